@@ -1,0 +1,32 @@
+"""GRU Lab: move a slider, watch a GRU learn to repair a broken sensor series, keep every run as a record.
+
+    import gru_lab as lab
+
+Names load when first used, so importing the package is quick and needs neither plots nor widgets.
+"""
+
+import importlib
+
+_HOMES = {
+    "RunConfig": "config",
+    "demo_series": "demo",
+    "read_table": "table",
+    "RNN": "model",
+    "Trainer": "trainer",
+    "prepare": "trainer",
+    "read_log": "study.log",
+    "stage": "study.stages",
+    "Store": "study.store",
+    "sweep": "study.sweep",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gru_lab' has no attribute {name!r}; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(f"gru_lab.{_HOMES[name]}"), name)
+
+
+def __dir__():
+    return __all__

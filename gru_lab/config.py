@@ -1,0 +1,170 @@
+"""What determines a run: `RunConfig`, and the sizes a study is run at: `Profile`.
+
+A run is one network trained once. Everything that changes its curve is a field of `RunConfig`, so the digest of
+the fields is the run's name in the store: same key, same curve.
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+TRAINING_VERSION = 1  # raised when the trainer changes so that old curves no longer hold
+
+
+def one_of(name, value, choices):
+    """Return `value` if it is one of `choices`; otherwise raise ValueError naming what was near."""
+    if value in choices:
+        return value
+    near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}.{hint}")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The values a setting may take: its type, its range, and the same in words."""
+
+    kind: type
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    words: str = ""
+
+    def fix(self, name, value):
+        """Return `value` as `kind`, or raise ValueError with the parameter, the rule and the value."""
+        if self.kind is bool:
+            good = isinstance(value, bool | Integral) and value in (0, 1)
+        else:
+            wanted = Integral if self.kind is int else Real
+            good = isinstance(value, wanted) and not isinstance(value, bool) and math.isfinite(value)
+            good = good and (self.low < value if self.open_low else self.low <= value)
+            good = good and (value < self.high if self.open_high else value <= self.high)
+        if not good:
+            raise ValueError(f"{name} must be {self.words}, not {value!r}")
+        return self.kind(value)
+
+
+COUNT = Rule(int, low=1, words="a whole number of at least 1")
+SWITCH = Rule(bool, words="True or False")
+RULES = {
+    "mask_input": SWITCH,
+    "hidden_size": COUNT,
+    "num_layers": COUNT,
+    "dropout": Rule(float, 0, 1, open_high=True, words="at least 0 and below 1"),
+    "missing_weight": Rule(float, 0, words="a finite number of at least 0"),
+    "learning_rate": Rule(float, 0, open_low=True, words="a finite number above 0"),
+    "batch_size": COUNT,
+    "epochs": COUNT,
+    "seed": Rule(int, 0, 2**31 - 1, words="a whole number from 0 to 2147483647"),
+    "window": Rule(int, 2, words="a whole number of at least 2 (a window's first step is never hidden)"),
+    "missing_rate": Rule(float, 0, 1, open_low=True, open_high=True, words="above 0 and below 1"),
+    "train_share": Rule(float, 0, 1, open_low=True, words="above 0 and at most 1"),
+    "bidirectional": SWITCH,
+    "residual": SWITCH,
+}
+PATTERNS = ("points",)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run: the network, its training and the gaps it is trained on. The defaults are the log's.
+
+    The training loss is (A + w·M)/(1 + w): A is the mean squared error over all entries, M over the hidden ones,
+    w is `missing_weight`. Raises one ValueError that lists every setting out of its range.
+    """
+
+    mask_input: bool = False  # give the network the mask beside the values: 2 x channels inputs
+    hidden_size: int = 256
+    num_layers: int = 2
+    dropout: float = 0.5  # between layers, so it does nothing in a one-layer GRU
+    missing_weight: float = 0.0
+    learning_rate: float = 1e-3  # of Adam
+    batch_size: int = 100  # windows
+    epochs: int = 50
+    seed: int = 0  # of the weights, the order of the batches, the dropout and the training gaps
+    window: int = 10  # steps
+    missing_rate: float = 0.2  # share of entries hidden, each independently, never in a window's first step
+    train_share: float = 1.0  # share of the training rows that is used
+    pattern: str = "points"  # how entries are hidden
+    bidirectional: bool = False
+    residual: bool = False  # predict a correction to the filled input instead of the values
+    data: str = ""  # name and digest of the series, set by `on`
+    data_digest: str = ""
+
+    def __post_init__(self):
+        problems = []
+        for name, rule in RULES.items():
+            try:
+                object.__setattr__(self, name, rule.fix(name, getattr(self, name)))
+            except ValueError as error:
+                problems.append(str(error))
+        try:
+            one_of("pattern", self.pattern, PATTERNS)
+        except ValueError as error:
+            problems.append(str(error))
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    def replace(self, **changes):
+        """Return a copy with some fields changed, validated again."""
+        known = [field.name for field in dataclasses.fields(self)]
+        for name in changes:
+            one_of("a setting", name, known)
+        return dataclasses.replace(self, **changes)
+
+    def on(self, series):
+        """Return this configuration bound to a series, by its name and digest."""
+        return self.replace(data=series.name, data_digest=series.digest)
+
+    @property
+    def key(self):
+        """16 hex digits that name the run: a digest of every field but `epochs`.
+
+        Dropout acts only between layers, so one layer with dropout is the same run as one layer without.
+        """
+        fields = dataclasses.asdict(self) | {"training_version": TRAINING_VERSION}
+        del fields["epochs"]
+        if self.num_layers == 1:
+            fields["dropout"] = 0.0
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def hidden_share(self):
+        """r: the expected share of hidden entries, `missing_rate` without each window's first step."""
+        return self.missing_rate * (self.window - 1) / self.window
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How large a study is run: rows of the series, width of the network, share of the log's epochs, seeds."""
+
+    name: str
+    rows: int  # training, validation and test together, 5 : 1 : 1
+    hidden_size: int
+    epoch_share: float
+    seeds: int
+    about: str
+
+    def epochs(self, logged):
+        """Return the epochs that stand for `logged` epochs of the log, at least 1."""
+        return max(1, round(logged * self.epoch_share))
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("tiny", 2_800, 8, 0.06, 3, "seconds; to see that everything works, not to learn from"),
+        Profile("lesson", 28_000, 64, 0.4, 3, "minutes; fewer rows, fewer epochs and a narrower network"),
+        Profile("full", 420_000, 256, 1.0, 3, "hours; as the log recorded it"),
+    )
+}
+
+
+def profile(name):
+    """Return the profile of that name ('tiny', 'lesson' or 'full'), or a Profile given as it is."""
+    return name if isinstance(name, Profile) else PROFILES[one_of("profile", name, PROFILES)]

@@ -1,0 +1,53 @@
+"""The log's network: a GRU over the window, then a linear layer at each step."""
+
+import torch
+from torch import nn
+
+
+class RNN(nn.Module):
+    """A GRU and a linear layer that give a value for every entry of a window.
+
+    `input_size` is the number of inputs per step: the channels, or twice as many where the mask is given too.
+    `output_size` (default: `input_size`) is the number of channels. With `residual` the network predicts a
+    correction to its own first `output_size` inputs, the filled values.
+    """
+
+    def __init__(
+        self, input_size, hidden_size, num_layers=1, dropout=0.0, output_size=None, bidirectional=False, residual=False
+    ):
+        super().__init__()
+        # torch drops out between layers only, and warns where there is no 'between'
+        self.rnn = nn.GRU(
+            input_size,
+            hidden_size,
+            num_layers=num_layers,
+            batch_first=True,
+            dropout=dropout if num_layers > 1 else 0.0,
+            bidirectional=bidirectional,
+        )
+        self.out = nn.Linear(hidden_size * (2 if bidirectional else 1), output_size or input_size)
+        self.residual = residual
+
+    def forward(self, inputs):
+        """Take inputs (batch, time, input_size) to values (batch, time, output_size)."""
+        states, _ = self.rnn(inputs)  # (batch, time, hidden_size), twice as wide if bidirectional
+        values = self.out(states)  # (batch, time, output_size)
+        return values + inputs[..., : values.shape[-1]] if self.residual else values
+
+
+def build(config, channels):
+    """Return the network of a RunConfig for so many channels, its weights drawn from torch's generator."""
+    return RNN(
+        input_size=channels * (2 if config.mask_input else 1),
+        hidden_size=config.hidden_size,
+        num_layers=config.num_layers,
+        dropout=config.dropout,
+        output_size=channels,
+        bidirectional=config.bidirectional,
+        residual=config.residual,
+    )
+
+
+def inputs_of(filled, hidden_mask, mask_input):
+    """Return what the network sees, (batch, time, channels or 2 x channels): the filled values, and 1 where hidden."""
+    return torch.cat([filled, hidden_mask.to(filled.dtype)], dim=-1) if mask_input else filled

@@ -1,0 +1,118 @@
+"""The run store: every run and its curve in two tidy tables behind a SQLAlchemy URL, by default one SQLite file.
+
+`runs` has one row per key: the configuration, how many epochs were trained, when, on what. `curves` has one row per
+key and epoch. A run is written whole, in one transaction, or not at all.
+"""
+
+import dataclasses
+import datetime
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import sqlalchemy as sa
+
+from gru_lab.config import RunConfig
+from gru_lab.loss import FIGURES
+
+SQL_TYPES = {bool: sa.Boolean, int: sa.Integer, float: sa.Float, str: sa.String}
+SECONDS_TO_WAIT = 30  # for another process to finish writing
+
+_tables = sa.MetaData()
+runs = sa.Table(
+    "runs",
+    _tables,
+    sa.Column("key", sa.String(16), primary_key=True),
+    *(sa.Column(field.name, SQL_TYPES[field.type], nullable=False) for field in dataclasses.fields(RunConfig)),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("device", sa.String, nullable=False),
+    sa.Column("machine", sa.String, nullable=False),
+    sa.Column("torch", sa.String, nullable=False),
+    sa.Column("trained", sa.String, nullable=False),  # date and time, UTC, ISO 8601
+)
+curves = sa.Table(
+    "curves",
+    _tables,
+    sa.Column("key", sa.String(16), sa.ForeignKey("runs.key"), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True),
+    *(sa.Column(figure, sa.Float, nullable=False) for figure in FIGURES),
+    sa.Column("seconds", sa.Float, nullable=False),
+)
+
+
+def default_url():
+    """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` here (or one folder up, inside `notebooks/`)."""
+    here = Path.cwd()
+    folder = here.parent if here.name in ("notebooks", "solutions") else here
+    return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{folder / 'runs.sqlite'}"
+
+
+class Store:
+    """Runs by their key. Raises ValueError for a URL that is none, or that leads to no database."""
+
+    def __init__(self, url=None):
+        self.url = url or default_url()
+        try:
+            parsed = sa.make_url(self.url)
+            is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+            self.file = Path(parsed.database).absolute() if is_file else None
+            if self.file:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+            wait = {"timeout": SECONDS_TO_WAIT} if parsed.get_backend_name() == "sqlite" else {}
+            self.engine = sa.create_engine(parsed, connect_args=wait)
+            if self.file:
+                sa.event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL"))
+            _tables.create_all(self.engine)
+        except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise ValueError(
+                f"store must be a database URL such as sqlite:///runs.sqlite, not {self.url!r}: {reason}"
+            ) from error
+
+    def __repr__(self):
+        return f"Store({sa.make_url(self.url).render_as_string(hide_password=True)!r})"
+
+    @property
+    def checkpoints(self):
+        """The folder of the unfinished runs' checkpoints: beside the store's file, or here."""
+        return self.file.with_suffix(".checkpoints") if self.file else Path.cwd() / "runs.checkpoints"
+
+    def put(self, config, curve, device="cpu"):
+        """Keep a run and its curve (the trainer's DataFrame), unless the store already has as long a one."""
+        row = dataclasses.asdict(config.replace(epochs=len(curve))) | {
+            "key": config.key,
+            "seconds": float(curve["seconds"].sum()),
+            "device": str(device),
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+            "torch": version("torch"),
+            "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+        epochs = curve[["epoch", *FIGURES, "seconds"]].assign(key=config.key)
+        with self.engine.begin() as connection:
+            kept = connection.scalar(sa.select(runs.c.epochs).where(runs.c.key == config.key))
+            if kept is not None and kept >= len(curve):
+                return
+            connection.execute(sa.delete(curves).where(curves.c.key == config.key))
+            connection.execute(sa.delete(runs).where(runs.c.key == config.key))
+            connection.execute(sa.insert(runs), row)
+            connection.execute(sa.insert(curves), epochs.to_dict("records"))
+
+    def has(self, config):
+        """Tell whether the store holds this run, as long or longer."""
+        with self.engine.connect() as connection:
+            kept = connection.scalar(sa.select(runs.c.epochs).where(runs.c.key == config.key))
+        return kept is not None and kept >= config.epochs
+
+    def curve(self, config):
+        """Return a run's curve as a DataFrame of `config.epochs` rows, or None if it is not there as long."""
+        if not self.has(config):
+            return None
+        query = sa.select(curves).where(curves.c.key == config.key, curves.c.epoch <= config.epochs)
+        return pd.read_sql(query.order_by(curves.c.epoch), self.engine).drop(columns="key")
+
+    def runs(self, keys=None):
+        """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given."""
+        query = sa.select(runs).order_by(runs.c.trained, runs.c.key)
+        return pd.read_sql(query if keys is None else query.where(runs.c.key.in_(list(keys))), self.engine)

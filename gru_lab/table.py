@@ -1,0 +1,128 @@
+"""Read a file of sensor channels into a Series: which columns are channels, which is the time, which mark the runs."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.config import one_of
+from gru_lab.series import Series
+
+TIME_WORDS = ("time", "date", "zeit", "datum", "stamp")
+SAMPLE = 64_000  # characters of a text file looked at to tell its separator
+
+
+def _read_text(path):
+    """Read CSV or TSV, gzipped or not; the separator is whichever of , ; TAB | the header has most of."""
+    sample = pd.io.common.get_handle(path, "r", encoding="utf-8", compression="infer")
+    with sample as handles:
+        header = handles.handle.readline(SAMPLE)
+    separator = max(",;\t|", key=header.count)
+    return pd.read_csv(path, sep=separator, low_memory=False)
+
+
+def _read_arrays(path):
+    """Read one 2-D array (rows, channels) from NPY or NPZ; a 1-D array is one channel. Never unpickles."""
+    loaded = np.load(path, allow_pickle=False)
+    if isinstance(loaded, np.lib.npyio.NpzFile):
+        with loaded:
+            arrays = {name: loaded[name] for name in loaded.files}
+        tables = {name: array for name, array in arrays.items() if array.ndim == 2}
+        if len(tables) != 1:
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+            raise ValueError(f"it must hold exactly one array of (rows, channels), and holds {shapes or 'none'}")
+        loaded = next(iter(tables.values()))
+    if loaded.ndim not in (1, 2):
+        raise ValueError(f"its array must be (rows, channels), not {loaded.shape}")
+    table = pd.DataFrame(loaded)
+    return table.set_axis([f"c{column:02d}" for column in table.columns], axis="columns")
+
+
+READERS = {
+    (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"): _read_text,
+    (".parquet", ".pq"): pd.read_parquet,
+    (".npy", ".npz"): _read_arrays,
+    (".xlsx", ".xlsm"): pd.read_excel,
+}
+
+
+def _read_file(path):
+    """Return the file as a DataFrame, or raise ValueError with the path and what is wrong with it."""
+    if not path.is_file():
+        raise ValueError(f"data must be a file that exists, not {str(path)!r}" + " (a folder)" * path.is_dir())
+    for suffixes, reader in READERS.items():
+        if path.name.lower().endswith(suffixes):
+            try:
+                return reader(path)
+            except (OSError, EOFError, ImportError, UnicodeDecodeError, ValueError, zipfile.BadZipFile) as error:
+                raise ValueError(f"data {str(path)!r} could not be read: {str(error).strip()}") from error
+    known = ", ".join(suffix for suffixes in READERS for suffix in suffixes)
+    raise ValueError(f"data must be one of {known}, not {path.name!r}")
+
+
+def _is_time(name, column):
+    """Tell whether a column holds time stamps: by type, by text that reads as dates, or a rising number so named."""
+    if isinstance(column.dtype, np.dtype | pd.DatetimeTZDtype) and column.dtype.kind == "M":
+        return True
+    named = any(word in str(name).lower() for word in TIME_WORDS)
+    if pd.api.types.is_numeric_dtype(column):
+        return named and column.is_monotonic_increasing and column.is_unique
+    sample = column.dropna().head(50)
+    return len(sample) > 0 and named and pd.to_datetime(sample, errors="coerce", format="mixed").notna().all()
+
+
+def _why_no_channel(column):
+    """Return why a column is no channel, or '' if it is one."""
+    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
+        return "text"
+    if pd.api.types.is_complex_dtype(column):
+        return "complex numbers"
+    if column.isna().all():
+        return "no values at all"
+    if pd.api.types.is_integer_dtype(column) and len(column) > 2 and (column.diff().dropna() == 1).all():
+        return "row number"
+    return ""
+
+
+def read_table(source, split_by=None):
+    """Return the Series in a file (CSV, TSV, gzipped or not; Parquet; NPY, NPZ; Excel) or in a DataFrame.
+
+    Numeric columns become channels. A time column and columns that hold no measurements are set aside, with the
+    reason, in `Series.set_aside`. `split_by` names the column that tells runs apart: rows of one run are brought
+    together and no window crosses from one into the next. NaN are kept.
+    Raises ValueError for a missing, damaged, empty or unknown file, an unknown `split_by`, a table without any
+    numeric channel, and infinite values.
+    """
+    if isinstance(source, pd.DataFrame):
+        table, name = source, "table"
+    else:
+        path = Path(source)
+        table, name = _read_file(path), path.name
+    if not len(table):
+        raise ValueError(f"{name}: the table must have rows, and it has none")
+    table = table.set_axis([str(column) for column in table.columns], axis="columns")
+    starts, set_aside = (0,), {}
+    if split_by is not None:
+        label = table[one_of("split_by", split_by, list(table.columns))]
+        label = label.astype(object).where(label.notna(), "no label")
+        order = np.argsort(pd.factorize(label)[0], kind="stable")
+        table, label = table.iloc[order], label.iloc[order]
+        starts = tuple(int(row) for row in np.flatnonzero(label != label.shift()))
+        set_aside[split_by] = f"tells {len(starts)} runs apart"
+    time = table.index if isinstance(table.index, pd.DatetimeIndex) else None
+    channels = []
+    for column in table.columns.drop(list(set_aside)):
+        if time is None and _is_time(column, table[column]):
+            set_aside[column], time = "time", pd.Index(table[column])
+        elif why := _why_no_channel(table[column]):
+            set_aside[column] = why
+        else:
+            channels.append(column)
+    if not channels:
+        found = ", ".join(f"{column!r} ({why})" for column, why in set_aside.items())
+        raise ValueError(f"{name}: the table must have at least one numeric channel; it has only {found or 'none'}")
+    values = table[channels]
+    narrow = all(dtype == np.float32 for dtype in values.dtypes)
+    values = values.to_numpy(dtype=np.float32 if narrow else np.float64, na_value=np.nan)
+    return Series(values, tuple(channels), name, starts, time, set_aside)

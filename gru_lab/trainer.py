@@ -1,0 +1,222 @@
+"""Train one run: epochs as rows of data, stopped on request, resumed from a checkpoint.
+
+    trainer = Trainer(config, series)
+    for row in trainer: ...        # one dict per epoch; trainer.stop() from any thread ends it
+
+Nothing here draws, prints or keeps a store. The same configuration and seed give the same curve in any process:
+each epoch's batches and dropout come from (seed, epoch, batch) and not from what ran before.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file, safe_open, save_file
+
+from gru_lab.config import one_of
+from gru_lab.gaps import make_gaps
+from gru_lab.loss import FIGURES, errors, weighted_loss
+from gru_lab.model import build, inputs_of
+from gru_lab.series import Scaler
+
+CHECKPOINT_SECONDS = 15  # a killed run loses at most this and the epoch it was in
+VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
+VALIDATION_BATCH = 500  # windows at a time
+_random = threading.RLock()  # dropout draws from torch's one generator; runs in threads take turns
+
+
+class Diverged(RuntimeError):
+    """The loss is no longer finite; the trainer's network holds the weights of the last good epoch."""
+
+
+def pick_device(device="auto"):
+    """Return the torch.device for 'auto' (a GPU where there is one), 'cpu' or 'cuda'; ValueError otherwise."""
+    one_of("device", device, ("auto", "cpu", "cuda"))
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU on this machine")
+    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def prepare(series, config):
+    """Return (training, validation) as `Gapped` windows, scaled to the training part, and the `Scaler`.
+
+    Raises ValueError for a series with NaN or with a part too short for one window.
+    """
+    train, validation, _ = series.require_complete().split()
+    scaler = Scaler.fit(train.values)
+    train = train.head(round(len(train) * config.train_share))
+    gaps = [
+        make_gaps(scaler.transform(part.windows(config.window)), config.missing_rate, seed, config.pattern)
+        for part, seed in ((train, (config.seed, 0)), (validation, VALIDATION_GAPS))
+    ]
+    return (*gaps, scaler)
+
+
+@contextlib.contextmanager
+def _own_randomness(*seed):
+    """Draw torch's random numbers from `seed`, then leave the generator as it was found."""
+    with _random, torch.random.fork_rng():
+        torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]))
+        yield
+
+
+class Trainer:
+    """One run of `config` on `series`; iterate over it to train.
+
+    `missing_weight` may be changed while it runs and holds from the next batch on. `checkpoint` is a path: written
+    at most every 15 seconds, taken up again if it is there and of this run, deleted once the run is complete.
+    Raises Diverged when the loss is not finite, ValueError for an unusable series or device.
+    """
+
+    def __init__(self, config, series, device="auto", checkpoint=None):
+        self.config = config.on(series)
+        self.device = pick_device(device)
+        self.missing_weight = config.missing_weight
+        self.rows, self.batch, self.stopped = [], 0, False
+        self.training, self.validation, self.scaler = prepare(series, config)
+        self._train, self._val = self._tensors(self.training), self._tensors(self.validation)
+        windows = len(self._train[0])
+        # even batches: a last one of a few windows might hide nothing and have no M
+        self.batches = max(1, round(windows / config.batch_size))
+        with _own_randomness(config.seed):
+            self.model = build(config, self.training.truth.shape[-1]).to(self.device)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate)
+        self.checkpoint = Path(checkpoint) if checkpoint else None
+        self._saved = time.monotonic()
+        self._resume()
+        self._keep_weights()
+
+    def _tensors(self, gapped):
+        arrays = (gapped.filled, gapped.hidden_mask, gapped.truth)
+        filled, hidden_mask, truth = (torch.from_numpy(array).to(self.device) for array in arrays)
+        return inputs_of(filled, hidden_mask, self.config.mask_input), hidden_mask, truth
+
+    @property
+    def curve(self):
+        """The epochs so far as a DataFrame, one row each."""
+        return pd.DataFrame(self.rows)
+
+    def stop(self):
+        """Ask the run to end before its next batch; the epoch it is in is not counted."""
+        self.stopped = True
+
+    def __iter__(self):
+        torch.set_num_threads(1)  # small networks gain nothing from more, and one thread sums in one order
+        while len(self.rows) < self.config.epochs and not self.stopped:
+            row = self._epoch(len(self.rows) + 1)
+            if row is None:
+                return
+            self.rows.append(row)
+            self._keep_weights()
+            self._save()
+            yield row
+        if self.checkpoint and not self.stopped:
+            self.checkpoint.unlink(missing_ok=True)
+
+    def _epoch(self, epoch):
+        """Train and validate one epoch and return its row, or None if asked to stop on the way."""
+        began = time.perf_counter()
+        order = np.random.default_rng((self.config.seed, epoch)).permutation(len(self._train[0]))
+        figures = []
+        for batch, windows in enumerate(np.array_split(order, self.batches), start=1):
+            if self.stopped:
+                return None
+            self.batch = batch
+            figures.append(self._step(epoch, torch.from_numpy(windows).to(self.device)))
+        plain = self._validate()
+        dropping = self._validate(dropout=epoch) if self._drops else plain
+        values = [*np.mean(figures, axis=0).tolist(), *figures[-1], *plain, *dropping]
+        self._require_finite(values, epoch)
+        return {"epoch": epoch} | dict(zip(FIGURES, values, strict=True)) | {"seconds": time.perf_counter() - began}
+
+    @property
+    def _drops(self):
+        return self.config.dropout > 0 and self.config.num_layers > 1
+
+    def _randomness(self, *seed):
+        return _own_randomness(self.config.seed, *seed) if self._drops else contextlib.nullcontext()
+
+    def _step(self, epoch, windows):
+        """Take one step of Adam on a batch and return its (A, M)."""
+        inputs, hidden_mask, truth = (tensor[windows] for tensor in self._train)  # (batch, time, ...)
+        self.model.train()
+        with self._randomness(epoch, self.batch):
+            output = self.model(inputs)  # (batch, time, channels)
+        all_error, missing_error = errors(output, truth, hidden_mask)
+        figures = torch.stack([all_error, missing_error]).tolist()
+        self._require_finite(figures, epoch)
+        self.optimizer.zero_grad()
+        weighted_loss(all_error, missing_error, self.missing_weight).backward()
+        self.optimizer.step()
+        return figures
+
+    @torch.no_grad()
+    def _validate(self, dropout=None):
+        """Return (A, M) over all validation windows; with dropout active where `dropout` gives the epoch."""
+        self.model.train(dropout is not None)
+        totals = torch.zeros(2, dtype=torch.float64)
+        inputs, hidden_mask, truth = self._val
+        with self._randomness(dropout, 0) if dropout else contextlib.nullcontext():
+            for begin in range(0, len(truth), VALIDATION_BATCH):
+                part = slice(begin, begin + VALIDATION_BATCH)
+                squared = torch.square(self.model(inputs[part]) - truth[part])
+                totals += torch.stack([squared.sum(), squared[hidden_mask[part]].sum()]).double().cpu()
+        return (totals / torch.tensor([truth.numel(), int(hidden_mask.sum())])).tolist()
+
+    @torch.no_grad()
+    def repair(self, windows=slice(None)):
+        """Return the network's values for validation windows, scaled, (windows, time, channels)."""
+        self.model.eval()
+        return self.model(self._val[0][windows]).cpu().numpy()
+
+    def _require_finite(self, figures, epoch):
+        if not np.isfinite(figures).all():
+            self.model.load_state_dict(self._good)
+            raise Diverged(
+                f"the loss is no longer finite in epoch {epoch}, batch {self.batch} of {self.batches}, with "
+                f"learning_rate {self.config.learning_rate:g}: lower learning_rate, or look for extreme values in the "
+                f"data. The network holds its weights after epoch {epoch - 1}."
+            )
+
+    def _keep_weights(self):
+        self._good = {name: value.clone() for name, value in self.model.state_dict().items()}
+
+    def _save(self):
+        """Write the checkpoint if it is time: tensors and JSON in one safetensors file, put in place at once."""
+        if not self.checkpoint or time.monotonic() - self._saved < CHECKPOINT_SECONDS:
+            return
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.checkpoint.with_suffix(".part")
+        save_file(tensors, unfinished, metadata={"key": self.config.key, "rows": json.dumps(self.rows)})
+        unfinished.replace(self.checkpoint)
+        self._saved = time.monotonic()
+
+    def _resume(self):
+        """Take up the checkpoint if it is there, of this run, and whole; otherwise start at the beginning."""
+        if not self.checkpoint or not self.checkpoint.exists():
+            return
+        try:
+            with safe_open(self.checkpoint, "pt") as file:
+                metadata = file.metadata()
+            tensors = load_file(self.checkpoint, device=str(self.device))
+            if metadata["key"] != self.config.key:
+                return
+            rows = json.loads(metadata["rows"])
+        except Exception:  # a damaged checkpoint costs the time of training again, nothing more
+            return
+        state = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, field = name.split(".")
+                state.setdefault(int(index), {})[field] = value
+        self.model.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
+        self.rows = rows[: self.config.epochs]
