@@ -14,10 +14,18 @@ _HOMES = {
     "RNN": "model",
     "Trainer": "trainer",
     "prepare": "trainer",
+    "linear_interpolation": "gaps",
     "read_log": "study.log",
     "stage": "study.stages",
     "Store": "study.store",
     "sweep": "study.sweep",
+    "plot_gaps": "show.figures",
+    "plot_repair": "show.figures",
+    "plot_losses": "show.figures",
+    "plot_stage": "show.figures",
+    "plot_curves": "show.figures",
+    "panel": "show.panel",
+    "record": "show.record",
 }
 __all__ = list(_HOMES)
 

@@ -68,10 +68,19 @@ class Results:
             )
         return pd.DataFrame(rows).set_index("setting")
 
-    def order(self, figure="validation", kind="trained"):
-        """Return each seed's settings of one kind from the smallest figure to the largest, one row per seed."""
-        chosen = self.finals[self.finals["kind"] == kind].sort_values(figure)
-        return chosen.groupby("seed")["setting"].agg(" < ".join)
+    def ranks(self, kind="trained"):
+        """Return each seed's ranking of the settings of one kind, 1 the best, by either ruler.
+
+        Rows are settings trained for the stage's own number of epochs, columns (ruler, seed).
+        """
+        names = [one.name for one in self.stage.of_kind(kind) if one.epochs == self.stage.start.epochs]
+        chosen = self.finals[self.finals["setting"].isin(names)]
+        rulers = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
+        tables = {
+            ruler: chosen.pivot(index="setting", columns="seed", values=figure).rank(method="min").astype(int)
+            for ruler, figure in rulers.items()
+        }
+        return pd.concat(tables, axis="columns", names=["rank by the", "seed"]).loc[names]
 
     def lines(self, setting, seed=0):
         """Return a run's last three epochs in the line format the log uses for that setting, on its ruler."""
@@ -79,8 +88,61 @@ class Results:
         curve = self.curves[(self.curves["setting"] == setting) & (self.curves["seed"] == seed)]
         return write_lines(curve, one.lines[0].format if one.lines else "train valid", LAST, self.steps)
 
+    def as_log(self):
+        """Return the stage as a section of a tuning log: every run's last lines, and the log's conclusion."""
+        start = self.stage.start
+        head = [f"## {self.stage.number}. {self.stage.question}", f"LR = {start.learning_rate:g}"]
+        runs = [
+            f"- {setting.name} [seed {seed}]\n\n" + "\n".join(f"> {line}" for line in lines.splitlines())
+            for setting in self.stage.settings
+            for seed in sorted(self.curves["seed"].unique())
+            for lines in [self.lines(setting.name, seed)]
+        ]
+        return "\n\n".join([*head, *runs, f"Conclusion: {self.stage.conclusion}"])
+
     @property
     def steps(self):
         """Batches in an epoch of these runs."""
-        train, _, _ = self.stage.series.split()
-        return max(1, round(len(train.windows(self.stage.start.window)) / self.stage.start.batch_size))
+        return batches(self.stage.series, self.stage.start)
+
+
+def batches(series, config):
+    """Return the batches in an epoch of a run, as the trainer makes them."""
+    train, _, _ = series.split()
+    windows = train.head(round(len(train) * config.train_share)).windows(config.window)
+    return max(1, round(len(windows) / config.batch_size))
+
+
+def log_setting(stage, config):
+    """Return the stage's setting that this run repeats, with whatever seed, or None; of several, the nearest in length.
+
+    `config` is bound to the stage's series.
+    """
+    pairs = [(setting, stage.config(setting, config.seed)) for setting in stage.settings]
+    same = [(abs(row.epochs - config.epochs), setting) for setting, row in pairs if row.key == config.key]
+    return min(same, key=lambda pair: pair[0])[1] if same else None
+
+
+def as_logged(stage, config, curve, schedule=()):
+    """Read any run of a stage as the log read its own: `recorded`, with the weight in the log's notation.
+
+    Where the stage has no such setting, that is the weight it was trained with over r², as the log's code had it.
+    `schedule` says where the weight was moved on the way, as (epoch, batch, weight).
+    """
+    setting = None if schedule else log_setting(stage, config)
+    if setting:
+        weight = setting.weight
+    else:
+        weight = pd.Series(config.missing_weight, index=curve.index)
+        for epoch, _, moved_to in schedule:
+            weight[curve["epoch"] >= epoch] = moved_to
+        weight = weight / config.hidden_share**2
+    return recorded(curve, weight, config.hidden_share, stage.validate_missing_only)
+
+
+def log_lines(stage, config, curve, schedule=()):
+    """Return the last three epochs of any run of a stage as the log writes them."""
+    setting = log_setting(stage, config)
+    lines = next((one.lines for one in (setting, *stage.settings) if one and one.lines), None)
+    read = as_logged(stage, config, curve, schedule)
+    return write_lines(read, lines[0].format, LAST, batches(stage.series, config))

@@ -76,6 +76,10 @@ class Stage:
         names = {setting.name: setting for setting in self.settings}
         return names[one_of("setting", name, names)]
 
+    def of_kind(self, *kinds):
+        """Return the settings of these kinds, in the stage's order."""
+        return [setting for setting in self.settings if setting.kind in kinds]
+
     def config(self, setting, seed=0):
         """Return the RunConfig of a setting, or of a setting's name, at this stage's profile and on its series."""
         setting = self[setting] if isinstance(setting, str) else setting
@@ -89,11 +93,11 @@ class Stage:
 
     @property
     def logged(self):
-        """What the log says, a DataFrame: one row per line of figures, settings in the log's order."""
+        """What the log says, a DataFrame: a row per setting, its last three lines `train validation` as written."""
         rows = [
-            {"setting": setting.name, "epochs": setting.epochs, "line": str(line), "train": line.train}
-            | {"validation": line.validation}
+            {"setting": setting.name, "epochs": setting.epochs}
+            | {f"line {number}": str(line) for number, line in enumerate(setting.lines, start=1)}
             for setting in self.settings
-            for line in setting.lines
+            if setting.lines
         ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows).set_index("setting")

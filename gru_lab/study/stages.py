@@ -87,6 +87,10 @@ num_layers = Stage(
         control("2 layers, no dropout", 20, 1, num_layers=2, dropout=0),
         control("3 layers, no dropout", 20, 1, num_layers=3, dropout=0),
         control("4 layers, no dropout", 20, 1, num_layers=4, dropout=0),
+        control("1 layer, no dropout, 5 times as long", 100, 1, num_layers=1, dropout=0),
+        control("2 layers, no dropout, 5 times as long", 100, 1, num_layers=2, dropout=0),
+        control("3 layers, no dropout, 5 times as long", 100, 1, num_layers=3, dropout=0),
+        control("4 layers, no dropout, 5 times as long", 100, 1, num_layers=4, dropout=0),
     ),
 )
 

@@ -57,9 +57,12 @@ def _in_worker(config, series, device, checkpoint, topic):
 @contextlib.contextmanager
 def _local_client(workers):
     """Start so many single-threaded worker processes, reachable from this machine only."""
+    import dask
     from distributed import Client, LocalCluster
 
     with (
+        # Dask has workers give freed memory back at once; asking for it again at each step costs a third of the speed
+        dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30}),
         tempfile.TemporaryDirectory(prefix="gru_lab_") as folder,
         LocalCluster(
             n_workers=workers,
@@ -112,7 +115,7 @@ def train_missing(configs, series, store, workers=None, device="auto", names=Non
 
     `names` maps a run's key to what the bar calls it. Raises SweepFailed after the rest is done if runs failed.
     """
-    workers = COUNT.fix("workers", workers or os.cpu_count() or 1)
+    workers = COUNT.fix("workers", os.cpu_count() or 1 if workers is None else workers)
     pick_device(device)  # a wrong device is one error here, not one a run
     todo, names = missing(configs, store), names or {}
     if not todo:

@@ -1,0 +1,29 @@
+# The two commands: `make record` re-runs the tuning log and writes records/, `make test` checks everything.
+# Both build .venv when it is missing. Pass options like this: make record ARGS="--profile tiny"
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: record lab test lint clean
+
+record: .venv/ready
+	$(BIN)/gru-lab record $(ARGS)
+
+lab: .venv/ready
+	$(BIN)/gru-lab lab $(ARGS)
+
+test: .venv/ready lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "GRU Lab needs Python 3.11 or later, not " + sys.version.split()[0] + "; say which: make PYTHON=python3.12 record")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+	@touch $@
+
+clean:
+	rm -rf .venv records runs.sqlite runs.sqlite-* runs.checkpoints

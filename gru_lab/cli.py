@@ -1,0 +1,130 @@
+"""The command `gru-lab`: open the lab, record the notebooks, sweep a stage, list the runs."""
+
+import argparse
+import os
+import sys
+
+
+def _add_common(parser):
+    parser.add_argument("--profile", default="lesson", help="tiny (seconds), lesson (minutes) or full (hours)")
+    parser.add_argument("--data", metavar="FILE", help="a table of your own (default: the built-in series)")
+    parser.add_argument("--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart")
+    parser.add_argument("--seeds", type=int, metavar="N", help="seeds per setting (default: the profile's)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def _add_store(parser):
+    parser.add_argument("--store", metavar="URL", help="where runs are kept (default: runs.sqlite here)")
+
+
+def build_parser():
+    """Return the argument parser; it imports nothing heavy, so that --help is quick."""
+    parser = argparse.ArgumentParser(prog="gru-lab", description="Re-run a tuning log, and keep what came out.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.add_argument("--port", type=int, default=8888, help="port on this machine (default: 8888)")
+    lab.set_defaults(run=_lab)
+    record = commands.add_parser("record", help="run the notebooks and export them as HTML")
+    record.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="name or number (default: all)")
+    _add_common(record)
+    _add_store(record)
+    record.add_argument("--out", default="records", metavar="FOLDER", help="default: records")
+    record.set_defaults(run=_record)
+    sweep = commands.add_parser("sweep", help="train every setting of a stage")
+    sweep.add_argument("stage", metavar="STAGE", help="name or number")
+    _add_common(sweep)
+    _add_store(sweep)
+    sweep.set_defaults(run=_sweep)
+    runs = commands.add_parser("runs", help="list the runs that are kept")
+    runs.add_argument("--csv", metavar="FILE", help="write them there instead")
+    _add_store(runs)
+    runs.set_defaults(run=_runs)
+    return parser
+
+
+def _lab(arguments):
+    """Become JupyterLab on the notebooks; it listens on this machine only and prints its address."""
+    import shutil
+    from pathlib import Path
+
+    from gru_lab.show.record import notebooks_folder
+
+    folder = notebooks_folder()
+    if folder.parent.name == "gru_lab":  # installed from a wheel: give the person a copy to work in
+        copy = Path.cwd() / "notebooks"
+        if not copy.exists():
+            shutil.copytree(folder, copy)
+        folder = copy
+    command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={arguments.port}"]
+    command.append(f"--ServerApp.root_dir={folder}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        command.append("--no-browser")
+        print("No display here: open the address below that begins with http://127.0.0.1 in a browser.", flush=True)
+    os.execv(sys.executable, command)
+
+
+def _record(arguments):
+    from gru_lab.show.record import record
+
+    written, failed = record(
+        arguments.notebooks,
+        arguments.profile,
+        arguments.data,
+        arguments.split_by,
+        arguments.seeds,
+        arguments.out,
+        arguments.store,
+        arguments.workers,
+        arguments.device,
+    )
+    print(f"{len(written) - 1} records; begin with {written[0]}")
+    for name in failed:
+        print(f"A cell failed in {name}: the record shows where.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _sweep(arguments):
+    from gru_lab.study.stages import stage
+    from gru_lab.study.sweep import sweep
+
+    one = stage(arguments.stage, arguments.profile, arguments.data, arguments.split_by)
+    results = sweep(one, arguments.seeds, arguments.store, arguments.workers, arguments.device)
+    print(one)
+    print(results.summary().to_string())
+    return 0
+
+
+def _runs(arguments):
+    from gru_lab.study.store import Store
+
+    runs = Store(arguments.store).runs()
+    if arguments.csv:
+        runs.to_csv(arguments.csv, index=False)
+        print(f"{len(runs)} runs in {arguments.csv}")
+    else:
+        shown = ["key", "data", "num_layers", "dropout", "missing_weight", "mask_input", "epochs", "seed", "seconds"]
+        print(runs[shown].to_string(index=False) if len(runs) else "No runs yet: `gru-lab record` makes some.")
+    return 0
+
+
+def main(arguments=None):
+    """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130 when stopped."""
+    parsed = build_parser().parse_args(arguments)
+    try:
+        return parsed.run(parsed)
+    except ValueError as error:
+        print(f"gru-lab: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. Finished runs are kept; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except RuntimeError as error:
+        print(f"gru-lab: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

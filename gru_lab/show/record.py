@@ -1,0 +1,178 @@
+"""From notebooks to records: train what they need, execute them, write one HTML file each, an index and a log.
+
+A record is put under its name only when it is whole. A notebook whose cell fails still leaves a record, which
+shows the error where it happened.
+"""
+
+import contextlib
+import datetime
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import jinja2
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tqdm.auto import tqdm
+
+import gru_lab
+from gru_lab.config import COUNT, one_of, profile
+from gru_lab.show.exporter import RecordExporter
+from gru_lab.study.results import Results
+from gru_lab.study.stages import STAGES, stage
+from gru_lab.study.store import Store
+from gru_lab.study.sweep import run_names, train_missing
+from gru_lab.trainer import pick_device
+
+PACKAGES = ("torch", "numpy", "pandas", "plotly", "gru-lab")
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, trim_blocks=True
+)
+
+
+def notebooks_folder():
+    """Return the folder of the notebooks: in the installed package, or beside it in a checkout."""
+    package = Path(gru_lab.__file__).parent
+    inside = package / "notebooks"
+    return inside if inside.is_dir() else package.parent / "notebooks"
+
+
+def find_notebooks(names=()):
+    """Return the paths of the notebooks so named, by file name, stage name or number; all of them without names.
+
+    Raises ValueError for a name that none has.
+    """
+    paths = sorted(notebooks_folder().glob("[0-9][0-9]_*.ipynb"))
+    known = {}
+    for path in paths:
+        number, _, name = path.stem.partition("_")
+        known |= dict.fromkeys((path.stem, name, number, str(int(number))), path)
+    return [known[one_of("notebook", str(name), known)] for name in names] or paths
+
+
+def set_parameters(notebook, **values):
+    """Put `values` into the cell tagged 'parameters', so that the record shows what it was run with."""
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+
+
+def execute(notebook, on_cell=None):
+    """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed."""
+    client = NotebookClient(
+        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": os.getcwd()}}
+    )
+    client.on_cell_executed = lambda **_: on_cell and on_cell()
+    try:
+        client.execute()
+    except CellExecutionError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def kernel_environment(store):
+    """Let kernels started in this block use this store, and leave plain figures instead of widgets."""
+    changes = {"GRU_LAB_STORE": store.url, "GRU_LAB_RECORD": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def write_whole(path, text):
+    """Write a text file under its name only once it is complete."""
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def provenance(stages, seeds, store):
+    """Return what the records rest on, as label and text: profile, data, seeds, versions, machine, date."""
+    one = stages[0]
+    rows, channels = one.series.values.shape
+    device = store.runs()["device"].unique() if stages else []
+    return {
+        "profile": f"{one.profile.name} ({one.profile.about})",
+        "data": f"{one.series.name}: {rows:,} rows, {channels} channels, digest {one.series.digest}",
+        "set aside": ", ".join(f"{name} ({why})" for name, why in one.series.set_aside.items()) or "nothing",
+        "seeds": ", ".join(map(str, range(seeds))),
+        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES) + f", Python {platform.python_version()}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, runs on {', '.join(device)}",
+        "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
+    }
+
+
+def _title(notebook, path):
+    """Return a notebook's title: the first heading in it, or its file name."""
+    for line in notebook.cells[0].source.splitlines() if notebook.cells else []:
+        if line.startswith("# "):
+            return line[2:].strip()
+    return path.stem
+
+
+def _record_notebook(path, out, parameters, facts, bar):
+    """Execute one notebook and write its record; returns what the index says of it."""
+    notebook = nbformat.read(path, as_version=4)
+    set_parameters(notebook, **parameters)
+    title = _title(notebook, path)
+    notebook.metadata["title"] = title
+    bar.set_description(path.stem)
+    whole = execute(notebook, on_cell=bar.update)
+    page = {
+        "nav_html": '<a href="index.html">All records</a>',
+        "provenance_html": TEMPLATES.get_template("provenance.html.j2").render(facts=facts),
+    }
+    html, _ = RecordExporter().from_notebook_node(notebook, {"metadata": {"name": path.stem}, "record": page})
+    write_whole(out / f"{path.stem}.html", html)
+    return {"file": f"{path.stem}.html", "title": title, "whole": whole}
+
+
+def record(
+    names=(),
+    size="lesson",
+    data=None,
+    split_by=None,
+    seeds=None,
+    out="records",
+    store=None,
+    workers=None,
+    device="auto",
+):
+    """Train the runs of the notebooks so named (default: all), execute them and write the records into `out`.
+
+    Returns the paths written and the names of the notebooks in which a cell failed.
+    Raises ValueError for an unknown notebook, profile, device or unusable data, before anything is trained.
+    """
+    paths, seeds = find_notebooks(names), COUNT.fix("seeds", profile(size).seeds if seeds is None else seeds)
+    pick_device(device)
+    first = stage(1, size, data, split_by)
+    stages = [one.bind(size, first.series) for one in STAGES.values() if any(p.stem[3:] == one.name for p in paths)]
+    store = store if isinstance(store, Store) else Store(store)
+    configs = [config for one in stages for _, config in one.configs(seeds)]
+    run_labels = {key: label for one in stages for key, label in run_names(one, seeds).items()}
+    train_missing(configs, first.series, store, workers, device, run_labels)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    parameters = dict(PROFILE=size, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
+    facts = provenance([first, *stages], seeds, store)
+    cells = sum(cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells)
+    with tqdm(total=cells, unit="cell", leave=False) as bar, kernel_environment(store):
+        entries = [_record_notebook(path, out, parameters, facts, bar) for path in paths]
+    sections = [Results.collect(one, seeds, store).as_log() for one in stages]
+    if sections:
+        model = f"- Epochs: as each stage says\n\n{first.series.name}, {first.profile.name} profile"
+        write_whole(out / "tuning_log.md", "\n\n".join(["# GRU tuning log", model, *sections]) + "\n")
+    index = TEMPLATES.get_template("index.html.j2").render(entries=entries, facts=facts, log=bool(sections))
+    write_whole(out / "index.html", index)
+    return [out / "index.html", *(out / entry["file"] for entry in entries)], [
+        entry["file"] for entry in entries if not entry["whole"]
+    ]
