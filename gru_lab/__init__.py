@@ -7,6 +7,8 @@ Names load when first used, so importing the package is quick and needs neither 
 
 import importlib
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "RunConfig": "config",
     "demo_series": "demo",

@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import json
 import math
+import textwrap
 from dataclasses import dataclass
 from numbers import Integral, Real
 
@@ -70,7 +71,7 @@ RULES = {
 PATTERNS = ("points",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunConfig:
     """One run: the network, its training and the gaps it is trained on. The defaults are the log's.
 
@@ -109,6 +110,10 @@ class RunConfig:
             problems.append(str(error))
         if problems:
             raise ValueError("; ".join(problems))
+
+    def __repr__(self):
+        fields = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self))
+        return textwrap.fill(f"RunConfig({fields})", width=100, subsequent_indent=" " * len("RunConfig("))
 
     def replace(self, **changes):
         """Return a copy with some fields changed, validated again."""

@@ -14,15 +14,15 @@ GREY = "#767676"
 REFERENCE_DASH = {"forward fill": "dot", "linear interpolation": "dash"}
 
 
-def style(figure, title, height=380):
+def style(figure, title, height=400, top=64):
     """Give a figure the house's looks: title, plain background, legend below; returns it."""
     figure.update_layout(
         template="plotly_white",
         title={"text": title, "x": 0, "xanchor": "left", "font_size": 16},
         font={"family": "system-ui, sans-serif", "size": 13},
         height=height,
-        margin={"l": 70, "r": 20, "t": 64, "b": 50},
-        legend={"orientation": "h", "y": -0.18, "yanchor": "top", "x": 0},
+        margin={"l": 76, "r": 20, "t": top, "b": 50},
+        legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
         hovermode="closest",
     )
     return figure
@@ -34,27 +34,53 @@ def look(index):
 
 
 def _add_references(figure, references, **place):
+    """Draw each reference error as a grey line with its name and value above it."""
+    axis = f"y{place['col']}" if place.get("col", 1) > 1 else "y"
     for way, error in references.items():
-        figure.add_hline(
-            y=error,
-            line={"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5},
-            annotation={"text": f"{way} {error:.2g}", "font_size": 11, "font_color": "#555555"},
-            annotation_position="top left",
-            **place,
+        figure.add_hline(y=error, line={"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5}, **place)
+        # an annotation's place on a log axis is given as a power of ten
+        figure.add_annotation(
+            text=f"{way} {error:.2g}",
+            x=1,
+            xref=axis.replace("y", "x") + " domain",
+            y=np.log10(error),
+            yref=axis,
+            xanchor="right",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 11, "color": "#555555"},
         )
 
 
-def _log_axis(figure, title, **place):
-    figure.update_yaxes(type="log", title_text=title, exponentformat="power", dtick=1, minor_showgrid=True, **place)
+def _log_axis(figure, title, values, **place):
+    """Make the y axis logarithmic, with plain numbers at 1, 2, 5 of each decade, or at 1 only over many decades."""
+    values = np.asarray([value for value in values if np.isfinite(value) and value > 0] or [1.0])
+    low, high = np.log10(values.min()), np.log10(values.max())
+    steps = (1, 2, 5) if high - low < 2.5 else (1,)
+    ticks = [step * 10.0**power for power in range(int(low) - 2, int(high) + 2) for step in steps]
+    margin = 0.08 * max(high - low, 0.5)
+    figure.update_yaxes(
+        type="log",
+        title_text=title,
+        tickvals=ticks,
+        ticktext=[f"{tick:.5g}" for tick in ticks],
+        range=[low - margin, high + margin],
+        **place,
+    )
 
 
-def plot_stage(results, *kinds):
+def _label(name):
+    """Return a setting's name broken into short lines, for an axis."""
+    return name.replace(", ", ",<br>").replace(" (", "<br>(")
+
+
+def plot_stage(results, *chosen):
     """Return one stage at a glance: left the recorded ruler, the log beside our runs; right the corrected ruler.
 
     Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each diamond the log's
-    last figure. `kinds` defaults to the settings as the log trained them.
+    last figure. `chosen` are kinds or names of settings, by default those the log trained.
     """
-    settings = results.stage.of_kind(*(kinds or ("trained",)))
+    settings = results.stage.choose(*(chosen or ("trained",)))
     names = [setting.name for setting in settings]
     finals = results.finals[results.finals["setting"].isin(names)]
     means = finals.groupby("setting")[["validation", "val_missing"]].mean().reindex(names)
@@ -98,23 +124,32 @@ def plot_stage(results, *kinds):
         row=1,
     )
     _add_references(figure, results.references, col=2, row=1)
-    _log_axis(figure, "validation loss", col=1)
-    _log_axis(figure, "mean squared error", col=2)
-    figure.update_xaxes(categoryorder="array", categoryarray=names)
-    return style(figure, f"Stage {results.stage.number}: {results.stage.question}", 440)
+    lines = [setting.lines[-1].validation for setting in logged]
+    _log_axis(figure, "validation loss", [*finals["validation"], *lines], col=1)
+    _log_axis(figure, "error on hidden entries", [*finals["val_missing"], *results.references.values()], col=2)
+    figure.update_xaxes(
+        categoryorder="array",
+        categoryarray=names,
+        tickvals=names,
+        ticktext=[_label(name) for name in names],
+        tickangle=0,
+    )
+    return style(figure, f"Stage {results.stage.number}: {results.stage.question}", 460, top=96)
 
 
-def plot_curves(results, *kinds, reading="val_missing"):
+def plot_curves(results, *chosen, reading="val_missing"):
     """Return the curves of a stage's settings over the epochs: the mean over the seeds, and their range as a band.
 
-    `reading` is a column of `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
+    `chosen` are kinds or names of settings, by default those the log trained. `reading` is a column of `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
     """
-    settings = results.stage.of_kind(*(kinds or ("trained",)))
-    figure = go.Figure()
+    settings = results.stage.choose(*(chosen or ("trained",)))
+    references = results.references if reading.startswith("val_missing") else {}
+    figure, drawn = go.Figure(), list(references.values())
     for index, setting in enumerate(settings):
         colour, dash, _ = look(index)
         curves = results.curves[results.curves["setting"] == setting.name]
         spread = curves.groupby("epoch")[reading].agg(["mean", "min", "max"])
+        drawn += [*spread["min"], *spread["max"]]
         figure.add_scatter(
             x=np.concatenate([spread.index, spread.index[::-1]]),
             y=np.concatenate([spread["max"], spread["min"][::-1]]),
@@ -133,17 +168,17 @@ def plot_curves(results, *kinds, reading="val_missing"):
             line={"color": colour, "dash": dash},
             hovertemplate=setting.name + ", epoch %{x}: %{y:.3g}<extra></extra>",
         )
-    if reading.startswith("val_missing"):
-        _add_references(figure, results.references)
+    _add_references(figure, references)
     figure.update_xaxes(title_text="epoch")
-    _log_axis(figure, "validation loss" if reading == "validation" else "mean squared error")
+    _log_axis(figure, "validation loss" if reading == "validation" else "error on hidden entries", drawn)
     titles = {"validation": "as the log reads them", "val_missing": "error on hidden entries"}
-    return style(figure, f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}")
+    return style(figure, f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}", 460)
 
 
 def plot_losses(curve, references=None, title="One run, epoch by epoch"):
     """Return a run's curve: the error on hidden entries in training and in validation, dropout off and on."""
-    figure = go.Figure()
+    references = references or {}
+    figure, drawn = go.Figure(), list(references.values())
     lines = {
         "training": "train_missing",
         "validation": "val_missing",
@@ -153,6 +188,7 @@ def plot_losses(curve, references=None, title="One run, epoch by epoch"):
         if curve.empty or (index == 2 and np.array_equal(curve[column], curve["val_missing"])):
             continue
         colour, dash, symbol = look(index)
+        drawn += list(curve[column])
         figure.add_scatter(
             x=curve["epoch"],
             y=curve[column],
@@ -162,9 +198,9 @@ def plot_losses(curve, references=None, title="One run, epoch by epoch"):
             marker={"symbol": symbol, "size": 5},
             hovertemplate=name + ", epoch %{x}: %{y:.3g}<extra></extra>",
         )
-    _add_references(figure, references or {})
+    _add_references(figure, references)
     figure.update_xaxes(title_text="epoch")
-    _log_axis(figure, "mean squared error on hidden entries")
+    _log_axis(figure, "error on hidden entries", drawn)
     return style(figure, title)
 
 

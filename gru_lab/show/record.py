@@ -26,7 +26,7 @@ from gru_lab.study.store import Store
 from gru_lab.study.sweep import run_names, train_missing
 from gru_lab.trainer import pick_device
 
-PACKAGES = ("torch", "numpy", "pandas", "plotly", "gru-lab")
+PACKAGES = ("torch", "numpy", "pandas", "plotly")
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, trim_blocks=True
 )
@@ -100,12 +100,14 @@ def provenance(stages, seeds, store):
     one = stages[0]
     rows, channels = one.series.values.shape
     device = store.runs()["device"].unique() if stages else []
+    versions = [f"GRU Lab {gru_lab.__version__}", f"Python {platform.python_version()}"]
+    versions += [f"{name} {version(name)}" for name in PACKAGES]
     return {
         "profile": f"{one.profile.name} ({one.profile.about})",
         "data": f"{one.series.name}: {rows:,} rows, {channels} channels, digest {one.series.digest}",
         "set aside": ", ".join(f"{name} ({why})" for name, why in one.series.set_aside.items()) or "nothing",
         "seeds": ", ".join(map(str, range(seeds))),
-        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES) + f", Python {platform.python_version()}",
+        "versions": ", ".join(versions),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, runs on {', '.join(device)}",
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     }

@@ -6,7 +6,7 @@ import pandas as pd
 
 from gru_lab.loss import recorded
 from gru_lab.study.log import write_lines
-from gru_lab.study.stage import Stage
+from gru_lab.study.stage import KINDS, Stage
 from gru_lab.trainer import prepare
 
 LAST = 3  # epochs the log notes of each run
@@ -45,16 +45,15 @@ class Results:
         last = self.curves.groupby(["setting", "kind", "seed"], sort=False).tail(LAST)
         return last.groupby(["setting", "kind", "seed"], sort=False)[figures].mean().reset_index()
 
-    def summary(self, *kinds):
+    def summary(self, *chosen):
         """Return one row per setting: the log's last figure, ours on its ruler, and the error on hidden entries.
 
+        `chosen` are kinds or names of settings, by default all.
         Ours are means over seeds of the last three epochs; ± is half the range over the seeds.
         """
         finals = self.finals
         rows = []
-        for setting in self.stage.settings:
-            if kinds and setting.kind not in kinds:
-                continue
+        for setting in self.stage.choose(*(chosen or KINDS)):
             ours = finals[finals["setting"] == setting.name]
             rows.append(
                 {
@@ -68,12 +67,18 @@ class Results:
             )
         return pd.DataFrame(rows).set_index("setting")
 
+    def _repr_html_(self):
+        """Show the summary as a table in a notebook."""
+        ours = {"recorded ruler": "{:.3g}", "corrected ruler": "{:.3g}", "±": "{:.1g}"}
+        table = self.summary().style.format({"log": "{:.2g}"} | ours, na_rep="–")
+        return table.set_table_attributes('class="dataframe"')._repr_html_()
+
     def ranks(self, kind="trained"):
         """Return each seed's ranking of the settings of one kind, 1 the best, by either ruler.
 
         Rows are settings trained for the stage's own number of epochs, columns (ruler, seed).
         """
-        names = [one.name for one in self.stage.of_kind(kind) if one.epochs == self.stage.start.epochs]
+        names = [one.name for one in self.stage.choose(kind) if one.epochs == self.stage.start.epochs]
         chosen = self.finals[self.finals["setting"].isin(names)]
         rulers = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
         tables = {

@@ -15,6 +15,9 @@ from gru_lab.study.log import Line
 from gru_lab.table import read_table
 
 
+KINDS = ("trained", "meant", "control")
+
+
 @dataclass(frozen=True)
 class Setting:
     """One value of a stage's knob: what it changes in the starting configuration, and the log's figures for it."""
@@ -76,9 +79,11 @@ class Stage:
         names = {setting.name: setting for setting in self.settings}
         return names[one_of("setting", name, names)]
 
-    def of_kind(self, *kinds):
-        """Return the settings of these kinds, in the stage's order."""
-        return [setting for setting in self.settings if setting.kind in kinds]
+    def choose(self, *chosen):
+        """Return the settings that `chosen` names, by kind or by name, in the stage's order; ValueError for others."""
+        for one in chosen:
+            one_of("setting", one, [*KINDS, *(setting.name for setting in self.settings)])
+        return [setting for setting in self.settings if setting.kind in chosen or setting.name in chosen]
 
     def config(self, setting, seed=0):
         """Return the RunConfig of a setting, or of a setting's name, at this stage's profile and on its series."""
