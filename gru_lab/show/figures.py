@@ -140,7 +140,8 @@ def plot_stage(results, *chosen):
 def plot_curves(results, *chosen, reading="val_missing"):
     """Return the curves of a stage's settings over the epochs: the mean over the seeds, and their range as a band.
 
-    `chosen` are kinds or names of settings, by default those the log trained. `reading` is a column of `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
+    `chosen` are kinds or names of settings, by default those the log trained. `reading` is a column of
+    `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
     """
     settings = results.stage.choose(*(chosen or ("trained",)))
     references = results.references if reading.startswith("val_missing") else {}

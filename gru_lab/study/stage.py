@@ -14,7 +14,6 @@ from gru_lab.series import Series
 from gru_lab.study.log import Line
 from gru_lab.table import read_table
 
-
 KINDS = ("trained", "meant", "control")
 
 

@@ -1,0 +1,169 @@
+"""Records: the notebooks executed on the tiny profile, their pages opened in a browser without a network."""
+
+import html
+import os
+import re
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import gru_lab as lab
+from gru_lab.cli import main
+from gru_lab.show import record as module
+from gru_lab.study.stages import STAGES
+from gru_lab.study.store import Store
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """All notebooks on the tiny profile; returns the folder, the store, and the names of those that failed."""
+    folder = tmp_path_factory.mktemp("recorded")
+    store = Store(f"sqlite:///{folder / 'runs.sqlite'}")
+    written, failed = module.record(size="tiny", out=folder / "records", store=store)
+    assert written[0] == folder / "records" / "index.html"
+    return folder / "records", store, failed
+
+
+@pytest.fixture
+def own_notebooks(tmp_path, monkeypatch):
+    """A folder of notebooks in the place of ours: one that works and one whose second cell fails."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setattr(module, "notebooks_folder", lambda: folder)
+    monkeypatch.chdir(tmp_path)
+    good = [new_markdown_cell("# It <works>"), new_code_cell("PROFILE = 0", metadata={"tags": ["parameters"]})]
+    good += [new_code_cell("print('profile', PROFILE, SEEDS, DATA)")]
+    bad = [new_code_cell("print('before')"), new_code_cell("1 / 0"), new_code_cell("print('never')")]
+    nbformat.write(new_notebook(cells=good), folder / "10_good.ipynb")
+    nbformat.write(new_notebook(cells=bad), folder / "11_bad.ipynb")
+    return folder
+
+
+def test_every_notebook_runs_top_to_bottom_and_leaves_a_record(recorded):
+    folder, _, failed = recorded
+    assert failed == []
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"{path.stem}.html" for path in module.find_notebooks()),
+        "index.html",
+        "tuning_log.md",
+    }
+
+
+def test_a_record_names_what_it_rests_on(recorded):
+    folder, _, _ = recorded
+    text = html.unescape(re.sub(r"<[^>]+>", "\n", (folder / "04_dropout.html").read_text().partition("<footer>")[2]))
+    series = lab.stage(4, "tiny").series
+    for fact in (
+        "tiny (seconds",
+        series.digest,
+        "2,800 rows, 66 channels",
+        "0, 1, 2",
+        "torch 2.",
+        "Python 3.",
+        "cores",
+    ):
+        assert fact in text
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", text)
+
+
+def test_a_record_is_small_and_has_neither_widgets_nor_addresses_to_fetch_from(recorded):
+    for path in recorded[0].glob("*.html"):
+        page = path.read_text()
+        assert path.stat().st_size < 3_000_000
+        assert "application/vnd.jupyter.widget" not in page
+        assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"']?(https?:)?//", page)
+
+
+def test_the_tuning_log_is_read_back_with_every_run_of_every_stage(recorded):
+    folder, store, _ = recorded
+    log = lab.read_log(folder / "tuning_log.md")
+    assert [stage.number for stage in log.stages] == [1, 2, 3, 4, 5]
+    for logged, name in zip(log.stages, STAGES, strict=True):
+        stage = lab.stage(name, "tiny")
+        results = lab.sweep(stage, store=store)
+        assert len(logged.runs) == len(stage.settings) * 3
+        for run in logged.runs:
+            setting, seed = re.fullmatch(r"(.+) \[seed (\d)\]", run.label).groups()
+            assert "\n".join(map(str, run.lines)) == results.lines(setting, int(seed))
+        assert logged.conclusion == stage.conclusion
+        assert logged.learning_rate == stage.start.learning_rate
+
+
+def test_recording_again_trains_nothing(recorded, monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise AssertionError("a run that the store has was trained again")
+
+    monkeypatch.setattr("gru_lab.study.sweep.train_one", refuse)
+    monkeypatch.setattr(module, "execute", lambda notebook, on_cell=None: True)
+    written, failed = module.record(["1", "dropout"], "tiny", out=tmp_path / "again", store=recorded[1])
+    assert [path.name for path in written] == ["index.html", "01_mask_input.html", "04_dropout.html"] and not failed
+
+
+def test_records_open_without_a_network_and_draw_every_figure(recorded, browser):
+    context = browser.new_context(offline=True)
+    for path in sorted(recorded[0].glob("*.html")):
+        requests, errors = [], []
+        page = context.new_page()
+        page.on("request", lambda request, seen=requests: seen.append(request.url))
+        page.on("pageerror", lambda error, seen=errors: seen.append(str(error)))
+        page.goto(path.as_uri())
+        figures = page.locator("figure.plot").count()
+        if figures:
+            page.wait_for_function(f"document.querySelectorAll('figure.plot .main-svg').length >= {figures}")
+        assert [url for url in requests if not url.startswith(("blob:", "data:"))] == [path.as_uri()]
+        assert not errors and (figures >= 2 or path.name == "index.html")
+        page.close()
+    context.close()
+
+
+def test_a_table_of_ones_own_is_recorded_with_no_change_of_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(np.cumsum(rng.normal(size=(400, 3)), axis=0), columns=["a", "<script>alert(1)</script>", "c"])
+    table["<b>run</b>"] = ["first"] * 200 + ["second"] * 200
+    table.to_csv("own.csv", index=False)
+    options = ["--profile", "tiny", "--seeds", "1", "--data", "own.csv", "--split-by", "<b>run</b>", "--workers", "1"]
+    assert main(["record", "mask_input", *options]) == 0
+    page = (tmp_path / "records" / "01_mask_input.html").read_text()
+    assert "own.csv: 400 rows, 3 channels" in page and "&lt;b&gt;run&lt;/b&gt;" in page
+    assert "GRU(3, 8, num_layers=2" in page or "400 rows, 3 channels" in page
+    assert "<b>run</b>" not in page and "<script>alert(1)" not in page
+
+
+def test_a_failing_cell_leaves_a_record_that_shows_it_and_the_others_still_run(own_notebooks, capsys):
+    assert main(["record", "--profile", "tiny", "--seeds", "2"]) == 1
+    assert "11_bad.html" in capsys.readouterr().err
+    good, bad = ((own_notebooks.parent / "records" / name).read_text() for name in ("10_good.html", "11_bad.html"))
+    assert "profile tiny 2 None" in good and "It &lt;works&gt;" in good
+    assert "ZeroDivisionError" in bad and "before" in bad
+    assert "a cell failed" in (own_notebooks.parent / "records" / "index.html").read_text()
+
+
+def test_an_interrupted_export_leaves_the_former_record_as_it_was(own_notebooks, monkeypatch):
+    out = own_notebooks.parent / "records"
+    out.mkdir()
+    (out / "10_good.html").write_text("the former one")
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "execute", interrupted)
+    assert main(["record", "good", "--profile", "tiny"]) == 130
+    assert [path.name for path in out.iterdir()] == ["10_good.html"]
+    assert (out / "10_good.html").read_text() == "the former one"
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_left_half_written(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        module.write_whole(tmp_path / "record.html", "fine so far \udcff")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_environment_of_the_kernels_is_put_back(tmp_path):
+    before = dict(os.environ)
+    with module.kernel_environment(Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")):
+        assert os.environ["GRU_LAB_RECORD"] == "1"
+    assert dict(os.environ) == before
