@@ -18,6 +18,8 @@ from gru_lab.study.results import Results
 from gru_lab.study.store import Store
 from gru_lab.trainer import Diverged, Trainer, pick_device
 
+KEEP = ("TRIM", "MMAP")  # glibc's limits from which on freed memory goes back to the system
+
 
 class SweepFailed(RuntimeError):
     """Some runs of a sweep could not be trained; the others are in the store."""
@@ -62,13 +64,14 @@ def _local_client(workers):
 
     with (
         # Dask has workers give freed memory back at once; asking for it again at each step costs a third of the speed
-        dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30}),
+        dask.config.set({f"distributed.nanny.pre-spawn-environ.MALLOC_{name}_THRESHOLD_": 2**30 for name in KEEP}),
         tempfile.TemporaryDirectory(prefix="gru_lab_") as folder,
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port: 8787 may be another cluster's
             memory_limit=None,
             local_directory=folder,
             silence_logs=logging.CRITICAL,

@@ -32,7 +32,7 @@ async function draw(figure) {
 function explain(figure, error) {
   const note = figure.appendChild(document.createElement("p"));
   note.className = "failed";
-  note.textContent = `The figure "${figure.ariaLabel}" could not be drawn (${error.message}). A newer browser may help.`;
+  note.textContent = `The figure "${figure.getAttribute("aria-label")}" could not be drawn (${error.message}). A newer browser may help.`;
 }
 
 async function drawAll() {
