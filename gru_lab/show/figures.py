@@ -36,6 +36,7 @@ def look(index):
 def _add_references(figure, references, **place):
     """Draw each reference error as a grey line with its name and value above it."""
     axis = f"y{place['col']}" if place.get("col", 1) > 1 else "y"
+    highest = max(references.values(), default=0)
     for way, error in references.items():
         figure.add_hline(y=error, line={"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5}, **place)
         # an annotation's place on a log axis is given as a power of ten
@@ -46,7 +47,7 @@ def _add_references(figure, references, **place):
             y=np.log10(error),
             yref=axis,
             xanchor="right",
-            yanchor="bottom",
+            yanchor="bottom" if error == highest else "top",  # so that two lines close together stay readable
             showarrow=False,
             font={"size": 11, "color": "#555555"},
         )
@@ -58,7 +59,7 @@ def _log_axis(figure, title, values, **place):
     low, high = np.log10(values.min()), np.log10(values.max())
     steps = (1, 2, 5) if high - low < 2.5 else (1,)
     ticks = [step * 10.0**power for power in range(int(low) - 2, int(high) + 2) for step in steps]
-    margin = 0.08 * max(high - low, 0.5)
+    margin = 0.1 * max(high - low, 0.5)
     figure.update_yaxes(
         type="log",
         title_text=title,
@@ -221,11 +222,14 @@ def plot_gaps(hidden_mask, title="What is missing", rows=200):
     return style(figure, f"{title}: {flat.mean():.0%} of the entries (dark)")
 
 
-def plot_repair(gapped, repairs, channel=0, windows=6, title="The repair"):
+def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
     """Return one channel over a few windows in a row: the truth, what could be seen, and each repair of the rest.
 
-    `gapped` holds the windows; `repairs` maps a name to values (windows, time, channels).
+    `gapped` holds the windows; `repairs` maps a name to values (windows, time, channels). Without `channel` it is
+    the one that moves most.
     """
+    if channel is None:
+        channel = int(gapped.truth[:windows].std(axis=(0, 1)).argmax())
 
     def row(values):
         return values[:windows, :, channel].ravel()  # (windows x time,)
@@ -251,10 +255,15 @@ def plot_repair(gapped, repairs, channel=0, windows=6, title="The repair"):
             y=row(values)[hidden],
             name=name,
             mode="markers",
-            marker={"color": colour, "symbol": ("x-thin-open", "triangle-up", "square")[index % 3], "size": 9},
+            marker={
+                "color": colour,
+                "symbol": ("x-thin-open", "triangle-up-open", "square-open")[index % 3],
+                "size": 10,
+                "line_width": 2,
+            },
         )
     for edge in range(1, windows):
         figure.add_vline(x=edge * gapped.truth.shape[1] - 0.5, line={"color": "#DDDDDD", "width": 1})
     figure.update_xaxes(title_text="step (thin lines: edges of the windows)")
     figure.update_yaxes(title_text="value, scaled")
-    return style(figure, title)
+    return style(figure, f"{title}, channel {channel}")

@@ -105,7 +105,7 @@ def provenance(stages, seeds, store):
     return {
         "profile": f"{one.profile.name} ({one.profile.about})",
         "data": f"{one.series.name}: {rows:,} rows, {channels} channels, digest {one.series.digest}",
-        "set aside": ", ".join(f"{name} ({why})" for name, why in one.series.set_aside.items()) or "nothing",
+        "columns set aside": ", ".join(f"{name} ({why})" for name, why in one.series.set_aside.items()) or "none",
         "seeds": ", ".join(map(str, range(seeds))),
         "versions": ", ".join(versions),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, runs on {', '.join(device)}",
