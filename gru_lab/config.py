@@ -18,7 +18,7 @@ TRAINING_VERSION = 1  # raised when the trainer changes so that old curves no lo
 
 def one_of(name, value, choices):
     """Return `value` if it is one of `choices`; otherwise raise ValueError naming what was near."""
-    if value in choices:
+    if value in list(choices):  # a list, since a dict cannot look for a value it cannot hash
         return value
     near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -28,24 +28,46 @@ class RNN(nn.Module):
         self.out = nn.Linear(hidden_size * (2 if bidirectional else 1), output_size or input_size)
         self.residual = residual
 
-    def forward(self, inputs):
-        """Take inputs (batch, time, input_size) to values (batch, time, output_size)."""
-        states, _ = self.rnn(inputs)  # (batch, time, hidden_size), twice as wide if bidirectional
+    def forward(self, inputs, generator=None):
+        """Take inputs (batch, time, input_size) to values (batch, time, output_size).
+
+        Dropout is drawn from `generator`; without one from torch's own, which all threads share.
+        """
+        own = generator is not None and self.training and self.rnn.dropout > 0
+        states = self._layers(inputs, generator) if own else self.rnn(inputs)[0]
         values = self.out(states)  # (batch, time, output_size)
         return values + inputs[..., : values.shape[-1]] if self.residual else values
 
+    def _layers(self, states, generator):
+        """What `self.rnn` does, a layer at a time: its states (batch, time, hidden_size), twice as wide both ways."""
+        directions = 2 if self.rnn.bidirectional else 1
+        for layer in range(self.rnn.num_layers):
+            if layer:
+                kept = torch.empty_like(states).bernoulli_(1 - self.rnn.dropout, generator=generator)
+                states = states * kept / (1 - self.rnn.dropout)
+            weights = sum(self.rnn.all_weights[layer * directions : (layer + 1) * directions], [])
+            begin = states.new_zeros(directions, len(states), self.rnn.hidden_size)
+            states, _ = torch.gru(states, begin, weights, True, 1, 0.0, True, directions == 2, True)
+        return states
 
-def build(config, channels):
-    """Return the network of a RunConfig for so many channels, its weights drawn from torch's generator."""
-    return RNN(
-        input_size=channels * (2 if config.mask_input else 1),
-        hidden_size=config.hidden_size,
-        num_layers=config.num_layers,
-        dropout=config.dropout,
-        output_size=channels,
-        bidirectional=config.bidirectional,
-        residual=config.residual,
-    )
+
+def build(config, channels, generator):
+    """Return the network of a RunConfig for so many channels, its weights drawn as torch does, from `generator`."""
+    with torch.device("meta"):  # without weights yet: torch would draw them from its own generator
+        network = RNN(
+            input_size=channels * (2 if config.mask_input else 1),
+            hidden_size=config.hidden_size,
+            num_layers=config.num_layers,
+            dropout=config.dropout,
+            output_size=channels,
+            bidirectional=config.bidirectional,
+            residual=config.residual,
+        )
+    network.to_empty(device="cpu")
+    for layer, width in ((network.rnn, config.hidden_size), (network.out, network.out.in_features)):
+        for weights in layer.parameters():
+            nn.init.uniform_(weights, -(width**-0.5), width**-0.5, generator=generator)
+    return network
 
 
 def inputs_of(filled, hidden_mask, mask_input):

@@ -80,6 +80,11 @@ class Series:
             rows = part.stop - part.start
             pieces.append(slice(part.start + round(rows * begin), part.start + round(rows * end)))
         lengths = [piece.stop - piece.start for piece in pieces]
+        if not any(lengths):
+            raise ValueError(
+                f"{self.name}: its {len(self)} rows are too few to take rows from {begin:.0%} to {end:.0%}; "
+                "give a longer series"
+            )
         whole = len(pieces) == 1  # a view instead of a copy
         values = self.values[pieces[0]] if whole else np.concatenate([self.values[piece] for piece in pieces])
         time = self.time

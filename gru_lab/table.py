@@ -1,6 +1,5 @@
 """Read a file of sensor channels into a Series: which columns are channels, which is the time, which mark the runs."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,11 @@ def _read_text(path):
     with sample as handles:
         header = handles.handle.readline(SAMPLE)
     separator = max(",;\t|", key=header.count)
-    return pd.read_csv(path, sep=separator, low_memory=False)
+    table = pd.read_csv(path, sep=separator, low_memory=False)
+    if not isinstance(table.index, pd.RangeIndex) and table.iloc[:, -1].isna().all():
+        # rows end with a separator and the header does not: pandas took the first column for the names of the rows
+        table = table.reset_index().iloc[:, : table.shape[1]].set_axis(table.columns, axis="columns")
+    return table
 
 
 def _read_arrays(path):
@@ -55,24 +58,40 @@ def _read_file(path):
         if path.name.lower().endswith(suffixes):
             try:
                 return reader(path)
-            except (OSError, EOFError, ImportError, UnicodeDecodeError, ValueError, zipfile.BadZipFile) as error:
+            except Exception as error:  # a damaged file makes its reader fail in whatever way
                 raise ValueError(f"data {str(path)!r} could not be read: {str(error).strip()}") from error
     known = ", ".join(suffix for suffixes in READERS for suffix in suffixes)
     raise ValueError(f"data must be one of {known}, not {path.name!r}")
 
 
-def _is_time(name, column):
-    """Tell whether a column holds time stamps: by type, by text that reads as dates, or a rising number so named."""
+def _is_time(name, column, starts):
+    """Tell whether a column holds time stamps: by type, by text that reads as dates, or a number so named.
+
+    The number has to rise from row to row within each part.
+    """
     if isinstance(column.dtype, np.dtype | pd.DatetimeTZDtype) and column.dtype.kind == "M":
         return True
     named = any(word in str(name).lower() for word in TIME_WORDS)
+    if not named:
+        return False
     if pd.api.types.is_numeric_dtype(column):
-        return named and column.is_monotonic_increasing and column.is_unique
+        rising = column.diff().fillna(0) > 0
+        rising.iloc[list(starts)] = True
+        return bool(rising.all())
     sample = column.dropna().head(50)
-    return len(sample) > 0 and named and pd.to_datetime(sample, errors="coerce", format="mixed").notna().all()
+    return len(sample) > 0 and pd.to_datetime(sample, errors="coerce", format="mixed").notna().all()
 
 
-def _why_no_channel(column):
+def _counts_rows(column, starts):
+    """Tell whether a column numbers the rows: each whole number of a range once, or one by one within each part."""
+    if not pd.api.types.is_integer_dtype(column) or column.isna().any() or len(column) <= 2 * len(starts):
+        return False
+    steps = column.diff()
+    steps.iloc[list(starts)] = 1
+    return (column.is_unique and column.max() - column.min() == len(column) - 1) or bool((steps == 1).all())
+
+
+def _why_no_channel(column, starts):
     """Return why a column is no channel, or '' if it is one."""
     if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
         return "text"
@@ -80,7 +99,7 @@ def _why_no_channel(column):
         return "complex numbers"
     if column.isna().all():
         return "no values at all"
-    if pd.api.types.is_integer_dtype(column) and len(column) > 2 and (column.diff().dropna() == 1).all():
+    if _counts_rows(column, starts):
         return "row number"
     return ""
 
@@ -102,6 +121,9 @@ def read_table(source, split_by=None):
     if not len(table):
         raise ValueError(f"{name}: the table must have rows, and it has none")
     table = table.set_axis([str(column) for column in table.columns], axis="columns")
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise ValueError(f"{name}: columns must have different names, and {twice!r} is there twice; rename one")
     starts, set_aside = (0,), {}
     if split_by is not None:
         label = table[one_of("split_by", split_by, list(table.columns))]
@@ -113,9 +135,9 @@ def read_table(source, split_by=None):
     time = table.index if isinstance(table.index, pd.DatetimeIndex) else None
     channels = []
     for column in table.columns.drop(list(set_aside)):
-        if time is None and _is_time(column, table[column]):
+        if time is None and _is_time(column, table[column], starts):
             set_aside[column], time = "time", pd.Index(table[column])
-        elif why := _why_no_channel(table[column]):
+        elif why := _why_no_channel(table[column], starts):
             set_aside[column] = why
         else:
             channels.append(column)

@@ -7,9 +7,7 @@ Nothing here draws, prints or keeps a store. The same configuration and seed giv
 each epoch's batches and dropout come from (seed, epoch, batch) and not from what ran before.
 """
 
-import contextlib
 import json
-import threading
 import time
 from pathlib import Path
 
@@ -27,7 +25,6 @@ from gru_lab.series import Scaler
 CHECKPOINT_SECONDS = 15  # a killed run loses at most this and the epoch it was in
 VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
 VALIDATION_BATCH = 500  # windows at a time
-_random = threading.RLock()  # dropout draws from torch's one generator; runs in threads take turns
 
 
 class Diverged(RuntimeError):
@@ -57,39 +54,37 @@ def prepare(series, config):
     return (*gaps, scaler)
 
 
-@contextlib.contextmanager
-def _own_randomness(*seed):
-    """Draw torch's random numbers from `seed`, then leave the generator as it was found."""
-    with _random, torch.random.fork_rng():
-        torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]))
-        yield
+def _generator(device, *seed):
+    """Return a random generator of our own: torch's is shared by all threads, and left alone."""
+    return torch.Generator(device).manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]))
 
 
 class Trainer:
     """One run of `config` on `series`; iterate over it to train.
 
-    `missing_weight` may be changed while it runs and holds from the next batch on. `checkpoint` is a path: written
+    `missing_weight` may be changed while it runs and holds from the next batch on; `schedule` then says when that
+    was, as (epoch, batch, weight), and given to another Trainer it repeats the run. `checkpoint` is a path: written
     at most every 15 seconds, taken up again if it is there and of this run, deleted once the run is complete.
     Raises Diverged when the loss is not finite, ValueError for an unusable series or device.
     """
 
-    def __init__(self, config, series, device="auto", checkpoint=None):
+    def __init__(self, config, series, device="auto", checkpoint=None, schedule=()):
         self.config = config.on(series)
         self.device = pick_device(device)
-        self.missing_weight = config.missing_weight
+        self.missing_weight = self._weight = config.missing_weight
+        self.schedule, self._planned = [], {(epoch, batch): weight for epoch, batch, weight in schedule}
         self.rows, self.batch, self.stopped = [], 0, False
         self.training, self.validation, self.scaler = prepare(series, config)
         self._train, self._val = self._tensors(self.training), self._tensors(self.validation)
         windows = len(self._train[0])
         # even batches: a last one of a few windows might hide nothing and have no M
         self.batches = max(1, round(windows / config.batch_size))
-        with _own_randomness(config.seed):
-            self.model = build(config, self.training.truth.shape[-1]).to(self.device)
+        self.model = build(config, self.training.truth.shape[-1], _generator("cpu", config.seed)).to(self.device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate)
         self.checkpoint = Path(checkpoint) if checkpoint else None
         self._saved = time.monotonic()
-        self._resume()
         self._keep_weights()
+        self._resume()
 
     def _tensors(self, gapped):
         arrays = (gapped.filled, gapped.hidden_mask, gapped.truth)
@@ -127,6 +122,7 @@ class Trainer:
             if self.stopped:
                 return None
             self.batch = batch
+            self._weigh(epoch)
             figures.append(self._step(epoch, torch.from_numpy(windows).to(self.device)))
         plain = self._validate()
         dropping = self._validate(dropout=epoch) if self._drops else plain
@@ -134,24 +130,29 @@ class Trainer:
         self._require_finite(values, epoch)
         return {"epoch": epoch} | dict(zip(FIGURES, values, strict=True)) | {"seconds": time.perf_counter() - began}
 
+    def _weigh(self, epoch):
+        """Take up the weight planned for this batch, or set since the last one, and note when that was."""
+        if (epoch, self.batch) in self._planned:
+            self.missing_weight = self._planned[epoch, self.batch]
+        weight = self.missing_weight  # read once: another thread may set it at any time
+        if weight != self._weight:
+            self._weight = weight
+            self.schedule.append((epoch, self.batch, weight))
+
     @property
     def _drops(self):
         return self.config.dropout > 0 and self.config.num_layers > 1
-
-    def _randomness(self, *seed):
-        return _own_randomness(self.config.seed, *seed) if self._drops else contextlib.nullcontext()
 
     def _step(self, epoch, windows):
         """Take one step of Adam on a batch and return its (A, M)."""
         inputs, hidden_mask, truth = (tensor[windows] for tensor in self._train)  # (batch, time, ...)
         self.model.train()
-        with self._randomness(epoch, self.batch):
-            output = self.model(inputs)  # (batch, time, channels)
+        output = self.model(inputs, _generator(self.device, self.config.seed, epoch, self.batch))
         all_error, missing_error = errors(output, truth, hidden_mask)
         figures = torch.stack([all_error, missing_error]).tolist()
         self._require_finite(figures, epoch)
         self.optimizer.zero_grad()
-        weighted_loss(all_error, missing_error, self.missing_weight).backward()
+        weighted_loss(all_error, missing_error, self._weight).backward()
         self.optimizer.step()
         return figures
 
@@ -161,11 +162,11 @@ class Trainer:
         self.model.train(dropout is not None)
         totals = torch.zeros(2, dtype=torch.float64)
         inputs, hidden_mask, truth = self._val
-        with self._randomness(dropout, 0) if dropout else contextlib.nullcontext():
-            for begin in range(0, len(truth), VALIDATION_BATCH):
-                part = slice(begin, begin + VALIDATION_BATCH)
-                squared = torch.square(self.model(inputs[part]) - truth[part])
-                totals += torch.stack([squared.sum(), squared[hidden_mask[part]].sum()]).double().cpu()
+        generator = _generator(self.device, self.config.seed, dropout or 0, 0)
+        for begin in range(0, len(truth), VALIDATION_BATCH):
+            part = slice(begin, begin + VALIDATION_BATCH)
+            squared = torch.square(self.model(inputs[part], generator) - truth[part])
+            totals += torch.stack([squared.sum(), squared[hidden_mask[part]].sum()]).double().cpu()
         return (totals / torch.tensor([truth.numel(), int(hidden_mask.sum())])).tolist()
 
     @torch.no_grad()
@@ -187,8 +188,11 @@ class Trainer:
         self._good = {name: value.clone() for name, value in self.model.state_dict().items()}
 
     def _save(self):
-        """Write the checkpoint if it is time: tensors and JSON in one safetensors file, put in place at once."""
-        if not self.checkpoint or time.monotonic() - self._saved < CHECKPOINT_SECONDS:
+        """Write the checkpoint if it is time: tensors and JSON in one safetensors file, put in place at once.
+
+        A run whose weight was moved gets none: a checkpoint knows its run by the configuration alone.
+        """
+        if not self.checkpoint or self.schedule or time.monotonic() - self._saved < CHECKPOINT_SECONDS:
             return
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
@@ -200,23 +204,30 @@ class Trainer:
         self._saved = time.monotonic()
 
     def _resume(self):
-        """Take up the checkpoint if it is there, of this run, and whole; otherwise start at the beginning."""
+        """Take up the checkpoint if it is there, of this run, and whole; otherwise start at the beginning.
+
+        The checkpoint of a longer run that got beyond this one's end is left to that run.
+        """
         if not self.checkpoint or not self.checkpoint.exists():
             return
         try:
             with safe_open(self.checkpoint, "pt") as file:
                 metadata = file.metadata()
-            tensors = load_file(self.checkpoint, device=str(self.device))
+            rows = json.loads(metadata["rows"])
             if metadata["key"] != self.config.key:
                 return
-            rows = json.loads(metadata["rows"])
+            if len(rows) > self.config.epochs:
+                self.checkpoint = None
+                return
+            tensors, state = load_file(self.checkpoint, device=str(self.device)), {}
+            for name, value in tensors.items():
+                if name.startswith("optimizer."):
+                    _, index, field = name.split(".")
+                    state.setdefault(int(index), {})[field] = value
+            weights = {name.removeprefix("model."): tensors[name] for name in tensors if name.startswith("model.")}
+            self.model.load_state_dict(weights)
+            self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
+            self.rows = rows
         except Exception:  # a damaged checkpoint costs the time of training again, nothing more
-            return
-        state = {}
-        for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, field = name.split(".")
-                state.setdefault(int(index), {})[field] = value
-        self.model.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
-        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
-        self.rows = rows[: self.config.epochs]
+            self.model.load_state_dict(self._good)
+        self._keep_weights()

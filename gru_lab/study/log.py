@@ -120,7 +120,7 @@ class _Reader:
 
     def take(self, line):
         if self.in_model or line.startswith("RNN("):
-            self.log.model += line + "\n"
+            self.log.model += ("\n" if line == ")" else "\n  ") + line if self.in_model else line
             self.in_model = line != ")"
         elif match := HEADING.fullmatch(line):
             self.heading(match[1], match[2].strip())
@@ -153,7 +153,7 @@ class _Reader:
     def text(self, line):
         """A line of words: the rest of a conclusion, a remark with the stage's epochs, or the next run's label."""
         epochs = self.epochs_in(line)
-        if epochs and not re.search(r"=\s*\d", line):
+        if epochs and "=" not in line[: EPOCHS.search(line).start()]:
             self.stage.epochs = epochs
         elif self.concluding and not epochs:
             self.stage.conclusion = " ".join(filter(None, [self.stage.conclusion, line]))

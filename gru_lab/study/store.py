@@ -1,13 +1,17 @@
 """The run store: every run and its curve in two tidy tables behind a SQLAlchemy URL, by default one SQLite file.
 
 `runs` has one row per key: the configuration, how many epochs were trained, when, on what. `curves` has one row per
-key and epoch. A run is written whole, in one transaction, or not at all.
+key and epoch. A run is written whole, in one transaction, or not at all. A third table, `pins`, holds the runs that
+a person put aside to compare; those may have been stopped or steered on the way, so each has its own curve.
 """
 
 import dataclasses
 import datetime
+import json
 import os
 import platform
+import time
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,6 +44,25 @@ curves = sa.Table(
     *(sa.Column(figure, sa.Float, nullable=False) for figure in FIGURES),
     sa.Column("seconds", sa.Float, nullable=False),
 )
+pins = sa.Table(
+    "pins",
+    _tables,
+    sa.Column("pin", sa.Integer, primary_key=True),
+    sa.Column("stage", sa.String, nullable=False),
+    sa.Column("data_digest", sa.String, nullable=False),
+    sa.Column("run", sa.Text, nullable=False),  # JSON: its configuration, its curve, where its weight was moved
+    sqlite_autoincrement=True,  # a number once given is never another run's
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Pin:
+    """A run put aside to compare. `schedule` says where its weight was moved: (epoch, batch, weight), mostly none."""
+
+    config: RunConfig
+    curve: pd.DataFrame
+    schedule: tuple = ()
+    number: int | None = None  # in the store
 
 
 def default_url():
@@ -64,12 +87,19 @@ class Store:
             self.engine = sa.create_engine(parsed, connect_args=wait)
             if self.file:
                 sa.event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL"))
-            _tables.create_all(self.engine)
+            self._create_tables()
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise ValueError(
                 f"store must be a database URL such as sqlite:///runs.sqlite, not {self.url!r}: {reason}"
             ) from error
+
+    def _create_tables(self):
+        try:
+            _tables.create_all(self.engine)
+        except sa.exc.DBAPIError:  # another process may be creating them at this moment
+            time.sleep(0.5)
+            _tables.create_all(self.engine)
 
     def __repr__(self):
         return f"Store({sa.make_url(self.url).render_as_string(hide_password=True)!r})"
@@ -91,11 +121,12 @@ class Store:
         }
         epochs = curve[["epoch", *FIGURES, "seconds"]].assign(key=config.key)
         with self.engine.begin() as connection:
-            kept = connection.scalar(sa.select(runs.c.epochs).where(runs.c.key == config.key))
-            if kept is not None and kept >= len(curve):
+            # deleting before looking takes the database's lock: no other process can put a longer run in between
+            shorter = (runs.c.key == config.key) & (runs.c.epochs < len(curve))
+            connection.execute(sa.delete(curves).where(curves.c.key.in_(sa.select(runs.c.key).where(shorter))))
+            connection.execute(sa.delete(runs).where(shorter))
+            if connection.scalar(sa.select(runs.c.key).where(runs.c.key == config.key)):
                 return
-            connection.execute(sa.delete(curves).where(curves.c.key == config.key))
-            connection.execute(sa.delete(runs).where(runs.c.key == config.key))
             connection.execute(sa.insert(runs), row)
             connection.execute(sa.insert(curves), epochs.to_dict("records"))
 
@@ -116,3 +147,26 @@ class Store:
         """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given."""
         query = sa.select(runs).order_by(runs.c.trained, runs.c.key)
         return pd.read_sql(query if keys is None else query.where(runs.c.key.in_(list(keys))), self.engine)
+
+    def pin(self, stage, pin):
+        """Keep a Pin for the stage of that name."""
+        run = {"config": dataclasses.asdict(pin.config), "curve": pin.curve.to_dict("list"), "schedule": pin.schedule}
+        row = {"stage": stage, "data_digest": pin.config.data_digest, "run": json.dumps(run)}
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(pins), row)
+
+    def unpin(self, number):
+        """Forget the Pin of that number, if it is there."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(pins).where(pins.c.pin == number))
+
+    def pins(self, stage, data_digest):
+        """Return a stage's Pins on the series of that digest, oldest first."""
+        query = sa.select(pins.c.pin, pins.c.run).where(pins.c.stage == stage, pins.c.data_digest == data_digest)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(pins.c.pin)).all()
+        return [self._pin(number, **json.loads(run)) for number, run in rows]
+
+    @staticmethod
+    def _pin(number, config, curve, schedule):
+        return Pin(RunConfig(**config), pd.DataFrame(curve), tuple(map(tuple, schedule)), number)

@@ -1,0 +1,185 @@
+"""How fast and how large: each figure beside its target, ratios measured side by side in this one run.
+
+python benchmarks/training.py            # all of them, about two minutes on a calm machine
+python benchmarks/training.py epoch      # one: epoch, pair, gaps, memory or start
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+import numpy as np
+
+EPOCH_ROUNDS = 40  # an epoch of ours and one of the bare loop in turn, so that both meet the same machine
+PAIR_ROUNDS, PAIR_EPOCHS = 3, 25
+FULL_ROWS, CHANNELS = 420_000, 66
+
+
+def figure(name, value, target, unit=""):
+    """Print one row of the table; `target` is '<= 1.05' or the like, or '' where there is none."""
+    print(f"| {name} | {value:.3g}{unit} | {target} |", flush=True)
+
+
+def lesson_run():
+    """Return a configuration and a series of the size the lessons use."""
+    import gru_lab as lab
+
+    stage = lab.stage("dropout", "lesson")
+    return stage.config("dropout=0.5"), stage.series
+
+
+def bare_loop(config, series):
+    """The same run as a plain loop in torch: return two functions, one trains an epoch's steps, one validates twice."""
+    import torch
+
+    from gru_lab.trainer import VALIDATION_BATCH, Trainer
+
+    trainer = Trainer(config, series)  # for its network and its tensors; nothing of it is called below
+    model, optimizer, (x, hidden, truth) = trainer.model, trainer.optimizer, trainer._train
+    val_x, val_hidden, val_truth = trainer._val
+    w = config.missing_weight
+
+    def steps():
+        model.train()
+        for windows in torch.randperm(len(x)).tensor_split(trainer.batches):
+            squared = torch.square(model(x[windows]) - truth[windows])
+            mask = hidden[windows]
+            loss = (squared.mean() + w * (squared * mask).sum() / mask.sum()) / (1 + w)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    @torch.no_grad()
+    def validate():
+        for dropping in (False, True):
+            model.train(dropping)
+            for begin in range(0, len(val_x), VALIDATION_BATCH):
+                part = slice(begin, begin + VALIDATION_BATCH)
+                squared = torch.square(model(val_x[part]) - val_truth[part])
+                squared.mean().item(), squared[val_hidden[part]].mean().item()
+
+    return steps, validate
+
+
+def timed(function, *arguments):
+    began = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - began
+
+
+def epoch():
+    """One epoch of the trainer against the bare loop: all of it, and the training steps alone."""
+    import torch
+
+    from gru_lab.trainer import Trainer
+
+    torch.set_num_threads(1)
+    config, series = lesson_run()
+    trainer = Trainer(config.replace(epochs=EPOCH_ROUNDS + 1), series)
+    rows = iter(trainer)
+    steps, validate = bare_loop(config, series)
+
+    def our_steps():
+        for batch, windows in enumerate(np.array_split(np.random.permutation(len(trainer._train[0])), trainer.batches)):
+            trainer.batch = batch
+            trainer._step(1, torch.from_numpy(windows))
+
+    next(rows), steps(), validate(), our_steps()  # what torch does only once
+    times = {"ours": [], "bare": [], "our steps": [], "bare steps": []}
+    for _ in range(EPOCH_ROUNDS):
+        times["ours"].append(timed(next, rows))
+        bare_steps = timed(steps)
+        times["bare"].append(bare_steps + timed(validate))
+        times["our steps"].append(timed(our_steps))
+        times["bare steps"].append(bare_steps)
+    best = {name: np.median(seconds) for name, seconds in times.items()}
+    figure("one epoch, against a bare loop", best["ours"] / best["bare"], "<= 1.05", " x")
+    figure("its training steps alone", best["our steps"] / best["bare steps"], "<= 1.05", " x")
+    figure("one epoch of the lesson profile", 1000 * best["ours"], "", " ms")
+
+
+def pair():
+    """Two runs at a time on two worker processes against two runs one after the other in this process."""
+    from gru_lab.study.store import Store
+    from gru_lab.study.sweep import train_missing
+
+    config, series = lesson_run()
+    configs = [config.replace(seed=seed, epochs=PAIR_EPOCHS) for seed in range(2)]
+    speeds = {1: [], 2: []}  # epochs a second
+    for _ in range(PAIR_ROUNDS):
+        for workers in speeds:
+            with tempfile.TemporaryDirectory() as folder:
+                store = Store(f"sqlite:///{folder}/runs.sqlite")
+                train_missing(configs, series, store, workers)
+                speeds[workers].append(workers * PAIR_EPOCHS / store.runs()["seconds"].mean())
+    figure("two runs at a time, epochs a second against one", max(speeds[2]) / max(speeds[1]), ">= 1.6", " x")
+
+
+def gaps():
+    """The built-in series made, and 300,000 rows cut into windows, hidden, and filled both ways, on one core."""
+    import gru_lab as lab
+    from gru_lab.gaps import linear_interpolation, make_gaps
+    from gru_lab.series import Series
+
+    rows = 300_000
+    values = np.random.default_rng(0).random((rows, CHANNELS), dtype=np.float32)
+    series = Series(values, tuple(map(str, range(CHANNELS))))
+
+    def all_of_it():
+        gapped = make_gaps(series.windows(10), 0.2, seed=0)
+        linear_interpolation(gapped.truth, gapped.hidden_mask)
+
+    figure("300,000 x 66 cut, hidden and filled both ways", min(timed(all_of_it) for _ in range(3)), "< 3", " s")
+    figure("the built-in series of 400,000 rows made", timed(lab.demo_series, 400_000), "seconds", " s")
+
+
+def in_a_fresh_process(program):
+    """Run a Python program by itself and return the last number that it prints."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    return float(done.stdout.split()[-1])
+
+
+PEAK = """
+import resource, sys
+import gru_lab as lab
+series = lab.demo_series(%d)
+%s
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak / (2**30 if sys.platform == "darwin" else 2**20))
+"""
+
+
+def memory():
+    """Peak memory of the full profile, the interpreter and torch included."""
+    prepared = in_a_fresh_process(PEAK % (FULL_ROWS, "lab.prepare(series, lab.RunConfig())"))
+    trainer = in_a_fresh_process(PEAK % (FULL_ROWS, "next(iter(lab.Trainer(lab.RunConfig(hidden_size=8), series)))"))
+    figure("peak memory, full profile prepared", prepared, "< 2", " GiB")
+    figure("the same with a trainer and its first epoch", trainer, "< 2", " GiB")
+
+
+TIMED = "import time; began = time.perf_counter(); import gru_lab as lab; {}; print(time.perf_counter() - began)"
+
+
+def start():
+    """Time to import the package, and to its first use."""
+    for name, use, target in (("import gru_lab", "0", "< 2"), ("import gru_lab and its Trainer", "lab.Trainer", "")):
+        figure(name, min(in_a_fresh_process(TIMED.format(use)) for _ in range(3)), target, " s")
+
+
+ALL = {function.__name__: function for function in (epoch, pair, gaps, memory, start)}
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    os.environ["TQDM_DISABLE"] = "1"
+    unknown = set(sys.argv[1:]) - set(ALL)
+    if unknown:
+        sys.exit(f"no such figure: {', '.join(unknown)}; there are {', '.join(ALL)}")
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"{os.cpu_count()} cores{load}, Python {sys.version.split()[0]}\n")
+    print("| figure | measured | target |\n|---|---|---|")
+    for chosen in sys.argv[1:] or ALL:
+        ALL[chosen]()
