@@ -1,6 +1,12 @@
 """What all tests share: a seeded start, a small series, a store of one's own, and the recorded log where it is."""
 
+import os
 import random
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +15,11 @@ import torch
 
 import gru_lab as lab
 
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
@@ -60,3 +71,41 @@ def real_table():
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium. Where there is none, its tests are skipped on a person's machine and fail in CI."""
+    if not CHROMIUM.exists() and not os.environ.get("CI"):
+        pytest.skip("no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    """A JupyterLab server on this machine's loopback; returns its folder, and a function from a path to its address."""
+    folder = tmp_path_factory.mktemp("lab")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=test", "--allow-root"]
+    options += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", "--log-level=ERROR"]
+    own = {"GRU_LAB_STORE": f"sqlite:///{folder / 'runs.sqlite'}", "JUPYTER_CONFIG_DIR": str(folder / "config")}
+    own |= {"PYTHONPATH": str(Path(lab.__file__).parent.parent), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
+    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env={**os.environ, **own})
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=test", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield folder, lambda path: f"http://127.0.0.1:{port}/lab/tree/{path}?token=test&reset"
+    finally:
+        server.terminate()
+        server.wait(10)
