@@ -1,10 +1,8 @@
 """A record is one file, complete without the network, and says what the notebook said."""
 
 import json
-import os
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,11 +11,6 @@ from nbformat import v4
 
 from gru_lab.show.exporter import PLOTLY, RecordExporter, figure_html, figure_title
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -201,19 +194,6 @@ def test_navigation_and_provenance_appear_only_when_given(example):
     page = export(v4.new_markdown_cell("text"), resources={"record": record})
     assert page.index("<nav>All</nav>") < page.index("<main>") < page.index("<footer><p>seed 0</p></footer>")
     assert "<footer>" not in example and "<nav>" not in example
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium; without it a person's tests skip, and CI's fail."""
-    if not CHROMIUM.exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs the Debian package chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -1,0 +1,128 @@
+"""The panel as a person has it: in JupyterLab, in a browser, by mouse and by keyboard."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+HOLD = 15_000  # milliseconds that anything may take here before the test fails
+SETUP = """\
+import gru_lab as lab
+from gru_lab.config import Profile
+stage = lab.stage("dropout", Profile("small", 2800, 16, 200.0, 1, "long enough to watch"))
+lab.panel(stage)"""
+
+
+def count(trace, panel):
+    """Return JavaScript for how many points a trace of a panel's figure has now."""
+    figure = f"document.querySelectorAll('.js-plotly-plot')[{panel}]"
+    return f"({figure}.data.find(trace => trace.name === '{trace}').x ?? []).length"
+
+
+class Notebook:
+    """A notebook open in JupyterLab, and what a test does with it."""
+
+    def __init__(self, page, address):
+        self.page = page
+        page.set_default_timeout(HOLD)
+        page.goto(address)
+        page.wait_for_selector(".jp-Notebook", timeout=60_000)
+        page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
+
+    def menu(self, *names):
+        for name in names:
+            self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(name, exact=True).click()
+
+    def run_all(self, panels=1):
+        for _ in range(5):  # a kernel that is not yet connected lets the first request fall
+            self.menu("Run", "Run All Cells")
+            self.page.wait_for_timeout(1500)
+            if self.page.locator(".jp-InputPrompt").first.inner_text().strip("[ ]:"):
+                break
+        plots = "document.querySelectorAll('.js-plotly-plot .main-svg').length"
+        self.page.wait_for_function(f"{plots} >= {panels}", timeout=60_000)
+
+    def points(self, trace="hidden entries", panel=0):
+        return self.page.evaluate(count(trace, panel))
+
+    def wait_for_points(self, condition="> 0", trace="hidden entries", panel=0):
+        self.page.wait_for_function(f"{count(trace, panel)} {condition}")
+
+    def button(self, name, panel=0):
+        return self.page.get_by_role("button", name=name, exact=True).nth(panel)
+
+    def slide(self, label, key="ArrowRight", times=1):
+        slider = self.page.locator(".widget-slider", has=self.page.get_by_text(label, exact=True)).first
+        slider.locator(".noUi-handle").focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def wait_for_status(self, text):
+        self.page.locator(".widget-html-content", has_text=text).first.wait_for()
+
+
+@pytest.fixture
+def notebook(browser, jupyterlab, request):
+    folder, address = jupyterlab
+    path = folder / f"{request.node.name}.ipynb"
+    cells = [new_code_cell(SETUP)] + [new_code_cell("lab.panel(stage)")] * ("two_panels" in path.name)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
+    page = browser.new_page(viewport={"width": 1400, "height": 1200})
+    yield Notebook(page, address(path.name))
+    page.close()
+
+
+def test_train_steer_restart_stop_and_train_again(notebook):
+    notebook.run_all()
+    assert notebook.button("Stop").is_disabled()
+    notebook.button("Train").click()
+    notebook.wait_for_points()
+    notebook.wait_for_points(f"> {notebook.points()}")  # it grows
+
+    notebook.slide("loss weight", "PageUp")
+    notebook.wait_for_points(trace="weight moved")
+    notebook.wait_for_points(f"> {notebook.points()}")  # and goes on
+
+    notebook.slide("layers")
+    notebook.wait_for_points("=== 0", trace="weight moved")  # it began again
+    notebook.wait_for_points("> 2")
+
+    notebook.button("Stop").click()
+    notebook.wait_for_status("stopped")
+    stopped_at = notebook.points()
+    notebook.page.wait_for_timeout(700)
+    assert notebook.points() <= stopped_at + 1
+
+    notebook.button("Train").click()
+    notebook.button("Stop").click()
+    notebook.wait_for_status("stopped")
+    notebook.button("Train").click()
+    notebook.wait_for_points("> 2")
+
+
+def test_pins_are_back_after_a_restart_of_the_kernel(notebook):
+    notebook.run_all()
+    notebook.button("Train").click()
+    notebook.wait_for_points("> 2")
+    notebook.button("Stop").click()
+    notebook.wait_for_status("stopped")
+    notebook.button("Pin").click()
+    notebook.button("Unpin").wait_for()
+    notebook.menu("Kernel", "Restart Kernel and Run All Cells…")
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()
+    notebook.button("Unpin").wait_for(state="detached")
+    notebook.button("Unpin").wait_for(timeout=60_000)
+    notebook.button("Unpin").click()
+    notebook.button("Unpin").wait_for(state="detached")
+
+
+def test_two_panels_do_not_disturb_each_other(notebook):
+    notebook.run_all(panels=2)
+    notebook.button("Train", panel=0).click()
+    notebook.wait_for_points("> 1", panel=0)
+    assert notebook.points(panel=1) == 0 and notebook.button("Stop", panel=1).is_disabled()
+    notebook.button("Train", panel=1).click()
+    notebook.wait_for_points("> 1", panel=1)
+    notebook.button("Stop", panel=0).click()
+    notebook.wait_for_points(f"> {notebook.points(panel=1)}", panel=1)
+    assert notebook.button("Stop", panel=1).is_enabled()
