@@ -178,11 +178,12 @@ class Panel:
         lines = html.escape(self._lines(pin.config, pin.curve)).replace("\n", "<br>")
         moved = f", weight moved {len(pin.schedule)} times on the way" if pin.schedule else ""
         error = pin.curve["val_missing"].iloc[-1]
-        text = f"<b>{html.escape(_difference(pin.config, start))}</b>{moved}<br>error on hidden entries {error:.3g}"
+        what = f"<b>{html.escape(_difference(pin.config, start))}</b>{moved}<br>error on hidden entries {error:.3g}"
         remove = widgets.Button(description="Unpin", layout=widgets.Layout(width="70px"))
         remove.on_click(lambda _: self._unpin(pin.number))
-        cells = [remove, widgets.HTML(text, layout=widgets.Layout(width="420px"))]
-        return widgets.HBox([*cells, widgets.HTML(f"<code>{lines}</code>")])
+        close = '<div style="line-height: 1.4">{}</div>'
+        cells = [remove, widgets.HTML(close.format(what), layout=widgets.Layout(width="420px"))]
+        return widgets.HBox([*cells, widgets.HTML(close.format(f"<code>{lines}</code>"))])
 
     def _watch(self):
         """Draw whenever there is something new, five times a second at most."""
