@@ -95,7 +95,11 @@ def jupyterlab(tmp_path_factory):
         port = free.getsockname()[1]
     options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=test", "--allow-root"]
     options += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", "--log-level=ERROR"]
-    own = {"GRU_LAB_STORE": f"sqlite:///{folder / 'runs.sqlite'}", "JUPYTER_CONFIG_DIR": str(folder / "config")}
+    own = {
+        "GRU_LAB_STORE": f"sqlite:///{folder / 'runs.sqlite'}",
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+    }
     own |= {"PYTHONPATH": str(Path(lab.__file__).parent.parent), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
     server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env={**os.environ, **own})
     try:

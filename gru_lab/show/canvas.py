@@ -10,9 +10,16 @@ from plotly.subplots import make_subplots
 from gru_lab.show.figures import COLOURS, GREY, REFERENCE_DASH, style
 
 WIDTH = 960  # pixels
+POINTS = 1500  # of a line
 PINS = 6  # pale lines there is room for
 TICKS = [step * 10.0**power for power in range(-7, 2) for step in (1, 2, 5)]
 NOTHING = np.array([])
+
+
+def thinned(curve):
+    """Return at most POINTS rows of a curve, evenly, the last one always: a browser draws no more in time."""
+    rows = np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int))
+    return curve if len(curve) <= POINTS else curve.iloc[rows]
 
 
 class Canvas:
@@ -79,7 +86,9 @@ class Canvas:
 
         `references` are errors by name, `logged` (epochs, losses) of the log, `moves` (epoch, weight) on the way.
         """
-        has_points = len(curve) > 0
+        moved = [(epoch, weight) for epoch, weight in moves if epoch <= len(curve)]
+        heights = [curve["val_missing"].iloc[epoch - 1] for epoch, _ in moved]
+        curve, has_points = thinned(curve), len(curve) > 0
         x = curve["epoch"] if has_points else NOTHING
         same = has_points and np.array_equal(curve["validation"], curve["val_missing"])
         self._set("training", x, curve["train"] if has_points else NOTHING)
@@ -88,8 +97,6 @@ class Canvas:
         for way, error in references.items():
             self._set(way, [0, epochs], [error, error], text=["", way])
         self._set("the log", *(logged or ()))
-        moved = [(epoch, weight) for epoch, weight in moves if epoch <= len(curve)]
-        heights = [curve["val_missing"].iloc[epoch - 1] for epoch, _ in moved]
         notes = [f"loss weight {weight:g} from here" for _, weight in moved]
         self._set("weight moved", [epoch for epoch, _ in moved], heights, text=notes)
 
@@ -97,7 +104,7 @@ class Canvas:
         """Draw (name, curve) of pinned runs as pale lines, the last six."""
         for number in range(1, PINS + 1):
             name, curve = pins[-number] if number <= len(pins) else ("", None)
-            values = () if curve is None else (curve["epoch"], curve["val_missing"])
+            values = () if curve is None else (thinned(curve)["epoch"], thinned(curve)["val_missing"])
             self._set(f"pin {number}", *values, hovertemplate=name + ", epoch %{x}: %{y:.3g}<extra></extra>")
 
     def draw_repair(self, part, network, channel):

@@ -3,10 +3,12 @@
 import time
 
 import ipywidgets as widgets
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
 import gru_lab as lab
+from gru_lab.show.canvas import thinned
 from gru_lab.show.panel import Panel
 
 
@@ -130,6 +132,13 @@ def test_in_a_record_the_panel_is_a_plain_figure_that_states_its_setting(stage, 
     figure = lab.panel(stage, store)
     assert type(figure) is go.Figure and "dropout=0" in figure.layout.title.text
     assert list(figure.data[1].y) == list(store.curve(stage.config(stage.adopted))["val_missing"])
+
+
+def test_a_very_long_curve_is_thinned_and_keeps_both_ends():
+    curve = pd.DataFrame({"epoch": range(1, 20_001)})
+    kept = thinned(curve)["epoch"].tolist()
+    assert len(kept) <= 1500 and kept[0] == 1 and kept[-1] == 20_000
+    assert thinned(curve.head(7)) is not None and len(thinned(curve.head(7))) == 7
 
 
 def test_an_unknown_stage_is_refused():
