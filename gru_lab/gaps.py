@@ -59,6 +59,10 @@ class Gapped:
     hidden_mask: np.ndarray
     filled: np.ndarray  # the truth with its gaps filled forward, the network's input
 
+    def liveliest(self, windows, count=1):
+        """Return the numbers of the `count` channels that move most in the first `windows` windows."""
+        return np.argsort(-self.truth[:windows].std(axis=(0, 1)), kind="stable")[:count]
+
     def mean_squared_errors(self):
         """Return the mean squared error on hidden entries of both simple ways, as a dict."""
         ways = {"forward fill": self.filled, "linear interpolation": linear_interpolation(self.truth, self.hidden_mask)}

@@ -25,6 +25,7 @@ from gru_lab.series import Scaler
 CHECKPOINT_SECONDS = 15  # a killed run loses at most this and the epoch it was in
 VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
 VALIDATION_BATCH = 500  # windows at a time
+SAMPLE_WINDOWS, SAMPLE_CHANNELS = 6, 3  # of the repair that is kept with a run
 
 
 class Diverged(RuntimeError):
@@ -174,6 +175,14 @@ class Trainer:
         """Return the network's values for validation windows, scaled, (windows, time, channels)."""
         self.model.eval()
         return self.model(self._val[0][windows]).cpu().numpy()
+
+    def sample(self):
+        """Return the network's values for a few validation windows and their liveliest channels, to be kept.
+
+        The shape is (SAMPLE_WINDOWS, time, SAMPLE_CHANNELS), or smaller where there are fewer.
+        """
+        channels = self.validation.liveliest(SAMPLE_WINDOWS, SAMPLE_CHANNELS)
+        return self.repair(slice(SAMPLE_WINDOWS))[..., channels]
 
     def _require_finite(self, figures, epoch):
         if not np.isfinite(figures).all():

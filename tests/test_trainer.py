@@ -430,3 +430,11 @@ def test_the_gaps_are_those_of_the_seed(config, series):
     trainer = Trainer(config.replace(seed=3), series)
     expected = make_gaps(trainer.training.truth, 0.2, (3, 0))
     np.testing.assert_array_equal(trainer.training.hidden_mask, expected.hidden_mask)
+
+
+def test_the_sample_of_a_run_is_its_repair_of_the_liveliest_channels(config, series):
+    trainer = lab.Trainer(config, series)
+    list(trainer)
+    spread = trainer.validation.truth[:6].std(axis=(0, 1))
+    channels = sorted(range(len(spread)), key=lambda channel: -spread[channel])[:3]
+    np.testing.assert_array_equal(trainer.sample(), trainer.repair()[:6][:, :, channels])

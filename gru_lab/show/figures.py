@@ -229,7 +229,7 @@ def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
     the one that moves most.
     """
     if channel is None:
-        channel = int(gapped.truth[:windows].std(axis=(0, 1)).argmax())
+        channel = int(gapped.liveliest(windows)[0])
 
     def row(values):
         return values[:windows, :, channel].ravel()  # (windows x time,)

@@ -88,7 +88,9 @@ class Panel:
         self.status, self.pinned = widgets.HTML(), widgets.VBox()
         channels = [(name, number) for number, name in enumerate(stage.series.channels)]
         self.channel = widgets.Dropdown(options=channels, description="channel", layout=widgets.Layout(width="220px"))
-        last = max(0, len(self.live.gaps(self.controls.config)[0].truth) - WINDOWS)
+        gapped, _ = self.live.gaps(self.controls.config)
+        self.channel.value = int(gapped.liveliest(WINDOWS)[0])
+        last = max(0, len(gapped.truth) - WINDOWS)
         self.place = widgets.IntSlider(max=last, description="place", continuous_update=False, tooltip="first window")
         self._drawing = threading.Lock()
         self._tie()

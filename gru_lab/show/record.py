@@ -73,9 +73,11 @@ def execute(notebook, on_cell=None):
 
 
 @contextlib.contextmanager
-def kernel_environment(store):
-    """Let kernels started in this block use this store, and leave plain figures instead of widgets."""
+def kernel_environment(store, device="auto"):
+    """Let kernels started in this block use this store and device, and leave plain figures instead of widgets."""
     changes = {"GRU_LAB_STORE": store.url, "GRU_LAB_RECORD": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
+    if device == "cpu":
+        changes["CUDA_VISIBLE_DEVICES"] = ""
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:
@@ -95,11 +97,9 @@ def write_whole(path, text):
         unfinished.unlink(missing_ok=True)
 
 
-def provenance(stages, seeds, store):
-    """Return what the records rest on, as label and text: profile, data, seeds, versions, machine, date."""
-    one = stages[0]
+def provenance(one, seeds, device):
+    """Return what records rest on, as label and text: profile, data, seeds, versions, machine, date."""
     rows, channels = one.series.values.shape
-    device = store.runs()["device"].unique() if stages else []
     versions = [f"GRU Lab {gru_lab.__version__}", f"Python {platform.python_version()}"]
     versions += [f"{name} {version(name)}" for name in PACKAGES]
     return {
@@ -108,7 +108,8 @@ def provenance(stages, seeds, store):
         "columns set aside": ", ".join(f"{name} ({why})" for name, why in one.series.set_aside.items()) or "none",
         "seeds": ", ".join(map(str, range(seeds))),
         "versions": ", ".join(versions),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, runs on {', '.join(device)}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "device": str(pick_device(device)),
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     }
 
@@ -165,9 +166,9 @@ def record(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     parameters = dict(PROFILE=size, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
-    facts = provenance([first, *stages], seeds, store)
+    facts = provenance(first, seeds, device)
     cells = sum(cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells)
-    with tqdm(total=cells, unit="cell", leave=False) as bar, kernel_environment(store):
+    with tqdm(total=cells, unit="cell", leave=False) as bar, kernel_environment(store, device):
         entries = [_record_notebook(path, out, parameters, facts, bar) for path in paths]
     sections = [Results.collect(one, seeds, store).as_log() for one in stages]
     if sections:

@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -22,7 +23,7 @@ from gru_lab.config import RULES, RunConfig
 from gru_lab.gaps import Gapped
 from gru_lab.model import inputs_of
 from gru_lab.study.snapshot import Snapshot, Status, no_better, readable
-from gru_lab.trainer import Trainer, prepare
+from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, Trainer, prepare
 
 
 @dataclass
@@ -141,16 +142,28 @@ class Live:
     def repair(self, windows):
         """Return some validation windows, a Gapped, and the network's values for them after its last whole epoch.
 
-        Both (windows, time, channels); the values are None where there is no network, as for a run from the store.
+        Both (windows, time, channels); the values are None where there is no network. Of a run from the store only
+        the sample kept with it is there: NaN elsewhere.
         """
         with self._lock:
             config, network = self._run.config, self._run.network
         gapped, _ = self.gaps(config)
         part = Gapped(gapped.truth[windows], gapped.hidden_mask[windows], gapped.filled[windows])
         if network is None:
-            return part, None
+            return part, self._sampled(config, gapped, windows)
         filled, hidden_mask = torch.from_numpy(part.filled), torch.from_numpy(part.hidden_mask)
         return part, network(inputs_of(filled, hidden_mask, config.mask_input)).numpy()
+
+    def _sampled(self, config, gapped, windows):
+        """Return the stored sample of a run's repair in its place among these windows, or None."""
+        sample = self.store.sample(config.key) if windows.start == 0 and self.snapshot().rows else None
+        if sample is None:
+            return None
+        values = np.full(gapped.truth[windows].shape, np.nan)
+        channels = gapped.liveliest(SAMPLE_WINDOWS, SAMPLE_CHANNELS)
+        count = min(len(values), len(sample))
+        values[:count, :, channels] = sample[:count]
+        return values
 
     def _replace(self, config, status, patience=0, rows=()):
         self.stop()
@@ -182,7 +195,7 @@ class Live:
             self.changed.set()
             ended = self._epochs(run, trainer)
             if not trainer.stopped and not trainer.schedule:
-                self.store.put(run.config, pd.DataFrame(run.rows), trainer.device)
+                self.store.put(run.config, pd.DataFrame(run.rows), trainer.device, trainer.sample())
             with self._lock:
                 self._end(run, ended)
         except Exception as error:  # of whatever kind: the caller has long gone on, the snapshot tells

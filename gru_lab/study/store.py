@@ -1,8 +1,9 @@
 """The run store: every run and its curve in two tidy tables behind a SQLAlchemy URL, by default one SQLite file.
 
 `runs` has one row per key: the configuration, how many epochs were trained, when, on what. `curves` has one row per
-key and epoch. A run is written whole, in one transaction, or not at all. A third table, `pins`, holds the runs that
-a person put aside to compare; those may have been stopped or steered on the way, so each has its own curve.
+key and epoch. A run is written whole, in one transaction, or not at all. Two more hold what is not
+tidy: `samples` a little of each run's repair, `pins` the runs a person put aside to compare; those may have been
+stopped or steered on the way, so each has its own curve.
 """
 
 import dataclasses
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -43,6 +45,12 @@ curves = sa.Table(
     sa.Column("epoch", sa.Integer, primary_key=True),
     *(sa.Column(figure, sa.Float, nullable=False) for figure in FIGURES),
     sa.Column("seconds", sa.Float, nullable=False),
+)
+samples = sa.Table(
+    "samples",
+    _tables,
+    sa.Column("key", sa.String(16), sa.ForeignKey("runs.key"), primary_key=True),
+    sa.Column("sample", sa.Text, nullable=False),  # JSON: a little of the run's repair, `Trainer.sample`
 )
 pins = sa.Table(
     "pins",
@@ -109,8 +117,11 @@ class Store:
         """The folder of the unfinished runs' checkpoints: beside the store's file, or here."""
         return self.file.with_suffix(".checkpoints") if self.file else Path.cwd() / "runs.checkpoints"
 
-    def put(self, config, curve, device="cpu"):
-        """Keep a run and its curve (the trainer's DataFrame), unless the store already has as long a one."""
+    def put(self, config, curve, device="cpu", sample=None, origin=None):
+        """Keep a run, its curve (the trainer's DataFrame) and the sample of its repair, unless as long a one is there.
+
+        `origin` replaces what is noted of where and when it was trained, for a run that comes from elsewhere.
+        """
         row = dataclasses.asdict(config.replace(epochs=len(curve))) | {
             "key": config.key,
             "seconds": float(curve["seconds"].sum()),
@@ -119,16 +130,21 @@ class Store:
             "torch": version("torch"),
             "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
+        row |= origin or {}
         epochs = curve[["epoch", *FIGURES, "seconds"]].assign(key=config.key)
         with self.engine.begin() as connection:
             # deleting before looking takes the database's lock: no other process can put a longer run in between
             shorter = (runs.c.key == config.key) & (runs.c.epochs < len(curve))
-            connection.execute(sa.delete(curves).where(curves.c.key.in_(sa.select(runs.c.key).where(shorter))))
+            for table in (curves, samples):
+                connection.execute(sa.delete(table).where(table.c.key.in_(sa.select(runs.c.key).where(shorter))))
             connection.execute(sa.delete(runs).where(shorter))
             if connection.scalar(sa.select(runs.c.key).where(runs.c.key == config.key)):
                 return
             connection.execute(sa.insert(runs), row)
             connection.execute(sa.insert(curves), epochs.to_dict("records"))
+            if sample is not None:
+                text = json.dumps(np.round(np.asarray(sample, dtype=float), 4).tolist())
+                connection.execute(sa.insert(samples), {"key": config.key, "sample": text})
 
     def has(self, config):
         """Tell whether the store holds this run, as long or longer."""
@@ -142,6 +158,12 @@ class Store:
             return None
         query = sa.select(curves).where(curves.c.key == config.key, curves.c.epoch <= config.epochs)
         return pd.read_sql(query.order_by(curves.c.epoch), self.engine).drop(columns="key")
+
+    def sample(self, key):
+        """Return the sample of a run's repair, (windows, time, channels), or None where none was kept."""
+        with self.engine.connect() as connection:
+            text = connection.scalar(sa.select(samples.c.sample).where(samples.c.key == key))
+        return None if text is None else np.array(json.loads(text))
 
     def runs(self, keys=None):
         """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given."""

@@ -10,7 +10,6 @@ import os
 import tempfile
 import uuid
 
-import pandas as pd
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT
@@ -36,12 +35,15 @@ def missing(configs, store):
 
 
 def train_one(config, series, device="auto", checkpoint=None, on_epoch=None):
-    """Train a run to its end and return its curve, a DataFrame; `on_epoch(row)` is called after each epoch."""
+    """Train a run to its end; return its curve, a DataFrame, and the sample of its repair.
+
+    `on_epoch(row)` is called after each epoch.
+    """
     trainer = Trainer(config, series, device, checkpoint)
     for row in trainer:
         if on_epoch:
             on_epoch(row)
-    return trainer.curve
+    return trainer.curve, trainer.sample()
 
 
 def _in_worker(config, series, device, checkpoint, topic):
@@ -135,10 +137,11 @@ def train_missing(configs, series, store, workers=None, device="auto", names=Non
         jobs = (todo, series, device, store, on_epoch)
         workers = min(workers, len(todo))
         for config, outcome in _train_here(*jobs) if workers == 1 else _train_on_workers(*jobs, workers):
-            if isinstance(outcome, pd.DataFrame):
-                store.put(config, outcome, pick_device(device))
-            else:
+            if isinstance(outcome, str):
                 failures.append(f"{names.get(config.key, config.key)}: {outcome}")
+            else:
+                curve, sample = outcome
+                store.put(config, curve, pick_device(device), sample)
     if failures:
         raise SweepFailed(f"{len(failures)} of {len(todo)} runs failed; the others are kept.\n" + "\n".join(failures))
     return len(todo)

@@ -3,6 +3,7 @@
 import time
 
 import ipywidgets as widgets
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -62,6 +63,7 @@ def test_train_draws_the_curve_and_keeps_the_run(panel, store, stage):
 
 def test_a_kept_setting_appears_when_its_slider_is_moved_there(panel):
     train(panel)
+    repaired = panel.canvas.trace["network"].y
     panel.controls.fields["dropout"].value = 0.35
     panel._draw()
     assert len(panel.canvas.trace["hidden entries"].y) == 0 and "press Train" in panel.status.value
@@ -69,6 +71,8 @@ def test_a_kept_setting_appears_when_its_slider_is_moved_there(panel):
     panel.controls.setting.value = "dropout=0"
     panel._draw()
     assert len(panel.canvas.trace["hidden entries"].y) > 0 and "from the store" in panel.status.value
+    kept = panel.canvas.trace["network"].y  # the sample kept with the run
+    np.testing.assert_allclose(kept, repaired, atol=1e-4)
 
 
 def test_the_logs_figures_stand_beside_a_run_that_is_one_of_its_rows_on_its_ruler(panel, stage):

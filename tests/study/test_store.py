@@ -198,3 +198,11 @@ def test_the_default_store_is_one_file_beside_the_notebooks(tmp_path, monkeypatc
         assert module.default_url() == f"sqlite:///{tmp_path / 'runs.sqlite'}"
     monkeypatch.setenv("GRU_LAB_STORE", "sqlite:///elsewhere.sqlite")
     assert module.default_url() == "sqlite:///elsewhere.sqlite"
+
+
+def test_a_sample_of_the_repair_is_kept_with_its_run_and_replaced_with_it(store):
+    store.put(CONFIG, make_curve(5), sample=np.full((2, 3, 1), 0.123456))
+    np.testing.assert_allclose(store.sample(CONFIG.key), np.full((2, 3, 1), 0.1235))
+    store.put(CONFIG.replace(epochs=8), make_curve(8), sample=np.zeros((2, 3, 1)))
+    assert store.sample(CONFIG.key).max() == 0
+    assert store.sample("nothing") is None

@@ -25,7 +25,7 @@ def curves(configs, store):
 
 
 def trained_here(configs, series):
-    return [train_one(config, series).drop(columns="seconds").to_dict("list") for config in configs]
+    return [train_one(config, series)[0].drop(columns="seconds").to_dict("list") for config in configs]
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_a_wrong_number_of_workers_or_device_is_one_error_before_anything_is_tra
 
 def test_each_epoch_is_told_as_it_is_done(config, series):
     rows = []
-    curve = train_one(config, series, on_epoch=rows.append)
+    curve, _ = train_one(config, series, on_epoch=rows.append)
     assert rows == curve.to_dict("records")
 
 
