@@ -113,10 +113,11 @@ def answers(lab):
     lab.click("Train")
     lab.until("hidden entries", "> 2")
     yield (
-        "loss weight moved, its mark drawn, s",
-        clocked(lambda: lab.press("loss weight", "PageUp"), lambda: lab.until("weight moved", "> 0")),
+        "loss weight moved, in the training, s",
+        clocked(lambda: lab.press("loss weight", "PageUp"), lambda: lab.status("loss weight moved to")),
         0.5,
     )
+    lab.until("weight moved", "> 0")
     yield (
         "layers moved, begun again, s",
         clocked(lambda: lab.press("layers", "ArrowRight"), lambda: lab.until("weight moved", "=== 0")),

@@ -27,6 +27,7 @@ _HOMES = {
     "plot_stage": "show.figures",
     "plot_curves": "show.figures",
     "panel": "show.panel",
+    "explorer": "show.explorer",
     "record": "show.record",
 }
 __all__ = list(_HOMES)

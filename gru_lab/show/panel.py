@@ -15,7 +15,7 @@ import pandas as pd
 from gru_lab.loss import corrected, recorded
 from gru_lab.show.canvas import Canvas
 from gru_lab.show.controls import Controls, CopyButton
-from gru_lab.show.figures import plot_losses
+from gru_lab.show.explorer import explorer
 from gru_lab.study.cell import as_cell
 from gru_lab.study.live import Live, warm_up
 from gru_lab.study.log import write_lines
@@ -24,7 +24,6 @@ from gru_lab.study.stage import Stage
 from gru_lab.study.stages import stage as open_stage
 from gru_lab.study.store import Store
 from gru_lab.study.sweep import train_missing
-from gru_lab.trainer import prepare
 
 BETWEEN_DRAWINGS = 0.22  # seconds
 WINDOWS = 6  # in the picture of the repair
@@ -41,18 +40,18 @@ WORDS = {
 
 
 def still(stage, store):
-    """Return the panel as a plain figure: the run of the setting that the log adopted, trained if need be."""
-    config = stage.config(stage.adopted)
-    train_missing([config], stage.series, store, workers=1)
-    _, validation, _ = prepare(stage.series, config)
-    title = f"The panel at '{stage.adopted}', seed 0. Open the notebook to move its sliders."
-    return plot_losses(store.curve(config), validation.mean_squared_errors(), title)
+    """Return what takes the panel's place in a record: sliders over the stored runs, at the setting the log adopted.
+
+    That run is trained if the store lacks it.
+    """
+    train_missing([stage.config(stage.adopted)], stage.series, store, workers=1)
+    return explorer(stage, store)
 
 
 def panel(stage, store=None):
     """Return the live panel of a stage (or of its name or number, on the lesson profile), to be shown by the cell.
 
-    Where no one can move a slider (GRU_LAB_RECORD is set, as records do) it is a plain figure instead.
+    Where there will be no kernel (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored runs instead.
     """
     stage = stage if isinstance(stage, Stage) else open_stage(stage)
     store = store if isinstance(store, Store) else Store(store)
@@ -239,6 +238,8 @@ class Panel:
         words = WORDS.get(seen.status, "")
         if seen.status == Status.TRAINING:
             words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, batch {seen.batch} of {seen.batches}"
+        if seen.schedule:
+            words += f", loss weight moved to {seen.schedule[-1][2]:g}"
         left = f"{seen.seconds_left:.0f} s left" if seen.seconds_left is not None else ""
         error = f"error on hidden entries <b>{seen.rows[-1]['val_missing']:.3g}</b>" if seen.rows else ""
         simple = [f"{way} {value:.2g}" for way, value in references.items()]

@@ -72,16 +72,17 @@ class Live:
 
         `patience` ends the run after so many epochs without a better `val_missing`; 0 leaves it to `config.epochs`.
         """
-        if again or not self.show(config, patience):
-            run = self._replace(config.on(self.series), Status.PREPARING, patience)
+        config = config.on(self.series)
+        rows = None if again else self._stored(config, patience)
+        run = self._replace(config, Status.STORED if rows else Status.PREPARING, patience, rows)
+        if not rows:
             threading.Thread(target=self._train, args=(run,), daemon=True).start()
 
     def show(self, config, patience=0):
-        """Stop what is going on and show `config` as the store has it; return whether it has."""
+        """Stop what is going on and show `config` as the store has it, or nothing; does not train."""
         config = config.on(self.series)
         rows = self._stored(config, patience)
         self._replace(config, Status.STORED if rows else Status.EMPTY, patience, rows)
-        return bool(rows)
 
     def clear(self):
         """Stop what is going on and show nothing."""
@@ -210,6 +211,7 @@ class Live:
             with self._lock:
                 run.rows.append(row)
                 run.network = network
+                trainer.batch = 0  # of the next epoch
             self.changed.set()
             if no_better([row["val_missing"] for row in run.rows], run.patience):
                 return Status.NO_BETTER

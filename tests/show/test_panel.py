@@ -5,7 +5,6 @@ import time
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 import gru_lab as lab
@@ -131,11 +130,11 @@ def test_an_error_is_readable_and_escaped_in_the_status_line(panel):
     assert "done" in panel.status.value
 
 
-def test_in_a_record_the_panel_is_a_plain_figure_that_states_its_setting(stage, store, monkeypatch):
+def test_in_a_record_the_explorer_of_the_stored_runs_takes_the_panels_place(stage, store, monkeypatch):
     monkeypatch.setenv("GRU_LAB_RECORD", "1")
-    figure = lab.panel(stage, store)
-    assert type(figure) is go.Figure and "dropout=0" in figure.layout.title.text
-    assert list(figure.data[1].y) == list(store.curve(stage.config(stage.adopted))["val_missing"])
+    shown = lab.panel(stage, store)
+    assert not isinstance(shown, widgets.Widget) and 'class="explorer"' in shown._repr_html_()
+    assert store.has(stage.config(stage.adopted))
 
 
 def test_a_very_long_curve_is_thinned_and_keeps_both_ends():
