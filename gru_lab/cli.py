@@ -30,6 +30,7 @@ def build_parser():
     _add_common(record)
     _add_store(record)
     record.add_argument("--out", default="records", metavar="FOLDER", help="default: records")
+    record.add_argument("--name", help="what to call these records (default: the profile)")
     record.set_defaults(run=_record)
     sweep = commands.add_parser("sweep", help="train every setting of a stage")
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
@@ -38,6 +39,7 @@ def build_parser():
     sweep.set_defaults(run=_sweep)
     runs = commands.add_parser("runs", help="list the runs that are kept")
     runs.add_argument("--csv", metavar="FILE", help="write them there instead")
+    runs.add_argument("--from-record", metavar="FILE", help="first take in the runs of a record, yours or another's")
     _add_store(runs)
     runs.set_defaults(run=_runs)
     return parser
@@ -79,10 +81,11 @@ def _record(arguments):
         arguments.store,
         arguments.workers,
         arguments.device,
+        arguments.name,
     )
-    print(f"{len(written) - 1} records; begin with {written[0]}")
-    for name in failed:
-        print(f"A cell failed in {name}: the record shows where.", file=sys.stderr)
+    print(f"{len(written) - 1} records in {written[1].parent}; begin with {written[0]}")
+    for path in failed:
+        print(f"A cell failed in {path.name}: the record shows where.", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -100,7 +103,12 @@ def _sweep(arguments):
 def _runs(arguments):
     from gru_lab.study.store import Store
 
-    runs = Store(arguments.store).runs()
+    store = Store(arguments.store)
+    if arguments.from_record:
+        from gru_lab.study.exchange import adopt
+
+        print(f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}")
+    runs = store.runs()
     if arguments.csv:
         runs.to_csv(arguments.csv, index=False)
         print(f"{len(runs)} runs in {arguments.csv}")

@@ -6,12 +6,13 @@ shows the error where it happened.
 
 import contextlib
 import datetime
+import itertools
 import os
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
-import jinja2
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -20,6 +21,8 @@ from tqdm.auto import tqdm
 import gru_lab
 from gru_lab.config import COUNT, one_of, profile
 from gru_lab.show.exporter import RecordExporter
+from gru_lab.show.index import TEMPLATES, write_index, write_whole
+from gru_lab.study.exchange import as_block, pack
 from gru_lab.study.results import Results
 from gru_lab.study.stages import STAGES, stage
 from gru_lab.study.store import Store
@@ -27,9 +30,6 @@ from gru_lab.study.sweep import run_names, train_missing
 from gru_lab.trainer import pick_device
 
 PACKAGES = ("torch", "numpy", "pandas", "plotly")
-TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, trim_blocks=True
-)
 
 
 def notebooks_folder():
@@ -87,16 +87,6 @@ def kernel_environment(store, device="auto"):
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def write_whole(path, text):
-    """Write a text file under its name only once it is complete."""
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def provenance(one, seeds, device):
     """Return what records rest on, as label and text: profile, data, seeds, versions, machine, date."""
     rows, channels = one.series.values.shape
@@ -122,21 +112,36 @@ def _title(notebook, path):
     return path.stem
 
 
-def _record_notebook(path, out, parameters, facts, bar):
-    """Execute one notebook and write its record; returns what the index says of it."""
+def _settings(run):
+    """Return a packed run's settings in words, for the table at the foot of a record."""
+    left_out = ("data", "data_digest", "epochs", "seed")
+    return ", ".join(f"{name} {value}" for name, value in run["config"].items() if name not in left_out)
+
+
+def _record_notebook(path, folder, parameters, facts, runs, line, bar):
+    """Execute one notebook and write its record; returns the record's path, and whether no cell failed."""
     notebook = nbformat.read(path, as_version=4)
     set_parameters(notebook, **parameters)
-    title = _title(notebook, path)
-    notebook.metadata["title"] = title
+    notebook.metadata["title"] = title = _title(notebook, path)
     bar.set_description(path.stem)
     whole = execute(notebook, on_cell=bar.update)
-    page = {
-        "nav_html": '<a href="index.html">All records</a>',
-        "provenance_html": TEMPLATES.get_template("provenance.html.j2").render(facts=facts),
-    }
-    html, _ = RecordExporter().from_notebook_node(notebook, {"metadata": {"name": path.stem}, "record": page})
-    write_whole(out / f"{path.stem}.html", html)
-    return {"file": f"{path.stem}.html", "title": title, "whole": whole}
+    data = {"title": title, "whole": whole, "facts": facts, "line": line, "runs": runs}
+    foot = TEMPLATES.get_template("provenance.html.j2").render(facts=facts, runs=runs, settings=_settings)
+    page = {"nav_html": '<a href="../index.html">All records</a>', "provenance_html": foot + as_block(data)}
+    resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": page}
+    html, _ = RecordExporter().from_notebook_node(notebook, resources)
+    write_whole(folder / f"{path.stem}.html", html)
+    return folder / f"{path.stem}.html", whole
+
+
+def _folder(out, name):
+    """Return a new folder for one recording, by its date and name; older ones stay as they are."""
+    slug = re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "record"
+    base = f"{datetime.datetime.now():%Y-%m-%d_%H%M}_{slug}"
+    taken = (out / (base + (f"_{number}" if number > 1 else "")) for number in itertools.count(1))
+    folder = next(path for path in taken if not path.exists())
+    folder.mkdir(parents=True)
+    return folder
 
 
 def record(
@@ -149,33 +154,39 @@ def record(
     store=None,
     workers=None,
     device="auto",
+    name=None,
 ):
-    """Train the runs of the notebooks so named (default: all), execute them and write the records into `out`.
+    """Train the runs of the notebooks so named (default: all), execute them and write their records.
 
-    Returns the paths written and the names of the notebooks in which a cell failed.
-    Raises ValueError for an unknown notebook, profile, device or unusable data, before anything is trained.
+    They come into a new folder inside `out`, called by the date and `name` (default: the profile's), with the runs
+    as a tuning log; `out`/index.html lists all there are. Returns the paths written, the index first, and the
+    records in which a cell failed. Raises ValueError for an unknown notebook, profile, device or unusable data,
+    before anything is trained.
     """
     paths, seeds = find_notebooks(names), COUNT.fix("seeds", profile(size).seeds if seeds is None else seeds)
     pick_device(device)
     first = stage(1, size, data, split_by)
-    stages = [one.bind(size, first.series) for one in STAGES.values() if any(p.stem[3:] == one.name for p in paths)]
+    stages = {path: STAGES[path.stem[3:]].bind(size, first.series) for path in paths if path.stem[3:] in STAGES}
     store = store if isinstance(store, Store) else Store(store)
-    configs = [config for one in stages for _, config in one.configs(seeds)]
-    run_labels = {key: label for one in stages for key, label in run_names(one, seeds).items()}
+    configs = [config for one in stages.values() for _, config in one.configs(seeds)]
+    run_labels = {key: label for one in stages.values() for key, label in run_names(one, seeds).items()}
     train_missing(configs, first.series, store, workers, device, run_labels)
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    results = {path: Results.collect(one, seeds, store) for path, one in stages.items()}
+    folder = _folder(Path(out), name or first.profile.name)
     parameters = dict(PROFILE=size, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
-    facts = provenance(first, seeds, device)
+    facts = {"name": name} if name else {}
+    facts |= provenance(first, seeds, device)
     cells = sum(cell.cell_type == "code" for path in paths for cell in nbformat.read(path, as_version=4).cells)
+    written, failed = [], []
     with tqdm(total=cells, unit="cell", leave=False) as bar, kernel_environment(store, device):
-        entries = [_record_notebook(path, out, parameters, facts, bar) for path in paths]
-    sections = [Results.collect(one, seeds, store).as_log() for one in stages]
-    if sections:
-        model = f"- Epochs: as each stage says\n\n{first.series.name}, {first.profile.name} profile"
-        write_whole(out / "tuning_log.md", "\n\n".join(["# GRU tuning log", model, *sections]) + "\n")
-    index = TEMPLATES.get_template("index.html.j2").render(entries=entries, facts=facts, log=bool(sections))
-    write_whole(out / "index.html", index)
-    return [out / "index.html", *(out / entry["file"] for entry in entries)], [
-        entry["file"] for entry in entries if not entry["whole"]
-    ]
+        for path in paths:
+            runs = pack([config for _, config in stages[path].configs(seeds)], store) if path in stages else []
+            line = results[path].line if path in results else ""
+            file, whole = _record_notebook(path, folder, parameters, facts, runs, line, bar)
+            written.append(file)
+            failed += [] if whole else [file]
+    if results:
+        head = f"# GRU tuning log\n\n{first.series.name}, {first.profile.name} profile"
+        sections = [one.as_log() for one in results.values()]
+        write_whole(folder / "tuning_log.md", "\n\n".join([head, *sections]) + "\n")
+    return [write_index(Path(out)), *written], failed

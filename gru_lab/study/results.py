@@ -93,6 +93,15 @@ class Results:
         curve = self.curves[(self.curves["setting"] == setting) & (self.curves["seed"] == seed)]
         return write_lines(curve, one.lines[0].format if one.lines else "train valid", LAST, self.steps)
 
+    @property
+    def line(self):
+        """What came out, in one line: the setting with the lowest error on hidden entries, beside a straight line."""
+        error = self.summary("trained")["corrected ruler"]
+        straight = self.references["linear interpolation"]
+        return (
+            f"lowest error on hidden entries {error.min():.2g} ({error.idxmin()}); a straight line has {straight:.2g}"
+        )
+
     def as_log(self):
         """Return the stage as a section of a tuning log: every run's last lines, and the log's conclusion."""
         start = self.stage.start

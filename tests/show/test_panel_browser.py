@@ -30,18 +30,15 @@ class Notebook:
         page.set_default_timeout(HOLD)
         page.goto(address)
         page.wait_for_selector(".jp-Notebook", timeout=60_000)
-        page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
+        # the notebook's own indicator says 'idle' before there is a kernel, and Run then asks which one to take
+        page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=60_000)
 
     def menu(self, *names):
         for name in names:
             self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(name, exact=True).click()
 
     def run_all(self, panels=1):
-        for _ in range(5):  # a kernel that is not yet connected lets the first request fall
-            self.menu("Run", "Run All Cells")
-            self.page.wait_for_timeout(1500)
-            if self.page.locator(".jp-InputPrompt").first.inner_text().strip("[ ]:"):
-                break
+        self.menu("Run", "Run All Cells")
         plots = "document.querySelectorAll('.js-plotly-plot .main-svg').length"
         self.page.wait_for_function(f"{plots} >= {panels}", timeout=60_000)
 
