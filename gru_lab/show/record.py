@@ -10,6 +10,7 @@ import itertools
 import os
 import platform
 import re
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm.auto import tqdm
+from traitlets.config import Config
 
 import gru_lab
 from gru_lab.config import COUNT, one_of, profile
@@ -40,16 +42,27 @@ def notebooks_folder():
 
 
 def find_notebooks(names=()):
-    """Return the paths of the notebooks so named, by file name, stage name or number; all of them without names.
+    """Return the paths of notebooks: ours by file name, stage name or number, others by path; default: all ours.
 
-    Raises ValueError for a name that none has.
+    Raises ValueError for a name that none has, and for a path that leads to no notebook.
     """
     paths = sorted(notebooks_folder().glob("[0-9][0-9]_*.ipynb"))
     known = {}
     for path in paths:
         number, _, name = path.stem.partition("_")
         known |= dict.fromkeys((path.stem, name, number, str(int(number))), path)
+    for name in map(str, names):
+        if name.endswith(".ipynb"):
+            known[name] = _own_notebook(Path(name))
     return [known[one_of("notebook", str(name), known)] for name in names] or paths
+
+
+def _own_notebook(path):
+    try:
+        nbformat.read(path, as_version=4)
+    except Exception as error:  # whatever is wrong with the file
+        raise ValueError(f"notebook must be a Jupyter notebook that exists, not {str(path)!r}: {error}") from error
+    return path
 
 
 def set_parameters(notebook, **values):
@@ -61,14 +74,17 @@ def set_parameters(notebook, **values):
 
 def execute(notebook, on_cell=None):
     """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed."""
-    client = NotebookClient(
-        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": os.getcwd()}}
-    )
-    client.on_cell_executed = lambda **_: on_cell and on_cell()
-    try:
-        client.execute()
-    except CellExecutionError:
-        return False
+    here = {"metadata": {"path": os.getcwd()}}
+    with tempfile.TemporaryDirectory(prefix="gru_lab_") as sockets:
+        # sockets in a folder of our own instead of ports: nobody else on this machine can listen in
+        own = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
+        config = Config(AsyncKernelManager=own)
+        client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources=here, config=config)
+        client.on_cell_executed = lambda **_: on_cell and on_cell()
+        try:
+            client.execute()
+        except CellExecutionError:
+            return False
     return True
 
 

@@ -150,6 +150,17 @@ def test_a_failing_cell_leaves_a_record_that_shows_it_and_the_others_still_run(o
     assert "a cell failed" in (out / "index.html").read_text()
 
 
+def test_a_persons_own_notebook_is_recorded_by_its_path(own_notebooks, capsys):
+    own = own_notebooks.parent / "my work.ipynb"
+    (own_notebooks / "10_good.ipynb").rename(own)
+    assert main(["record", str(own), "--profile", "tiny", "--seeds", "1"]) == 0
+    assert "profile tiny 1" in next(own.parent.glob("records/*/my work.html")).read_text()
+    (own_notebooks / "no.ipynb").write_text("{}")
+    for wrong in ("nothing.ipynb", str(own_notebooks / "no.ipynb")):
+        assert main(["record", wrong, "--profile", "tiny"]) == 2
+        assert "notebook must be a Jupyter notebook that exists" in capsys.readouterr().err
+
+
 def test_older_records_stay_beside_newer_ones_and_carry_the_name_they_were_given(own_notebooks):
     for name in ("first <try>", "second/../try"):
         assert main(["record", "good", "--profile", "tiny", "--name", name]) == 0
