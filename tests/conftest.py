@@ -88,7 +88,10 @@ def browser():
 
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
-    """A JupyterLab server on this machine's loopback; returns its folder, and a function from a path to its address."""
+    """A JupyterLab server on this machine's loopback; returns its folder, and a function from a path to its address.
+
+    The address of "" leads to the server itself, for its REST interface.
+    """
     folder = tmp_path_factory.mktemp("lab")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -109,7 +112,8 @@ def jupyterlab(tmp_path_factory):
                 break
             except OSError:
                 time.sleep(0.2)
-        yield folder, lambda path: f"http://127.0.0.1:{port}/lab/tree/{path}?token=test&reset"
+        here = f"http://127.0.0.1:{port}"
+        yield folder, lambda path: f"{here}/lab/tree/{path}?token=test&reset" if path else here
     finally:
         server.terminate()
         server.wait(10)

@@ -70,7 +70,9 @@ function lossChart(run, ruler, references) {
     const points = values.map((value, epoch) => `${x(epoch + 1)},${y(value)}`).join("L");
     const look = { fill: "none", stroke: COLOURS[name], "stroke-width": 2, "stroke-dasharray": DASHES[name] };
     chart.append(make("path", { d: `M${points}`, ...look }));
-    chart.append(words(WIDE - 12, 24 + 14 * index, name, { "text-anchor": "end", fill: COLOURS[name] }));
+    const [at, below] = [WIDE / 2 - 90 + 110 * index, HIGH - 18];
+    chart.append(make("path", { d: `M${at - 26},${below}h20`, ...look }));
+    chart.append(words(at, below + 4, name, { fill: COLOURS[name] }));
   });
   chart.append(words(LEFT, HIGH - 14, "epoch 1"), words(WIDE - 12, HIGH - 14, run.epochs, { "text-anchor": "end" }));
   return chart;

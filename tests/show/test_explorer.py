@@ -58,7 +58,7 @@ def page(browser, tmp_path):
 def test_it_begins_where_it_is_told_and_draws_both_charts(page):
     assert page.locator("pre").inner_text() == "lines of 0 2".replace("0 2", "0.0 2")
     assert "This was run" in page.locator("p").first.inner_text()
-    assert page.locator("svg").count() == 2 and page.locator("svg").first.locator("path").count() == 2
+    assert page.locator("svg").count() == 2 and page.locator("svg").first.locator("path").count() == 4
 
 
 def test_a_slider_moves_by_keyboard_and_shows_the_other_run(page):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.request
 
 import nbformat
 import pytest
@@ -78,6 +79,15 @@ def older_kernel(jupyterlab):
     return "older"
 
 
+def shut_down_kernels(server):
+    """End what a test has left training, or the next ones wait for it."""
+    with urllib.request.urlopen(f"{server}/api/kernels?token=test") as answer:
+        kernels = json.load(answer)
+    for kernel in kernels:
+        address = f"{server}/api/kernels/{kernel['id']}?token=test"
+        urllib.request.urlopen(urllib.request.Request(address, method="DELETE")).close()
+
+
 @pytest.fixture(params=["python3"])
 def notebook(browser, jupyterlab, request):
     kernel = request.getfixturevalue("older_kernel") if request.param == "older" else request.param
@@ -89,6 +99,7 @@ def notebook(browser, jupyterlab, request):
     page = browser.new_page(viewport={"width": 1400, "height": 1200})
     yield Notebook(page, address(path.name))
     page.close()
+    shut_down_kernels(address(""))
 
 
 @pytest.mark.parametrize("notebook", ["python3", "older"], indirect=True)
