@@ -1,12 +1,45 @@
-"""The panel's controls: sliders with labels and bounds, and the RunConfig they stand for. Nothing is computed here."""
+"""The panel's controls: labelled sliders with bounds, and the RunConfig they stand for. Nothing is computed here.
+
+A slider's places are values of its own grid and those the stage's settings have, so that each run of the log can be
+set exactly: 0.0324 is not 0.03, and a run is known by its exact settings.
+"""
 
 import anywidget
 import ipywidgets as widgets
 import traitlets
 
-LABELLED = {"description_width": "112px"}
-WIDE = {"width": "300px"}
 KNOBS = ("dropout", "num_layers", "missing_weight")
+LABELS = {
+    "dropout": "dropout",
+    "num_layers": "layers",
+    "missing_weight": "loss weight",
+    "hidden_size": "hidden size",
+    "learning_rate": "learning rate",
+    "missing_rate": "missing rate",
+    "mask_input": "mask as input",
+    "seed": "seed",
+    "epochs": "epochs",
+}
+TIPS = {
+    "dropout": "share of the values dropped between layers in training; one layer has no between",
+    "num_layers": "layers of the GRU",
+    "missing_weight": "w of the loss (A + w·M)/(1 + w), A the error of all entries, M of the hidden ones; "
+    "it can be moved while a training runs",
+    "hidden_size": "width of each layer",
+    "learning_rate": "of Adam",
+    "missing_rate": "share of the entries that is hidden",
+    "mask_input": "tell the network which values are made up",
+    "seed": "of the first weights, the order of the batches, the gaps and the dropout",
+    "epochs": "the training ends after so many",
+}
+GRIDS = {
+    "dropout": [step / 20 for step in range(19)],
+    "num_layers": range(1, 7),
+    "missing_weight": [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, *range(1, 11)],
+    "hidden_size": [4, 8, 16, 32, 64, 128, 256, 512],
+    "learning_rate": [digit * 10.0**power for power in range(-5, -1) for digit in (1, 2, 5)] + [0.1],
+    "missing_rate": [step / 20 for step in range(1, 17)],
+}
 
 
 class CopyButton(anywidget.AnyWidget):
@@ -18,80 +51,103 @@ class CopyButton(anywidget.AnyWidget):
     function render({ model, el }) {
       const button = document.createElement("button");
       button.className = "jupyter-button widget-button";
-      button.style.width = "110px";
+      Object.assign(button.style, { width: "110px", margin: "2px" });
       button.textContent = model.get("label");
       const box = document.createElement("textarea");
-      box.style.display = "none";
+      box.readOnly = true;
+      box.hidden = true;
       button.addEventListener("click", async () => {
+        if (!box.hidden) { box.hidden = true; return; }
         try {
           await navigator.clipboard.writeText(model.get("text"));
           button.textContent = "copied";
+          setTimeout(() => { button.textContent = model.get("label"); }, 1500);
         } catch {
-          box.value = model.get("text");
-          box.rows = 8; box.cols = 70;
-          box.style.display = "block";
+          Object.assign(box, { value: model.get("text"), rows: 8, cols: 70, hidden: false });
           box.select();
         }
-        setTimeout(() => { button.textContent = model.get("label"); }, 1500);
       });
+      const react = () => { button.disabled = !model.get("text"); };
+      model.on("change:text", react);
+      react();
       el.append(button, box);
     }
     export default { render };
     """
+    # beside a SelectionSlider stands its value; one can type into it there, to no effect
+    _css = ".gru-lab-exact .widget-readout { pointer-events: none; -webkit-user-modify: read-only; }"
 
 
-def _slider(kind, label, tip, **bounds):
-    layout, style = widgets.Layout(**WIDE), LABELLED
-    return kind(description=label, tooltip=tip, continuous_update=False, layout=layout, style=style, **bounds)
+def _field(kind, name, width, label_width, **more):
+    return kind(
+        description=LABELS[name],
+        tooltip=TIPS[name],
+        layout=widgets.Layout(width=width),
+        style={"description_width": label_width},
+        **more,
+    )
 
 
-def _number(kind, label, tip, **bounds):
-    layout, style = widgets.Layout(width="150px"), {"description_width": "76px"}
-    return kind(description=label, tooltip=tip, layout=layout, style=style, **bounds)
+def _slider(name, values):
+    """Return a slider over exact values; a float's own `max` and `step` would round them."""
+    options = {f"{value:.3g}": value for value in sorted(values)}
+    # of two values that read the same, a stage's own comes last in `values` and must stay
+    options |= {f"{value:.3g}": value for value in values}
+    more = {"options": list(options.items()), "continuous_update": False}
+    return _field(widgets.SelectionSlider, name, "340px", "92px", **more).add_class("gru-lab-exact")
 
 
-def make_fields():
+def _opener(label, box):
+    """Return a button that opens and closes a box; an Accordion's title cannot be reached by keyboard."""
+    button = widgets.ToggleButton(description=label, icon="caret-right", layout=widgets.Layout(width="90px"))
+
+    def show(change):
+        box.layout.display = "" if change["new"] else "none"
+        button.icon = "caret-down" if change["new"] else "caret-right"
+
+    button.observe(show, names="value")
+    return button
+
+
+def make_fields(stage):
     """Return a widget for each setting of a run that the panel offers, by the setting's name."""
-    return {
-        "dropout": _slider(widgets.FloatSlider, "dropout", "between layers", min=0, max=0.9, step=0.05),
-        "num_layers": _slider(widgets.IntSlider, "layers", "of the GRU", min=1, max=6),
-        "missing_weight": _slider(
-            widgets.FloatSlider, "loss weight", "of hidden entries", min=0, max=10, step=0.01, readout_format=".3g"
-        ),
-        "hidden_size": _slider(widgets.IntSlider, "hidden size", "width of a layer", min=4, max=512, step=4),
-        "learning_rate": _slider(
-            widgets.FloatLogSlider, "learning rate", "of Adam", min=-5, max=-1, step=0.1, readout_format=".2g"
-        ),
-        "missing_rate": _slider(widgets.FloatSlider, "missing rate", "share hidden", min=0.05, max=0.8, step=0.05),
-        "mask_input": widgets.Checkbox(description="mask as input", style={"description_width": "initial"}),
-        "seed": _number(widgets.BoundedIntText, "seed", "weights, order, gaps, dropout", min=0, max=2**31 - 1),
-        "epochs": _number(widgets.BoundedIntText, "epochs", "at most", min=1, max=10_000),
+    configs = [stage.start, *(stage.config(setting) for setting in stage.settings)]
+    fields = {
+        name: _slider(name, [*grid, *(getattr(config, name) for config in configs)]) for name, grid in GRIDS.items()
     }
+    fields["mask_input"] = widgets.Checkbox(
+        description=LABELS["mask_input"], tooltip=TIPS["mask_input"], style={"description_width": "92px"}
+    )
+    number = {"kind": widgets.BoundedIntText, "width": "190px", "label_width": "92px"}
+    fields["seed"] = _field(name="seed", min=0, max=2**31 - 1, **number)
+    fields["epochs"] = _field(name="epochs", min=1, max=10_000, **number)
+    return fields
 
 
 class Controls:
     """All inputs of a panel for a stage. `config` is the RunConfig they show; `setting` names a row of the log."""
 
     def __init__(self, stage):
-        self.stage = stage
-        self.fields = make_fields()
+        self.stage, self.fields = stage, make_fields(stage)
         self.setting = widgets.Dropdown(
             options=["your own", *(setting.name for setting in stage.settings)],
             description="setting",
-            layout=widgets.Layout(**WIDE),
-            style=LABELLED,
-            tooltip="a row of the log, or your own",
+            tooltip="a row of the log, a control run that the log lacks, or your own",
+            layout=widgets.Layout(width="340px"),
+            style={"description_width": "92px"},
         )
-        self.patience = _number(
-            widgets.BoundedIntText,
-            "no gain for",
-            "stop after so many epochs without a better error; 0: never",
+        self.patience = widgets.BoundedIntText(
+            description="patience",
+            tooltip="stop after so many epochs without a lower error on hidden entries; 0: never",
             min=0,
             max=10_000,
+            layout=widgets.Layout(width="190px"),
+            style={"description_width": "92px"},
         )
         self.ruler = widgets.ToggleButtons(
             options=[("as the log reads", "recorded"), ("hidden entries", "corrected")],
             value="corrected",
+            tooltips=["the loss that the log would have printed", "the error by which any two runs compare"],
             style={"button_width": "130px"},
         )
         self.show(stage.config(stage.adopted))
@@ -117,12 +173,13 @@ class Controls:
     def box(self):
         """The controls laid out: the stage's own knob first, the rarer ones behind 'more'."""
         knobs = sorted(KNOBS, key=lambda name: name != self.stage.knob)
-        patience = widgets.HBox([self.patience, widgets.Label("epochs (0: never)")])
-        sliders = widgets.VBox([self.fields[name] for name in ("hidden_size", "learning_rate", "missing_rate")])
-        numbers = widgets.VBox([*(self.fields[name] for name in ("mask_input", "seed", "epochs")), patience])
-        more = widgets.Accordion([widgets.HBox([sliders, numbers])], titles=("more",))
-        more.layout = widgets.Layout(width="620px")
-        first = [self.fields["mask_input"]] if self.stage.knob == "mask_input" else []
-        left = widgets.VBox([self.setting, *first, *(self.fields[name] for name in knobs)])
-        ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler])
+        knobs = ["mask_input"] * (self.stage.knob == "mask_input") + knobs
+        rare = [name for name in self.fields if name not in knobs]
+        patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
+        half = (len(rare) + 1) // 2
+        columns = [[self.fields[name] for name in part] for part in (rare[:half], rare[half:])]
+        more = widgets.HBox([widgets.VBox(columns[0]), widgets.VBox([*columns[1], patience])])
+        more.layout.display = "none"
+        left = widgets.VBox([self.setting, *(self.fields[name] for name in knobs)])
+        ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler, _opener("more", more)])
         return widgets.HBox([left, widgets.VBox([ruler, more])], layout=widgets.Layout(flex_flow="row wrap"))

@@ -12,13 +12,14 @@ import time
 import ipywidgets as widgets
 import pandas as pd
 
-from gru_lab.loss import corrected, recorded
-from gru_lab.show.canvas import Canvas
+from gru_lab.loss import corrected
+from gru_lab.show.canvas import WIDTH, Canvas
 from gru_lab.show.controls import Controls, CopyButton
 from gru_lab.show.explorer import explorer
+from gru_lab.show.pinned import Pinned
 from gru_lab.study.cell import as_cell
 from gru_lab.study.live import Live, warm_up
-from gru_lab.study.log import write_lines
+from gru_lab.study.results import as_logged, log_lines, log_setting
 from gru_lab.study.snapshot import Status
 from gru_lab.study.stage import Stage
 from gru_lab.study.stages import stage as open_stage
@@ -27,25 +28,16 @@ from gru_lab.study.sweep import train_missing
 
 BETWEEN_DRAWINGS = 0.22  # seconds
 WINDOWS = 6  # in the picture of the repair
-RESTARTING = {"dropout", "num_layers", "hidden_size", "learning_rate", "missing_rate", "mask_input", "seed"}
+ENDED = (Status.DONE, Status.NO_BETTER, Status.STORED)
 WORDS = {
     Status.EMPTY: "not trained yet: press Train",
     Status.PREPARING: "preparing",
     Status.STOPPED: "stopped",
     Status.DONE: "done, and kept",
-    Status.NO_BETTER: "ended: no better any more",
-    Status.STORED: "from the store, not trained again",
+    Status.NO_BETTER: "ended, and kept: no better any more",
+    Status.STORED: "from the store; Train trains it again",
     Status.FAILED: "could not go on",
 }
-
-
-def still(stage, store):
-    """Return what takes the panel's place in a record: sliders over the stored runs, at the setting the log adopted.
-
-    That run is trained if the store lacks it.
-    """
-    train_missing([stage.config(stage.adopted)], stage.series, store, workers=1)
-    return explorer(stage, store)
 
 
 def panel(stage, store=None):
@@ -58,11 +50,37 @@ def panel(stage, store=None):
     return still(stage, store) if os.environ.get("GRU_LAB_RECORD") else Panel(stage, store).box
 
 
-def _difference(config, start):
-    """Return the settings of a run that differ from the stage's start, as words."""
-    names = ("mask_input hidden_size num_layers dropout missing_weight learning_rate missing_rate seed epochs").split()
-    values = {name: getattr(config, name) for name in names if getattr(config, name) != getattr(start, name)}
-    return ", ".join(f"{name} {value:.4g}" for name, value in values.items()) or "as the stage starts"
+def still(stage, store):
+    """Return what takes the panel's place in a record: sliders over the stored runs, at the setting the log adopted.
+
+    That run is trained if the store lacks it.
+    """
+    train_missing([stage.config(stage.adopted)], stage.series, store, workers=1)
+    return explorer(stage, store)
+
+
+def paint(canvas, stage, live, ruler, channel, place):
+    """Draw where a run stands: its losses, read with a ruler, and its repair of a channel from window `place` on."""
+    seen = live.snapshot()
+    _, references = live.gaps(seen.config)
+    part, network = live.repair(slice(place, place + WINDOWS))
+    curve, logged = pd.DataFrame(seen.rows), None
+    if ruler == "recorded":
+        logged = _logged(stage, seen.config)
+    if len(curve):
+        curve = corrected(curve) if ruler == "corrected" else as_logged(stage, seen.config, curve, seen.schedule)
+    with canvas.figure.batch_update():
+        canvas.draw_losses(curve, references, seen.config.epochs, logged, seen.schedule)
+        canvas.draw_repair(part, network, channel)
+
+
+def _logged(stage, config):
+    """Return epochs, training and validation losses of the log for a run that is one of its rows, or None."""
+    row = log_setting(stage, config)
+    if not row or not row.lines:
+        return None
+    last = stage.profile.epochs(row.epochs)
+    return [last - 2, last - 1, last], [line.train for line in row.lines], [line.validation for line in row.lines]
 
 
 class Panel:
@@ -70,9 +88,7 @@ class Panel:
 
     def __init__(self, stage, store):
         self.stage, self.store = stage, store
-        self.live = Live(stage.series, store)
-        self.controls, self.canvas = Controls(stage), Canvas()
-        self.rows = {stage.config(setting).key: setting for setting in reversed(stage.settings)}
+        self.live, self.controls, self.canvas = Live(stage.series, store), Controls(stage), Canvas()
         self.buttons = {
             name: widgets.Button(description=name, tooltip=tip, layout=widgets.Layout(width="80px"))
             for name, tip in {
@@ -82,18 +98,21 @@ class Panel:
                 "Clear": "clear the drawing; pinned runs stay",
             }.items()
         }
+        self.buttons["Train"].button_style = "primary"
         self.copies = [CopyButton(label="copy as code"), CopyButton(label="copy as log")]
         self.progress = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="180px", height="16px"))
-        self.status, self.pinned = widgets.HTML(), widgets.VBox()
+        self.status = widgets.HTML()
         channels = [(name, number) for number, name in enumerate(stage.series.channels)]
         self.channel = widgets.Dropdown(options=channels, description="channel", layout=widgets.Layout(width="220px"))
         gapped, _ = self.live.gaps(self.controls.config)
         self.channel.value = int(gapped.liveliest(WINDOWS)[0])
         last = max(0, len(gapped.truth) - WINDOWS)
-        self.place = widgets.IntSlider(max=last, description="place", continuous_update=False, tooltip="first window")
-        self._drawing = threading.Lock()
+        self.place = widgets.IntSlider(
+            max=last, description="place", continuous_update=False, tooltip="the first window shown"
+        )
+        self._drawing, self._drawn, self._choosing = threading.Lock(), None, False
+        self.pinned = Pinned(stage, store, self._draw_pins)
         self._tie()
-        self._pins_changed()
         self._show()
         warm_up()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -101,11 +120,12 @@ class Panel:
     @property
     def box(self):
         """The whole panel."""
-        buttons = widgets.HBox([*self.buttons.values(), self.progress, self.status])
-        picture = widgets.HBox([*self.copies, self.channel, self.place])
+        buttons = widgets.HBox([*self.buttons.values(), self.progress, *self.copies])
+        picture = widgets.HBox([self.channel, self.place], layout=widgets.Layout(justify_content="flex-end"))
+        picture.layout.width = f"{WIDTH}px"
         for row in (buttons, picture):
-            row.layout = widgets.Layout(flex_flow="row wrap", align_items="center")
-        return widgets.VBox([self.controls.box, buttons, self.canvas.figure, picture, self.pinned])
+            row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
+        return widgets.VBox([self.controls.box, buttons, self.status, self.canvas.figure, picture, self.pinned.box])
 
     def _tie(self):
         """Connect widgets with what they do."""
@@ -117,8 +137,7 @@ class Panel:
         self.controls.on_change(self._changed)
         self.controls.patience.observe(lambda _: self._changed("epochs"), names="value")
         for one in (self.controls.ruler, self.channel, self.place):
-            one.observe(lambda _: self._draw(), names="value")
-        self._choosing = False
+            one.observe(lambda _: self.live.changed.set(), names="value")
 
     def _choose(self, name):
         """Show a row of the log in the controls; a running training begins again with it."""
@@ -133,105 +152,68 @@ class Panel:
         """A control was moved: steer the running training, begin it again, or show what the store has."""
         if self._choosing:
             return
-        config, running = self.controls.config, self._running
-        if name == "missing_weight" and running:
+        config, running = self.controls.config, self.live.snapshot().running
+        if running and name == "missing_weight":
             self.live.missing_weight = config.missing_weight
-        elif name == "epochs" and running:
+        elif running and name == "epochs":
             self.live.until(config.epochs, self.controls.patience.value)
-        elif running and (name in RESTARTING or name == "setting"):
-            self._train()
+        elif running:
+            self.live.start(config, self.controls.patience.value)
         else:
             self._show()
-        row = self.rows.get(config.on(self.stage.series).replace(seed=0).key)
+        row = log_setting(self.stage, config.on(self.stage.series))
         if name != "setting" and self.controls.setting.value not in (row and row.name, "your own"):
             self.controls.setting.value = "your own"
 
-    @property
-    def _running(self):
-        seen = self.live.snapshot()
-        return seen is not None and seen.running
-
     def _train(self):
-        self.live.start(self.controls.config, self.controls.patience.value)
+        """Train what the controls show; once more if it is what the figure already shows to its end."""
+        config, seen = self.controls.config.on(self.stage.series), self.live.snapshot()
+        again = seen.status in ENDED and seen.config == config
+        self.live.start(config, self.controls.patience.value, again)
 
     def _show(self):
         self.live.show(self.controls.config, self.controls.patience.value)
 
     def _pin(self):
         seen = self.live.snapshot()
-        if seen and seen.rows:
-            self.store.pin(self.stage.name, seen.pin())
-            self._pins_changed()
+        if seen.rows:
+            self.pinned.add(seen.pin())
 
-    def _unpin(self, number):
-        self.store.unpin(number)
-        self._pins_changed()
-
-    def _pins_changed(self):
-        """Read the pinned runs from the store, draw them and list them."""
-        pins = self.store.pins(self.stage.name, self.stage.series.digest)
-        start = self.stage.config(self.stage.adopted)
-        self.pinned.children = [self._pin_row(pin, start) for pin in reversed(pins)]
+    def _draw_pins(self, lines):
         with self._drawing, self.canvas.figure.batch_update():
-            self.canvas.draw_pins([(_difference(pin.config, start), pin.curve) for pin in pins])
-
-    def _pin_row(self, pin, start):
-        lines = html.escape(self._lines(pin.config, pin.curve)).replace("\n", "<br>")
-        moved = f", weight moved {len(pin.schedule)} times on the way" if pin.schedule else ""
-        error = pin.curve["val_missing"].iloc[-1]
-        what = f"<b>{html.escape(_difference(pin.config, start))}</b>{moved}<br>error on hidden entries {error:.3g}"
-        remove = widgets.Button(description="Unpin", layout=widgets.Layout(width="70px"))
-        remove.on_click(lambda _: self._unpin(pin.number))
-        close = '<div style="line-height: 1.4">{}</div>'
-        cells = [remove, widgets.HTML(close.format(what), layout=widgets.Layout(width="420px"))]
-        return widgets.HBox([*cells, widgets.HTML(close.format(f"<code>{lines}</code>"))])
+            self.canvas.draw_pins(lines)
 
     def _watch(self):
         """Draw whenever there is something new, five times a second at most."""
         while True:
-            self.live.changed.wait(BETWEEN_DRAWINGS if self._running else None)
+            self.live.changed.wait(BETWEEN_DRAWINGS if self.live.snapshot().running else None)
             self.live.changed.clear()
-            self._draw()
+            try:
+                self._draw()
+            except Exception as error:  # told where a person looks, instead of a thread that is silently gone
+                self.status.value = html.escape(f"cannot draw this: {type(error).__name__}: {error}")
             time.sleep(BETWEEN_DRAWINGS)
 
-    def _read(self, config, rows):
-        """Return a run's rows as a curve, read with the chosen ruler."""
-        curve = pd.DataFrame(rows)
-        if curve.empty or self.controls.ruler.value == "corrected":
-            return curve if curve.empty else corrected(curve)
-        return self._as_log(config, curve)
-
-    def _as_log(self, config, curve):
-        row = self.rows.get(config.replace(seed=0).key)
-        weight = row.weight if row else config.missing_weight
-        return recorded(curve, weight, config.hidden_share, self.stage.validate_missing_only)
-
-    def _lines(self, config, curve):
-        return write_lines(self._as_log(config, curve))
-
-    def _logged(self, config):
-        """Return epochs and losses of the log, where the run is one of its rows and read as the log reads."""
-        row = self.rows.get(config.replace(seed=0).key)
-        if self.controls.ruler.value == "corrected" or not row or not row.lines:
-            return None
-        last = self.stage.profile.epochs(row.epochs)
-        return [last - 2, last - 1, last], [line.validation for line in row.lines]
-
     def _draw(self):
-        """Bring figure, status and copies up to date with the run."""
-        seen = self.live.snapshot()
-        curve = self._read(seen.config, seen.rows)
-        _, references = self.live.gaps(seen.config)
-        part, network = self.live.repair(slice(self.place.value, self.place.value + WINDOWS))
-        moves = [(epoch, weight) for epoch, _, weight in seen.schedule]
-        with self._drawing, self.canvas.figure.batch_update():
-            self.canvas.draw_losses(curve, references, seen.config.epochs, self._logged(seen.config), moves)
-            self.canvas.draw_repair(part, network, self.channel.value)
-        self.progress.value = seen.share
-        self.status.value = self._status(seen, references)
-        self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = not seen.running, not seen.rows
-        self.copies[0].text = as_cell(self.stage, seen.config, seen.schedule)
-        self.copies[1].text = self._lines(seen.config, pd.DataFrame(seen.rows)) if seen.rows else ""
+        """Bring figure, status and copies up to date with the run; the figure only where it differs."""
+        with self._drawing:
+            seen = self.live.snapshot()
+            view = (self.controls.ruler.value, self.channel.value, self.place.value)
+            state = (seen.run, seen.running, len(seen.rows), seen.config.epochs, seen.schedule, *view)
+            if state != self._drawn:
+                paint(self.canvas, self.stage, self.live, *view)
+                self._prepare_copies(seen)
+                self._drawn = state
+            _, references = self.live.gaps(seen.config)
+            self.progress.value, self.status.value = seen.share, self._status(seen, references)
+            self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = not seen.running, not seen.rows
+
+    def _prepare_copies(self, seen):
+        """Give the copy buttons what they copy: the browser allows it only at once after a click."""
+        run = seen.pin() if seen.rows else None
+        whole = seen if seen.running or not run else run  # a run that has ended is copied as long as it became
+        self.copies[0].text = as_cell(self.stage, whole.config, whole.schedule)
+        self.copies[1].text = log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""
 
     @staticmethod
     def _status(seen, references):
@@ -239,6 +221,7 @@ class Panel:
         if seen.status == Status.TRAINING:
             words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, batch {seen.batch} of {seen.batches}"
         if seen.schedule:
+            words = words.replace("and kept", "not kept unless pinned")
             words += f", loss weight moved to {seen.schedule[-1][2]:g}"
         left = f"{seen.seconds_left:.0f} s left" if seen.seconds_left is not None else ""
         error = f"error on hidden entries <b>{seen.rows[-1]['val_missing']:.3g}</b>" if seen.rows else ""

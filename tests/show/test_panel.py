@@ -6,10 +6,13 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import pytest
+from traitlets import TraitError
 
 import gru_lab as lab
 from gru_lab.show.canvas import thinned
+from gru_lab.show.controls import Controls
 from gru_lab.show.panel import Panel
+from gru_lab.study.stages import STAGES
 
 
 @pytest.fixture
@@ -44,12 +47,25 @@ def test_the_panel_begins_at_the_setting_that_the_log_adopted_with_the_stages_ow
     assert first_slider.description == "dropout"
 
 
-def test_every_control_has_a_label_and_bounds_that_keep_a_run_valid(panel):
+@pytest.mark.parametrize("name", STAGES)
+def test_every_run_of_the_log_can_be_set_exactly_by_the_sliders(name):
+    stage = lab.stage(name, "tiny")
+    controls = Controls(stage)
+    for setting in stage.settings:
+        controls.show(stage.config(setting))
+        assert controls.config == stage.config(setting)
+
+
+def test_every_control_has_a_label_and_only_values_that_keep_a_run_valid(panel):
     for name, field in panel.controls.fields.items():
-        assert field.description
-        for bound in (getattr(field, "min", None), getattr(field, "max", None)):
-            if bound is not None and not isinstance(field, widgets.FloatLogSlider):
-                panel.controls.config.replace(**{name: bound})
+        assert field.description and field.tooltip
+        for value in [value for _, value in getattr(field, "options", [])] or [getattr(field, "min", True)]:
+            panel.controls.config.replace(**{name: value})
+    epochs = panel.controls.fields["epochs"]
+    epochs.value = -5
+    assert epochs.value == 1
+    with pytest.raises(TraitError):
+        panel.controls.fields["dropout"].value = 1.0
 
 
 def test_train_draws_the_curve_and_keeps_the_run(panel, store, stage):
@@ -74,11 +90,25 @@ def test_a_kept_setting_appears_when_its_slider_is_moved_there(panel):
     np.testing.assert_allclose(kept, repaired, atol=1e-4)
 
 
+def test_train_on_a_run_from_the_store_trains_it_again_so_that_every_place_and_channel_can_be_seen(panel):
+    train(panel)
+    panel.controls.fields["dropout"].value = 0.35
+    panel.controls.fields["dropout"].value = 0.0
+    panel.place.value = 7
+    panel._draw()
+    assert "from the store" in panel.status.value and len(panel.canvas.trace["network"].y) == 0
+    train(panel)
+    assert np.isfinite(panel.canvas.trace["network"].y).all() and len(panel.canvas.trace["network"].y) > 0
+
+
 def test_the_logs_figures_stand_beside_a_run_that_is_one_of_its_rows_on_its_ruler(panel, stage):
     train(panel)
     assert len(panel.canvas.trace["the log"].y) == 0
     panel.controls.ruler.value = "recorded"
-    assert list(panel.canvas.trace["the log"].y) == [line.validation for line in stage[stage.adopted].lines]
+    panel._draw()
+    lines = stage[stage.adopted].lines
+    assert list(panel.canvas.trace["the log"].y) == [line.validation for line in lines]
+    assert list(panel.canvas.trace["the log, training"].y) == [line.train for line in lines]
     panel.controls.fields["dropout"].value = 0.35
     panel._draw()
     assert len(panel.canvas.trace["the log"].y) == 0
@@ -94,7 +124,7 @@ def test_layers_restart_a_running_training_and_the_weight_steers_it(panel):
     panel.controls.fields["num_layers"].value = 1
     wait_until(lambda: panel.live.snapshot().rows and panel.live.snapshot().run != first)
     seen = panel.live.snapshot()
-    assert seen.config.num_layers == 1 and seen.schedule == () and seen.running
+    assert seen.config.num_layers == 1 and seen.config.missing_weight == 4.0 and seen.schedule == () and seen.running
     wait_until(lambda: not panel.buttons["Stop"].disabled)
     panel.buttons["Stop"].click()
     assert not panel.live.snapshot().running
@@ -105,11 +135,70 @@ def test_pinned_runs_are_listed_drawn_and_back_in_a_new_panel(panel, stage, stor
     panel.buttons["Pin"].click()
     again = Panel(stage, store)
     for one in (panel, again):
-        (row,) = one.pinned.children
-        assert "error on hidden entries" in row.children[1].value and "<code>0." in row.children[2].value
+        header, row = one.pinned.box.children
+        assert "error on hidden entries" in header.children[3].value and "<code>0." in row.children[2].value
         assert len(one.canvas.trace["pin 1"].y) == stage.config(stage.adopted).epochs
-    again.pinned.children[0].children[0].click()
-    assert again.pinned.children == () and len(again.canvas.trace["pin 1"].y) == 0
+    again.pinned.box.children[1].children[-1].click()
+    assert again.pinned.box.children == () and len(again.canvas.trace["pin 1"].y) == 0
+
+
+def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_its_moves(panel, store):
+    panel.controls.fields["epochs"].value = 5000
+    panel.buttons["Train"].click()
+    wait_until(lambda: panel.live.snapshot().rows)
+    panel.controls.fields["missing_weight"].value = 4.0
+    wait_until(lambda: panel.live.snapshot().schedule)
+    panel.controls.fields["epochs"].value = len(panel.live.snapshot().rows) + 20
+    wait_until(lambda: not panel.live.snapshot().running)
+    panel._draw()
+    seen = panel.live.snapshot()
+    ((epoch, batch, weight),) = seen.schedule
+    assert (
+        list(panel.canvas.trace["weight moved"].x) == [epoch] and "weight 4" in panel.canvas.trace["weight moved"].text
+    )
+    assert "not kept unless pinned" in panel.status.value and store.runs().empty
+    assert f"schedule=[({epoch}, {batch}, 4.0)]" in panel.copies[0].text
+    panel.buttons["Pin"].click()
+    panel.buttons["Pin"].click()  # once is enough
+    _, row = panel.pinned.box.children
+    assert f"loss weight moved to 4 in epoch {epoch}" in row.children[1].value
+    assert row.children[4].text == panel.copies[0].text and row.children[5].text == panel.copies[1].text
+
+
+def test_a_stopped_run_is_copied_as_long_as_it_became(panel):
+    panel.controls.fields["epochs"].value = 5000
+    panel.buttons["Train"].click()
+    wait_until(lambda: panel.live.snapshot().rows)
+    panel.buttons["Stop"].click()
+    time.sleep(0.2)
+    panel._draw()
+    assert f"epochs={len(panel.live.snapshot().rows)})" in panel.copies[0].text
+
+
+def test_the_figure_is_sent_five_times_a_second_at_most_and_only_when_it_differs(panel, monkeypatch):
+    drawn = []
+    draw = panel.canvas.draw_losses
+    monkeypatch.setattr(panel.canvas, "draw_losses", lambda *args: (drawn.append(time.monotonic()), draw(*args)))
+    panel.controls.fields["epochs"].value = 5000
+    panel.buttons["Train"].click()
+    for place in range(20):
+        panel.place.value = place
+        time.sleep(0.1)
+    panel.buttons["Stop"].click()
+    time.sleep(0.6)
+    assert 4 <= len(drawn) and min(np.diff(drawn)) > 0.2
+    count = len(drawn)
+    panel._draw()
+    assert len(drawn) == count
+
+
+def test_what_cannot_be_drawn_is_told_and_the_panel_goes_on(panel, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(panel.canvas, "draw_losses", None)
+        panel.place.value = 3
+        wait_until(lambda: "cannot draw this" in panel.status.value)
+    panel.place.value = 4
+    wait_until(lambda: "press Train" in panel.status.value)
 
 
 def test_copies_are_the_cell_and_the_lines_of_the_run(panel):
