@@ -6,6 +6,7 @@ Needs Chromium. The lesson profile, except for the long watch, which trains a ti
 """
 
 import argparse
+import contextlib
 import os
 import socket
 import statistics
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -21,6 +23,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --enable-precise-memory-info".split()
+FLAGS += ["--js-flags=--expose-gc"]
 SETUP = """\
 import gru_lab as lab
 from gru_lab.config import PROFILES, Profile
@@ -49,15 +52,22 @@ class Lab:
         options += ["--ip=127.0.0.1", "--no-browser", "--allow-root"]
         environment = os.environ | {"GRU_LAB_STORE": f"sqlite:///{folder}/runs.sqlite"}
         self.server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment)
-        time.sleep(8)
+        self._wait_for(f"http://127.0.0.1:{port}/api?token=t")
         self.page = browser.new_page(viewport={"width": 1400, "height": 1200})
         self.page.goto(f"http://127.0.0.1:{port}/lab/tree/panel.ipynb?token=t&reset")
         self.page.wait_for_selector(".jp-Notebook", timeout=60_000)
-        self.page.wait_for_timeout(5000)
+        self.page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=60_000)
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
         self.page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
         self.page.wait_for_timeout(5000)
+
+    @staticmethod
+    def _wait_for(address):
+        for _ in range(150):
+            with contextlib.suppress(OSError):
+                return urllib.request.urlopen(address, timeout=1).close()
+            time.sleep(0.2)
 
     def close(self):
         self.page.close()

@@ -57,6 +57,17 @@ def _traces():
     return traces
 
 
+class _Figure(go.FigureWidget):
+    """A FigureWidget that a page, when it is opened again, gets as it is now; plotly would hand out the first state."""
+
+    def get_state(self, key=None, drop_defaults=False):
+        state = super().get_state(key, drop_defaults)
+        if "_widget_data" in state and hasattr(self, "_data"):
+            now = {"_widget_data": self._data, "_widget_layout": self._layout}
+            state |= {name: self.trait_metadata(name, "to_json")(value, self) for name, value in now.items()}
+        return state
+
+
 class Canvas:
     """The figure and its traces by name. Change it inside `with canvas.figure.batch_update():`, one message each."""
 
@@ -84,11 +95,12 @@ class Canvas:
         figure.update_xaxes(title_text="epoch", rangemode="tozero", col=1)
         figure.update_yaxes(title_text="value, scaled", col=2)
         figure.update_xaxes(title_text="step", col=2)
-        self.figure = go.FigureWidget(figure)
+        self.figure = _Figure(figure)
         self.trace = dict(zip(_traces(), self.figure.data, strict=True))
 
     def _set(self, name, x=NOTHING, y=NOTHING, **more):
-        self.trace[name].update(x=np.asarray(x), y=np.asarray(y), **more)
+        # floats go to the browser as they are, whole numbers of 64 bits as slow lists
+        self.trace[name].update(x=np.asarray(x, dtype=float), y=np.asarray(y, dtype=float), **more)
 
     def draw_losses(self, curve, references, epochs, logged=None, moves=()):
         """Draw a curve read with a ruler (columns epoch, train, validation, val_missing), may it be empty.

@@ -8,6 +8,7 @@ import anywidget
 import ipywidgets as widgets
 import traitlets
 
+OWN = "your own"  # in the place of a row of the log
 KNOBS = ("dropout", "num_layers", "missing_weight")
 LABELS = {
     "dropout": "dropout",
@@ -130,7 +131,7 @@ class Controls:
     def __init__(self, stage):
         self.stage, self.fields = stage, make_fields(stage)
         self.setting = widgets.Dropdown(
-            options=["your own", *(setting.name for setting in stage.settings)],
+            options=[OWN, *(setting.name for setting in stage.settings)],
             description="setting",
             tooltip="a row of the log, a control run that the log lacks, or your own",
             layout=widgets.Layout(width="340px"),

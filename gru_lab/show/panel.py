@@ -14,7 +14,7 @@ import pandas as pd
 
 from gru_lab.loss import corrected
 from gru_lab.show.canvas import WIDTH, Canvas
-from gru_lab.show.controls import Controls, CopyButton
+from gru_lab.show.controls import OWN, Controls, CopyButton
 from gru_lab.show.explorer import explorer
 from gru_lab.show.pinned import Pinned
 from gru_lab.study.cell import as_cell
@@ -65,7 +65,7 @@ def paint(canvas, stage, live, ruler, channel, place):
     _, references = live.gaps(seen.config)
     part, network = live.repair(slice(place, place + WINDOWS))
     curve, logged = pd.DataFrame(seen.rows), None
-    if ruler == "recorded":
+    if ruler == "recorded" and not seen.schedule:
         logged = _logged(stage, seen.config)
     if len(curve):
         curve = corrected(curve) if ruler == "corrected" else as_logged(stage, seen.config, curve, seen.schedule)
@@ -141,7 +141,7 @@ class Panel:
 
     def _choose(self, name):
         """Show a row of the log in the controls; a running training begins again with it."""
-        if name == "your own":
+        if name == OWN or self._choosing:
             return
         self._choosing = True  # one change of many fields is one change
         self.controls.show(self.stage.config(name, self.controls.fields["seed"].value))
@@ -161,9 +161,10 @@ class Panel:
             self.live.start(config, self.controls.patience.value)
         else:
             self._show()
-        row = log_setting(self.stage, config.on(self.stage.series))
-        if name != "setting" and self.controls.setting.value not in (row and row.name, "your own"):
-            self.controls.setting.value = "your own"
+        row = None if running and name == "missing_weight" else log_setting(self.stage, config.on(self.stage.series))
+        self._choosing = True  # it only says where the controls stand
+        self.controls.setting.value = row.name if row else OWN
+        self._choosing = False
 
     def _train(self):
         """Train what the controls show; once more if it is what the figure already shows to its end."""

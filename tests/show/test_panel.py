@@ -83,6 +83,8 @@ def test_a_kept_setting_appears_when_its_slider_is_moved_there(panel):
     panel._draw()
     assert len(panel.canvas.trace["hidden entries"].y) == 0 and "press Train" in panel.status.value
     assert panel.controls.setting.value == "your own"
+    panel.controls.fields["dropout"].value = 0.2
+    assert panel.controls.setting.value == "dropout=0.2"
     panel.controls.setting.value = "dropout=0"
     panel._draw()
     assert len(panel.canvas.trace["hidden entries"].y) > 0 and "from the store" in panel.status.value
@@ -190,6 +192,14 @@ def test_the_figure_is_sent_five_times_a_second_at_most_and_only_when_it_differs
     count = len(drawn)
     panel._draw()
     assert len(drawn) == count
+
+
+def test_a_page_that_is_opened_again_gets_the_figure_as_it_is_now(panel):
+    train(panel)
+    traces = {trace["name"]: trace for trace in panel.canvas.figure.get_state()["_widget_data"]}
+    drawn = traces["hidden entries"]["y"]
+    drawn = np.frombuffer(drawn["buffer"], drawn["dtype"])
+    assert list(drawn) == list(panel.canvas.trace["hidden entries"].y)
 
 
 def test_what_cannot_be_drawn_is_told_and_the_panel_goes_on(panel, monkeypatch):

@@ -58,6 +58,15 @@ class Notebook:
         for _ in range(times):
             self.page.keyboard.press(key)
 
+    def drag(self, label, pixels):
+        slider = self.page.locator(".widget-slider", has=self.page.get_by_text(label, exact=True)).first
+        box = slider.locator(".noUi-handle").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + pixels, y, steps=5)
+        self.page.mouse.up()
+
     def wait_for_status(self, text):
         self.page.locator(".widget-html-content", has_text=text).first.wait_for()
 
@@ -110,7 +119,7 @@ def test_train_steer_restart_stop_and_train_again(notebook):
     notebook.wait_for_points()
     notebook.wait_for_points(f"> {notebook.points()}")  # it grows
 
-    notebook.slide("loss weight", "PageUp")
+    notebook.drag("loss weight", pixels=60)
     notebook.wait_for_points(trace="weight moved")
     notebook.wait_for_points(f"> {notebook.points()}")  # and goes on
 
