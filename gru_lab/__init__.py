@@ -21,6 +21,8 @@ _HOMES = {
     "stage": "study.stages",
     "Store": "study.store",
     "sweep": "study.sweep",
+    "verdict": "study.verdict",
+    "audit": "study.audit",
     "plot_gaps": "show.figures",
     "plot_repair": "show.figures",
     "plot_losses": "show.figures",
