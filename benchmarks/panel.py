@@ -52,22 +52,21 @@ class Lab:
         options += ["--ip=127.0.0.1", "--no-browser", "--allow-root"]
         environment = os.environ | {"GRU_LAB_STORE": f"sqlite:///{folder}/runs.sqlite"}
         self.server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment)
-        self._wait_for(f"http://127.0.0.1:{port}/api?token=t")
-        self.page = browser.new_page(viewport={"width": 1400, "height": 1200})
-        self.page.goto(f"http://127.0.0.1:{port}/lab/tree/panel.ipynb?token=t&reset")
+        self.page, self.address = browser.new_page(viewport={"width": 1400, "height": 1200}), f"http://127.0.0.1:{port}"
+
+    def open(self):
+        for _ in range(150):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{self.address}/api?token=t", timeout=1).close()
+                break
+            time.sleep(0.2)
+        self.page.goto(f"{self.address}/lab/tree/panel.ipynb?token=t&reset")
         self.page.wait_for_selector(".jp-Notebook", timeout=60_000)
         self.page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=60_000)
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
         self.page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
         self.page.wait_for_timeout(5000)
-
-    @staticmethod
-    def _wait_for(address):
-        for _ in range(150):
-            with contextlib.suppress(OSError):
-                return urllib.request.urlopen(address, timeout=1).close()
-            time.sleep(0.2)
 
     def close(self):
         self.page.close()
@@ -167,6 +166,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 lab = Lab(browser, folder, source)
                 try:
+                    lab.open()
                     for what, value, target in measure(lab):
                         print(f"{what:50} {value:8.2f}   {f'<= {target}' if target else ''}", flush=True)
                 finally:

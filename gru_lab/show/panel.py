@@ -26,7 +26,7 @@ from gru_lab.study.stages import stage as open_stage
 from gru_lab.study.store import Store
 from gru_lab.study.sweep import train_missing
 
-BETWEEN_DRAWINGS = 0.22  # seconds
+BETWEEN_DRAWINGS = 0.2  # seconds
 WINDOWS = 6  # in the picture of the repair
 ENDED = (Status.DONE, Status.NO_BETTER, Status.STORED)
 WORDS = {
@@ -130,7 +130,7 @@ class Panel:
     def _tie(self):
         """Connect widgets with what they do."""
         self.buttons["Train"].on_click(lambda _: self._train())
-        self.buttons["Stop"].on_click(lambda _: self.live.stop())
+        self.buttons["Stop"].on_click(lambda _: self._stop())
         self.buttons["Clear"].on_click(lambda _: self.live.clear())
         self.buttons["Pin"].on_click(lambda _: self._pin())
         self.controls.setting.observe(lambda change: self._choose(change["new"]), names="value")
@@ -172,6 +172,10 @@ class Panel:
         again = seen.status in ENDED and seen.config == config
         self.live.start(config, self.controls.patience.value, again)
 
+    def _stop(self):
+        self.live.stop()
+        self._tell(self.live.snapshot())  # at once: the next drawing may be a moment away
+
     def _show(self):
         self.live.show(self.controls.config, self.controls.patience.value)
 
@@ -185,9 +189,10 @@ class Panel:
             self.canvas.draw_pins(lines)
 
     def _watch(self):
-        """Draw whenever there is something new, five times a second at most."""
+        """Draw five times a second at most: all the time while a training runs, else when something was changed."""
         while True:
-            self.live.changed.wait(BETWEEN_DRAWINGS if self.live.snapshot().running else None)
+            if not self.live.snapshot().running:
+                self.live.changed.wait()
             self.live.changed.clear()
             try:
                 self._draw()
@@ -205,9 +210,13 @@ class Panel:
                 paint(self.canvas, self.stage, self.live, *view)
                 self._prepare_copies(seen)
                 self._drawn = state
-            _, references = self.live.gaps(seen.config)
-            self.progress.value, self.status.value = seen.share, self._status(seen, references)
-            self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = not seen.running, not seen.rows
+            self._tell(seen)
+
+    def _tell(self, seen):
+        """Say in words where the run stands, and which buttons have something to do."""
+        _, references = self.live.gaps(seen.config)
+        self.progress.value, self.status.value = seen.share, self._status(seen, references)
+        self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = not seen.running, not seen.rows
 
     def _prepare_copies(self, seen):
         """Give the copy buttons what they copy: the browser allows it only at once after a click."""
