@@ -31,6 +31,8 @@ def build_parser():
     _add_store(record)
     record.add_argument("--out", default="records", metavar="FOLDER", help="default: records")
     record.add_argument("--name", help="what to call these records (default: the profile)")
+    record.add_argument("--format", action="append", metavar="F", help="html, ipynb, md or log (default: html and log)")
+    record.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
     record.set_defaults(run=_record)
     sweep = commands.add_parser("sweep", help="train every setting of a stage")
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
@@ -50,7 +52,7 @@ def _lab(arguments):
     import shutil
     from pathlib import Path
 
-    from gru_lab.show.record import notebooks_folder
+    from gru_lab.show.notebooks import notebooks_folder
 
     folder = notebooks_folder()
     if folder.parent.name == "gru_lab":  # installed from a wheel: give the person a copy to work in
@@ -82,8 +84,10 @@ def _record(arguments):
         arguments.workers,
         arguments.device,
         arguments.name,
+        arguments.format or ("html", "log"),
+        arguments.language,
     )
-    print(f"{len(written) - 1} records in {written[1].parent}; begin with {written[0]}")
+    print(f"{len(written) - 1} files in {written[1].parent}; begin with {written[0]}")
     for path in failed:
         print(f"A cell failed in {path.name}: the record shows where.", file=sys.stderr)
     return 1 if failed else 0

@@ -21,7 +21,11 @@ from plotly.offline import get_plotlyjs
 from traitlets import Bool, default
 
 PLOTLY = "application/vnd.plotly.v1+json"
-NEEDS_KERNEL = {"application/vnd.jupyter.widget-view+json", "application/javascript"}
+GONE = """\
+<p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
+<code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
+WIDGET = "application/vnd.jupyter.widget-view+json"
+NEEDS_KERNEL = {WIDGET, "application/javascript"}
 
 FIGURE = """\
 <figure class="plot" aria-label="{label}" style="min-height: {height}px">
@@ -96,12 +100,14 @@ class OfflineOutputs(Preprocessor):
 
     @staticmethod
     def offline_bundle(data: dict) -> dict:
-        """Return the offline part of a MIME bundle; {} when only a widget's or script's name is left."""
+        """Return the offline part of a MIME bundle: a note for a widget, {} for a script with nothing beside it."""
         if PLOTLY in data:
             return {"text/html": figure_html(data[PLOTLY])}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
         only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
-        return {} if only_its_name else rest
+        if not only_its_name:
+            return rest
+        return {"text/html": GONE} if WIDGET in data else {}
 
 
 class RecordExporter(HTMLExporter):

@@ -10,6 +10,7 @@ from gru_lab.study.exchange import read_block
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, trim_blocks=True
 )
+LOG = "tuning_log.md"
 PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
 
@@ -51,16 +52,15 @@ def entries(out):
                 records.append({**block, "file": f"{folder.name}/{path.name}", "sketch": sketch(block["runs"])})
             except (ValueError, KeyError, TypeError):  # some other HTML file
                 continue
-        if records:
-            log = (folder / "tuning_log.md").exists() and f"{folder.name}/tuning_log.md"
-            recordings.append(
-                {"name": folder.name, "facts": records[0].get("facts", {}), "records": records, "log": log}
-            )
+        others = [path.name for path in sorted(folder.iterdir()) if path.suffix in (".ipynb", ".md")]
+        if records or others:
+            facts = records[0]["facts"] if records else {}
+            recordings.append({"name": folder.name, "facts": facts, "records": records, "others": others})
     return recordings
 
 
 def write_index(out):
     """Write `out`/index.html, a list of all records in the folders of `out`, and return its path."""
-    page = TEMPLATES.get_template("index.html.j2").render(recordings=entries(out), picture=PICTURE)
+    page = TEMPLATES.get_template("index.html.j2").render(recordings=entries(out), picture=PICTURE, log=LOG)
     write_whole(out / "index.html", page)
     return out / "index.html"

@@ -1,4 +1,4 @@
-"""Read a tuning log in the manner of the recorded one, and write runs in its line formats.
+"""Read a tuning log in the manner of the recorded one, and write a run's lines in its formats (logs: `logbook.py`).
 
 Three formats, last epochs of a run one a line: `train valid` (5 decimals), `epoch steps train valid` (6 decimals)
 and `epoch train valid` (7 decimals). Losses are mean squared errors of values scaled to [0, 1].
@@ -103,11 +103,11 @@ CONCLUSION = re.compile(r"(?:结论|[Cc]onclusion)\s*[：:，,]\s*(.*)")
 
 
 def _plain_lines(text):
-    """Yield the lines of a Markdown text without list, quote and line-break marks, and without empty ones."""
+    """Yield the lines of a Markdown text that are not empty, without marks, and whether each is an item of a list."""
     for line in re.sub(r"<br\s*/?>", "\n", text).splitlines():
-        plain = re.sub(r"^[\s>]*(?:-\s+(?:>\s*)?)?", "", line).rstrip()
+        mark, plain = re.fullmatch(r"([\s>]*(?:-\s+(?:>\s*)?)?)(.*?)\s*", line).groups()
         if plain:
-            yield plain
+            yield plain, "-" in mark
 
 
 class _Reader:
@@ -118,14 +118,15 @@ class _Reader:
         self.stage = self.run = None
         self.label, self.concluding, self.in_model = "", False, False
 
-    def take(self, line):
+    def take(self, line, item):
         if self.in_model or line.startswith("RNN("):
             self.log.model += ("\n" if line == ")" else "\n  ") + line if self.in_model else line
             self.in_model = line != ")"
         elif match := HEADING.fullmatch(line):
             self.heading(match[1], match[2].strip())
         elif self.stage is None:
-            self.log.epochs = self.epochs_in(line) or self.log.epochs
+            epochs = EPOCHS.search(line)
+            self.log.epochs = int(epochs[1]) if epochs else self.log.epochs
         elif parsed := parse_line(line):
             self.figures(*parsed)
         elif match := SECONDS.fullmatch(line):
@@ -135,7 +136,7 @@ class _Reader:
         elif match := RATE.fullmatch(line):
             self.stage.learning_rate = float(match[1])
         else:
-            self.text(line)
+            self.text(line, item)
 
     def heading(self, number, title):
         if number:
@@ -145,23 +146,18 @@ class _Reader:
             self.log.title = title
         self.run, self.label, self.concluding = None, "", False
 
-    @staticmethod
-    def epochs_in(line):
-        match = EPOCHS.search(line)
-        return int(match[1]) if match else None
-
-    def text(self, line):
+    def text(self, line, item):
         """A line of words: the rest of a conclusion, a remark with the stage's epochs, or the next run's label."""
-        epochs = self.epochs_in(line)
-        if epochs and "=" not in line[: EPOCHS.search(line).start()]:
-            self.stage.epochs = epochs
+        epochs = EPOCHS.search(line)
+        label = line[: epochs.start()].rstrip(" ，,") if epochs else line
+        if epochs and not item and "=" not in label:
+            self.stage.epochs = int(epochs[1])
         elif self.concluding and not epochs:
             self.stage.conclusion = " ".join(filter(None, [self.stage.conclusion, line]))
         else:
-            self.run, self.label, self.concluding = None, line, False
+            self.run, self.label, self.concluding = None, label, False
             if epochs:
-                self.label = re.split(r"\s*[，,]", line)[0]
-                self.start_run().epochs = epochs
+                self.start_run().epochs = int(epochs[1])
 
     def start_run(self):
         if self.run is None:
@@ -188,8 +184,8 @@ def read_log(source):
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"source must be a UTF-8 text file or a log's text: {error}") from error
     reader = _Reader()
-    for line in _plain_lines(text):
-        reader.take(line)
+    for line, item in _plain_lines(text):
+        reader.take(line, item)
     if not any(stage.runs for stage in reader.log.stages):
         raise ValueError("source must hold a tuning log: no numbered heading with lines of losses below it was found")
     return reader.log

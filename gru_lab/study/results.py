@@ -102,18 +102,6 @@ class Results:
             f"lowest error on hidden entries {error.min():.2g} ({error.idxmin()}); a straight line has {straight:.2g}"
         )
 
-    def as_log(self):
-        """Return the stage as a section of a tuning log: every run's last lines, and the log's conclusion."""
-        start = self.stage.start
-        head = [f"## {self.stage.number}. {self.stage.question}", f"LR = {start.learning_rate:g}"]
-        runs = [
-            f"- {setting.name} [seed {seed}]\n\n" + "\n".join(f"> {line}" for line in lines.splitlines())
-            for setting in self.stage.settings
-            for seed in sorted(self.curves["seed"].unique())
-            for lines in [self.lines(setting.name, seed)]
-        ]
-        return "\n\n".join([*head, *runs, f"Conclusion: {self.stage.conclusion}"])
-
     @property
     def steps(self):
         """Batches in an epoch of these runs."""

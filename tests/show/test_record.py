@@ -12,10 +12,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import gru_lab as lab
 from gru_lab.cli import main
+from gru_lab.config import profile
 from gru_lab.show import record as module
 from gru_lab.show.index import write_whole
 from gru_lab.study.stages import STAGES
 from gru_lab.study.store import Store
+
+SEEDS = profile("tiny").seeds
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def own_notebooks(tmp_path, monkeypatch):
     """A folder of notebooks in the place of ours: one that works and one whose second cell fails."""
     folder = tmp_path / "own"
     folder.mkdir()
-    monkeypatch.setattr(module, "notebooks_folder", lambda: folder)
+    monkeypatch.setattr("gru_lab.show.notebooks.notebooks_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
     good = [new_markdown_cell("# It <works>"), new_code_cell("PROFILE = 0", metadata={"tags": ["parameters"]})]
     good += [new_code_cell("print('profile', PROFILE, SEEDS, DATA)")]
@@ -87,8 +90,47 @@ def test_the_tuning_log_is_read_back_with_every_run_of_every_stage(recorded):
         for run in logged.runs:
             setting, seed = re.fullmatch(r"(.+) \[seed (\d)\]", run.label).groups()
             assert "\n".join(map(str, run.lines)) == results.lines(setting, int(seed))
-        assert logged.conclusion == stage.conclusion
+        assert logged.conclusion == f"{stage.conclusion} (Run again with seeds 0 to 2: {lab.verdict(results).word}.)"
         assert logged.learning_rate == stage.start.learning_rate
+
+
+def test_only_the_log_is_written_without_executing_a_notebook(recorded, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "execute", lambda *_, **__: pytest.fail("a notebook was executed"))
+    out = tmp_path / "records"
+    written, failed = module.record(["4"], "tiny", out=out, store=recorded[1], formats=("log",), language="zh")
+    assert [path.name for path in written] == ["index.html", "tuning_log.md"] and not failed
+    (stage,) = lab.read_log(written[1]).stages
+    assert stage.title == "dropout应取多大？" and stage.runs[0].label == "dropout=0.5 [seed 0]"
+    assert "the runs as a tuning log" in written[0].read_text()
+
+
+def test_a_notebook_is_written_executed_and_as_markdown_too(own_notebooks):
+    assert main(["record", "good", "bad", "--profile", "tiny", "--format", "ipynb", "--format", "md"]) == 1
+    (folder,) = (path for path in (own_notebooks.parent / "records").iterdir() if path.is_dir())
+    assert {path.name for path in folder.iterdir()} == {
+        f"{name}.{end}" for name in ("10_good", "11_bad") for end in ("ipynb", "md")
+    }
+    notebook = nbformat.read(folder / "10_good.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.cells[-1].outputs[0].text == f"profile tiny {SEEDS} None\n"
+    assert "widgets" not in notebook.metadata
+    assert "profile tiny" in (folder / "10_good.md").read_text()
+    assert "ZeroDivisionError" in (folder / "11_bad.md").read_text()
+    assert "10_good.ipynb" in (folder.parent / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--format", "pdf"], "format must be one of html, log, ipynb, md, not 'pdf'"),
+        (["--language", "fr"], "language must be one of en, zh, not 'fr'"),
+        (["start_here", "--format", "log"], "format 'log' writes the runs of stages"),
+    ],
+)
+def test_a_format_that_is_none_is_an_error_before_anything_is_trained(options, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["record", "--profile", "tiny", *options]) == 2
+    assert message in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
 
 def test_recording_again_trains_nothing(recorded, monkeypatch, tmp_path):
@@ -98,7 +140,8 @@ def test_recording_again_trains_nothing(recorded, monkeypatch, tmp_path):
     monkeypatch.setattr("gru_lab.study.sweep.train_one", refuse)
     monkeypatch.setattr(module, "execute", lambda notebook, on_cell=None: True)
     written, failed = module.record(["1", "dropout"], "tiny", out=tmp_path / "again", store=recorded[1])
-    assert [path.name for path in written] == ["index.html", "01_mask_input.html", "04_dropout.html"] and not failed
+    names = ["index.html", "01_mask_input.html", "04_dropout.html", "tuning_log.md"]
+    assert [path.name for path in written] == names and not failed
 
 
 def test_records_open_without_a_network_and_draw_every_figure(recorded, browser):
@@ -137,7 +180,7 @@ def test_a_table_of_ones_own_is_recorded_with_no_change_of_code(tmp_path, monkey
     assert "GRU(3, 8, num_layers=2" in page or "400 rows, 3 channels" in page
     assert "<b>run</b>" not in page and "<script>alert(1)" not in page
     index = (tmp_path / "records" / "index.html").read_text()
-    assert "own.csv: 400 rows" in index and "lowest error on hidden entries" in index and "<polyline" in index
+    assert "own.csv: 400 rows" in index and "Cannot tell: By 1 seed" in index and "<polyline" in index
 
 
 def test_a_failing_cell_leaves_a_record_that_shows_it_and_the_others_still_run(own_notebooks, capsys):

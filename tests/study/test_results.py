@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab.study.log import read_log
 from gru_lab.study.results import Results, as_logged, batches, log_lines, log_setting
 
 SEEDS = 2
@@ -119,22 +118,6 @@ def test_steps_are_the_batches_of_the_trainer(weights):
     for share in (0.1, 0.5):
         part = config.replace(train_share=share, batch_size=10)
         assert batches(weights.stage.series, part) == lab.Trainer(part, weights.stage.series).batches
-
-
-@pytest.mark.parametrize("name", ["weights", "ratios"])
-def test_a_stage_written_as_a_log_is_read_back_as_a_log(name, request):
-    results = request.getfixturevalue(name)
-    (section,) = read_log(results.as_log()).stages
-    assert (section.number, section.title) == (results.stage.number, results.stage.question)
-    assert section.learning_rate == results.stage.start.learning_rate
-    assert section.conclusion == results.stage.conclusion
-    runs = {run.label: "\n".join(map(str, run.lines)) for run in section.runs}
-    seeds = sorted(results.curves["seed"].unique())
-    assert runs == {
-        f"{setting.name} [seed {seed}]": results.lines(setting.name, seed)
-        for setting in results.stage.settings
-        for seed in seeds
-    }
 
 
 def test_a_run_of_ones_own_is_found_among_the_settings_if_it_is_one(weights):

@@ -1,0 +1,91 @@
+"""Notebooks as files: find them, give them their parameters, execute them in a kernel of their own."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
+
+import gru_lab
+from gru_lab.config import one_of
+
+
+def notebooks_folder():
+    """Return the folder of the notebooks: in the installed package, or beside it in a checkout."""
+    package = Path(gru_lab.__file__).parent
+    inside = package / "notebooks"
+    return inside if inside.is_dir() else package.parent / "notebooks"
+
+
+def find_notebooks(names=()):
+    """Return the paths of notebooks: ours by file name, stage name or number, others by path; default: all ours.
+
+    Raises ValueError for a name that none has, and for a path that leads to no notebook.
+    """
+    paths = sorted(notebooks_folder().glob("[0-9][0-9]_*.ipynb"))
+    known = {}
+    for path in paths:
+        number, _, name = path.stem.partition("_")
+        known |= dict.fromkeys((path.stem, name, number, str(int(number))), path)
+    for name in map(str, names):
+        if name.endswith(".ipynb"):
+            known[name] = _own_notebook(Path(name))
+    return [known[one_of("notebook", str(name), known)] for name in names] or paths
+
+
+def _own_notebook(path):
+    try:
+        nbformat.read(path, as_version=4)
+    except Exception as error:  # whatever is wrong with the file
+        raise ValueError(f"notebook must be a Jupyter notebook that exists, not {str(path)!r}: {error}") from error
+    return path
+
+
+def set_parameters(notebook, **values):
+    """Put `values` into the cell tagged 'parameters', so that the record shows what it was run with."""
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+
+
+def execute(notebook, on_cell=None):
+    """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed."""
+    here = {"metadata": {"path": os.getcwd()}}
+    with tempfile.TemporaryDirectory(prefix="gru_lab_") as sockets:
+        # sockets in a folder of our own instead of ports: nobody else on this machine can listen in
+        own = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
+        config = Config(AsyncKernelManager=own)
+        client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources=here, config=config)
+        client.on_cell_executed = lambda **_: on_cell and on_cell()
+        try:
+            client.execute()
+        except CellExecutionError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def kernel_environment(store, device="auto"):
+    """Let kernels started in this block use this store and device, and leave plain figures instead of widgets."""
+    changes = {"GRU_LAB_STORE": store.url, "GRU_LAB_RECORD": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
+    if device == "cpu":
+        changes["CUDA_VISIBLE_DEVICES"] = ""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def title_of(notebook, path):
+    """Return a notebook's title: the first heading in it, or its file name."""
+    for line in notebook.cells[0].source.splitlines() if notebook.cells else []:
+        if line.startswith("# "):
+            return line[2:].strip()
+    return path.stem
