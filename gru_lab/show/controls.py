@@ -98,9 +98,10 @@ def _slider(name, values):
     return _field(widgets.SelectionSlider, name, "340px", "92px", **more).add_class("gru-lab-exact")
 
 
-def _opener(label, box):
+def opener(label, box, width="90px"):
     """Return a button that opens and closes a box; an Accordion's title cannot be reached by keyboard."""
-    button = widgets.ToggleButton(description=label, icon="caret-right", layout=widgets.Layout(width="90px"))
+    button = widgets.ToggleButton(description=label, icon="caret-right", layout=widgets.Layout(width=width))
+    box.layout.display = "none"
 
     def show(change):
         box.layout.display = "" if change["new"] else "none"
@@ -180,7 +181,6 @@ class Controls:
         half = (len(rare) + 1) // 2
         columns = [[self.fields[name] for name in part] for part in (rare[:half], rare[half:])]
         more = widgets.HBox([widgets.VBox(columns[0]), widgets.VBox([*columns[1], patience])])
-        more.layout.display = "none"
         left = widgets.VBox([self.setting, *(self.fields[name] for name in knobs)])
-        ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler, _opener("more", more)])
+        ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler, opener("more", more)])
         return widgets.HBox([left, widgets.VBox([ruler, more])], layout=widgets.Layout(flex_flow="row wrap"))

@@ -4,9 +4,10 @@ import html
 
 import ipywidgets as widgets
 
-from gru_lab.show.controls import LABELS, CopyButton
+from gru_lab.show.controls import LABELS, CopyButton, opener
 from gru_lab.study.cell import as_cell
 from gru_lab.study.results import log_lines
+from gru_lab.study.store import Pin, config_of
 
 WIDTHS = {"": "36px", "settings": "280px", "as the log writes": "170px", "error on hidden entries": "180px"}
 
@@ -37,15 +38,38 @@ class Pinned:
 
     def __init__(self, stage, store, changed):
         self.stage, self.store, self.changed = stage, store, changed
-        self.box = widgets.VBox()
+        self.rows, self.stored = widgets.VBox(), widgets.Dropdown(layout=widgets.Layout(width="640px"))
+        self.box = widgets.VBox([self.rows, self._stored_box()])
         self.read()
+
+    def _stored_box(self):
+        """Return what pins a run that is in the store, one's own or out of somebody's record, without training it."""
+        pin = widgets.Button(description="Pin", tooltip="pin the chosen run", layout=widgets.Layout(width="80px"))
+        pin.on_click(
+            lambda _: self.stored.value and self.add(Pin(self.stored.value, self.store.curve(self.stored.value)))
+        )
+        choice = widgets.HBox([self.stored, pin])
+        button = opener("pin a stored run", choice, "160px")
+        button.observe(lambda change: change["new"] and self.list_stored(), names="value")
+        return widgets.HBox([button, choice], layout=widgets.Layout(flex_flow="row wrap"))
+
+    def list_stored(self):
+        """Offer all runs on this series that the store has now, the newest first."""
+        runs = self.store.runs()
+        options = []
+        for row in runs[runs["data_digest"] == self.stage.series.digest][::-1].to_dict("records"):
+            config = config_of(row)
+            what = difference(config, self.stage.config(self.stage.adopted))
+            options.append((f"{what}; trained {row['trained'][:10]} on {row['machine']}", config))
+        self.stored.options = options or [("none yet on this series", None)]
+        self.stored.index = 0
 
     def read(self):
         """Read the pins from the store and list them."""
         self.pins = self.store.pins(self.stage.name, self.stage.series.digest)
         named = [(f"#{number}", self.name(pin), pin) for number, pin in enumerate(self.pins, start=1)]
         header = [_row([f"<b>{name}</b>" for name in WIDTHS])] if named else []
-        self.box.children = [*header, *(self._pin_row(*one) for one in reversed(named))]
+        self.rows.children = [*header, *(self._pin_row(*one) for one in reversed(named))]
         self.changed([(label, name, pin.curve) for label, name, pin in named])
 
     def add(self, pin):

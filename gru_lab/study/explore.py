@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from gru_lab.config import RunConfig
 from gru_lab.loss import recorded
 from gru_lab.study.log import write_lines
 from gru_lab.study.stages import STAGES
+from gru_lab.study.store import config_of
 from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, prepare
 
 KNOBS = {"dropout": "dropout", "num_layers": "layers", "missing_weight": "loss weight"}
 OTHER = ("mask_input", "hidden_size", "learning_rate", "train_share", "missing_rate", "bidirectional", "residual")
 OTHER += ("batch_size", "window")
-FIELDS = tuple(RunConfig.__dataclass_fields__)
 
 
 def _short(values):
@@ -27,7 +26,7 @@ def _other(config, start):
 
 def _run(stage, store, row, logged):
     """Return one stored run as the explorer needs it."""
-    config = RunConfig(**{name: row[name].item() if hasattr(row[name], "item") else row[name] for name in FIELDS})
+    config = config_of(row)
     name, weight, only_missing = logged.get(config.key, ("", config.missing_weight, stage.validate_missing_only))
     curve = recorded(store.curve(config), weight, config.hidden_share, only_missing)
     sample = store.sample(config.key)

@@ -73,6 +73,11 @@ class Pin:
     number: int | None = None  # in the store
 
 
+def config_of(row):
+    """Return the RunConfig of a row of `Store.runs`, a mapping."""
+    return RunConfig(**{field.name: row[field.name] for field in dataclasses.fields(RunConfig)})
+
+
 def default_url():
     """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` here (or one folder up, inside `notebooks/`)."""
     here = Path.cwd()

@@ -12,7 +12,9 @@ import gru_lab as lab
 from gru_lab.show.canvas import thinned
 from gru_lab.show.controls import Controls
 from gru_lab.show.panel import Panel
+from gru_lab.study.exchange import adopt, as_block, pack
 from gru_lab.study.stages import STAGES
+from gru_lab.study.sweep import train_missing
 
 
 @pytest.fixture
@@ -137,11 +139,11 @@ def test_pinned_runs_are_listed_drawn_and_back_in_a_new_panel(panel, stage, stor
     panel.buttons["Pin"].click()
     again = Panel(stage, store)
     for one in (panel, again):
-        header, row = one.pinned.box.children
+        header, row = one.pinned.rows.children
         assert "error on hidden entries" in header.children[3].value and "<code>0." in row.children[2].value
         assert len(one.canvas.trace["pin 1"].y) == stage.config(stage.adopted).epochs
-    again.pinned.box.children[1].children[-1].click()
-    assert again.pinned.box.children == () and len(again.canvas.trace["pin 1"].y) == 0
+    again.pinned.rows.children[1].children[-1].click()
+    assert again.pinned.rows.children == () and len(again.canvas.trace["pin 1"].y) == 0
 
 
 def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_its_moves(panel, store):
@@ -162,7 +164,7 @@ def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_
     assert f"schedule=[({epoch}, {batch}, 4.0)]" in panel.copies[0].text
     panel.buttons["Pin"].click()
     panel.buttons["Pin"].click()  # once is enough
-    _, row = panel.pinned.box.children
+    _, row = panel.pinned.rows.children
     assert f"loss weight moved to 4 in epoch {epoch}" in row.children[1].value
     assert row.children[4].text == panel.copies[0].text and row.children[5].text == panel.copies[1].text
 
@@ -246,3 +248,31 @@ def test_a_very_long_curve_is_thinned_and_keeps_both_ends():
 def test_an_unknown_stage_is_refused():
     with pytest.raises(ValueError, match="stage must be one of"):
         lab.panel("depth")
+
+
+def test_a_run_out_of_another_persons_record_is_pinned_beside_ones_own_without_training(panel, stage, store, tmp_path):
+    theirs = lab.Store(f"sqlite:///{tmp_path / 'theirs.sqlite'}")
+    one = stage.config("dropout=0.2", 7)
+    train_missing([one], stage.series, theirs, workers=1)
+    block = {"title": "T", "whole": True, "facts": {}, "line": "", "runs": pack([one], theirs)}
+    (tmp_path / "record.html").write_text(as_block(block))
+    adopt(tmp_path / "record.html", store)
+
+    button, choice = panel.pinned.box.children[1].children
+    assert choice.layout.display == "none" and not panel.pinned.stored.options
+    button.value = True
+    assert choice.layout.display == ""
+    ((label, config),) = panel.pinned.stored.options
+    assert config == one and label.startswith("dropout 0.2, seed 7; trained 20")
+    choice.children[1].click()
+    (pin,) = panel.pinned.pins
+    pd.testing.assert_frame_equal(pin.curve, theirs.curve(one))
+    choice.children[1].click()
+    assert len(panel.pinned.pins) == 1 and not panel.live.snapshot().running
+
+
+def test_no_stored_run_is_offered_where_there_is_none(panel, store):
+    panel.pinned.list_stored()
+    assert panel.pinned.stored.options == (("none yet on this series", None),)
+    panel.pinned.box.children[1].children[1].children[1].click()
+    assert panel.pinned.pins == []
