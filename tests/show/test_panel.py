@@ -196,6 +196,15 @@ def test_the_figure_is_sent_five_times_a_second_at_most_and_only_when_it_differs
     assert len(drawn) == count
 
 
+def test_stop_is_told_at_once_and_not_with_the_next_drawing(panel, monkeypatch):
+    monkeypatch.setattr(panel, "_draw", lambda: None)
+    panel.controls.fields["epochs"].value = 10_000
+    panel.buttons["Train"].click()
+    wait_until(lambda: panel.live.snapshot().rows)
+    panel.buttons["Stop"].click()
+    assert "stopped" in panel.status.value and panel.buttons["Stop"].disabled and not panel.buttons["Pin"].disabled
+
+
 def test_a_page_that_is_opened_again_gets_the_figure_as_it_is_now(panel):
     train(panel)
     traces = {trace["name"]: trace for trace in panel.canvas.figure.get_state()["_widget_data"]}

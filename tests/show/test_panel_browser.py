@@ -29,7 +29,7 @@ class Notebook:
     def __init__(self, page, address):
         self.page = page
         page.set_default_timeout(HOLD)
-        page.goto(address)
+        page.goto(address, timeout=60_000)
         page.wait_for_selector(".jp-Notebook", timeout=60_000)
         # the notebook's own indicator says 'idle' before there is a kernel, and Run then asks which one to take
         page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=60_000)
@@ -129,9 +129,9 @@ def test_train_steer_restart_stop_and_train_again(notebook):
 
     notebook.button("Stop").click()
     notebook.wait_for_status("stopped")
-    notebook.page.wait_for_timeout(500)  # for the last drawing
+    notebook.page.wait_for_timeout(2000)  # for the last drawing, on a busy machine
     stopped_at = notebook.points()
-    notebook.page.wait_for_timeout(700)
+    notebook.page.wait_for_timeout(1000)
     assert notebook.points() == stopped_at
 
     notebook.button("Train").click()
@@ -167,3 +167,34 @@ def test_two_panels_do_not_disturb_each_other(notebook):
     notebook.button("Stop", panel=0).click()
     notebook.wait_for_points(f"> {notebook.points(panel=1)}", panel=1)
     assert notebook.button("Stop", panel=1).is_enabled()
+
+
+def test_the_whole_panel_works_by_keyboard_and_takes_no_value_out_of_range(notebook):
+    notebook.run_all()
+    keyboard = notebook.page.keyboard
+    openers = notebook.page.locator(".widget-toggle-button")
+    openers.filter(has_text="more").focus()
+    keyboard.press("Enter")
+    epochs = notebook.page.get_by_label("epochs", exact=True)
+    for typed, taken in (("-5", "1"), ("99999999", "10000"), ("3", "3")):
+        epochs.fill(typed)
+        keyboard.press("Tab")
+        notebook.page.wait_for_function("([box, value]) => box.value === value", arg=[epochs.element_handle(), taken])
+    notebook.slide("dropout", times=2)
+    notebook.button("Train").focus()
+    keyboard.press("Enter")
+    notebook.wait_for_points("=== 3")
+    notebook.wait_for_status("done, and kept")
+    notebook.button("Pin").focus()
+    keyboard.press("Space")
+    notebook.button("Unpin").wait_for()
+    notebook.button("Unpin").focus()
+    keyboard.press("Enter")
+    notebook.button("Unpin").wait_for(state="detached")
+    openers.filter(has_text="pin a stored run").focus()
+    keyboard.press("Enter")
+    notebook.page.locator(".widget-dropdown select").last.wait_for()
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    notebook.button("Unpin").wait_for()
