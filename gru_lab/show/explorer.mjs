@@ -81,8 +81,9 @@ function lossChart(run, ruler, references) {
 function repairChart(run, picture, channel, count) {
   const pick = (values) => values.filter((_, index) => index % count === channel);
   const [truth, hidden, filled] = [picture.truth, picture.hidden, picture.filled].map(pick);
-  const repair = run.sample ? pick(run.sample) : [];
-  const all = [...truth, ...filled, ...repair];
+  let next = 0; // a sample holds the hidden entries only
+  const repair = run.sample ? pick(picture.hidden.map((isHidden) => (isHidden ? run.sample[next++] : null))) : [];
+  const all = [...truth, ...filled, ...repair.filter((value) => value !== null)];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const x = (step) => LEFT + ((WIDE - LEFT - 10) * step) / (truth.length - 1);
   const y = (value) => 12 + ((HIGH - BOTTOM - 12) * (high - value)) / (high - low || 1);
@@ -167,6 +168,7 @@ function render({ model, el }) {
 
   const grid = new Set(data.runs.map((run) => Object.keys(data.knobs).map((knob) => run[knob]).join()));
   const size = Object.values(places).reduce((product, values) => product * values.length, 1);
+  const omitted = data.left_out ? ` ${data.left_out} older runs in the store are not in here.` : "";
   const others = [...new Set(["as this stage", ...data.runs.map((run) => run.other)])];
   const rulers = { "hidden entries": "corrected", "as the log reads": "recorded" };
   const choices = make(
@@ -185,7 +187,7 @@ function render({ model, el }) {
     charts,
     make("p", {}, `The last epochs, as the log writes them (training and validation loss):`),
     lines,
-    make("p", {}, `${grid.size} of the ${size} combinations of these sliders were run.`),
+    make("p", {}, `${grid.size} of the ${size} combinations of these sliders were run.${omitted}`),
   );
   draw();
 }

@@ -20,6 +20,7 @@ SCHEMA = "gru-lab-record/1"
 BLOCK = re.compile(r'<script\b[^>]*\bid="gru-lab-record"[^>]*>(.*?)</script>', re.S)
 COLUMNS = ("epoch", *FIGURES, "seconds")
 ORIGIN = ("device", "machine", "torch", "trained")
+DIGITS = 9  # significant ones: what single precision, in which networks are trained, has at most
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
 
 
@@ -34,7 +35,7 @@ def pack(configs, store):
                 "key": config.key,
                 "config": dataclasses.asdict(config),
                 **{name: str(origin[name]) for name in ORIGIN},
-                "curve": {name: curve[name].tolist() for name in COLUMNS},
+                "curve": {name: [float(f"{value:.{DIGITS}g}") for value in curve[name]] for name in COLUMNS},
                 "sample": None if (sample := store.sample(config.key)) is None else sample.tolist(),
             }
     return list(packed.values())

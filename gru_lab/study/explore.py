@@ -8,6 +8,7 @@ from gru_lab.study.stages import STAGES
 from gru_lab.study.store import config_of
 from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, prepare
 
+MOST = 300  # runs; a record must stay a small file
 KNOBS = {"dropout": "dropout", "num_layers": "layers", "missing_weight": "loss weight"}
 OTHER = ("mask_input", "hidden_size", "learning_rate", "train_share", "missing_rate", "bidirectional", "residual")
 OTHER += ("batch_size", "window")
@@ -24,8 +25,8 @@ def _other(config, start):
     return ", ".join(f"{name} {getattr(config, name):g}" for name in differing) or "as this stage"
 
 
-def _run(stage, store, row, logged):
-    """Return one stored run as the explorer needs it."""
+def _run(stage, store, row, logged, hidden):
+    """Return one stored run as the explorer needs it; its repair at the `hidden` entries of the picture only."""
     config = config_of(row)
     name, weight, only_missing = logged.get(config.key, ("", config.missing_weight, stage.validate_missing_only))
     curve = recorded(store.curve(config), weight, config.hidden_share, only_missing)
@@ -39,7 +40,7 @@ def _run(stage, store, row, logged):
         "recorded": {"training": _short(curve["train"]), "validation": _short(curve["validation"])},
         "corrected": {"training": _short(curve["train_missing"]), "validation": _short(curve["val_missing"])},
         "lines": write_lines(curve),
-        "sample": None if sample is None else _short(sample),
+        "sample": None if sample is None else _short(sample[hidden]),
     }
 
 
@@ -56,21 +57,22 @@ def _rows_of_the_log(stage, seeds):
 
 
 def explorer_data(stage, store):
-    """Return all stored runs on the stage's series and where to begin, as data that JSON can hold.
+    """Return the stored runs on the stage's series and where to begin, as data that JSON can hold.
 
-    Raises ValueError if the store has no run on this series.
+    Of more than MOST runs those that are rows of the log come first, then the newest. Raises ValueError if the
+    store has no run on this series.
     """
     table = store.runs()
     table = table[table["data_digest"] == stage.series.digest]
     if table.empty:
         raise ValueError(f"store must hold runs on {stage.series.name}, and {store} has none: sweep the stage first")
     logged = _rows_of_the_log(stage, sorted(set(table["seed"].tolist())))
+    table["of the log"] = table["key"].isin(list(logged))
+    chosen = table[::-1].sort_values("of the log", ascending=False, kind="stable").head(MOST)
     gapped = prepare(stage.series, stage.start)[1]
     channels = gapped.liveliest(SAMPLE_WINDOWS, SAMPLE_CHANNELS)
-    picture = {
-        name: _short(values[:SAMPLE_WINDOWS][..., channels])
-        for name, values in {"truth": gapped.truth, "hidden": gapped.hidden_mask, "filled": gapped.filled}.items()
-    }
+    parts = {"truth": gapped.truth, "hidden": gapped.hidden_mask, "filled": gapped.filled}
+    parts = {name: values[:SAMPLE_WINDOWS][..., channels] for name, values in parts.items()}
     begin = stage.config(stage.adopted)
     return {
         "title": f"Stage {stage.number}: {stage.question}",
@@ -78,6 +80,7 @@ def explorer_data(stage, store):
         "begin": {knob: getattr(begin, knob) for knob in KNOBS} | {"other": "as this stage"},
         "references": {way: float(f"{error:.4g}") for way, error in gapped.mean_squared_errors().items()},
         "channels": [str(stage.series.channels[channel]) for channel in channels],
-        "picture": picture,
-        "runs": [_run(stage, store, row, logged) for row in table.to_dict("records")],
+        "picture": {name: _short(values) for name, values in parts.items()},
+        "runs": [_run(stage, store, row, logged, parts["hidden"]) for row in chosen.to_dict("records")],
+        "left_out": len(table) - len(chosen),
     }

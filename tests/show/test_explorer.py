@@ -23,7 +23,7 @@ def run(dropout, layers, seed=0, **more):
         "recorded": curves,
         "corrected": curves,
         "lines": f"lines of {dropout} {layers}",
-        "sample": [0.5] * 20,
+        "sample": [0.5] * 10,  # one for each hidden entry
         **more,
     }
 
@@ -35,6 +35,7 @@ DATA = {
     "references": {"forward fill": 0.01, "linear interpolation": 0.002},
     "channels": ["</script><script>window.broken = 1</script>", "b"],
     "picture": {"truth": [0.1, 0.9] * 10, "hidden": [0, 1, 1, 0] * 5, "filled": [0.2, 0.8] * 10},
+    "left_out": 7,
     "runs": [run(0.0, 2), run(0.5, 2), run(0.0, 1), run(0.0, 2, seed=1, lines="lines of the second seed")],
 }
 
@@ -75,7 +76,8 @@ def test_a_combination_that_was_not_run_is_said_plainly_with_the_nearest_one(pag
     page.keyboard.press("ArrowLeft")
     said = page.locator("p").first.inner_text()
     assert said.startswith("This combination was not run. The nearest one that was: dropout")
-    assert "3 of the 4 combinations" in page.locator("body").inner_text()
+    text = page.locator("body").inner_text()
+    assert "3 of the 4 combinations" in text and "7 older runs in the store are not in here" in text
 
 
 def test_the_seed_and_the_ruler_can_be_chosen(page):

@@ -7,6 +7,7 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.study.explore import explorer_data
+from gru_lab.study.sweep import train_missing
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +37,27 @@ def test_curves_are_those_of_both_rulers_and_lines_those_of_the_log(explored):
 
 
 def test_the_picture_has_the_truth_what_was_hidden_and_each_runs_repair(explored):
-    _, _, _, data = explored
+    stage, store, _, data = explored
     size = 6 * 10 * 3
     assert {len(values) for values in data["picture"].values()} == {size}
-    assert all(len(run["sample"]) == size for run in data["runs"]) and len(data["channels"]) == 3
     hidden = np.array(data["picture"]["hidden"], dtype=bool)
+    assert len(data["channels"]) == 3
+    for run, config in ((run, stage.config("dropout=0.2", run["seed"])) for run in data["runs"]):
+        if run["name"] == "stage 4, dropout=0.2":
+            np.testing.assert_allclose(run["sample"], store.sample(config.key).ravel()[hidden], atol=1e-4)
+    assert all(len(run["sample"]) == hidden.sum() for run in data["runs"])
     truth, filled = (np.array(data["picture"][name]) for name in ("truth", "filled"))
     assert (truth[~hidden] == filled[~hidden]).all() and (truth[hidden] != filled[hidden]).any()
+
+
+def test_of_very_many_runs_those_of_the_log_come_first_and_the_rest_is_counted(explored, monkeypatch):
+    stage, store, _, _ = explored
+    own = stage.config("dropout=0.5").replace(dropout=0.33)
+    train_missing([own, own.replace(dropout=0.44)], stage.series, store, workers=1)
+    monkeypatch.setattr("gru_lab.study.explore.MOST", 13)
+    data = explorer_data(stage, store)
+    assert len(data["runs"]) == 13 and data["left_out"] == 1
+    assert [run["name"] == "" for run in data["runs"]] == [False] * 12 + [True]
 
 
 def test_the_data_is_plain_json(explored):
