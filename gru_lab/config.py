@@ -164,7 +164,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("tiny", 2_800, 8, 0.06, 3, "seconds; to see that everything works, not to learn from"),
-        Profile("lesson", 28_000, 64, 0.4, 3, "minutes; fewer rows, fewer epochs and a narrower network"),
+        Profile("lesson", 24_500, 64, 0.4, 5, "minutes; fewer rows, fewer epochs and a narrower network"),
         Profile("full", 420_000, 256, 1.0, 3, "hours; as the log recorded it"),
     )
 }

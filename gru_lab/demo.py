@@ -28,7 +28,7 @@ def _factors(rows, rng):
     return factors  # (rows, factors)
 
 
-def demo_series(rows=28_000, seed=0):
+def demo_series(rows=24_500, seed=0):
     """Return a Series of 66 channels scaled to [0, 1]; the same rows and seed give the same values.
 
     400,000 rows take about three seconds. Raises ValueError unless rows >= 1 and seed is a whole number >= 0.

@@ -5,7 +5,6 @@ Colours are Okabe and Ito's, which colour-blind readers can tell apart; each als
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -33,7 +32,7 @@ def look(index):
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)], SYMBOLS[index % len(SYMBOLS)]
 
 
-def _add_references(figure, references, **place):
+def add_references(figure, references, **place):
     """Draw each reference error as a grey line with its name and value above it."""
     axis = f"y{place['col']}" if place.get("col", 1) > 1 else "y"
     highest = max(references.values(), default=0)
@@ -53,7 +52,7 @@ def _add_references(figure, references, **place):
         )
 
 
-def _log_axis(figure, title, values, **place):
+def log_axis(figure, title, values, **place):
     """Make the y axis logarithmic, with plain numbers at 1, 2, 5 of each decade, or at 1 only over many decades."""
     values = np.asarray([value for value in values if np.isfinite(value) and value > 0] or [1.0])
     low, high = np.log10(values.min()), np.log10(values.max())
@@ -68,113 +67,6 @@ def _log_axis(figure, title, values, **place):
         range=[low - margin, high + margin],
         **place,
     )
-
-
-def _label(name):
-    """Return a setting's name broken into short lines, for an axis."""
-    return name.replace(", ", ",<br>").replace(" (", "<br>(")
-
-
-def plot_stage(results, *chosen):
-    """Return one stage at a glance: left the recorded ruler, the log beside our runs; right the corrected ruler.
-
-    Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each diamond the log's
-    last figure. `chosen` are kinds or names of settings, by default those the log trained.
-    """
-    settings = results.stage.choose(*(chosen or ("trained",)))
-    names = [setting.name for setting in settings]
-    finals = results.finals[results.finals["setting"].isin(names)]
-    means = finals.groupby("setting")[["validation", "val_missing"]].mean().reindex(names)
-    titles = ("recorded ruler: what the log prints", "corrected ruler: error on hidden entries")
-    figure = make_subplots(cols=2, horizontal_spacing=0.12, subplot_titles=titles)
-    for column, reading in ((1, "validation"), (2, "val_missing")):
-        figure.add_scatter(
-            x=finals["setting"],
-            y=finals[reading],
-            mode="markers",
-            name="ours, each seed",
-            marker={"color": COLOURS[0], "size": 9, "opacity": 0.55},
-            customdata=finals["seed"],
-            hovertemplate="%{x}, seed %{customdata}: %{y:.3g}<extra></extra>",
-            legendgroup="seeds",
-            showlegend=column == 1,
-            col=column,
-            row=1,
-        )
-        figure.add_scatter(
-            x=names,
-            y=means[reading],
-            mode="markers",
-            name="ours, mean",
-            marker={"color": COLOURS[0], "symbol": "line-ew-open", "size": 26, "line_width": 3},
-            hovertemplate="%{x}, mean: %{y:.3g}<extra></extra>",
-            legendgroup="mean",
-            showlegend=column == 1,
-            col=column,
-            row=1,
-        )
-    logged = [setting for setting in settings if setting.lines]
-    figure.add_scatter(
-        x=[setting.name for setting in logged],
-        y=[setting.lines[-1].validation for setting in logged],
-        mode="markers",
-        name="the log",
-        marker={"color": COLOURS[1], "symbol": "diamond", "size": 11},
-        hovertemplate="%{x}, the log: %{y:.3g}<extra></extra>",
-        col=1,
-        row=1,
-    )
-    _add_references(figure, results.references, col=2, row=1)
-    lines = [setting.lines[-1].validation for setting in logged]
-    _log_axis(figure, "validation loss", [*finals["validation"], *lines], col=1)
-    _log_axis(figure, "error on hidden entries", [*finals["val_missing"], *results.references.values()], col=2)
-    figure.update_xaxes(
-        categoryorder="array",
-        categoryarray=names,
-        tickvals=names,
-        ticktext=[_label(name) for name in names],
-        tickangle=0,
-    )
-    return style(figure, f"Stage {results.stage.number}: {results.stage.question}", 460, top=96)
-
-
-def plot_curves(results, *chosen, reading="val_missing"):
-    """Return the curves of a stage's settings over the epochs: the mean over the seeds, and their range as a band.
-
-    `chosen` are kinds or names of settings, by default those the log trained. `reading` is a column of
-    `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
-    """
-    settings = results.stage.choose(*(chosen or ("trained",)))
-    references = results.references if reading.startswith("val_missing") else {}
-    figure, drawn = go.Figure(), list(references.values())
-    for index, setting in enumerate(settings):
-        colour, dash, _ = look(index)
-        curves = results.curves[results.curves["setting"] == setting.name]
-        spread = curves.groupby("epoch")[reading].agg(["mean", "min", "max"])
-        drawn += [*spread["min"], *spread["max"]]
-        figure.add_scatter(
-            x=np.concatenate([spread.index, spread.index[::-1]]),
-            y=np.concatenate([spread["max"], spread["min"][::-1]]),
-            fill="toself",
-            fillcolor=colour,
-            opacity=0.15,
-            line_width=0,
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        figure.add_scatter(
-            x=spread.index,
-            y=spread["mean"],
-            name=setting.name,
-            mode="lines",
-            line={"color": colour, "dash": dash},
-            hovertemplate=setting.name + ", epoch %{x}: %{y:.3g}<extra></extra>",
-        )
-    _add_references(figure, references)
-    figure.update_xaxes(title_text="epoch")
-    _log_axis(figure, "validation loss" if reading == "validation" else "error on hidden entries", drawn)
-    titles = {"validation": "as the log reads them", "val_missing": "error on hidden entries"}
-    return style(figure, f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}", 460)
 
 
 def plot_losses(curve, references=None, title="One run, epoch by epoch"):
@@ -200,9 +92,9 @@ def plot_losses(curve, references=None, title="One run, epoch by epoch"):
             marker={"symbol": symbol, "size": 5},
             hovertemplate=name + ", epoch %{x}: %{y:.3g}<extra></extra>",
         )
-    _add_references(figure, references)
+    add_references(figure, references)
     figure.update_xaxes(title_text="epoch")
-    _log_axis(figure, "error on hidden entries", drawn)
+    log_axis(figure, "error on hidden entries", drawn)
     return style(figure, title)
 
 

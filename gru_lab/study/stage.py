@@ -47,6 +47,7 @@ class Stage:
     knob: str  # the field of RunConfig that is turned
     start: RunConfig
     settings: tuple[Setting, ...]
+    guess: tuple[str, str]  # a learner guesses how many times the error of the second the first one's is
     validate_missing_only: bool = False  # the log's validation figure is r²·M alone
     profile: Profile = PROFILES["full"]
     series: Series | None = None

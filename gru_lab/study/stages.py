@@ -45,6 +45,7 @@ mask_input = Stage(
     question="Should the network be told which values are made up?",
     conclusion="Giving the mask makes for too many inputs and a harder training, so the loss rises: leave it out.",
     adopted="not included",
+    guess=("included", "not included"),
     start=RunConfig(epochs=50),
     settings=(
         trained("included", WITH_MASK, 50, mask_input=True),
@@ -66,6 +67,7 @@ missing_weight = Stage(
     question="Should missing values weigh more in the loss?",
     conclusion="The weight should perhaps be larger: set it to 1.",
     adopted="weight=1",
+    guess=("weight=1", "weight=0"),
     start=RunConfig(epochs=50),
     settings=(*_weights, *(meant(row) for row in _weights if row.weight)),  # a weight of 0 is the same run both ways
 )
@@ -77,6 +79,7 @@ num_layers = Stage(
     question="How many layers?",
     conclusion="Keep 2 layers.",
     adopted="2 layers",
+    guess=("2 layers, no dropout (control)", "1 layer"),
     start=RunConfig(epochs=20, missing_weight=WEIGHT_1),
     settings=(
         trained("1 layer", "0.00001 0.00018 | 0.00001 0.00018 | 0.00001 0.00017", 20, 1, num_layers=1),
@@ -101,6 +104,7 @@ dropout = Stage(
     question="How much dropout?",
     conclusion="Larger dropout can prevent overfitting, but makes convergence slower.",
     adopted="dropout=0",
+    guess=("dropout=0", "dropout=0.5"),
     start=RunConfig(epochs=25, missing_weight=WEIGHT_1),
     settings=(
         trained("dropout=0.5", TWO_LAYERS, 25, 1, dropout=0.5),
@@ -135,6 +139,7 @@ loss_ratio = Stage(
     question="What ratio of the two errors?",
     conclusion="Take 1:3.",
     adopted="1:3",
+    guess=("1:3", "1:1"),
     start=RunConfig(epochs=50, dropout=0, learning_rate=5e-4),
     settings=(*_ratios, *(meant(row) for row in _ratios)),
     validate_missing_only=True,

@@ -78,11 +78,15 @@ def config_of(row):
     return RunConfig(**{field.name: row[field.name] for field in dataclasses.fields(RunConfig)})
 
 
-def default_url():
-    """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` here (or one folder up, inside `notebooks/`)."""
+def home():
+    """Return the folder that holds what a person makes: this one, or the one above `notebooks/` when inside it."""
     here = Path.cwd()
-    folder = here.parent if here.name in ("notebooks", "solutions") else here
-    return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{folder / 'runs.sqlite'}"
+    return next((path.parent for path in (here, *here.parents[:1]) if path.name == "notebooks"), here)
+
+
+def default_url():
+    """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` in the `home` folder."""
+    return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{home() / 'runs.sqlite'}"
 
 
 class Store:

@@ -103,7 +103,7 @@ def compare(errors, adopted):
 
 def signed(share):
     """Return a share as a signed percentage, with the digits that a small one needs."""
-    return f"{share:+.1%}" if abs(share) >= 0.01 else f"{share:+.2%}"
+    return f"{share:+.1%}" if abs(share) >= 0.01 else f"{round(share, 4) + 0.0:+.2%}"  # no -0.00%
 
 
 def explain(word, recorded, corrected, adopted, seeds, needed, matters):

@@ -76,5 +76,5 @@ def test_what_is_missing_is_drawn_channel_by_channel():
 
 def test_a_logarithmic_axis_has_plain_numbers_for_ticks():
     figure = go.Figure()
-    figures._log_axis(figure, "error", [0.002, 0.009])
+    figures.log_axis(figure, "error", [0.002, 0.009])
     assert {"0.002", "0.005", "0.01"} <= set(figure.layout.yaxis.ticktext)
