@@ -53,8 +53,8 @@ def told(differences):
 def second_opinion(results):
     """Return the SecondOpinion on a log's conclusions, from the Results of its stages; nothing is trained.
 
-    The log's own figures are audited by `audit`, our runs judged by `verdict`. 'seeds to tell' says how many seeds
-    of each setting would decide the question with 80 % power, if mean and spread stay as they are.
+    The log's own figures are audited by `audit`, our runs judged by `verdict`. 'runs to tell' says how many would
+    decide the question with 80 % power, if mean and spread stay as they are.
     """
     results, rows, ratios = list(results), {}, {}
     findings = audit().table.groupby("stage")["kind"].unique()
@@ -67,7 +67,7 @@ def second_opinion(results):
             "its own figures": told(ratio.loc[others, ("the log", "ratio")] - 1) + f"; {objections}" * bool(objections),
             **{f"our runs, {ruler}": told(found.table.loc[others, (ruler, "difference")]) for ruler in RULERS},
             "the word": found.word,
-            "seeds to tell": str(found.seeds_needed or "more than 1000"),
+            "runs to tell": f"{found.seeds_needed or 'more than 1000'} seeds × {len(found.table)} settings",
         }
         ratios[stage.number] = ratio
     table = pd.DataFrame.from_dict(rows, orient="index")
