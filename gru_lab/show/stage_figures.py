@@ -11,7 +11,7 @@ from gru_lab.study.guess import answers, outcome
 
 def _label(name):
     """Return a setting's name broken into short lines, for an axis."""
-    return name.replace(", ", ",<br>").replace(" (", "<br>(")
+    return name.replace(", ", ",<br>").replace(" (", "<br>(").replace("dropout=", "dropout<br>")
 
 
 def plot_stage(results, *chosen, guess=None):

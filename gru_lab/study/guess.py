@@ -20,9 +20,9 @@ SCALE = {
 
 
 def question(stage):
-    """Return the question that a learner answers."""
+    """Return the question that a learner answers, a sentence to be completed."""
     one, other = stage.guess
-    return f"Beside '{other}', what error on hidden values will '{one}' have?"
+    return f"Compared with '{other}', the error on hidden values of '{one}' will be …"
 
 
 def answers(stage):

@@ -21,9 +21,8 @@ class SecondOpinion:
 
     def _repr_html_(self):
         """Show the table in a notebook."""
-        wraps = {"white-space": "normal", "text-align": "left", "vertical-align": "top", "min-width": "7em"}
-        table = self.table.style.format(escape="html").set_properties(**wraps)
-        return table.set_table_attributes('class="dataframe"').to_html()
+        table = self.table.reset_index().style.format(escape="html").hide(axis="index")
+        return table.set_properties(**{"text-align": "left", "vertical-align": "top"})._repr_html_()
 
 
 def ratios_of(results):

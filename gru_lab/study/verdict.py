@@ -150,9 +150,9 @@ class Verdict:
 
     def _repr_html_(self):
         """Show the word, its reason, the figures and the checks in a notebook."""
-        shares = ("difference", "low", "high")
-        formats = {column: signed if column[1] in shares else "{:.3g}" for column in self.table}
-        table = self.table.style.format(formats, na_rep="–").set_table_attributes('class="dataframe"')._repr_html_()
+        rows = pd.concat({ruler: self.table[ruler] for ruler in RULERS})
+        formats = dict.fromkeys(rows, "{:.3g}") | dict.fromkeys(("difference", "low", "high"), signed)
+        table = rows.style.format(formats, na_rep="–").set_table_attributes('class="dataframe"')._repr_html_()
         checks = [(name.replace("_", " "), value) for name, value in vars(self).items() if isinstance(value, bool)]
         checks = "; ".join(f"{name}: <b>{'yes' if value else 'no'}</b>" for name, value in checks)
         return f"<p><b>{self.word.capitalize()}.</b> {escape(self.sentence)}</p>{table}<p>{checks}.</p>"

@@ -19,7 +19,7 @@ def here(tmp_path, monkeypatch):
 def test_every_stage_asks_about_two_settings_of_its_own(stage):
     one, other = stage.guess
     assert one != other and {one, other} <= {setting.name for setting in stage.settings}
-    assert question(stage) == f"Beside '{other}', what error on hidden values will '{one}' have?"
+    assert question(stage) == f"Compared with '{other}', the error on hidden values of '{one}' will be …"
 
 
 def test_where_the_log_has_figures_of_both_the_last_answer_is_what_they_say():
