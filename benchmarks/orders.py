@@ -1,6 +1,6 @@
 """What the lesson profile must show, run by run: the log's order on its own ruler, and what made the gain of stage 2.
 
-    python benchmarks/orders.py        # about six minutes the first time; the runs are kept in the store
+    python benchmarks/orders.py        # about eight minutes the first time; the runs are kept in the store
 
 Prints each stage's order in every seed by the recorded ruler, and how far stage 2's settings differ by the corrected
 one. Ends with exit code 1 if the log's order of stages 1 to 4 fails in a seed, or stage 2 differs by 1 % or more.
