@@ -94,6 +94,12 @@ class TuningLog:
     epochs: int | None = None
     stages: list[LoggedStage] = field(default_factory=list)
 
+    def audit(self):
+        """Return what arithmetic alone says of this log, the Findings of `gru_lab.study.audit.audit`."""
+        from gru_lab.study.audit import audit  # it reads logs by this module
+
+        return audit(self)
+
 
 HEADING = re.compile(r"#+\s*(?:(\d+)\.)?\s*(.+)")
 EPOCHS = re.compile(r"(?:迭代次数|[Ee]pochs)\D{0,6}?(\d+)")
