@@ -19,8 +19,9 @@ class Prediction:
 
     def __init__(self, stage):
         self.stage = stage
-        self.choices = widgets.RadioButtons(options=list(answers(stage)), value=None, layout={"width": "max-content"})
-        self.choices.value = kept_guess(stage)
+        # no radio buttons: JupyterLab takes the arrow keys by which one moves among them
+        wide = {"button_width": "auto"}
+        self.choices = widgets.ToggleButtons(options=list(answers(stage)), value=kept_guess(stage), style=wide)
         self.choices.observe(self._keep, "value")
         self.said = widgets.HTML(self.words)
         self.box = widgets.VBox([widgets.HTML(f"<b>{escape(question(stage))}</b>"), self.choices, self.said])
@@ -33,7 +34,7 @@ class Prediction:
     def words(self):
         if self.guess is None:
             return "Choose one; it can be changed until you have seen the result."
-        return f"Your guess, <b>{escape(self.guess)}</b>, is kept. The picture below will show it."
+        return f"Your guess, <b>{escape(self.guess)}</b>, is kept: the picture shows it when its cell is run."
 
     def _keep(self, _):
         keep_guess(self.stage, self.guess)
