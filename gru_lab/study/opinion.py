@@ -22,7 +22,8 @@ class SecondOpinion:
     def _repr_html_(self):
         """Show the table in a notebook."""
         table = self.table.reset_index().style.format(escape="html").hide(axis="index")
-        return table.set_properties(**{"text-align": "left", "vertical-align": "top"})._repr_html_()
+        left = [("text-align", "left"), ("vertical-align", "top")]
+        return table.set_table_styles([{"selector": "th, td", "props": left}])._repr_html_()
 
 
 def ratios_of(results):
