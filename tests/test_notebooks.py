@@ -35,7 +35,7 @@ def test_the_notebooks_are_there_in_order():
     names = [path.stem for path in NOTEBOOKS]
     stages = [f"{stage.number:02d}_{name}" for name, stage in DATA.items()]
     assert names[:7] == ["00_start_here", *stages, "06_second_opinion"]
-    assert [path.stem for path in SOLUTIONS][:6] == names[1:7]
+    assert [path.stem for path in SOLUTIONS][:6] == [f"{name}_solutions" for name in names[1:7]]
 
 
 @each_file
@@ -112,9 +112,10 @@ def test_no_figure_is_typed_into_the_prose(path):
 @pytest.mark.parametrize("path", STAGES + NOTEBOOKS[6:7], ids=lambda path: path.stem)
 def test_every_exercise_has_its_solution(path):
     exercises = "\n".join(cell.source for cell in cells(path, "markdown")).partition("## Exercises")[2]
-    assert f"`solutions/{path.name}`" in exercises
+    solutions = FOLDER / "solutions" / f"{path.stem}_solutions.ipynb"  # a name of its own, so that both can be recorded
+    assert f"`solutions/{solutions.name}`" in exercises
     numbers = re.findall(r"^(\d)\. ", exercises, flags=re.M)
-    prose = "\n".join(cell.source for cell in cells(FOLDER / "solutions" / path.name, "markdown"))
+    prose = "\n".join(cell.source for cell in cells(solutions, "markdown"))
     assert re.findall(r"^## (\d)\. ", prose, flags=re.M) == numbers and 3 <= len(numbers) <= 4
 
 
@@ -125,6 +126,11 @@ def kept_runs(tmp_path_factory):
     for name in DATA:
         lab.sweep(lab.stage(name, "tiny"), seeds=2, store=store, workers=1)
     return store
+
+
+@each_solution
+def test_a_solution_is_short_too(path):
+    assert max(len(cell.source.splitlines()) for cell in cells(path, "code")) <= 15
 
 
 @each_solution
