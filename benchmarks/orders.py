@@ -22,9 +22,9 @@ def main():
     failed = False
     for name, order in LOGGED.items():
         results = lab.sweep(lab.stage(name))
-        ranks = results.ranks()["recorded ruler"]
-        for seed in ranks:
-            found = ranks[seed].sort_values().index.tolist()
+        read = results.finals.pivot(index="setting", columns="seed", values="validation").loc[order]
+        for seed in read:
+            found = read[seed].sort_values().index.tolist()
             failed |= found != order
             print(
                 f"{name:15} seed {seed}: {' < '.join(found)}{'' if found == order else '   NOT the order of the log'}"

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.study.audit import audit
-from gru_lab.study.verdict import RULERS, errors_of, signed, verdict
+from gru_lab.study.pairs import signed
+from gru_lab.study.verdict import RULERS, errors_of, verdict
 
 
 @dataclass(frozen=True, eq=False, repr=False)

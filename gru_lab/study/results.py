@@ -73,20 +73,6 @@ class Results:
         table = self.summary().style.format({"log": "{:.2g}"} | ours, na_rep="–")
         return table.set_table_attributes('class="dataframe"')._repr_html_()
 
-    def ranks(self, kind="trained"):
-        """Return each seed's ranking of the settings of one kind, 1 the best, by either ruler.
-
-        Rows are settings trained for the stage's own number of epochs, columns (ruler, seed).
-        """
-        names = [one.name for one in self.stage.choose(kind) if one.epochs == self.stage.start.epochs]
-        chosen = self.finals[self.finals["setting"].isin(names)]
-        rulers = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
-        tables = {
-            ruler: chosen.pivot(index="setting", columns="seed", values=figure).rank(method="min").astype(int)
-            for ruler, figure in rulers.items()
-        }
-        return pd.concat(tables, axis="columns", names=["rank by the", "seed"]).loc[names]
-
     def lines(self, setting, seed=0):
         """Return a run's last three epochs in the line format the log uses for that setting, on its ruler."""
         one = self.stage[setting]

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from gru_lab.study.verdict import signed, verdict
+from gru_lab.study.pairs import signed
+from gru_lab.study.verdict import verdict
 
 
 def changes(stage, setting):

@@ -5,56 +5,20 @@ is compared with the adopted one by the runs of the same seed: the same gaps and
 luck cancels. A difference is a share of the adopted setting's error; above zero, the adopted one is better.
 """
 
-import warnings
 from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gru_lab.config import RULES, one_of
+from gru_lab.study.pairs import MOST_SEEDS, compare, judge, seeds_needed, signed
 from gru_lab.study.stage import Stage
 from gru_lab.study.sweep import sweep
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
 MIN_SEEDS = 5  # the whole range of n differences holds their median with 1 - 2^(1-n): 75 % for 3 seeds, 94 % for 5
 MATTERS = 0.01  # the smallest difference worth adopting anything for: a hundredth of the error
-LEVEL, POWER, MOST_SEEDS = 0.95, 0.8, 1000
-
-
-def interval(errors, baseline):
-    """Return the 95 % bootstrap interval (low, high) of the relative difference of paired errors; NaN for one seed.
-
-    BCa, or by percentiles where that fails (all differences alike). A bootstrap of few values is too narrow, so its
-    level is raised as far as Student's t asks: Hesterberg (2015), What Teachers Should Know About the Bootstrap.
-    """
-    n = len(errors)
-    if n < 2:
-        return np.nan, np.nan
-    raised = 1 - 2 * stats.norm.sf(np.sqrt(n / (n - 1)) * stats.t.ppf((1 + LEVEL) / 2, n - 1))
-    options = {"paired": True, "vectorized": True, "confidence_level": raised, "rng": 0}
-
-    def relative(one, other, axis):
-        return one.mean(axis=axis) / other.mean(axis=axis) - 1
-
-    with warnings.catch_warnings(action="ignore"):
-        for method in ("BCa", "percentile"):
-            found = stats.bootstrap((errors, baseline), relative, method=method, **options).confidence_interval
-            if np.isfinite(found).all():
-                break
-    return float(found.low), float(found.high)
-
-
-def judge(low, high, matters):
-    """Say what the intervals of all differences make of the claim: 'against', 'for', 'same' or 'open'."""
-    if (high < -matters).any():  # some setting is better than the adopted one, by more than matters
-        return "against"
-    if (low < -matters).any():  # some setting may be
-        return "open"
-    if (low > matters).any():  # none is, and turning the knob matters
-        return "for"
-    return "same" if (high <= matters).all() else "open"
 
 
 def choose_word(recorded, corrected, seeds):
@@ -71,39 +35,6 @@ def choose_word(recorded, corrected, seeds):
     if corrected == "for":
         return "supported"
     return "artefact of the ruler" if recorded == "for" else "not supported"
-
-
-def seeds_needed(differences, matters=0.0):
-    """Return how many seeds would tell, with 80 % power, if mean and spread stay as they are; None above 1000.
-
-    `differences` are (settings, seeds) or (seeds,), of two seeds or more. The interval of n seeds is taken as the
-    mean ± (t₀.₉₇₅ + t₀.₈) times its standard error: with `matters` 0, the sample size of a paired t-test.
-    """
-    differences = np.atleast_2d(differences)
-    mean, spread = differences.mean(axis=1), differences.std(axis=1, ddof=1)
-    counts = np.arange(2, MOST_SEEDS + 1)
-    margins = (stats.t.ppf((1 + LEVEL) / 2, counts - 1) + stats.t.ppf(POWER, counts - 1)) / np.sqrt(counts)
-    told = (judge(mean - margin * spread, mean + margin * spread, matters) != "open" for margin in margins)
-    return next((int(n) for n, enough in zip(counts, told, strict=True) if enough), None)
-
-
-def compare(errors, adopted):
-    """Return a row per setting: mean, spread, difference to the adopted one, its interval, the seeds to detect it.
-
-    `errors` has a row per setting and a column per seed. The spread is the standard deviation over the seeds.
-    """
-    table = pd.DataFrame({"mean": errors.mean(axis=1), "spread": errors.std(axis=1)})
-    baseline = errors.loc[adopted].to_numpy()
-    for setting in errors.index.drop(adopted):
-        one = errors.loc[setting].to_numpy()
-        table.loc[setting, ["difference", "low", "high"]] = one.mean() / baseline.mean() - 1, *interval(one, baseline)
-        table.loc[setting, "seeds needed"] = seeds_needed(one - baseline) if len(one) > 1 else None
-    return table.astype({"seeds needed": "Int64"})
-
-
-def signed(share):
-    """Return a share as a signed percentage, with the digits that a small one needs."""
-    return f"{share:+.1%}" if abs(share) >= 0.01 else f"{round(share, 4) + 0.0:+.2%}"  # no -0.00%
 
 
 def explain(word, recorded, corrected, adopted, seeds, needed, matters):

@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from gru_lab.study.audit import Findings, Row, audit
+from gru_lab.study.audit import Findings, audit
 from gru_lab.study.log import Line, read_log
+from gru_lab.study.rows import Row
 
 MODEL = "  RNN(\n    (rnn): GRU(6, 8, num_layers=2, batch_first=True, dropout={dropout})\n  )\n"
 

@@ -74,16 +74,6 @@ def test_the_summary_has_the_log_beside_both_rulers_and_the_spread(weights, stor
     assert list(weights.summary("meant").index) == ["weight=1 (meant)", "weight=0.5 (meant)"]
 
 
-def test_ranks_put_the_smallest_figure_first(weights):
-    ranks = weights.ranks()
-    for seed in range(SEEDS):
-        finals = weights.finals[weights.finals["seed"] == seed].set_index("setting").loc[list(ranks.index)]
-        for ruler, figure in (("recorded ruler", "validation"), ("corrected ruler", "val_missing")):
-            order = ranks[ruler, seed].sort_values().index
-            assert list(order) == list(finals[figure].sort_values().index)
-    assert list(ranks.index) == ["weight=1", "weight=0.5", "weight=0"]
-
-
 def test_references_are_the_errors_of_the_simple_ways_on_the_same_hidden_entries(weights):
     _, gapped, _ = lab.prepare(weights.stage.series, weights.stage.start)
     squares = {"forward fill": [], "linear interpolation": []}

@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 
 from gru_lab.study import verdict as module
+from gru_lab.study.pairs import interval, judge, seeds_needed, signed
 from gru_lab.study.results import Results
 from gru_lab.study.stages import STAGES
-from gru_lab.study.verdict import choose_word, interval, judge, seeds_needed, signed, verdict
+from gru_lab.study.verdict import choose_word, verdict
 
 EPOCHS = 10
 R_SQUARED = 0.18**2
