@@ -7,14 +7,17 @@ Nothing here draws, prints or keeps a store. The same configuration and seed giv
 each epoch's batches and dropout come from (seed, epoch, batch) and not from what ran before.
 """
 
+import contextlib
 import json
+import os
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, safe_open, save_file
+from safetensors import SafetensorError
+from safetensors.torch import safe_open, save_file
 
 from gru_lab.config import one_of
 from gru_lab.gaps import make_gaps
@@ -65,7 +68,7 @@ class Trainer:
 
     `missing_weight` may be changed while it runs and holds from the next batch on; `schedule` then says when that
     was, as (epoch, batch, weight), and given to another Trainer it repeats the run. `checkpoint` is a path: written
-    at most every 15 seconds, taken up again if it is there and of this run, deleted once the run is complete.
+    at most every 15 seconds, taken up again if it is there and of this run, and left to whoever keeps the run.
     Raises Diverged when the loss is not finite, ValueError for an unusable series or device.
     """
 
@@ -111,8 +114,6 @@ class Trainer:
             self._keep_weights()
             self._save()
             yield row
-        if self.checkpoint and not self.stopped:
-            self.checkpoint.unlink(missing_ok=True)
 
     def _epoch(self, epoch):
         """Train and validate one epoch and return its row, or None if asked to stop on the way."""
@@ -199,17 +200,22 @@ class Trainer:
     def _save(self):
         """Write the checkpoint if it is time: tensors and JSON in one safetensors file, put in place at once.
 
-        A run whose weight was moved gets none: a checkpoint knows its run by the configuration alone.
+        A run whose weight was moved gets none: a checkpoint knows its run by the configuration alone. One that cannot
+        be written, on a full disk say, costs time only if the run is interrupted, so the run goes on.
         """
         if not self.checkpoint or self.schedule or time.monotonic() - self._saved < CHECKPOINT_SECONDS:
             return
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.checkpoint.with_suffix(".part")
-        save_file(tensors, unfinished, metadata={"key": self.config.key, "rows": json.dumps(self.rows)})
-        unfinished.replace(self.checkpoint)
+        unfinished = self.checkpoint.with_suffix(f".{os.getpid()}.part")  # another process may train the same run
+        try:
+            self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            save_file(tensors, unfinished, metadata={"key": self.config.key, "rows": json.dumps(self.rows)})
+            unfinished.replace(self.checkpoint)
+        except (OSError, SafetensorError):
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
         self._saved = time.monotonic()
 
     def _resume(self):
@@ -220,15 +226,16 @@ class Trainer:
         if not self.checkpoint or not self.checkpoint.exists():
             return
         try:
-            with safe_open(self.checkpoint, "pt") as file:
-                metadata = file.metadata()
+            # both out of one open file: meanwhile another process may put a later one in its place
+            with safe_open(self.checkpoint, "pt", device=str(self.device)) as file:
+                metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
             rows = json.loads(metadata["rows"])
             if metadata["key"] != self.config.key:
                 return
             if len(rows) > self.config.epochs:
                 self.checkpoint = None
                 return
-            tensors, state = load_file(self.checkpoint, device=str(self.device)), {}
+            state = {}
             for name, value in tensors.items():
                 if name.startswith("optimizer."):
                     _, index, field = name.split(".")

@@ -102,5 +102,5 @@ def adopt(path, store):
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"record {str(path)!r}: run {number} is not sound: {error}") from error
     for config, curve, sample, origin in sound:
-        store.put(config, curve, sample=sample, origin=origin)
+        store.put(config, curve, sample=sample, trained=origin)
     return [config for config, *_ in sound]

@@ -28,10 +28,11 @@ class Results:
     @classmethod
     def collect(cls, stage, seeds, store):
         """Read a stage's runs from the store; ValueError if one is not there."""
-        frames = []
-        for setting, config in stage.configs(seeds):
-            curve = store.curve(config)
-            if curve is None:
+        frames, pairs = [], stage.configs(seeds)
+        curves = store.curves([config for _, config in pairs])
+        for setting, config in pairs:
+            curve = curves.get(config.key, ())[: config.epochs]
+            if len(curve) < config.epochs:
                 raise ValueError(f"{setting.name}, seed {config.seed} is not in {store}: sweep the stage first")
             curve = recorded(curve, setting.weight, config.hidden_share, stage.validate_missing_only)
             frames.append(curve.assign(setting=setting.name, kind=setting.kind, seed=config.seed))

@@ -1,11 +1,9 @@
-"""The run store: every run and its curve in two tidy tables behind a SQLAlchemy URL, by default one SQLite file.
+"""The run store: every run and its curve behind a SQLAlchemy URL, by default one SQLite file.
 
-`runs` has one row per key: the configuration, how many epochs were trained, when, on what. `curves` has one row per
-key and epoch. A run is written whole, in one transaction, or not at all. Two more hold what is not
-tidy: `samples` a little of each run's repair, `pins` the runs a person put aside to compare; those may have been
-stopped or steered on the way, so each has its own curve.
+A run is written whole, in one transaction, or not at all; a longer one is never lost for a shorter one.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -22,45 +20,10 @@ import sqlalchemy as sa
 
 from gru_lab.config import RunConfig
 from gru_lab.loss import FIGURES
+from gru_lab.study.tables import TABLES, curves, pins, runs, samples
+from gru_lab.study.trouble import StoreFailed, is_locked, reason_of
 
-SQL_TYPES = {bool: sa.Boolean, int: sa.Integer, float: sa.Float, str: sa.String}
 SECONDS_TO_WAIT = 30  # for another process to finish writing
-
-_tables = sa.MetaData()
-runs = sa.Table(
-    "runs",
-    _tables,
-    sa.Column("key", sa.String(16), primary_key=True),
-    *(sa.Column(field.name, SQL_TYPES[field.type], nullable=False) for field in dataclasses.fields(RunConfig)),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("device", sa.String, nullable=False),
-    sa.Column("machine", sa.String, nullable=False),
-    sa.Column("torch", sa.String, nullable=False),
-    sa.Column("trained", sa.String, nullable=False),  # date and time, UTC, ISO 8601
-)
-curves = sa.Table(
-    "curves",
-    _tables,
-    sa.Column("key", sa.String(16), sa.ForeignKey("runs.key"), primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True),
-    *(sa.Column(figure, sa.Float, nullable=False) for figure in FIGURES),
-    sa.Column("seconds", sa.Float, nullable=False),
-)
-samples = sa.Table(
-    "samples",
-    _tables,
-    sa.Column("key", sa.String(16), sa.ForeignKey("runs.key"), primary_key=True),
-    sa.Column("sample", sa.Text, nullable=False),  # JSON: a little of the run's repair, `Trainer.sample`
-)
-pins = sa.Table(
-    "pins",
-    _tables,
-    sa.Column("pin", sa.Integer, primary_key=True),
-    sa.Column("stage", sa.String, nullable=False),
-    sa.Column("data_digest", sa.String, nullable=False),
-    sa.Column("run", sa.Text, nullable=False),  # JSON: its configuration, its curve, where its weight was moved
-    sqlite_autoincrement=True,  # a number once given is never another run's
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +52,21 @@ def default_url():
     return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{home() / 'runs.sqlite'}"
 
 
+def origin(device):
+    """Return what is noted of where and when a run was trained: device, machine, torch, time."""
+    return {
+        "device": str(device),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "torch": version("torch"),
+        "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
 class Store:
-    """Runs by their key. Raises ValueError for a URL that is none, or that leads to no database."""
+    """Runs by their key, kept by as many processes and people at once as like.
+
+    Raises ValueError for a URL that is none or that leads to no database, StoreFailed where one cannot be written.
+    """
 
     def __init__(self, url=None):
         self.url = url or default_url()
@@ -106,6 +82,8 @@ class Store:
                 sa.event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL"))
             self._create_tables()
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+            if is_locked(error):
+                raise StoreFailed(f"{self} cannot be opened: {self._reason(error)}.") from error
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise ValueError(
                 f"store must be a database URL such as sqlite:///runs.sqlite, not {self.url!r}: {reason}"
@@ -113,10 +91,10 @@ class Store:
 
     def _create_tables(self):
         try:
-            _tables.create_all(self.engine)
+            TABLES.create_all(self.engine)
         except sa.exc.DBAPIError:  # another process may be creating them at this moment
             time.sleep(0.5)
-            _tables.create_all(self.engine)
+            TABLES.create_all(self.engine)
 
     def __repr__(self):
         return f"Store({sa.make_url(self.url).render_as_string(hide_password=True)!r})"
@@ -126,23 +104,31 @@ class Store:
         """The folder of the unfinished runs' checkpoints: beside the store's file, or here."""
         return self.file.with_suffix(".checkpoints") if self.file else Path.cwd() / "runs.checkpoints"
 
-    def put(self, config, curve, device="cpu", sample=None, origin=None):
+    def _reason(self, error):
+        return reason_of(error, self.file, SECONDS_TO_WAIT)
+
+    @contextlib.contextmanager
+    def _writing(self):
+        """Give a connection whose changes are made all together at the end, by one process at a time, or not at all."""
+        try:
+            with self.engine.begin() as connection:
+                if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+                    connection.execute(sa.text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
+                yield connection
+        except sa.exc.OperationalError as error:
+            again = "What it holds is whole; the same command goes on from there"
+            raise StoreFailed(f"{self} cannot be written: {self._reason(error)}. {again}.") from error
+
+    def put(self, config, curve, device="cpu", sample=None, trained=None):
         """Keep a run, its curve (the trainer's DataFrame) and the sample of its repair, unless as long a one is there.
 
-        `origin` replaces what is noted of where and when it was trained, for a run that comes from elsewhere.
+        `trained` says where and when it was trained, as `origin` does, if that was not here and now.
         """
-        row = dataclasses.asdict(config.replace(epochs=len(curve))) | {
-            "key": config.key,
-            "seconds": float(curve["seconds"].sum()),
-            "device": str(device),
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-            "torch": version("torch"),
-            "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        }
-        row |= origin or {}
+        row = dataclasses.asdict(config.replace(epochs=len(curve)))
+        row |= {"key": config.key, "seconds": float(curve["seconds"].sum())} | (trained or origin(device))
         epochs = curve[["epoch", *FIGURES, "seconds"]].assign(key=config.key)
-        with self.engine.begin() as connection:
-            # deleting before looking takes the database's lock: no other process can put a longer run in between
+        with self._writing() as connection:
+            # deleting before looking takes SQLite's lock: no other process can put a longer run in between
             shorter = (runs.c.key == config.key) & (runs.c.epochs < len(curve))
             for table in (curves, samples):
                 connection.execute(sa.delete(table).where(table.c.key.in_(sa.select(runs.c.key).where(shorter))))
@@ -155,18 +141,37 @@ class Store:
                 text = json.dumps(np.round(np.asarray(sample, dtype=float), 4).tolist())
                 connection.execute(sa.insert(samples), {"key": config.key, "sample": text})
 
+    def delete(self, keys):
+        """Forget the runs with these keys, curves and samples too; returns how many there were."""
+        with self._writing() as connection:
+            for table in (curves, samples, runs):
+                gone = connection.execute(sa.delete(table).where(table.c.key.in_(list(keys))))
+        return gone.rowcount
+
+    def lengths(self, keys):
+        """Return how many epochs the store holds of the runs with these keys, by key, where it holds any."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys))))
+            return {key: epochs for key, epochs in rows}
+
     def has(self, config):
         """Tell whether the store holds this run, as long or longer."""
-        with self.engine.connect() as connection:
-            kept = connection.scalar(sa.select(runs.c.epochs).where(runs.c.key == config.key))
-        return kept is not None and kept >= config.epochs
+        return self.lengths([config.key]).get(config.key, 0) >= config.epochs
+
+    def curves(self, configs):
+        """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of those there as long.
+
+        Of several runs of one key, the longest asked for counts.
+        """
+        ends = {config.key: config.epochs for config in sorted(configs, key=lambda config: config.epochs)}
+        query = sa.select(curves).where(curves.c.key.in_(list(ends))).order_by(curves.c.key, curves.c.epoch)
+        rows = pd.read_sql(query, self.engine)
+        found = {key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")}
+        return {key: rows.reset_index(drop=True) for key, rows in found.items() if len(rows) == ends[key]}
 
     def curve(self, config):
         """Return a run's curve as a DataFrame of `config.epochs` rows, or None if it is not there as long."""
-        if not self.has(config):
-            return None
-        query = sa.select(curves).where(curves.c.key == config.key, curves.c.epoch <= config.epochs)
-        return pd.read_sql(query.order_by(curves.c.epoch), self.engine).drop(columns="key")
+        return self.curves([config]).get(config.key)
 
     def sample(self, key):
         """Return the sample of a run's repair, (windows, time, channels), or None where none was kept."""
@@ -183,12 +188,12 @@ class Store:
         """Keep a Pin for the stage of that name."""
         run = {"config": dataclasses.asdict(pin.config), "curve": pin.curve.to_dict("list"), "schedule": pin.schedule}
         row = {"stage": stage, "data_digest": pin.config.data_digest, "run": json.dumps(run)}
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(sa.insert(pins), row)
 
     def unpin(self, number):
         """Forget the Pin of that number, if it is there."""
-        with self.engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(sa.delete(pins).where(pins.c.pin == number))
 
     def pins(self, stage, data_digest):
