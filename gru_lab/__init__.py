@@ -21,6 +21,8 @@ _HOMES = {
     "stage": "study.stages",
     "Store": "study.store",
     "sweep": "study.sweep",
+    "runs": "study.runs",
+    "watch": "show.watch",
     "verdict": "study.verdict",
     "audit": "study.audit",
     "second_opinion": "study.opinion",

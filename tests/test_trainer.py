@@ -308,7 +308,7 @@ def test_a_run_resumed_from_its_checkpoint_equals_one_that_was_never_interrupted
     assert [row["epoch"] for row in trainer.rows] == [1, 2]
     assert [row["epoch"] for row in trainer] == [3, 4, 5]
     assert figures(trainer.rows) == trained(config, series)
-    assert list(checkpoint.parent.iterdir()) == []  # the run is complete
+    assert list(checkpoint.parent.iterdir()) == [checkpoint]  # whoever keeps the run deletes it
 
 
 def test_a_stopped_run_keeps_its_checkpoint(config, series, tmp_path, every_epoch):
@@ -322,6 +322,11 @@ def test_a_checkpoint_is_written_only_when_it_is_time(config, series, tmp_path):
     interrupted(config, series, tmp_path / "run.safetensors", 3)
     assert not (tmp_path / "run.safetensors").exists()
     assert module.CHECKPOINT_SECONDS <= 15
+
+
+def test_a_run_whose_checkpoint_cannot_be_written_goes_on_without(config, series, tmp_path, every_epoch):
+    (tmp_path / "file").write_text("no folder")
+    assert trained(config, series, checkpoint=tmp_path / "file" / "run.safetensors") == trained(config, series)
 
 
 def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(config, series, tmp_path, every_epoch):

@@ -57,7 +57,7 @@ def _traces():
     return traces
 
 
-class _Figure(go.FigureWidget):
+class LiveFigure(go.FigureWidget):
     """A FigureWidget that a page, when it is opened again, gets as it is now; plotly would hand out the first state."""
 
     def get_state(self, key=None, drop_defaults=False):
@@ -95,7 +95,7 @@ class Canvas:
         figure.update_xaxes(title_text="epoch", rangemode="tozero", col=1)
         figure.update_yaxes(title_text="value, scaled", col=2)
         figure.update_xaxes(title_text="step", col=2)
-        self.figure = _Figure(figure)
+        self.figure = LiveFigure(figure)
         self.trace = dict(zip(_traces(), self.figure.data, strict=True))
 
     def _set(self, name, x=NOTHING, y=NOTHING, **more):

@@ -10,6 +10,13 @@ from gru_lab.study.store import origin
 from gru_lab.trainer import Trainer
 
 
+class WorkerDied(RuntimeError):
+    """The process that trained a run came to a sudden end, whenever it was tried."""
+
+    def __str__(self):
+        return "its process died each time it was tried, the last time alone: out of memory, perhaps"
+
+
 class Trained(NamedTuple):
     """A run that has come to its end. Its checkpoint may go once it is kept; None if that is another run's."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import RunConfig
+from gru_lab.study.job import WorkerDied
 from gru_lab.study.store import Pin
 from gru_lab.trainer import Diverged
 
@@ -79,6 +80,6 @@ def readable(error):
     """Return what a person can make of an error of the training."""
     if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
         return "not enough memory for this network: lower hidden_size or num_layers, or give fewer rows"
-    if isinstance(error, Diverged | ValueError):
+    if isinstance(error, Diverged | WorkerDied | ValueError):
         return str(error)
     return f"{type(error).__name__}: {str(error) or 'no reason given'}".splitlines()[0]

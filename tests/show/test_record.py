@@ -137,7 +137,7 @@ def test_recording_again_trains_nothing(recorded, monkeypatch, tmp_path):
     def refuse(*_, **__):
         raise AssertionError("a run that the store has was trained again")
 
-    monkeypatch.setattr("gru_lab.study.sweep.train_one", refuse)
+    monkeypatch.setattr("gru_lab.study.many.train_one", refuse)
     monkeypatch.setattr(module, "execute", lambda notebook, on_cell=None: True)
     written, failed = module.record(["1", "dropout"], "tiny", out=tmp_path / "again", store=recorded[1])
     names = ["index.html", "01_mask_input.html", "04_dropout.html", "tuning_log.md"]

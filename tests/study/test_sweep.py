@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import gru_lab as lab
-from gru_lab.study import sweep as module
+from gru_lab.study import job, many
+from gru_lab.study.job import train_one
+from gru_lab.study.many import SweepFailed, missing
 from gru_lab.study.stages import STAGES
-from gru_lab.study.sweep import SweepFailed, missing, train_missing, train_one
+from gru_lab.study.sweep import run_names, train_missing
 from gru_lab.trainer import Trainer
 
 
@@ -33,7 +35,7 @@ def no_training(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("nothing should be trained")
 
-    monkeypatch.setattr(module, "Trainer", refuse)
+    monkeypatch.setattr(job, "Trainer", refuse)
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def trainings(monkeypatch):
             seen.append((config.key, config.epochs))
             super().__init__(config, *others)
 
-    monkeypatch.setattr(module, "Trainer", Watched)
+    monkeypatch.setattr(job, "Trainer", Watched)
     return seen
 
 
@@ -70,7 +72,7 @@ def test_only_what_the_store_lacks_is_trained(configs, series, store, trainings)
 
 def test_a_shorter_run_is_read_from_a_longer_one(configs, series, store, no_training, monkeypatch):
     with monkeypatch.context() as allowed:
-        allowed.setattr(module, "Trainer", Trainer)
+        allowed.setattr(job, "Trainer", Trainer)
         train_missing(configs, series, store, workers=1)
     assert train_missing([config.replace(epochs=1) for config in configs], series, store, workers=1) == 0
     assert len(store.curve(configs[0].replace(epochs=1))) == 1
@@ -148,7 +150,7 @@ def test_a_run_that_diverges_here_is_reported_by_name_and_the_rest_is_kept(confi
 
 
 def test_an_interrupted_sweep_keeps_what_is_finished(configs, series, store, monkeypatch):
-    train, begun = module.train_one, []
+    train, begun = many.train_one, []
 
     def interrupted_at_the_third(config, *others):
         begun.append(config)
@@ -156,7 +158,7 @@ def test_an_interrupted_sweep_keeps_what_is_finished(configs, series, store, mon
             raise KeyboardInterrupt
         return train(config, *others)
 
-    monkeypatch.setattr(module, "train_one", interrupted_at_the_third)
+    monkeypatch.setattr(many, "train_one", interrupted_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         train_missing(configs, series, store, workers=1)
     assert [store.has(config) for config in configs] == [True, True, False]
@@ -176,15 +178,17 @@ def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(configs, serie
                 yield row
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "Trainer", Interrupting)
+        patched.setattr(job, "Trainer", Interrupting)
         with pytest.raises(KeyboardInterrupt):
             train_missing([config], series, store, workers=1)
-    epochs = []
+    told = []
     monkeypatch.setattr(
-        module, "train_one", lambda *given: train_one(*given[:4], lambda row: epochs.append(row["epoch"]))
+        many,
+        "train_one",
+        lambda *given: train_one(*given[:4], lambda rows: told.append([row["epoch"] for row in rows])),
     )
     train_missing([config], series, store, workers=1)
-    assert epochs == [5, 6]
+    assert told == [[1, 2, 3, 4], [5], [6]]
     assert curves([config], store) == trained_here([config], series)
     assert list(store.checkpoints.iterdir()) == []
 
@@ -199,14 +203,15 @@ def test_a_wrong_number_of_workers_or_device_is_one_error_before_anything_is_tra
 
 
 def test_each_epoch_is_told_as_it_is_done(config, series):
-    rows = []
-    curve, _ = train_one(config, series, on_epoch=rows.append)
-    assert rows == curve.to_dict("records")
+    told = []
+    trained = train_one(config, series, on_rows=lambda rows: told.append(list(rows)))
+    assert told[0] == [] and [len(rows) for rows in told[1:]] == [1, 1, 1]
+    assert sum(told, []) == trained.curve.to_dict("records")
 
 
 def test_the_names_of_the_runs_say_stage_setting_and_seed():
     stage = lab.stage("loss_ratio", "tiny")
-    names = module.run_names(stage, 2)
+    names = run_names(stage, 2)
     assert names[stage.config("1:2 (meant)", 1).key] == "stage 5, 1:2 (meant), seed 1"
 
 
