@@ -2,9 +2,12 @@
 
 import os
 import random
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -117,3 +120,41 @@ def jupyterlab(tmp_path_factory):
     finally:
         server.terminate()
         server.wait(10)
+
+
+def wait_until(true, what, seconds=60):
+    """Wait for something that another process does, and return it; it fails the test after a minute."""
+    for _ in range(seconds * 50):
+        if found := true():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """The URL of a PostgreSQL server of the tests' own, on a socket in a folder of its own, gone after them.
+
+    Where the server is not installed, its tests are skipped on a person's machine and fail in CI.
+    """
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path(shutil.which("initdb") or "nowhere").parent]
+    if not (found[-1] / "initdb").exists() and not os.environ.get("CI"):
+        pytest.skip("no PostgreSQL server here")
+    folder = Path(tempfile.mkdtemp(prefix="gru_lab_pg_"))
+    other = {}
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "nobody")
+        other = {"user": "nobody", "extra_groups": []}
+    command = [found[-1] / "initdb", "--auth=trust", "--username=lab", "--no-sync", "--encoding=UTF8", folder / "data"]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, **other)
+    options = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([found[-1] / "postgres", *options], stdout=log, stderr=log, cwd=folder, **other)
+    try:
+        ready = [found[-1] / "pg_isready", "--quiet", "--host", folder, "--username", "lab"]
+        wait_until(lambda: subprocess.run(ready).returncode == 0, "PostgreSQL")
+        yield f"postgresql+psycopg://lab@/postgres?host={folder}"
+    finally:
+        server.send_signal(signal.SIGINT)  # at once: a server that is terminated waits for its clients
+        server.wait(20)
+        shutil.rmtree(folder)

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from gru_lab.config import RunConfig
 from gru_lab.loss import FIGURES
 from gru_lab.study.tables import TABLES, curves, pins, runs, samples
-from gru_lab.study.trouble import StoreFailed, is_locked, reason_of
+from gru_lab.study.trouble import StoreFailed, is_locked, reason_of, shown
 
 SECONDS_TO_WAIT = 30  # for another process to finish writing
 
@@ -86,7 +86,7 @@ class Store:
                 raise StoreFailed(f"{self} cannot be opened: {self._reason(error)}.") from error
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise ValueError(
-                f"store must be a database URL such as sqlite:///runs.sqlite, not {self.url!r}: {reason}"
+                f"store must be a database URL such as sqlite:///runs.sqlite, not {shown(self.url)!r}: {reason}"
             ) from error
 
     def _create_tables(self):
@@ -97,7 +97,7 @@ class Store:
             TABLES.create_all(self.engine)
 
     def __repr__(self):
-        return f"Store({sa.make_url(self.url).render_as_string(hide_password=True)!r})"
+        return f"Store({shown(self.url)!r})"
 
     @property
     def checkpoints(self):

@@ -3,10 +3,18 @@
 import contextlib
 
 import psutil
+import sqlalchemy as sa
 
 
 class StoreFailed(RuntimeError):
     """The store could not be read or written; what was in it before is whole."""
+
+
+def shown(url):
+    """Return a database URL without its password."""
+    with contextlib.suppress(sa.exc.ArgumentError):
+        return sa.make_url(url).render_as_string(hide_password=True)
+    return url
 
 
 def users_of(file):
@@ -15,10 +23,11 @@ def users_of(file):
     for process in psutil.process_iter(["pid", "cmdline"]):
         with contextlib.suppress(psutil.Error, OSError):  # gone meanwhile, or another person's
             if process.pid != psutil.Process().pid and names & {opened.path for opened in process.open_files()}:
-                found.append(f"process {process.pid} ({' '.join(process.info['cmdline'])[:80]})")
+                command = " ".join(" ".join(process.info["cmdline"]).split())
+                found.append(f"process {process.pid} ({command[:80]})")
     if found:
         return f"open in {', '.join(found)}"
-    return "and which cannot be seen from here: it may be another person's, or on another machine"
+    return "and which one cannot be seen from here: perhaps another person's, or on another machine"
 
 
 def is_locked(error):

@@ -188,6 +188,9 @@ def test_a_store_in_memory_works_too():
 def test_a_password_is_not_shown(store):
     store.url = "postgresql://me:secret@host/runs"
     assert "secret" not in repr(store)
+    with pytest.raises(ValueError, match="store must be .*me:[*]+@host/runs") as caught:
+        lab.Store("nosuch://me:secret@host/runs")
+    assert "secret" not in str(caught.value)
 
 
 def test_the_default_store_is_one_file_beside_the_notebooks(tmp_path, monkeypatch):
