@@ -26,8 +26,8 @@ def users_of(file):
                 command = " ".join(" ".join(process.info["cmdline"]).split())
                 found.append(f"process {process.pid} ({command[:80]})")
     if found:
-        return f"open in {', '.join(found)}"
-    return "and which one cannot be seen from here: perhaps another person's, or on another machine"
+        return f"it is open in {', '.join(found)}"
+    return "which one cannot be seen from here: perhaps another person's, or one on another machine"
 
 
 def is_locked(error):

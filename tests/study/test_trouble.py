@@ -57,17 +57,16 @@ def test_a_store_locked_for_long_is_an_error_that_says_who_holds_it(impatient):
     with held(impatient) as process, pytest.raises(StoreFailed) as caught:
         impatient.put(CONFIG, make_curve(5))
     told = str(caught.value)
-    assert f"locked for 0.2 seconds, open in process {process.pid} (" in told and "python -c import sqlite3" in told
+    assert (
+        f"locked for 0.2 seconds; it is open in process {process.pid} (" in told and "python -c import sqlite3" in told
+    )
     assert "End that one, or wait" in told and "\n" not in told
     assert not impatient.has(CONFIG)
 
 
 def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, monkeypatch):
     monkeypatch.setattr(psutil, "process_iter", lambda _: [])
-    with (
-        held(impatient),
-        pytest.raises(StoreFailed, match="which cannot be seen from here: it may be another person's"),
-    ):
+    with held(impatient), pytest.raises(StoreFailed, match="; which one cannot be seen from here: perhaps"):
         impatient.put(CONFIG, make_curve(5))
 
 
