@@ -40,9 +40,7 @@ def reason_of(error, file, seconds):
     raw = getattr(error, "orig", None) or error
     name = getattr(raw, "sqlite_errorname", "")
     if is_locked(error):
-        return (
-            f"another process has kept it locked for {seconds} seconds. It is {users_of(file)}. End that one, or wait"
-        )
+        return f"another process has kept it locked for {seconds} seconds; {users_of(file)}. End that one, or wait"
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or getattr(raw, "sqlstate", None) == "53100":
         return f"the disk, or what you may use of it, is full ({raw}). Free some space"
     return str(raw).strip().splitlines()[0]
