@@ -2,10 +2,13 @@
 
 import contextlib
 import logging
+import os
+import signal
 import sys
 import tempfile
 import uuid
 from importlib.machinery import ModuleSpec
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import dask
@@ -37,25 +40,42 @@ def _script_left_alone():
 
 
 @contextlib.contextmanager
+def _interrupts_kept_out():
+    """Start threads, and processes from them, to which Ctrl-C does not come: this process ends them in good order.
+
+    A terminal, and Jupyter, send it to all processes; each would break off with a message of its own.
+    """
+    if os.name != "posix":
+        yield
+        return
+    resource_tracker.ensure_running()  # else the first new process starts it, and lets Ctrl-C in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
 def local_client(processes, threads):
     """Start so many worker processes, reachable from this machine only, and give a client of them."""
-    with (
-        dask.config.set(GENTLE),
-        _script_left_alone(),
-        tempfile.TemporaryDirectory(prefix="gru_lab_") as folder,
-        LocalCluster(
-            n_workers=processes,
-            threads_per_worker=threads,
-            host="127.0.0.1",
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port: 8787 may be another cluster's
-            memory_limit=None,
-            local_directory=folder,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(dask.config.set(GENTLE))
+        stack.enter_context(_script_left_alone())
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gru_lab_"))
+        with _interrupts_kept_out():
+            cluster = LocalCluster(
+                n_workers=processes,
+                threads_per_worker=threads,
+                host="127.0.0.1",
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port: 8787 may be another cluster's
+                memory_limit=None,
+                local_directory=folder,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(cluster)
+        yield stack.enter_context(Client(cluster, set_as_default=False))
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ class WorkerDied(RuntimeError):
     """The process that trained a run came to a sudden end, whenever it was tried."""
 
     def __str__(self):
-        return "its process died each time it was tried, the last time alone: out of memory, perhaps"
+        return "its process died each time it was tried, the last time alone: most often for lack of memory"
 
 
 class Trained(NamedTuple):
