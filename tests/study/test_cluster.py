@@ -1,16 +1,21 @@
 """Nothing lost, nothing twice: real processes that are killed, stopped, crash, or are not what they should be."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import dask
 import psutil
 import pytest
 from conftest import wait_until
+from distributed import Client
 
 import gru_lab as lab
+from gru_lab.series import Series
+from gru_lab.study import many, worker
 from gru_lab.study.job import train_one
 from gru_lab.study.many import SweepFailed
 
@@ -174,3 +179,206 @@ def test_ctrl_c_ends_a_sweep_cleanly_and_keeps_what_is_finished(notes, store, st
     assert "Traceback" not in errors
     wait_until(lambda: not any(child.is_running() for child in children), "the end of its processes")
     assert len(store.runs()) > 0
+
+
+SCRIPT = """
+import gru_lab as lab
+series = lab.demo_series(1_400)
+configs = [lab.RunConfig(hidden_size=8, epochs=1, batch_size=20, dropout=dropout) for dropout in (0, 0.5)]
+print("begun", flush=True)
+print(len(lab.sweep(configs, series=series, store={url!r}, workers=2)))
+"""
+
+
+def test_a_plain_script_may_sweep_without_asking_for_its_name(tmp_path, store):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(url=store.url))
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "begun\n2\n"), done.stderr
+    assert len(store.runs()) == 2 and "Traceback" not in done.stderr
+
+
+def test_runs_on_a_gpu_are_threads_of_one_process_and_others_processes_of_one_thread(monkeypatch):
+    assert many.shape(3, "cpu") == (3, 1)
+    assert many.shape(None, "cpu") == (os.cpu_count(), 1)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert many.shape(3, "cuda") == (1, 3) and many.shape(3, "auto") == (1, 3)
+    assert many.shape(None, "cuda") == (1, many.ON_ONE_GPU)
+
+
+def test_runs_that_are_threads_of_one_process_train_as_any_others(series, store, monkeypatch):
+    monkeypatch.setattr(many, "shape", lambda *_: (1, 2))
+    configs = configs_of(series, [1, 2, 3], epochs=2)
+    lab.sweep(configs, series=series, store=store)
+    for config in configs:
+        assert plain(store.curve(config)) == plain(train_one(config, series).curve)
+
+
+# there
+
+
+class Machines:
+    """A scheduler and workers, each started by the command a person would use, on this machine's loopback."""
+
+    def __init__(self, folder):
+        self.folder, self.notes, self.processes = folder, Notes(folder), []
+        self._start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", folder / "scheduler.json")
+        wait_until((folder / "scheduler.json").exists, "the scheduler")
+        self.client = Client(scheduler_file=str(folder / "scheduler.json"), set_as_default=False)
+        self.address = self.client.scheduler.address
+
+    def _start(self, kind, *options, path=None):
+        command = [sys.executable, "-m", "dask", kind, "--host", "127.0.0.1", *options]
+        environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
+        log = (self.folder / "log").open("a")
+        process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+        self.processes.append(process)
+        return process
+
+    def start_worker(self, path=None):
+        """Start a worker with its nanny, with the package in another folder if `path` is given; returns its address."""
+        before = set(self.workers)
+        options = (
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--preload",
+            self.notes.preload,
+            "--local-directory",
+            self.folder,
+        )
+        nanny = self._start("worker", self.address, *options, path=path)
+        return wait_until(lambda: set(self.workers) - before, "a worker").pop(), nanny
+
+    @property
+    def workers(self):
+        return self.client.scheduler_info(n_workers=-1)["workers"]
+
+    def end(self):
+        self.client.close()
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    """Two machines with a worker each, as far as one machine can be two."""
+    machines = Machines(tmp_path_factory.mktemp("machines"))
+    machines.start_worker()
+    machines.start_worker()
+    yield machines
+    machines.end()
+
+
+class Counted(Series):
+    """A series that counts how often it is sent."""
+
+    sent = 0
+
+    def __reduce__(self):
+        Counted.sent += 1
+        return Series, (self.values, self.channels, self.name)
+
+
+def test_two_machines_train_what_one_would_and_get_the_data_once_each(machines, series, store):
+    series = Counted(series.values, series.channels, series.name)
+    configs = configs_of(series, [1, 2, 3, 4, 5])
+    lab.sweep(configs, series=series, store=store, scheduler=machines.address)
+    for config in configs:
+        assert plain(store.curve(config)) == plain(train_one(config, series).curve)
+    processes = {process for config in configs for _, process in machines.notes.epochs(config)}
+    assert len(processes) == 2 and Counted.sent == 1
+    assert sorted(process for _, process in machines.notes.read("data")) == sorted(processes)
+    assert list(store.checkpoints.iterdir()) == []
+    assert lab.sweep(configs, series=series, store=store, scheduler=machines.address) is not None and Counted.sent == 1
+
+
+def test_an_open_client_serves_too_and_stays_open(machines, series, store):
+    (config,) = configs_of(series, [6], epochs=1)
+    table = lab.sweep(config, series=series, store=store, scheduler=machines.client)
+    assert len(table) == 1 and machines.client.status == "running"
+
+
+class Spoiled(Series):
+    """A series that arrives otherwise than it was sent."""
+
+    def __reduce__(self):
+        return Series, (self.values + 1, self.channels, self.name)
+
+
+def test_data_that_arrives_otherwise_is_an_error_before_anything_is_trained(machines, series, store):
+    series = Spoiled(series.values, series.channels, series.name)
+    with pytest.raises(ValueError, match="scheduler must have workers .* has data that arrived otherwise"):
+        lab.sweep(configs_of(series, [7]), series=series, store=store, scheduler=machines.address)
+    assert store.runs().empty and machines.notes.epochs(configs_of(series, [7])[0]) == []
+
+
+def test_a_worker_with_another_gru_lab_is_an_error_that_names_it(machines, series, store, tmp_path):
+    shutil.copytree(Path(lab.__file__).parent, tmp_path / "gru_lab", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "gru_lab" / "loss.py").open("a") as file:
+        file.write("# another version\n")
+    address, nanny = machines.start_worker(path=tmp_path)
+    try:
+        with pytest.raises(ValueError, match=f"scheduler must have workers .* but {address} has gru_lab with code "):
+            lab.sweep(configs_of(series, [8]), series=series, store=store, scheduler=machines.address)
+    finally:
+        nanny.terminate()
+        wait_until(lambda: address not in machines.workers, "the end of that worker")
+    assert store.runs().empty
+
+
+def test_what_differs_between_workers_is_told_in_words():
+    ours = {"gru_lab": "with code 12ab", "torch": "2.13.0"}
+    assert worker._differences(ours, ours) == ""
+    assert worker._differences({"torch": "2.6.0"}, ours) == "no gru_lab, torch 2.6.0"
+    assert "no answer but ImportError" in worker._differences(ImportError("x"), ours)
+    assert set(worker._probe()()) == set(ours)
+
+
+def test_a_device_that_the_workers_lack_is_an_error_that_names_them(machines, series, store):
+    with pytest.raises(ValueError, match="has no such device: device must be 'cpu' or 'auto' here"):
+        lab.sweep(configs_of(series, [9]), series=series, store=store, scheduler=machines.address, device="cuda")
+
+
+def busy(dask_worker):
+    """What a worker still has of a sweep: runs that go on, or data."""
+    return dask_worker.state.executing_count + sum(name.startswith("gru_lab") for name in dask_worker.plugins)
+
+
+def test_a_sweep_that_is_stopped_leaves_no_run_behind_on_the_workers(machines, series, store):
+    notes, (held, *_) = machines.notes, (configs := configs_of(series, [0, 21, 22], epochs=1000))
+    going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
+    notes.wait_for_held()
+    wait_until(lambda: notes.epochs(configs[1]), "the second run")
+    going.stop()
+    going.wait()
+    notes.go_on()
+    wait_until(lambda: not any(machines.client.run(busy).values()), "idle workers")
+    assert notes.epochs(held)[-1][0] == 4 and store.runs().empty
+    with pytest.raises(SweepFailed, match="the sweep was stopped; finished runs are kept"):
+        _ = going.results
+
+
+def test_a_machine_that_is_gone_with_its_nanny_costs_nothing(machines, series, store):
+    notes = machines.notes
+    (notes.folder / "go").unlink(missing_ok=True)
+    (notes.folder / "held").unlink(missing_ok=True)
+    held, *others = configs = [one.replace(batch_size=25) for one in configs_of(series, [0, 1, 2, 3])]
+    going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
+    process = notes.wait_for_held()
+    os.kill(psutil.Process(process).ppid(), signal.SIGKILL)
+    os.kill(process, signal.SIGKILL)
+    notes.go_on()
+    assert sorted(set(going.results["seed"])) == [0, 1, 2, 3]
+    assert_resumed(notes, held, store, series)
+
+
+def test_where_no_scheduler_answers_the_error_says_what_is_expected(series, store):
+    with dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}):
+        for wrong in ("tcp://127.0.0.1:9", "nonsense://", 8786):
+            with pytest.raises(ValueError, match="scheduler must be the address of a running Dask scheduler, such as"):
+                lab.sweep(configs_of(series, [1]), series=series, store=store, scheduler=wrong)
+    with pytest.raises(ValueError, match="workers must be left out with a scheduler"):
+        lab.sweep(configs_of(series, [1]), series=series, store=store, scheduler="tcp://127.0.0.1:9", workers=2)
