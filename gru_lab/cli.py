@@ -38,9 +38,15 @@ def build_parser():
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
     _add_common(sweep)
     _add_store(sweep)
+    sweep.add_argument("--scheduler", metavar="URL", help="a Dask scheduler to train on, such as tcp://host:8786")
     sweep.set_defaults(run=_sweep)
-    runs = commands.add_parser("runs", help="list the runs that are kept")
+    runs = commands.add_parser("runs", help="list, filter, export or delete the runs that are kept")
+    runs.add_argument("--stage", metavar="STAGE", help="only the settings of this stage, by name or number")
+    runs.add_argument("--where", action="append", default=[], metavar="NAME=VALUE", help="only runs with this setting")
     runs.add_argument("--csv", metavar="FILE", help="write them there instead")
+    runs.add_argument("--parquet", metavar="FILE", help="the same as Parquet")
+    runs.add_argument("--delete", action="store_true", help="delete them, after a question")
+    runs.add_argument("--yes", action="store_true", help="without the question")
     runs.add_argument("--from-record", metavar="FILE", help="first take in the runs of a record, yours or another's")
     _add_store(runs)
     runs.set_defaults(run=_runs)
@@ -98,13 +104,15 @@ def _sweep(arguments):
     from gru_lab.study.sweep import sweep
 
     one = stage(arguments.stage, arguments.profile, arguments.data, arguments.split_by)
-    results = sweep(one, arguments.seeds, arguments.store, arguments.workers, arguments.device)
+    place = (arguments.store, arguments.workers, arguments.device, arguments.scheduler)
+    results = sweep(one, arguments.seeds, *place)
     print(one)
     print(results.summary().to_string())
     return 0
 
 
 def _runs(arguments):
+    from gru_lab.study.runs import parse_where, runs
     from gru_lab.study.store import Store
 
     store = Store(arguments.store)
@@ -112,14 +120,46 @@ def _runs(arguments):
         from gru_lab.study.exchange import adopt
 
         print(f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}")
-    runs = store.runs()
-    if arguments.csv:
-        runs.to_csv(arguments.csv, index=False)
-        print(f"{len(runs)} runs in {arguments.csv}")
-    else:
+    found = runs(store, arguments.stage, **parse_where(arguments.where))
+    if arguments.csv or arguments.parquet:
+        _export(found, arguments.csv, arguments.parquet)
+    if arguments.delete:
+        return _delete(found, store, arguments.yes)
+    if not (arguments.csv or arguments.parquet):
         shown = ["key", "data", "num_layers", "dropout", "missing_weight", "mask_input", "epochs", "seed", "seconds"]
-        print(runs[shown].to_string(index=False) if len(runs) else "No runs yet: `gru-lab record` makes some.")
+        print(found[shown].to_string(index=False) if len(found) else "No such runs. `gru-lab record` makes some.")
     return 0
+
+
+def _export(runs, csv, parquet):
+    """Write the runs to files, each whole or not at all."""
+    import io
+    from pathlib import Path
+
+    from gru_lab.show.index import write_whole
+
+    buffer = io.BytesIO()
+    if parquet:
+        runs.to_parquet(buffer, index=False)
+    for path, content in ((csv, csv and runs.to_csv(index=False)), (parquet, buffer.getvalue())):
+        if path:
+            write_whole(Path(path), content)
+            print(f"{len(runs)} runs in {path}")
+
+
+def _delete(runs, store, sure):
+    """Delete the runs after a question, unless `sure`; returns the exit code, 1 where nothing was deleted."""
+    if len(runs) and not sure:
+        try:
+            sure = input(f"Delete {len(runs)} runs and their curves from {store}? [y/N] ").strip().lower() in (
+                "y",
+                "yes",
+            )
+        except EOFError:  # nobody there to ask
+            print("\nNobody answers: --yes deletes without asking.", file=sys.stderr)
+    deleted = store.delete(runs["key"]) if sure else 0
+    print(f"{deleted} runs deleted")
+    return 0 if deleted == len(runs) else 1
 
 
 def main(arguments=None):

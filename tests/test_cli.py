@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import gru_lab as lab
 from gru_lab.cli import main
 
 
@@ -28,6 +29,15 @@ WRONG = {
     "a missing file": (["record", "--data", "nothing.csv"], "data must be a file that exists, not 'nothing.csv'"),
     "a folder as data": (["sweep", "1", "--data", "."], "a folder"),
     "a store that is none": (["runs", "--store", "runs.sqlite"], "store must be a database URL"),
+    "a filter that is none": (["runs", "--where", "dropout"], "where must be NAME=VALUE, such as dropout=0.5"),
+    "a filter of an unknown column": (["runs", "--where", "drpout=1"], "Did you mean 'dropout'"),
+    "a filter of a value out of range": (["runs", "--where", "dropout=2"], "dropout must be at least 0 and below 1"),
+    "a filter of a value of another kind": (["runs", "--where", "num_layers=two"], "num_layers must be a whole number"),
+    "an unknown stage of runs": (["runs", "--stage", "drpout"], "Did you mean 'dropout'"),
+    "a scheduler and workers": (
+        ["sweep", "1", "--profile", "tiny", "--scheduler", "tcp://127.0.0.1:9", "--workers", "2"],
+        "workers must be left out with a scheduler",
+    ),
     "a missing column": (["sweep", "1", "--data", "good.csv", "--split-by", "run"], "split_by must be one of"),
     "a series with a gap": (["sweep", "1", "--data", "gap.csv"], "needs a complete series"),
     "a series that is too short": (["sweep", "1", "--data", "short.csv"], "window must fit"),
@@ -73,3 +83,42 @@ def test_a_sweep_prints_its_summary_and_its_runs_are_listed(capsys, tmp_path):
     assert len(runs) == 5 and runs["missing_weight"].nunique() == 5
     assert main(["runs"]) == 0
     assert runs["key"][0] in capsys.readouterr().out
+
+
+@pytest.fixture
+def two_stages(capsys):
+    """The store of a folder in which stage 2 and stage 4 were swept with one seed: 5 and 6 runs, one of both."""
+    for stage in ("2", "4"):
+        assert main(["sweep", stage, "--profile", "tiny", "--seeds", "1", "--workers", "1"]) == 0
+    capsys.readouterr()
+
+
+def test_runs_are_filtered_by_stage_and_settings_and_exported_whole(two_stages, tmp_path, capsys):
+    assert main(["runs", "--stage", "dropout", "--parquet", "runs.parquet"]) == 0
+    runs = pd.read_parquet("runs.parquet")
+    assert len(runs) == 6 and set(runs["dropout"]) == {0, 0.1, 0.2, 0.5}
+    assert main(["runs", "--where", "dropout = 0.5", "--where", "num_layers=2", "--csv", "runs.csv"]) == 0
+    assert set(pd.read_csv("runs.csv")["dropout"]) == {0.5} and len(pd.read_csv("runs.csv")) == 6
+    assert "6 runs in runs.csv" in capsys.readouterr().out
+    assert main(["runs", "--where", "mask_input=true"]) == 0
+    assert "No such runs" in capsys.readouterr().out
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_runs_are_deleted_only_after_a_question_or_with_yes(two_stages, monkeypatch, capsys):
+    delete, asked = ["runs", "--stage", "2", "--delete"], []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
+    assert main(delete) == 1 and len(lab.runs()) == 10
+    assert "Delete 5 runs and their curves from Store('sqlite:///" in asked[0]
+    monkeypatch.setattr("builtins.input", lambda _: "Y")
+    assert main([*delete, "--where", "missing_weight=0"]) == 0 and len(lab.runs()) == 9
+    assert main([*delete, "--yes"]) == 0 and len(lab.runs(stage=2)) == 0 and len(lab.runs(stage="dropout")) == 5
+    assert main([*delete, "--yes"]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4, 0)]
+
+
+def test_where_nobody_can_answer_nothing_is_deleted(two_stages, tmp_path):
+    command = [sys.executable, "-m", "gru_lab.cli", "runs", "--delete"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 1 and "--yes deletes without asking" in done.stderr
+    assert len(lab.runs()) == 10

@@ -15,11 +15,11 @@ PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
 
 
-def write_whole(path, text):
-    """Write a text file under its name only once it is complete."""
+def write_whole(path, content):
+    """Write a file, of text or bytes, under its name only once it is complete."""
     unfinished = path.with_name(path.name + ".part")
     try:
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from distributed import Client
 
 import gru_lab as lab
 from gru_lab.series import Series
-from gru_lab.study import many, worker
+from gru_lab.study import cluster, many, worker
 from gru_lab.study.job import train_one
 from gru_lab.study.many import SweepFailed
 
@@ -342,11 +342,6 @@ def test_a_device_that_the_workers_lack_is_an_error_that_names_them(machines, se
         lab.sweep(configs_of(series, [9]), series=series, store=store, scheduler=machines.address, device="cuda")
 
 
-def busy(dask_worker):
-    """What a worker still has of a sweep: runs that go on, or data."""
-    return dask_worker.state.executing_count + sum(name.startswith("gru_lab") for name in dask_worker.plugins)
-
-
 def test_a_sweep_that_is_stopped_leaves_no_run_behind_on_the_workers(machines, series, store):
     notes, (held, *_) = machines.notes, (configs := configs_of(series, [0, 21, 22], epochs=1000))
     going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
@@ -355,17 +350,42 @@ def test_a_sweep_that_is_stopped_leaves_no_run_behind_on_the_workers(machines, s
     going.stop()
     going.wait()
     notes.go_on()
-    wait_until(lambda: not any(machines.client.run(busy).values()), "idle workers")
+    plugins = machines.client.run(lambda dask_worker: [name for name in dask_worker.plugins if "gru_lab" in name])
+    assert not any(plugins.values())  # the data is gone too
+
+    def executing():
+        return machines.client.run(lambda dask_worker: dask_worker.state.executing_count)
+
+    wait_until(lambda: not any(executing().values()), "idle workers")
     assert notes.epochs(held)[-1][0] == 4 and store.runs().empty
     with pytest.raises(SweepFailed, match="the sweep was stopped; finished runs are kept"):
         _ = going.results
 
 
+def test_workers_that_do_not_see_the_folder_keep_checkpoints_of_their_own(
+    machines, series, store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cluster, "_is_seen", lambda *_: False)
+    monkeypatch.setattr(cluster, "ELSEWHERE", str(tmp_path / "home"))
+    notes = machines.notes
+    for name in ("go", "held"):
+        (notes.folder / name).unlink(missing_ok=True)
+    (config,) = configs_of(series, [0])
+    config = config.replace(batch_size=40)
+    going = lab.sweep(config, series=series, store=store, scheduler=machines.address, background=True)
+    notes.wait_for_held()
+    assert [path.name for path in (tmp_path / "home").iterdir()] == [f"{config.key}.safetensors"]
+    assert not store.checkpoints.exists()
+    notes.go_on()
+    assert len(going.results) == 6
+    assert list((tmp_path / "home").iterdir()) == []  # forgotten once the run is kept
+
+
 def test_a_machine_that_is_gone_with_its_nanny_costs_nothing(machines, series, store):
     notes = machines.notes
-    (notes.folder / "go").unlink(missing_ok=True)
-    (notes.folder / "held").unlink(missing_ok=True)
-    held, *others = configs = [one.replace(batch_size=25) for one in configs_of(series, [0, 1, 2, 3])]
+    for name in ("go", "held"):
+        (notes.folder / name).unlink(missing_ok=True)
+    held, *_ = configs = [one.replace(batch_size=25) for one in configs_of(series, [0, 1, 2, 3])]
     going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
     process = notes.wait_for_held()
     os.kill(psutil.Process(process).ppid(), signal.SIGKILL)
