@@ -10,7 +10,9 @@ from gru_lab.series import Series
 from gru_lab.study.stages import STAGES
 from gru_lab.study.store import Store
 
-NOT_SETTINGS = ("data", "data_digest", "epochs", "seed")
+SETTINGS = tuple(  # what a run is, apart from its series, its length and its luck
+    field.name for field in dataclasses.fields(RunConfig) if field.name not in ("data", "data_digest", "epochs", "seed")
+)
 
 
 def bind(configs, series, seeds=None):
@@ -28,8 +30,7 @@ def bind(configs, series, seeds=None):
 
 def _varying(configs):
     """Return the settings in which runs differ."""
-    names = [field.name for field in dataclasses.fields(RunConfig) if field.name not in NOT_SETTINGS]
-    return [name for name in names if len({getattr(one, name) for one in configs}) > 1]
+    return [name for name in SETTINGS if len({getattr(one, name) for one in configs}) > 1]
 
 
 def names_of(configs):
@@ -62,7 +63,7 @@ def runs(store=None, stage=None, **where):
     for name, value in where.items():
         table = table[_equal(table[one_of("a column of the runs", name, table.columns)], name, value)]
     if stage is not None:
-        table = table[table["key"].isin(_keys_of(stage, table))]
+        table = table[_of_stage(stage, table)]
     return table.reset_index(drop=True)
 
 
@@ -72,12 +73,20 @@ def _equal(column, name, value):
     return np.isclose(column, value, rtol=1e-9, atol=0) if isinstance(value, float) else column == value
 
 
-def _keys_of(stage, table):
-    """Return the keys that a stage's settings have on each series, at each size and with each seed of a table."""
+def _of_stage(stage, table):
+    """Tell which runs of a table are settings of a stage, whatever their series, size, length and seed."""
     known = STAGES | {str(one.number): one for one in STAGES.values()}
     one = known[one_of("stage", str(stage), known)]
-    places = table[["data", "data_digest", "hidden_size", "seed"]].drop_duplicates().to_dict("records")
-    return {one.start.replace(**setting.changes | place).key for setting in one.settings for place in places}
+    belongs = np.zeros(len(table), dtype=bool)
+    for setting in one.settings:
+        config = one.start.replace(**setting.changes)
+        same = np.ones(len(table), dtype=bool)
+        for name in SETTINGS:
+            # one layer has no dropout, whatever is noted of it
+            if name != "hidden_size" and (name != "dropout" or config.num_layers > 1):
+                same &= _equal(table[name], name, getattr(config, name))
+        belongs |= same
+    return belongs
 
 
 def parse_where(texts):
