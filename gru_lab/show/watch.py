@@ -21,6 +21,7 @@ from gru_lab.trainer import prepare
 BETWEEN_DRAWINGS = 0.5  # seconds
 LINES = 24  # settings with a line of their own
 OTHERS = "others"  # have one together
+POINTS, MARKED = 300, 50  # of a run at most; up to so many have a mark each
 
 
 def watch(sweep):
@@ -46,21 +47,28 @@ def lines_of(sweep):
     lines = {}
     for name, keys in runs.items():
         curves = [sorted(sweep.progress.curves[key].copy().items()) for key in keys]  # a copy: they grow meanwhile
-        points = [point for curve in curves for point in [*curve, (np.nan, np.nan)]]
+        points = [point for curve in curves for point in [*thinned(curve), (np.nan, np.nan)]]
         lines[name] = tuple(np.array(points, dtype=float).T)
     return lines
+
+
+def thinned(curve):
+    """Return a curve, a list, as at most POINTS of it, the last always."""
+    kept = np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int)) if len(curve) > POINTS else ()
+    return [curve[index] for index in kept] or curve
 
 
 def curves_figure(sweep):
     """Return a sweep's curves as they are now, and the errors of both simple ways of filling, as a Figure."""
     figure, last = go.Figure(), max(config.epochs for config in sweep.configs)
+    mode = "lines" if last > MARKED else "lines+markers"
     for way, error in prepare(sweep.series, sweep.configs[0])[1].mean_squared_errors().items():
         line = {"color": GREY, "dash": REFERENCE_DASH[way], "width": 1.5}
         figure.add_scatter(x=[1, last], y=[error, error], mode="lines", name=f"{way} {error:.2g}", line=line)
     for index, (name, (epochs, errors)) in enumerate(lines_of(sweep).items()):
         colour, dash, symbol = look(index)
         line, marker = {"color": colour, "dash": dash, "width": 1.5}, {"symbol": symbol, "size": 5}
-        figure.add_scatter(x=epochs, y=errors, mode="lines+markers", name=name, line=line, marker=marker)
+        figure.add_scatter(x=epochs, y=errors, mode=mode, name=name, line=line, marker=marker)
     ticks = {"tickvals": TICKS, "ticktext": [f"{tick:.5g}" for tick in TICKS]}
     figure.update_yaxes(type="log", title_text="error on hidden entries", **ticks)
     figure.update_xaxes(title_text="epoch")
@@ -104,9 +112,9 @@ class Watch:
                 self.status.value = html.escape(f"cannot draw this: {type(error).__name__}: {error}")
 
     def _draw(self):
-        lines = lines_of(self.sweep)
-        known = sum(len(epochs) for epochs, _ in lines.values())
+        known = sum(map(len, self.sweep.progress.curves.values()))
         if known != self._drawn:
+            lines = lines_of(self.sweep)
             with self.figure.batch_update():
                 for trace in self.figure.data:
                     if trace.name in lines:
