@@ -1,0 +1,104 @@
+"""What a sweep costs beyond its training, and how fast a large store is read: each figure beside its target.
+
+python benchmarks/sweep.py              # everything, about three minutes on a calm machine
+python benchmarks/sweep.py overhead     # one: overhead or store
+
+The ideal of a sweep is the time that its runs spent in their epochs, each in one thread, over the number of cores. Both
+are of the same sweep, so that they meet the same machine.
+"""
+
+import os
+import sys
+import tempfile
+import time
+
+import numpy as np
+import sqlalchemy as sa
+
+RUNS, CORES, EPOCHS = 40, 2, 25
+STORED, LENGTH = 10_000, 50
+
+
+def figure(name, value, target, unit=""):
+    """Print one row of the table."""
+    print(f"| {name} | {value:.3g}{unit} | {target} |", flush=True)
+
+
+def overhead():
+    """40 runs of the lesson profile on two cores, from the call to its return, processes started and ended included."""
+    import gru_lab as lab
+
+    stage = lab.stage("dropout", "lesson")
+    config = stage.config("dropout=0.5").replace(epochs=EPOCHS)
+    with tempfile.TemporaryDirectory() as folder:
+        store = lab.Store(f"sqlite:///{folder}/runs.sqlite")
+        began = time.perf_counter()
+        lab.sweep([config], RUNS, store, CORES, series=stage.series)
+        wall = time.perf_counter() - began
+        ideal = lab.runs(store)["seconds"].sum() / CORES
+    figure(f"{RUNS} runs on {CORES} cores, all of it", wall, "", " s")
+    figure("against the ideal", wall / ideal, "<= 1.08", " x")
+
+
+def fill(store, stage):
+    """Put 10,000 runs of 50 epochs into a store, the stage's own with five seeds among them."""
+    from gru_lab.loss import FIGURES
+    from gru_lab.study.store import origin
+    from gru_lab.study.tables import curves, runs
+
+    own = {config.key: config for _, config in stage.configs(5)}
+    other = stage.config("dropout=0.2").replace(epochs=LENGTH)
+    configs = [*own.values(), *(other.replace(seed=seed) for seed in range(1000, 1000 + STORED - len(own)))]
+    values = np.random.default_rng(0).random((max(one.epochs for one in configs), len(FIGURES)))
+    with store.engine.begin() as connection:
+        rows = [{**vars(one), "key": one.key, "seconds": 1.0, **origin("cpu")} for one in configs]
+        connection.execute(sa.insert(runs), rows)
+        for one in configs:
+            epochs = [dict(zip(FIGURES, row, strict=True)) for row in values[: one.epochs].tolist()]
+            more = [{"key": one.key, "epoch": epoch, "seconds": 0.1} for epoch in range(1, one.epochs + 1)]
+            connection.execute(sa.insert(curves), [first | last for first, last in zip(epochs, more, strict=True)])
+
+
+def best(function, *arguments, **more):
+    """Return the seconds of the best of five calls."""
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        function(*arguments, **more)
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def store():
+    """A store of 10,000 runs of 50 epochs: listed, filtered, printed, and one stage's curves read."""
+    import gru_lab as lab
+    from gru_lab.cli import main
+    from gru_lab.study.results import Results
+
+    stage = lab.stage("dropout", "lesson")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = lab.Store(f"sqlite:///{folder}/runs.sqlite")
+        fill(kept, stage)
+        figure(f"{STORED:,} runs listed", best(lab.runs, kept), "< 1", " s")
+        figure("the same by stage", best(lab.runs, kept, stage="dropout"), "< 1", " s")
+        printing, sys.stdout = sys.stdout, open(os.devnull, "w")
+        seconds = best(main, ["runs", "--store", kept.url])
+        sys.stdout = printing
+        figure("the same printed by gru-lab runs, imports apart", seconds, "< 1", " s")
+        configs = [config for _, config in stage.configs(5)]
+        figure("one stage's curves, five seeds", best(kept.curves, configs), "< 0.2", " s")
+        figure("the same as Results, simple ways computed", best(Results.collect, stage, 5, kept), "", " s")
+
+
+ALL = {function.__name__: function for function in (overhead, store)}
+
+if __name__ == "__main__":
+    os.environ["TQDM_DISABLE"] = "1"
+    unknown = set(sys.argv[1:]) - set(ALL)
+    if unknown:
+        sys.exit(f"no such figure: {', '.join(unknown)}; there are {', '.join(ALL)}")
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"{os.cpu_count()} cores{load}, Python {sys.version.split()[0]}\n")
+    print("| figure | measured | target |\n|---|---|---|")
+    for chosen in sys.argv[1:] or ALL:
+        ALL[chosen]()
