@@ -27,7 +27,8 @@ class Progress:
     @contextlib.contextmanager
     def shown(self, show=True):
         """Show a bar for as long as the block runs: runs done, epochs a second, time left."""
-        with tqdm(total=self.epochs, unit="epoch", leave=False, disable=not show) as self._bar:
+        hidden = {} if show else {"disable": True}  # nothing said leaves it to the person: TQDM_DISABLE
+        with tqdm(total=self.epochs, unit="epoch", leave=False, **hidden) as self._bar:
             self._bar.set_postfix_str(f"0/{len(self.configs)} runs")
             yield
 
