@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from gru_lab.study.audit import Findings, audit
-from gru_lab.study.log import Line, read_log
-from gru_lab.study.rows import Row
+from gru_lab.study.log import read_log
 
 MODEL = "  RNN(\n    (rnn): GRU(6, 8, num_layers=2, batch_first=True, dropout={dropout})\n  )\n"
 
@@ -294,31 +293,6 @@ def test_a_log_that_says_little_is_audited_as_far_as_it_goes():
 def test_of_several_seeds_of_a_setting_the_first_is_audited():
     runs = {f"weight={w} [seed {seed}]": near(0.004 + w / 1000) for seed, w in itertools.product(range(3), (3, 1, 2))}
     assert kinds(log(stage(1, runs))) == [(1, "edge of the grid")]  # not: seeds that overlap
-
-
-@pytest.mark.parametrize(
-    ("label", "layers", "value", "weight"),
-    [
-        ("weight=0.5", None, 0.5, 0.5),
-        ("1:3", None, 3, 3),
-        ("2:3 0:1", None, 1.5, 1.5),
-        ("1：10", None, 10, 10),
-        ("0:1", None, 0, None),
-        ("1:0", None, 0, 0),
-        ("weight=0", None, 0, 0),
-        ("2层", 2, 2, None),
-        ("单层", 1, 1, None),
-        ("Two layers", 2, 2, None),
-        ("3-layer", 3, 3, None),
-        ("num_layers=4", 4, 4, None),
-        ("dropout = 0.1", None, 0.1, None),
-        ("lr 1e-3", None, 0.001, None),
-        ("包括", None, None, None),
-    ],
-)
-def test_a_label_says_where_its_setting_lies(label, layers, value, weight):
-    row = Row(1, label, [Line(0.1, 0.2)], None)
-    assert (row.layers, row.value, row.weight) == (layers, value, weight)
 
 
 def test_a_log_is_audited_from_its_text_its_file_or_as_read(tmp_path):
