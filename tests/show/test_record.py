@@ -157,7 +157,9 @@ def test_records_open_without_a_network_and_draw_every_figure(recorded, browser)
             page.wait_for_function(f"document.querySelectorAll('figure.plot .main-svg').length >= {figures}")
         assert [url for url in requests if not url.startswith(("blob:", "data:"))] == [path.as_uri()]
         assert not errors and (figures or path.name == "index.html")
-        if figures:  # the sliders that took the panel's place move without a kernel
+        explorers = page.locator(".explorer").count()
+        assert explorers == (path.name not in ("index.html", "06_second_opinion.html"))
+        if explorers:  # the sliders that took the panel's place move without a kernel
             lines = page.locator(".explorer pre")
             before = lines.inner_text()
             page.locator(".explorer").get_by_label("seed").select_option(index=1)
