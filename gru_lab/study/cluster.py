@@ -14,7 +14,7 @@ from pathlib import Path
 import dask
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 
-from gru_lab.study.job import WorkerDied, forget
+from gru_lab.study.job import Unfit, WorkerDied, forget
 from gru_lab.study.worker import prepare_workers, train
 
 ELSEWHERE = "~/.cache/gru_lab"  # where workers that do not see this machine's folder keep their checkpoints
@@ -98,10 +98,12 @@ def remote_client(scheduler):
 
 def _is_seen(client, folder):
     """Tell whether all workers see this machine's folder: they run on it, or share its disk."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder) as mark:
-        name = mark.name
-        return all(client.run(lambda: Path(name).exists()).values())
+    with contextlib.suppress(OSError):  # full, or not ours to write
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder) as mark:
+            name = mark.name
+            return all(client.run(lambda: Path(name).exists()).values())
+    return False
 
 
 class Jobs:
@@ -156,6 +158,8 @@ class Jobs:
             try:
                 outcome = future.result()
                 self._done.append(outcome.checkpoint)
+            except Unfit:
+                raise
             except Exception as error:  # whatever became of a run, the others go on
                 outcome = error
             yield self._waiting.pop(future), outcome

@@ -17,6 +17,10 @@ class WorkerDied(RuntimeError):
         return "its process died each time it was tried, the last time alone: most often for lack of memory"
 
 
+class Unfit(RuntimeError):
+    """A worker that joined late and is not as the others; no run can be trusted to it, so the sweep ends."""
+
+
 class Trained(NamedTuple):
     """A run that has come to its end. Its checkpoint may go once it is kept; None if that is another run's."""
 
@@ -44,6 +48,6 @@ def train_one(config, series, device="auto", checkpoint=None, on_rows=None):
 
 def forget(checkpoint):
     """Delete a checkpoint, and what a killed process may have left half written beside it."""
-    if checkpoint:
+    if checkpoint is not None:
         for path in Path(checkpoint).parent.glob(f"{Path(checkpoint).stem}.*"):
             path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import threading
 from concurrent.futures import CancelledError
+from pathlib import Path
 
 from gru_lab.config import COUNT
 from gru_lab.study.job import forget, train_one
@@ -134,7 +135,7 @@ class Sweep:
         else:
             self.store.put(config, outcome.curve, sample=outcome.sample, trained=outcome.origin)
             self.trained += 1
-            if str(self.store.checkpoints) in (outcome.checkpoint or ""):
+            if outcome.checkpoint and Path(outcome.checkpoint).parent == self.store.checkpoints:
                 forget(outcome.checkpoint)
         self.progress.end_run()
 
@@ -145,8 +146,11 @@ class Sweep:
             return
         from gru_lab.study.cluster import Jobs, local_client, remote_client
 
-        shape = self._shape and [min(one, len(self.todo)) for one in self._shape]
-        with local_client(*shape) if shape else remote_client(self.scheduler) as client:
+        if self.scheduler is None:
+            opened = local_client(*(min(one, len(self.todo)) for one in self._shape))
+        else:
+            opened = remote_client(self.scheduler)
+        with opened as client:
             self._jobs = Jobs(client, self.todo, self.series, self.device, self.store.checkpoints, self.progress.add)
             if self.stopped:
                 self._jobs.cancel()

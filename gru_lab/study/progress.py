@@ -28,7 +28,7 @@ class Progress:
     def shown(self, show=True):
         """Show a bar for as long as the block runs: runs done, epochs a second, time left."""
         hidden = {} if show else {"disable": True}  # nothing said leaves it to the person: TQDM_DISABLE
-        with tqdm(total=self.epochs, unit="epoch", leave=False, **hidden) as self._bar:
+        with tqdm(desc="starting", total=self.epochs, unit="epoch", leave=False, **hidden) as self._bar:
             self._bar.set_postfix_str(f"0/{len(self.configs)} runs")
             yield
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from distributed import WorkerPlugin, get_worker
 
-from gru_lab.study.job import train_one
+from gru_lab.study.job import Unfit, train_one
 from gru_lab.trainer import pick_device
 
 MALLOC_LIMITS = {"trim": -1, "mmap": -3}  # glibc's names for how much memory has to be free before it is given back
@@ -96,7 +96,10 @@ def train(config, name, folder):
     worker = get_worker()
     plugin, task = worker.plugins[name], worker.state.tasks[worker.get_current_task()]
     if plugin.problem:
-        raise ValueError(f"worker {worker.address}, which joined late, has {plugin.problem}")
+        raise Unfit(
+            f"worker {worker.address}, which joined late, has {plugin.problem}; end it. Finished runs are kept, and "
+            "the same sweep goes on from there"
+        )
 
     def tell(rows):
         worker.log_event(name, (config.key, [(row["epoch"], row["val_missing"]) for row in rows]))

@@ -316,13 +316,20 @@ def test_data_that_arrives_otherwise_is_an_error_before_anything_is_trained(mach
 
 
 def test_a_worker_with_another_gru_lab_is_an_error_that_names_it(machines, series, store, tmp_path):
+    long, there = configs_of(series, range(30, 36), epochs=100_000), {"store": store, "scheduler": machines.address}
+    going = lab.sweep(long, series=series, background=True, **there)
     shutil.copytree(Path(lab.__file__).parent, tmp_path / "gru_lab", ignore=shutil.ignore_patterns("__pycache__"))
     with (tmp_path / "gru_lab" / "loss.py").open("a") as file:
         file.write("# another version\n")
+    wait_until(lambda: going.progress.share, "the first epoch")
     address, nanny = machines.start_worker(path=tmp_path)
     try:
+        with pytest.raises(
+            RuntimeError, match=f"worker {address}, which joined late, has gru_lab with code .*; end it"
+        ):
+            _ = going.results
         with pytest.raises(ValueError, match=f"scheduler must have workers .* but {address} has gru_lab with code "):
-            lab.sweep(configs_of(series, [8]), series=series, store=store, scheduler=machines.address)
+            lab.sweep(configs_of(series, [8]), series=series, **there)
     finally:
         nanny.terminate()
         wait_until(lambda: address not in machines.workers, "the end of that worker")
@@ -343,7 +350,7 @@ def test_a_device_that_the_workers_lack_is_an_error_that_names_them(machines, se
 
 
 def test_a_sweep_that_is_stopped_leaves_no_run_behind_on_the_workers(machines, series, store):
-    notes, (held, *_) = machines.notes, (configs := configs_of(series, [0, 21, 22], epochs=1000))
+    notes, (held, *_) = machines.notes, (configs := configs_of(series, [0, 21, 22], epochs=100_000))
     going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
     notes.wait_for_held()
     wait_until(lambda: notes.epochs(configs[1]), "the second run")
@@ -402,3 +409,16 @@ def test_where_no_scheduler_answers_the_error_says_what_is_expected(series, stor
                 lab.sweep(configs_of(series, [1]), series=series, store=store, scheduler=wrong)
     with pytest.raises(ValueError, match="workers must be left out with a scheduler"):
         lab.sweep(configs_of(series, [1]), series=series, store=store, scheduler="tcp://127.0.0.1:9", workers=2)
+
+
+def test_a_scheduler_that_is_gone_is_one_clear_error(machines, series, store):
+    for name in ("go", "held"):
+        (machines.notes.folder / name).unlink(missing_ok=True)
+    configs = [one.replace(batch_size=30) for one in configs_of(series, [0, 1, 2])]
+    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+        going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
+        machines.notes.wait_for_held()
+        machines.processes[0].kill()
+        machines.notes.go_on()
+        with pytest.raises(SweepFailed, match="the scheduler is gone; finished runs are kept, and the same sweep"):
+            _ = going.results
