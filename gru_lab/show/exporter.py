@@ -20,11 +20,12 @@ from nbconvert.preprocessors import Preprocessor
 from plotly.offline import get_plotlyjs
 from traitlets import Bool, default
 
+from gru_lab.show.notebooks import WIDGET, is_bar
+
 PLOTLY = "application/vnd.plotly.v1+json"
 GONE = """\
 <p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
 <code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
-WIDGET = "application/vnd.jupyter.widget-view+json"
 NEEDS_KERNEL = {WIDGET, "application/javascript"}
 
 FIGURE = """\
@@ -100,14 +101,14 @@ class OfflineOutputs(Preprocessor):
 
     @staticmethod
     def offline_bundle(data: dict) -> dict:
-        """Return the offline part of a MIME bundle: a note for a widget, {} for a script with nothing beside it."""
+        """Return the offline part of a MIME bundle: a note for a widget, {} for a bar or a lone script."""
         if PLOTLY in data:
             return {"text/html": figure_html(data[PLOTLY])}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
         only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
         if not only_its_name:
             return rest
-        return {"text/html": GONE} if WIDGET in data else {}
+        return {"text/html": GONE} if WIDGET in data and not is_bar(data) else {}
 
 
 class RecordExporter(HTMLExporter):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,14 @@ from traitlets.config import Config
 
 import gru_lab
 from gru_lab.config import one_of
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+BAR = re.compile(r"\d+%\|.*\| \d+/\d+ \[")  # what tqdm writes beside its widget
+
+
+def is_bar(data):
+    """Tell whether a MIME bundle is a progress bar, of which nothing is to be kept."""
+    return WIDGET in data and bool(BAR.search(data.get("text/plain", "")))
 
 
 def notebooks_folder():
@@ -65,6 +74,10 @@ def execute(notebook, on_cell=None):
             client.execute()
         except CellExecutionError:
             return False
+        finally:
+            for cell in notebook.cells:
+                if "outputs" in cell:
+                    cell.outputs = [output for output in cell.outputs if not is_bar(output.get("data", {}))]
     return True
 
 

@@ -62,7 +62,8 @@ def compare(errors, adopted):
 
     `errors` has a row per setting and a column per seed. The spread is the standard deviation over the seeds.
     """
-    table = pd.DataFrame({"mean": errors.mean(axis=1), "spread": errors.std(axis=1)})
+    columns = ["mean", "spread", "difference", "low", "high", "seeds needed"]
+    table = pd.DataFrame({"mean": errors.mean(axis=1), "spread": errors.std(axis=1)}, columns=columns, dtype=float)
     baseline = errors.loc[adopted].to_numpy()
     for setting in errors.index.drop(adopted):
         one = errors.loc[setting].to_numpy()

@@ -136,6 +136,13 @@ def test_the_accessible_name_is_the_title_as_plain_text(layout, expected):
     assert figure_title({"data": [], "layout": layout}) == expected
 
 
+def test_of_a_progress_bar_nothing_is_left():
+    widget = {"version_major": 2, "version_minor": 0, "model_id": "abc123"}
+    bar = "search:   0%|          | 0/18 [00:00<?, ?trial/s]"
+    page = export(code("lab.sweep(stage)", shown(widget=widget, text=bar)))
+    assert "needs a running kernel" not in page and "0/18" not in page
+
+
 def test_no_widget_and_no_widget_state_is_left():
     widget = {"version_major": 2, "version_minor": 0, "model_id": "abc123"}
     state = {"application/vnd.jupyter.widget-state+json": {"state": {"abc123": {}}, "version_major": 2}}
