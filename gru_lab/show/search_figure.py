@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from gru_lab.show.figures import COLOURS, _add_references, _log_axis, style
+from gru_lab.show.figures import COLOURS, add_references, log_axis, style
 from gru_lab.study.search import SPACE
 
 LOOKS = {"start": ("the start", COLOURS[1], "diamond"), "drawn": ("drawn", COLOURS[0], "circle")}
@@ -33,8 +33,8 @@ def plot_search(search, title="The search, trial by trial"):
     line = {"color": COLOURS[0], "shape": "hv", "width": 1.5}
     figure.add_scatter(x=trials.index, y=best, mode="lines", name="the best so far", line=line, hoverinfo="skip")
     figure.add_hline(y=trials["error"][0], line={"color": COLOURS[1], "dash": "dash", "width": 1.5})
-    _add_references(figure, search.references)
+    add_references(figure, search.references)
     figure.update_xaxes(title_text="trial")
     errors = trials["error"].to_numpy()
-    _log_axis(figure, "error on hidden validation entries", [*errors[np.isfinite(errors)], *search.references.values()])
+    log_axis(figure, "error on hidden validation entries", [*errors[np.isfinite(errors)], *search.references.values()])
     return style(figure, title, 460)

@@ -15,10 +15,11 @@ from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, RunConfig
 from gru_lab.series import Series
+from gru_lab.study.many import SweepFailed
 from gru_lab.study.results import LAST
 from gru_lab.study.stage import Stage
 from gru_lab.study.store import Store
-from gru_lab.study.sweep import SweepFailed, train_missing
+from gru_lab.study.sweep import train_missing
 from gru_lab.trainer import prepare
 
 SPACE = {  # what a search may turn, and how far; the width of the network stays the profile's
@@ -107,9 +108,11 @@ def scores(configs, series, seeds, store, workers=None, device="auto", names=(""
     except SweepFailed:  # a setting that cannot be trained is a bad setting, not the end of a search
         if not any(store.has(run) for row in runs for run in row):
             raise
-    curves = [[store.curve(run) for run in row] for row in runs]
-    errors = [[np.nan if one is None else one["val_missing"].tail(LAST).mean() for one in row] for row in curves]
-    seconds = [[np.nan if one is None else one["seconds"].sum() for one in row] for row in curves]
+    curves = store.curves([run for row in runs for run in row])
+    nothing = pd.DataFrame({"val_missing": [np.nan], "seconds": [np.nan]})
+    of = [[curves.get(run.key, nothing) for run in row] for row in runs]
+    errors = [[curve["val_missing"].tail(LAST).mean() for curve in row] for row in of]
+    seconds = [[curve["seconds"].sum(min_count=1) for curve in row] for row in of]
     return np.array(errors), np.array(seconds)
 
 

@@ -9,7 +9,7 @@ import gru_lab as lab
 from gru_lab.gaps import linear_interpolation, make_gaps
 from gru_lab.series import Series
 from gru_lab.study.final import with_test_open
-from gru_lab.study.sweep import train_one
+from gru_lab.study.job import train_one
 from gru_lab.trainer import VALIDATION_GAPS, Trainer
 
 

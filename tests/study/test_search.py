@@ -6,8 +6,9 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.study import search as module
+from gru_lab.study.job import train_one
+from gru_lab.study.many import SweepFailed
 from gru_lab.study.search import ROUND, SPACE
-from gru_lab.study.sweep import SweepFailed, train_one
 
 
 @pytest.fixture(scope="module")
