@@ -26,6 +26,8 @@ _HOMES = {
     "verdict": "study.verdict",
     "audit": "study.audit",
     "second_opinion": "study.opinion",
+    "repair": "study.repairer",
+    "Repairer": "study.repairer",
     "plot_gaps": "show.figures",
     "plot_repair": "show.figures",
     "plot_losses": "show.figures",
