@@ -4,6 +4,8 @@ Values are (rows, channels), NaN where missing. Rows of one part lie together; `
 first row of its part and the first one after it, so that no line is drawn from one part into the next.
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 HIDDEN_SHARE = 0.1  # of the observed entries, where the table itself shows fewer holes
@@ -37,6 +39,12 @@ def fill(values, position, begin, end, way="linear"):
     filled = values[before] + share * (values[after] - values[before])
     filled = np.where(known, np.where(observed, values, filled), np.nan)
     return filled, np.where(known, np.minimum(behind, ahead), np.inf)  # each (rows,)
+
+
+def wrapped(difference, period):
+    """Return differences (..., channels) the short way round where `period` (channels,) is not 0."""
+    turn = np.where(period > 0, period, 1)
+    return np.where(period > 0, (difference + turn / 2) % turn - turn / 2, difference)
 
 
 def kind_of(values):
@@ -73,3 +81,58 @@ def hide_alike(missing, rows, rng):
     lone = (lone < HIDDEN_SHARE / 5) | (lone > 0.5)
     hidden_mask[:, lone] = rng.random((rows, lone.sum()), dtype=np.float32) < HIDDEN_SHARE
     return hidden_mask
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Rows: `values` (rows, channels) with NaN, `position` in time, where the part of each row begins and ends."""
+
+    values: np.ndarray
+    position: np.ndarray
+    begin: np.ndarray
+    end: np.ndarray
+
+    def __len__(self):
+        return len(self.values)
+
+    def rows(self, first, last):
+        """Return the rows from `first` to before `last`; a part that is cut begins or ends there."""
+        cut, last = slice(first, last), min(last, len(self))
+        begin, end = (np.clip(edge[cut], first, last) - first for edge in (self.begin, self.end))
+        return Stretch(self.values[cut], self.position[cut], begin, end)
+
+    def where(self, chosen):
+        """Return the rows where `chosen` (rows,) is True; each run of neighbours in one part is a part."""
+        row = np.flatnonzero(chosen)
+        starts = np.flatnonzero(np.r_[True, (np.diff(row) > 1) | (np.diff(self.begin[row]) != 0)])
+        return Stretch(self.values[row], self.position[row], *part_ends(starts, len(row)))
+
+    def channels(self, chosen):
+        """Return the same rows of the channels with the numbers `chosen`."""
+        every = len(chosen) == self.values.shape[1]  # no copy then
+        return self if every else replace(self, values=self.values[:, chosen])
+
+    def without(self, hidden_mask):
+        """Return the same rows with the entries of `hidden_mask` (rows, channels) missing."""
+        return replace(self, values=np.where(hidden_mask, np.nan, self.values))
+
+    def spread(self, total, pieces=20):
+        """Return which of the rows make up about `total`, (rows,): evenly spread pieces, or all of fewer."""
+        piece = len(self) / pieces
+        return np.arange(len(self)) % piece < (total / pieces if len(self) > total else piece)
+
+    def fill(self, ways, period):
+        """Return every channel filled in its way, and the distances to the nearest observed entry: (rows, channels)."""
+        filled, distance = np.empty(self.values.shape), np.empty(self.values.shape, dtype=np.float32)
+        for c, way in enumerate(ways):
+            filled[:, c], distance[:, c] = self.fill_one(c, way, period[c])
+        return filled, distance
+
+    def fill_one(self, channel, way="linear", period=0):
+        """Return one channel filled, and the distances, both (rows,); from 350 to 10 degrees the line leads over 0."""
+        values = self.values[:, channel]
+        if period:
+            seen = ~np.isnan(values)
+            values = values.copy()
+            values[seen] = np.unwrap(values[seen], period=period)
+        return fill(values, self.position, self.begin, self.end, way)

@@ -15,16 +15,16 @@ def errors_of(error):
     return float(np.abs(error).mean()), float(np.sqrt(np.square(error).mean()))
 
 
-def choose(line, network):
-    """Return which of the networks' (MAE, RMSE) is kept against the line's, or -1 for the line.
+def choose(line, networks):
+    """Return which of the `networks`, each (MAE, RMSE), is best, and whether it is kept against the `line`.
 
-    A network is kept only if neither measure is worse than the line's and one is better.
+    It is kept only if neither measure is worse than the line's. One that is kept is better than any that is not.
     """
-    best, kept = 2.0, -1
-    for number, (mae, rmse) in enumerate(network):
-        if mae <= line[0] and rmse <= line[1] and mae / line[0] + rmse / line[1] < best:
-            best, kept = mae / line[0] + rmse / line[1], number
-    return kept
+    if not min(line) > 0:
+        return 0, False
+    shares = [(mae / line[0], rmse / line[1]) for mae, rmse in networks]
+    best = min(range(len(shares)), key=lambda number: (max(shares[number]) > 1, sum(shares[number])))
+    return best, max(shares[best]) <= 1 and sum(shares[best]) < 2
 
 
 def _classes(distance):
@@ -45,7 +45,7 @@ class Intervals:
     @classmethod
     def fit(cls, channel, distance, error, channels):
         """Learn from `error` (entries,) of the repair, with the channel's number and the distance of each entry."""
-        size, kind = np.abs(error), _classes(distance)
+        channel, size, kind = channel.astype(int), np.abs(error), _classes(distance)
         count = np.bincount(channel, minlength=channels)
         typical = np.bincount(channel, size, channels) / np.maximum(count, 1)
         relative = np.divide(size, typical[channel], out=np.zeros_like(size), where=typical[channel] > 0)

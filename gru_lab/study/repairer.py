@@ -17,13 +17,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, Rule, one_of
-from gru_lab.holes import hide_alike, kind_of, part_ends
-from gru_lab.refine import CHECKED, Refiner, Stretch, wrapped
+from gru_lab.holes import Stretch, hide_alike, kind_of, part_ends, wrapped
+from gru_lab.refine import Refiner
 from gru_lab.series import Series
 from gru_lab.study.held_back import Intervals, choose, errors_of
 from gru_lab.trainer import pick_device
 
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
+CHECKED = 40_000  # rows, evenly spread, in which entries are held back
 FEWEST = 10  # observed values that a channel needs to be learned from
 FULL_TURN = 360.0
 FORMAT = 1  # of the file that `save` writes
@@ -175,11 +176,13 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._known = np.flatnonzero(enough & np.isin(self._kinds, ["flag", "code", "measured"]))
         self.warnings_ += [text for c in range(len(enough)) if (text := self._named(c, enough[c]))]
         self._refiner = self._new_refiner()
-        known = stretch.channels(self._known)
-        missing, checked = np.isnan(known.values), known.spread(CHECKED)
-        held = hide_alike(missing, len(known), np.random.default_rng((self.seed, 0))) & ~missing & checked[:, None]
-        self._train(known, held)
-        self._score(known.where(checked), held[checked])
+        stretch = stretch.channels(self._known)
+        missing, checked = np.isnan(stretch.values), stretch.spread(CHECKED)
+        truth = stretch.where(checked)
+        held = hide_alike(missing, len(truth), np.random.default_rng((self.seed, 0))) & ~np.isnan(truth.values)
+        stretch.values[checked] = np.where(held, np.nan, truth.values)  # what is trained on never holds them
+        self._train(stretch, missing, truth, held)
+        self._score(truth, held)
 
     def _named(self, c, enough):
         """Return a sentence on a channel that the network does not repair, or ''."""
@@ -199,13 +202,14 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ways, plain = [self._way(c) for c in self._known], self.network == "plain"
         return Refiner(ways, self._period[self._known], self.seed, pick_device(self.device), plain)
 
-    def _train(self, stretch, held):
+    def _train(self, shown, missing, truth, held):
         """Train with a bar that shows the score; Ctrl-C ends it."""
-        rows = []
+        rows, some = [], bool(held[:, self._refiner.goal].any())
         total, unit = (self.epochs, "epoch") if self.epochs else (round(60 * self.minutes), "s")
-        with tqdm(total=total, unit=unit, desc="repair", disable=not held.any() or None) as bar:
+        epochs = self._refiner.train(shown, missing, truth, held, self.minutes, self.epochs) if some else []
+        with tqdm(total=total, unit=unit, desc="repair", disable=None if some else True) as bar:
             try:
-                for row in self._refiner.train(stretch, held, self.minutes, self.epochs):
+                for row in epochs:
                     rows.append(row)
                     bar.set_postfix_str(f"error {row['score']:.0%} of the straight line's", refresh=False)
                     bar.update((row["epoch"] if self.epochs else round(row["seconds"])) - bar.n)
@@ -214,71 +218,58 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._refiner.take_best()
         self.history_ = pd.DataFrame(rows, columns=["epoch", "seconds", "score"])
 
-    def _score(self, stretch, held):
+    def _score(self, truth, held):
         """Score every way on the entries of `held`, keep one per channel by it, and measure the intervals."""
-        shown, scores, entries = stretch.without(held), {}, []
-        refined = self._refiner.refine(shown) if len(self._known) else None  # (rows, 2, channels)
+        shown, scores, entries = truth.without(held), {}, []
+        refined = self._refiner.refine(shown)  # (rows, 2, channels)
         self._head = np.full(len(self.channels_), -1)  # which of the network's corrections is kept; -1: the line
         for k, c in enumerate(self._known):
-            at = held[:, k]
-            line, distance = shown.fill_one(k, self._way(c), self._period[c])
-            forward, _ = shown.fill_one(k, "previous", self._period[c])
-            ways = [forward[at], line[at], *refined[at, :, k].T]
-            errors = [wrapped(way - stretch.values[at, k], self._period[c]) for way in ways]
-            known = ~np.isnan(errors[1])  # a part may show nothing of a channel but what was held back
-            errors, distance = [error[known] for error in errors], distance[at][known]
-            forward, line, *network = [errors_of(error) for error in errors]
-            if self._kinds[c] == "measured":
-                self._head[c] = choose(line, network)
-            best = network[max(self._head[c], 0)] if self._kinds[c] == "measured" else (np.nan, np.nan)
-            scores[c] = [*forward, *line, *best, len(distance)]
-            entries.append(
-                (np.full(len(distance), c), distance, errors[2 + self._head[c]] if self._head[c] >= 0 else errors[1])
-            )
+            at, period = held[:, k], self._period[c]
+            line, distance = shown.fill_one(k, self._way(c), period)
+            forward, _ = shown.fill_one(k, "previous", period)
+            at = at & ~np.isnan(line)  # a part may show nothing of a channel but what was held back
+            error = wrapped(np.c_[refined[at, :, k], line[at], forward[at]].T - truth.values[at, k], period)
+            *networks, by_line, by_forward = map(errors_of, error)
+            best, kept = choose(by_line, networks)
+            goal = self._kinds[c] == "measured"
+            self._head[c] = best if kept and goal else -1
+            scores[c] = [*by_forward, *by_line, *(networks[best] if goal else [np.nan] * 2), at.sum()]
+            entries.append([np.full(at.sum(), c), distance[at], error[best if kept and goal else 2]])
         self._tell(scores)
-        self._measure_intervals(entries)
+        self._measure_intervals(np.concatenate(entries, axis=1) if entries else np.zeros((3, 0)))
 
     def _tell(self, scores):
-        kept = {"none": "none", "constant": "constant", "flag": "flag", "code": "flag"}
-        empty = [np.nan] * len(MEASURES) + [0]
-        table = [scores.get(c, empty) for c in range(len(self.channels_))]
+        """Make the table of scores: those of some channels, and in words what is kept of each."""
+        words = {"none": "none", "constant": "constant", "flag": "flag", "code": "flag", "measured": "linear"}
+        kept = ["network" if head >= 0 else words[kind] for kind, head in zip(self._kinds, self._head, strict=True)]
+        table = [scores.get(c, [np.nan] * len(MEASURES) + [0]) for c in range(len(kept))]
         self.scores_ = pd.DataFrame(table, pd.Index(self.channels_, name="channel"), [*MEASURES, "entries"])
-        words = [
-            kept.get(kind, "linear" if head < 0 else "network")
-            for kind, head in zip(self._kinds, self._head, strict=True)
-        ]
-        self.scores_.insert(len(MEASURES), "kept", words)
+        self.scores_ = self.scores_.astype({"entries": int})
+        self.scores_.insert(len(MEASURES), "kept", kept)
 
     def _measure_intervals(self, entries):
-        """Measure widths on one half of the entries, and on the other half how many they hold."""
-        channel, distance, error = (
-            (np.concatenate(one) for one in zip(*entries, strict=True)) if entries else [np.zeros(0, int)] * 3
-        )
-        half = np.random.default_rng(self.seed).random(len(channel)) < 0.5
-        fit = [channel[half], distance[half], error[half].astype(float)]
-        self._intervals = Intervals.fit(*fit, len(self.channels_))
+        """Measure widths on one half of `entries`, (channel, distance, error), and how many they hold on the other."""
+        half = np.random.default_rng(self.seed).random(entries.shape[1]) < 0.5
+        self._intervals = Intervals.fit(*entries[:, half], len(self.channels_))
         self._intervals.by_channel[np.array(self._kinds) == "constant"] = 0
-        inside = np.abs(error[~half]) <= self._intervals.half_width(channel[~half], distance[~half])
+        channel, distance, error = entries[:, ~half]
+        inside = np.abs(error) <= self._intervals.half_width(channel.astype(int), distance)
         self.coverage_ = float(inside.mean()) if len(inside) else np.nan
 
     def _repaired(self, frame):
-        """Yield (channel's name, rows, values, half widths) of the holes of each channel."""
+        """Yield (number of a channel, rows, values, half widths) of the holes of each channel."""
         stretch, order = self._stretch(frame, [])
-        head = self._head[self._known]
-        refined = (
-            self._refiner.refine(stretch.channels(self._known), np.maximum(head, 0)) if (head >= 0).any() else None
-        )
-        number = {c: k for k, c in enumerate(self._known)}
-        for c, name in enumerate(self.channels_):
-            holes = np.flatnonzero(np.isnan(stretch.values[:, c]))
-            values, distance = (one[holes] for one in stretch.fill_one(c, self._way(c), self._period[c]))
-            if self._head[c] >= 0:
-                values = np.where(np.isnan(values), np.nan, refined[holes, number[c]])
-            if self._period[c]:
-                low = -180.0 if np.nanmin(stretch.values[:, c], initial=0) < 0 else 0.0
+        head, refined = self._head[self._known], None
+        if (head >= 0).any():
+            refined = self._refiner.refine(stretch.channels(self._known), np.maximum(head, 0))
+        for c in range(len(self.channels_)):
+            line, distance = stretch.fill_one(c, self._way(c), self._period[c])
+            at = np.isnan(stretch.values[:, c]) & ~np.isnan(line)
+            values = line[at] if self._head[c] < 0 else refined[at, np.searchsorted(self._known, c)]
+            if self._period[c]:  # as the channel gives them, from 0 to 360 or from -180 to 180
+                low = -FULL_TURN / 2 if np.nanmin(stretch.values[:, c], initial=0) < 0 else 0
                 values = (values - low) % FULL_TURN + low
-            filled = ~np.isnan(values)
-            yield name, order[holes[filled]], values[filled], self._intervals.half_width(c, distance[filled])
+            yield c, order[at], values, self._intervals.half_width(c, distance[at])
 
     def _checked(self, table):
         """Return the table as a DataFrame; ValueError where its channels are not those of the fit."""
@@ -297,28 +288,27 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def transform(self, table):
         """Return `table` with its holes filled; an array as a float array. Its channels must be those of the fit."""
-        return self._filled(table)[0]
+        out, *_ = self._filled(self._checked(table))
+        return out if isinstance(table, pd.DataFrame) else out.to_numpy()
 
     def intervals(self, table):
         """Return (low, high), DataFrames like the channels of `table`, NaN where a value was observed.
 
         About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where nothing was held back.
         """
-        return self._filled(table)[1:]
+        return self._filled(self._checked(table), bounds=True)[1:]
 
-    def _filled(self, table):
-        frame = self._checked(table)
+    def _filled(self, frame, bounds=False):
+        """Return the repaired table, and the bounds of its intervals if they are asked for."""
         out = frame.copy(deep=False)
-        low = pd.DataFrame(np.nan, frame.index, self.channels_)
-        high = low.copy()
-        for name, rows, values, half in self._repaired(frame):
-            column = frame.columns.get_loc(name)
-            out.isetitem(column, _put(frame[name], rows, values))
-            for bound, sign in ((low, -1), (high, 1)):
-                bound.iloc[rows, self.channels_.index(name)] = values + sign * half
-        if not isinstance(table, pd.DataFrame):
-            out = out.to_numpy()
-        return out, low, high
+        edges = [np.full((len(frame), len(self.channels_)), np.nan) for _ in range(2 * bounds)]
+        for c, rows, values, half in self._repaired(frame):
+            column = frame.columns.get_loc(self.channels_[c])
+            if len(rows):
+                out.isetitem(column, _put(frame.iloc[:, column], rows, values))
+            for edge, sign in zip(edges, (-1, 1), strict=False):
+                edge[rows, c] = values + sign * half
+        return out, *(pd.DataFrame(edge, frame.index, self.channels_) for edge in edges)
 
     def save(self, path):
         """Write the fitted repairer to one safetensors file, its settings and scores in the metadata."""
@@ -379,5 +369,5 @@ def repair(table, **settings):
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`."""
     frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
     repairer = Repairer(**settings).fit(frame)
-    out, low, high = repairer._filled(frame)
+    out, low, high = repairer._filled(frame, bounds=True)
     return Repaired(out, frame.isna() & out.notna(), low, high, repairer)
