@@ -50,7 +50,8 @@ def wrapped(difference, period):
 def kind_of(values):
     """Return what a channel (rows,) is: 'none' (no value at all), 'constant', 'flag', 'code' or 'measured'.
 
-    A flag takes two values. A code takes a few whole numbers, each often; between two of them there is nothing.
+    A flag takes two values, 0 and 1 or others, each often. A code takes a few whole numbers, each often. Between two
+    of them there is nothing.
     """
     seen = values[~np.isnan(values)]
     if not len(seen):
@@ -59,9 +60,9 @@ def kind_of(values):
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):  # it moves by no more than rounding does
         return "constant"
     different = np.unique(seen)
-    if len(different) == 2:
-        return "flag"
     few = len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
+    if len(different) == 2 and (few or (low, high) == (0, 1)):
+        return "flag"
     return "code" if few and (different == different.round()).all() else "measured"
 
 

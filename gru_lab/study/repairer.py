@@ -50,6 +50,8 @@ def _put(column, rows, values):
         values = values.round().astype(bool)
     elif pd.api.types.is_integer_dtype(column.dtype):
         values = values.round().astype(np.int64)
+    elif isinstance(column.dtype, np.dtype):
+        values = values.astype(column.dtype)
     array[rows] = values
     return array
 
@@ -98,8 +100,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Ctrl-C ends the training early and keeps the best network so far.
         """
         self._check_settings()
-        validate_data(self, table, skip_check_array=True)
         frame = self._frame(table)
+        validate_data(self, frame if isinstance(table, pd.DataFrame) else frame.to_numpy(), skip_check_array=True)
         columns = {name: _numbers(frame[name]) for name in frame.columns if name not in (self.split_by, self.time)}
         self.channels_ = [name for name, values in columns.items() if values is not None]
         if not self.channels_:
@@ -174,7 +176,10 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._period = np.array([FULL_TURN if name in self.angles else 0.0 for name in self.channels_])
         enough = (~np.isnan(stretch.values)).sum(axis=0) >= FEWEST
         self._known = np.flatnonzero(enough & np.isin(self._kinds, ["flag", "code", "measured"]))
-        self.warnings_ += [text for c in range(len(enough)) if (text := self._named(c, enough[c]))]
+        nowhere = np.add.reduceat(~np.isnan(stretch.values), np.unique(stretch.begin), axis=0) == 0
+        for c, name in enumerate(self.channels_):
+            if text := self._named(c, enough[c], nowhere[:, c]):
+                self.warnings_.append(f"{name}: {text}")
         self._refiner = self._new_refiner()
         stretch = stretch.channels(self._known)
         missing, checked = np.isnan(stretch.values), stretch.spread(CHECKED)
@@ -184,16 +189,17 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._train(stretch, missing, truth, held)
         self._score(truth, held)
 
-    def _named(self, c, enough):
-        """Return a sentence on a channel that the network does not repair, or ''."""
+    def _named(self, c, enough, nowhere):
+        """Return in words why the network does not repair a channel, or ''; `nowhere` tells the series without it."""
         words = {
             "none": "no value at all, so it stays empty",
             "constant": "constant, so its holes take that value",
             "flag": "a flag of two values, so a hole takes its nearer neighbour's",
             "code": "a code of a few whole numbers, so a hole takes its nearer neighbour's",
         }
-        text = words.get(self._kinds[c], "" if enough else f"fewer than {FEWEST} values, so the straight line fills it")
-        return f"{self.channels_[c]}: {text}" if text else ""
+        if self._kinds[c] != "none" and nowhere.any():
+            return f"no value in {nowhere.sum()} of {len(nowhere)} series, where it stays empty"
+        return words.get(self._kinds[c], "" if enough else f"fewer than {FEWEST} values, so the straight line fills it")
 
     def _way(self, c):
         return "nearest" if self._kinds[c] in ("flag", "code") else "linear"
@@ -332,7 +338,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 raise ValueError(f"its format is {known['format']}, not {FORMAT}")
         except Exception as error:  # a damaged file fails in whatever way
             raise ValueError(f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}") from error
-        repairer = cls(**known["settings"] | {"device": device})
+        repairer = cls(**known["settings"] | {"device": device, "angles": tuple(known["settings"]["angles"])})
         for name in LEARNED:
             setattr(repairer, name, known[name])
         for name in ("scores_", "history_"):
