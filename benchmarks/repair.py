@@ -115,7 +115,7 @@ def scaled(series):
 
 
 def one_mask(parts, mask, methods, minutes):
-    """Hide a tenth by the seed `mask` and return {method: (sums of errors, (2, channels), CPU seconds)}, and the counts."""
+    """Hide a tenth by the seed `mask`; return {method: (sums of errors, (2, channels), CPU seconds)} and the counts."""
     rng, holed = np.random.default_rng(mask), []
     for windows, numbers in parts:
         hidden = rng.random(windows.shape) < RATE

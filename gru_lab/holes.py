@@ -73,8 +73,7 @@ def hide_alike(missing, rows, rng):
     as blocks, and a device whose channels fail together fails together. They are laid over each other until a tenth
     of the entries is hidden; a channel that shows no holes, or would lose more than half its rows, gets points.
     """
-    share = missing.mean()
-    shifts = int(np.clip(np.ceil(HIDDEN_SHARE / share), 1, MOST_SHIFTS)) if share else 0
+    shifts = int(np.clip(np.ceil(HIDDEN_SHARE / missing.mean()), 1, MOST_SHIFTS)) if missing.any() else 0
     hidden_mask = np.zeros((rows, missing.shape[1]), dtype=bool)
     for shift in rng.integers(0, len(missing), shifts):
         hidden_mask |= missing[(np.arange(rows) + shift) % len(missing)]
@@ -95,12 +94,6 @@ class Stretch:
 
     def __len__(self):
         return len(self.values)
-
-    def rows(self, first, last):
-        """Return the rows from `first` to before `last`; a part that is cut begins or ends there."""
-        cut, last = slice(first, last), min(last, len(self))
-        begin, end = (np.clip(edge[cut], first, last) - first for edge in (self.begin, self.end))
-        return Stretch(self.values[cut], self.position[cut], begin, end)
 
     def where(self, chosen):
         """Return the rows where `chosen` (rows,) is True; each run of neighbours in one part is a part."""

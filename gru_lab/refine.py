@@ -160,9 +160,10 @@ class Refiner:
 
     def _batches(self, stretch, missing, rng):
         """Yield (inputs, target, hidden_mask) without end; all is hidden anew once each row was seen about twice."""
+        number = np.arange(len(stretch))
         while True:
             first = rng.integers(0, max(1, len(stretch) - STRETCH + 1))
-            now = stretch.rows(first, first + STRETCH)
+            now = stretch.where((number >= first) & (number < first + STRETCH))
             hidden_mask = hide_alike(missing, len(now), rng) & ~np.isnan(now.values) & self.goal
             filled, distance = now.without(hidden_mask).fill(self.ways, self.period)
             target = wrapped(now.values - (self.mean if self.plain else filled), self.period) / self.scale

@@ -124,7 +124,7 @@ def test_about_a_tenth_or_what_the_table_shows_is_hidden(share, rng):
 def test_a_stretch_cut_from_a_table_keeps_its_parts_apart(rng):
     values = rng.normal(size=(30, 2))
     stretch = Stretch(values, np.arange(30.0), *part_ends([0, 10, 20], 30))
-    cut = stretch.rows(5, 25)
+    cut = stretch.where((stretch.position >= 5) & (stretch.position < 25))
     np.testing.assert_array_equal(cut.values, values[5:25])
     assert (np.unique(cut.begin) == [0, 5, 15]).all() and (np.unique(cut.end) == [5, 15, 20]).all()
     chosen = np.isin(np.arange(30), [3, 4, 8, 9, 10, 11])

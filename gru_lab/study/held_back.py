@@ -45,7 +45,7 @@ class Intervals:
     @classmethod
     def fit(cls, channel, distance, error, channels):
         """Learn from `error` (entries,) of the repair, with the channel's number and the distance of each entry."""
-        channel, size, kind = channel.astype(int), np.abs(error), _classes(distance)
+        size, kind = np.abs(error), _classes(distance)
         count = np.bincount(channel, minlength=channels)
         typical = np.bincount(channel, size, channels) / np.maximum(count, 1)
         relative = np.divide(size, typical[channel], out=np.zeros_like(size), where=typical[channel] > 0)

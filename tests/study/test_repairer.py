@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
 
 import gru_lab as lab
 from gru_lab import refine
@@ -94,12 +95,12 @@ def test_new_rows_are_repaired_without_training_again(learned):
     *_, done = learned
     truth = waves(rows=1_500).iloc[1_000:].reset_index(drop=True)
     table, hidden = holed(truth, seed=9)
-    before = {name: value.clone() for name, value in done.repairer._refiner.network.state_dict().items()}
+    before = {name: value.clone() for name, value in done.repairer._mender.refiner.network.state_dict().items()}
     repaired = done.repairer.transform(table[list("fedcba")])[list("abcdef")]  # in whatever order
     line = table.interpolate(limit_direction="both")
     ours, lines = (np.square((one - truth).to_numpy())[hidden].mean() for one in (repaired, line))
     assert ours < 0.5 * lines
-    after = done.repairer._refiner.network.state_dict()
+    after = done.repairer._mender.refiner.network.state_dict()
     assert all((after[name] == before[name]).all() for name in before)
 
 
@@ -185,7 +186,7 @@ def test_the_logs_plain_network_is_there_and_loses_to_a_correction_where_the_lin
     series = lab.demo_series(1_400)
     table, _ = holed(pd.DataFrame(series.values[:, :12]))
     ours, plain = (lab.Repairer(epochs=2, network=network).fit(table) for network in ("correction", "plain"))
-    assert not plain._refiner.network.rnn.bidirectional
+    assert not plain._mender.refiner.network.rnn.bidirectional
     assert ours.history_["score"].iloc[-1] < 1.02 < 3 < plain.history_["score"].iloc[-1]
     assert (plain.scores_["kept"] == "linear").all()
 
@@ -320,6 +321,10 @@ def test_it_is_a_transformer_like_any_other(quick):
     assert list(lab.Repairer(epochs=1).fit(table).get_feature_names_out()) == list("abcdef")
 
 
+def test_it_keeps_scikit_learns_conventions(quick):
+    check_estimator(lab.Repairer(epochs=1), on_skip=None)
+
+
 def test_ctrl_c_keeps_the_best_network_so_far(quick, monkeypatch):
     table, _ = holed(waves(300))
     steps = refine.Refiner._step
@@ -350,7 +355,7 @@ def test_the_weights_that_scored_best_are_used_not_the_last(quick, monkeypatch):
 
     monkeypatch.setattr(refine.Refiner, "_scorer", scorer)
     done = lab.Repairer(epochs=4).fit(holed(waves(300))[0])
-    assert all((value == seen[1][name]).all() for name, value in done._refiner.network.state_dict().items())
+    assert all((value == seen[1][name]).all() for name, value in done._mender.refiner.network.state_dict().items())
 
 
 def test_a_time_budget_ends_the_training_and_the_bar_shows_the_score(monkeypatch):
