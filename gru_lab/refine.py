@@ -18,7 +18,7 @@ from gru_lab.model import RNN, draw
 WINDOW = 48  # steps
 HIDDEN_SIZE, DROPOUT = 64, 0.1
 BATCH, STEPS = 64, 40  # windows a step, steps an epoch
-LEARNING_RATE, WEIGHT_DECAY, LARGEST_GRADIENT = 3e-3, 1e-2, 1.0
+LEARNING_RATE, WEIGHT_DECAY, LARGEST_GRADIENT = 6e-3, 1e-2, 1.0
 STRETCH, CHECKED = 20_000, 5_000  # rows: as many are hidden and interpolated at a time, and scored after each epoch
 FAR = np.log1p(10 * WINDOW)  # a distance, as the network sees it
 EXTREME = 8.0  # standard deviations; beyond them the network sees no difference

@@ -59,7 +59,7 @@ def test_the_figures_are_means_over_what_was_hidden_in_the_test_part(benchmark, 
     monkeypatch.setattr(refine, "STEPS", 2)
     _, path = address
     methods = ["mean", "forward fill", "linear", "repair"]
-    benchmark.compare(path, None, None, None, 0.001, 2, methods)
+    benchmark.compare(str(path), None, None, None, 0.001, 2, methods)
     said = capsys.readouterr().out
     rows = [line.strip("| ").split(" | ") for line in said.splitlines() if line.startswith("| ")][1:]
     figures = {row[0]: [float(cell.split(" ")[0]) for cell in row[1:3]] for row in rows}
