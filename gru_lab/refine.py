@@ -22,6 +22,7 @@ LEARNING_RATE, WEIGHT_DECAY, LARGEST_GRADIENT = 6e-3, 1e-2, 1.0
 STRETCH, CHECKED = 20_000, 5_000  # rows: as many are hidden and interpolated at a time, and scored after each epoch
 FAR = np.log1p(10 * WINDOW)  # a distance, as the network sees it
 EXTREME = 8.0  # standard deviations; beyond them the network sees no difference
+LARGEST = 20.0  # of the corrections that it learns, in its units: one burst is not to outweigh all the rest
 
 
 def windows_at(start, stretch):
@@ -168,7 +169,7 @@ class Refiner:
             filled, distance = now.without(hidden_mask).fill(self.ways, self.period)
             target = wrapped(now.values - (self.mean if self.plain else filled), self.period) / self.scale
             hidden_mask &= ~np.isnan(target)
-            target = np.where(hidden_mask, target, 0).astype(np.float32)
+            target = np.where(hidden_mask, target.clip(-LARGEST, LARGEST), 0).astype(np.float32)
             start = np.flatnonzero(np.arange(len(now)) <= np.maximum(now.end - WINDOW, now.begin))
             start = rng.permutation(start)[: max(1, 2 * len(now) // WINDOW)]
             for chosen in np.array_split(start, max(1, round(len(start) / BATCH))):
@@ -183,19 +184,17 @@ class Refiner:
     def _scorer(self, truth, held):
         """Return a function: the error on `held`, as a share of the interpolation's, averaged over channels.
 
-        It averages MAE's and MSE's share, by whichever correction serves a channel better.
+        It is the mean of MAE's and MSE's share, by whichever correction serves a channel better, or 1 where none does.
         """
         check = truth.without(held)
         filled, _ = check.fill(self.ways, self.period)
         line = errors(truth.values, filled, held, self.period)
-        counted = self.goal & (line > 0).all(axis=0)
+        goal = self.goal & (line > 0).all(axis=0)
 
         def score():
             refined = self.refine(check)
-            shares = [
-                errors(truth.values, refined[:, h], held, self.period)[:, counted] / line[:, counted] for h in (0, 1)
-            ]
-            return float(np.mean(shares, axis=1).min(axis=0).mean()) if counted.any() else 1.0
+            by_head = [errors(truth.values, refined[:, h], held, self.period)[:, goal] / line[:, goal] for h in (0, 1)]
+            return float(np.minimum(np.mean(by_head, axis=1).min(axis=0), 1).mean()) if goal.any() else 1.0
 
         return score
 

@@ -23,7 +23,7 @@ from gru_lab.trainer import pick_device
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
 FULL_TURN = 360.0
 FORMAT = 1  # of the file that `save` writes
-LEARNED = ("channels_", "warnings_", "coverage_", "n_features_in_")
+LEARNED = ("channels_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
 
 
 class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -99,7 +99,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             twice = table.columns[table.columns.duplicated()][0]
             raise ValueError(f"table: columns must have different names, and {twice!r} is there twice; rename one")
         elif fitting:
-            validate_data(self, table, skip_check_array=True)
+            self.n_features_in_, self.feature_names_in_ = table.shape[1], np.asarray(table.columns, dtype=object)
         for setting in ("split_by", "time"):
             if getattr(self, setting) is not None:
                 one_of(setting, getattr(self, setting), list(table.columns))
@@ -121,7 +121,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _train(self, stretch):
         """Let the Mender learn, with a bar that shows the score."""
         total, unit = (self.epochs, "epoch") if self.epochs else (round(60 * self.minutes), "s")
-        with tqdm(total=total, unit=unit, desc="repair", disable=None if self._mender.refiner else True) as bar:
+        with tqdm(total=total, unit=unit, desc="repair") as bar:
 
             def progress(row):
                 bar.set_postfix_str(f"error {row['score']:.0%} of the straight line's", refresh=False)
@@ -173,9 +173,9 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def save(self, path):
         """Write the fitted repairer to one safetensors file, its settings and scores in the metadata."""
         check_is_fitted(self)
-        known = {name: getattr(self, name) for name in LEARNED} | {"kinds": self._mender.kinds, "format": FORMAT}
+        known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
+        known |= {"settings": self.get_params(), "kinds": self._mender.kinds, "format": FORMAT}
         known |= {name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")}
-        known["settings"] = self.get_params()
         unfinished = Path(f"{path}.part")
         save_file(self._mender.tensors(), unfinished, {"gru_lab": json.dumps(known, default=_plain)})
         unfinished.replace(path)
@@ -194,7 +194,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         settings = known["settings"]
         repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
         for name in LEARNED:
-            setattr(repairer, name, known[name])
+            if name in known:
+                setattr(repairer, name, known[name])
         repairer.scores_, repairer.history_ = (pd.DataFrame(**known[name]) for name in ("scores_", "history_"))
         repairer.scores_.index.name = "channel"
         repairer._mender = Mender.take(tensors, known["kinds"], **repairer._settings())
@@ -202,9 +203,9 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
 
 def _plain(value):
-    """Return what JSON can hold of a NumPy number in a setting or a channel's name."""
-    if isinstance(value, np.generic):
-        return value.item()
+    """Return what JSON can hold of NumPy's numbers and arrays in settings and names."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     raise TypeError(f"only text and numbers can be saved as settings and names of channels, not {value!r}")
 
 
