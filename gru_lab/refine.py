@@ -5,8 +5,8 @@ nearest observed one is. It gives two corrections, learned by squared error and 
 interpolation's own error in that channel; both are zero at first. Arrays are (rows, channels).
 """
 
-import time
 from itertools import islice
+from time import perf_counter
 
 import numpy as np
 import torch
@@ -116,7 +116,7 @@ class Refiner:
         `missing` (rows, channels) gives the pattern to hide by. `held` (other rows, channels) tells entries of `truth`
         that `shown` lacks: by them an epoch is scored. It ends after `epochs`, or else after so many `minutes`.
         """
-        began, rng, best = time.perf_counter(), np.random.default_rng((self.seed, 1)), np.inf
+        began, rng, best = perf_counter(), np.random.default_rng((self.seed, 1)), np.inf
         torch.set_num_threads(1)
         self._measure(shown, missing, rng)
         checked = truth.spread(CHECKED)
@@ -127,7 +127,7 @@ class Refiner:
         while not ended:
             self.network.train()
             for batch in islice(batches, STEPS):
-                elapsed = (time.perf_counter() - began) / (60 * minutes)
+                elapsed = (perf_counter() - began) / (60 * minutes)
                 done = steps / (STEPS * epochs) if epochs else min(1, elapsed)
                 optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 + np.cos(np.pi * done)) / 2
                 self._step(batch, optimizer, dropping)
@@ -136,7 +136,7 @@ class Refiner:
                     break
             if (now := score()) < best:
                 best, self.best = now, {name: value.clone() for name, value in self.network.state_dict().items()}
-            yield {"epoch": -(-steps // STEPS), "seconds": time.perf_counter() - began, "score": now}
+            yield {"epoch": -(-steps // STEPS), "seconds": perf_counter() - began, "score": now}
 
     def _step(self, batch, optimizer, dropping):
         """Take one step on hidden entries: squared error for the first correction, Huber's loss for the second."""
