@@ -86,10 +86,11 @@ class Refiner:
         return torch.from_numpy(np.concatenate(pieces, axis=-1, dtype=np.float32)).to(self.device)
 
     @torch.no_grad()
-    def refine(self, stretch, head=None):
+    def refine(self, stretch, head=None, watch=iter):
         """Return the values by each channel's `head` (channels,), (rows, channels); or by both, (rows, 2, channels).
 
         Each row's values come from two windows, weighted towards their middle, so that there is context on both sides.
+        `watch` is put around the list of batches, for a progress bar.
         """
         self.network.eval()
         torch.set_num_threads(1)
@@ -99,7 +100,7 @@ class Refiner:
         total = np.zeros((len(stretch), *chosen.shape), dtype=np.float32)
         weights = np.zeros((len(stretch), *[1] * chosen.ndim), dtype=np.float32)
         middle = np.minimum(np.arange(WINDOW) + 1, WINDOW - np.arange(WINDOW)).astype(np.float32)
-        for row, inside in windows_in_use(stretch):
+        for row, inside in watch(list(windows_in_use(stretch))):
             output = self.network(self._features(filled[row], distance[row])).cpu().numpy()
             weight = np.broadcast_to(middle, row.shape)[inside].reshape(-1, *[1] * chosen.ndim)
             total[row[inside]] += output[inside][:, chosen] * weight

@@ -112,11 +112,11 @@ class Mender:
         inside = np.abs(error) <= self.intervals.half_width(channel, distance)
         return float(inside[~half].mean()) if (~half).any() else np.nan
 
-    def mend(self, stretch):
-        """Yield, for each channel, (rows, values, half widths) of its holes that can be filled."""
+    def mend(self, stretch, watch=iter):
+        """Yield, for each channel, (rows, values, half widths) of its holes; `watch` as `Refiner.refine` has it."""
         refined, kept = None, self.head[self.known]
         if (kept >= 0).any():
-            refined = self.refiner.refine(stretch.channels(self.known), np.maximum(kept, 0))
+            refined = self.refiner.refine(stretch.channels(self.known), np.maximum(kept, 0), watch)
         for c, turn in enumerate(self.period):
             line, distance = stretch.fill_one(c, self.way(c), turn)
             rows = np.flatnonzero(np.isnan(stretch.values[:, c]) & ~np.isnan(line))

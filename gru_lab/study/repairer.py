@@ -4,6 +4,7 @@ Nothing but the holes changes. The network never has a channel to itself: on ent
 the straight line by both measures, or the line is kept.
 """
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,7 +154,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         stretch, order, _ = stretch_of(frame, self.channels_, self.split_by, self.time)
         out = frame.copy(deep=False)
         edges = [np.full(stretch.values.shape, np.nan) for _ in range(2 * bounds)]
-        for c, (rows, values, half) in enumerate(self._mender.mend(stretch)):
+        watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
+        for c, (rows, values, half) in enumerate(self._mender.mend(stretch, watch)):
             column, rows = frame.columns.get_loc(self.channels_[c]), order[rows]
             if len(rows):
                 out.isetitem(column, put(frame.iloc[:, column], rows, values))
