@@ -5,6 +5,7 @@ import pandas as pd
 
 from gru_lab.holes import Stretch, part_ends
 from gru_lab.series import Series
+from gru_lab.table import time_stamps
 
 
 def numbers(column):
@@ -33,7 +34,7 @@ def put(column, rows, values):
 def moments(stamps):
     """Return time stamps (dates, their text, or numbers) as numbers, (rows,), NaN where there is none."""
     if not pd.api.types.is_numeric_dtype(stamps):
-        stamps = pd.to_datetime(stamps, errors="coerce", format="mixed", utc=True)
+        stamps = time_stamps(stamps)
         stamps = (stamps - stamps.min()) / pd.Timedelta(seconds=1)
     return stamps.to_numpy(dtype=float, na_value=np.nan)
 
