@@ -276,6 +276,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_says_so(table):
     assert pd.read_csv("out.csv").notna().all(axis=None)
 
 
+@pytest.fixture
 def two_stages(capsys):
     """The store of a folder in which stage 2 and stage 4 were swept with one seed: 5 and 6 runs, one of both."""
     for stage in ("2", "4"):
