@@ -1,4 +1,4 @@
-"""The command `gru-lab`: open the lab, record the notebooks, sweep a stage, list the runs."""
+"""The command `gru-lab`: open the lab, record the notebooks, sweep a stage, list the runs, check or repair a table."""
 
 import argparse
 import os
@@ -21,6 +21,7 @@ def _add_store(parser):
 def build_parser():
     """Return the argument parser; it imports nothing heavy, so that --help is quick."""
     parser = argparse.ArgumentParser(prog="gru-lab", description="Re-run a tuning log, and keep what came out.")
+    parser.set_defaults(stopped="Finished runs are kept; the same command goes on from there.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
     lab.add_argument("--port", type=int, default=8888, help="port on this machine (default: 8888)")
@@ -50,7 +51,32 @@ def build_parser():
     runs.add_argument("--from-record", metavar="FILE", help="first take in the runs of a record, yours or another's")
     _add_store(runs)
     runs.set_defaults(run=_runs)
+    check = commands.add_parser("check", help="say what stands in a table, and what would spoil its repair")
+    check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
+    _add_table(check)
+    check.set_defaults(run=_check)
+    repair = commands.add_parser("repair", help="fill the holes of a table, and change nothing else")
+    repair.add_argument("source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed")
+    repair.add_argument("out", metavar="OUT", help="the repaired table, in the same format")
+    repair.add_argument("--report", metavar="FILE", help="write there, as HTML, how good the repair is")
+    repair.add_argument("--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells")
+    _add_table(repair)
+    repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
+    repair.add_argument(
+        "--angles", nargs="+", default=None, metavar="COLUMN", help="columns in degrees, where 360 is 0"
+    )
+    repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
+    repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    repair.add_argument("--model", metavar="FILE", help="repair with what was learned before, without training")
+    repair.add_argument("--save-model", metavar="FILE", help="keep what was learned")
+    repair.set_defaults(run=_repair, stopped="Nothing was written.")
     return parser
+
+
+def _add_table(parser):
+    parser.add_argument("--split-by", metavar="COLUMN", help="the column that tells parts apart")
+    parser.add_argument("--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)")
+    parser.add_argument("--missing-value", action="append", default=[], metavar="X", help="a value that means a hole")
 
 
 def _lab(arguments):
@@ -131,12 +157,54 @@ def _runs(arguments):
     return 0
 
 
+def _check(arguments):
+    from gru_lab.study.check import check
+
+    found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
+    print(found)
+    return 1 if found.problems else 0
+
+
+def _repair(arguments):
+    from gru_lab.sheet import Sheet, require_place
+    from gru_lab.study.check import check
+    from gru_lab.study.outcome import grouped, last_line, repair_sheet
+
+    sheet = Sheet.open(arguments.source, arguments.missing_value)
+    out = sheet.require_out(arguments.out)
+    for option in ("report", "save_model"):
+        if path := getattr(arguments, option):
+            require_place(f"--{option.replace('_', '-')}", path, arguments.source, out)
+    found = check(sheet, arguments.split_by, arguments.time)
+    for problem in found.problems:
+        print(f"warning: {problem}", file=sys.stderr)
+    if not found.channels["holes"].sum():
+        sheet.write(out, sheet.table, sheet.holes & False)
+        print(f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report.")
+        return 0
+    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
+    given = {name: value for name, value in given.items() if value is not None}
+    done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
+    sheet.write(out, done.table, done.filled, arguments.keep_flags)
+    if arguments.save_model:
+        done.repairer.save(arguments.save_model)
+    for warning in grouped(done.repairer.warnings_):
+        print(f"note: {warning}", file=sys.stderr)
+    seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
+    if arguments.report:
+        from gru_lab.show.report import report
+
+        seen = f"how good it is: {report(done, arguments.report, sheet.name, found.problems)}"
+    print(f"{last_line(done)} Written to {out}; {seen}.")
+    return 0
+
+
 def _export(runs, csv, parquet):
     """Write the runs to files, each whole or not at all."""
     import io
     from pathlib import Path
 
-    from gru_lab.show.index import write_whole
+    from gru_lab.sheet import write_whole
 
     buffer = io.BytesIO()
     if parquet:
@@ -164,6 +232,10 @@ def _delete(runs, store, sure):
 
 def main(arguments=None):
     """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130 when stopped."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for place in reversed([n for n, word in enumerate(arguments) if word == "--missing-value"]):
+        # joined, since argparse takes -999,9 or - for an option
+        arguments[place : place + 2] = ["=".join(arguments[place : place + 2])]
     parsed = build_parser().parse_args(arguments)
     try:
         return parsed.run(parsed)
@@ -171,9 +243,9 @@ def main(arguments=None):
         print(f"gru-lab: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nStopped. Finished runs are kept; the same command goes on from there.", file=sys.stderr)
+        print(f"\nStopped. {parsed.stopped}", file=sys.stderr)
         return 130
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:
         print(f"gru-lab: {error}", file=sys.stderr)
         return 1
 

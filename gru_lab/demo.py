@@ -6,6 +6,7 @@ time and harder, but possible, to guess from the other channels.
 """
 
 import numpy as np
+import pandas as pd
 
 from gru_lab.config import COUNT, RULES
 from gru_lab.series import Series
@@ -45,3 +46,23 @@ def demo_series(rows=24_500, seed=0):
     values /= np.where(span > 0, span, 1)
     names = tuple(f"s{channel:02d}" for channel in range(1, CHANNELS + 1))
     return Series(values, names, name=f"demo-{rows}-{seed}")
+
+
+def demo_table(rows=6_000, seed=0):
+    """Return (table, truth), DataFrames: 12 channels of the built-in series with holes, and the same without.
+
+    3 % of the entries are missing one by one; now and then a device of four channels fails for 20 to 120 rows; and in
+    'b1' five values read -999.9, as loggers write it. The first column is the time, one row a minute.
+    """
+    truth = pd.DataFrame(demo_series(rows, seed).values[:, :12].astype(np.float64))
+    truth = truth.set_axis([f"{device}{sensor}" for device in "abc" for sensor in range(1, 5)], axis="columns")
+    truth = (10 + 30 * truth).round(2)
+    rng = np.random.default_rng((seed, 1))
+    missing = rng.random(truth.shape) < 0.03
+    for first in rng.integers(0, rows, rows // 300):
+        device = 4 * rng.integers(3)
+        missing[first : first + rng.integers(20, 120), device : device + 4] = True
+    table = truth.mask(missing)
+    table.loc[rng.choice(rows, 5, replace=False), "b1"] = -999.9
+    table.insert(0, "time", pd.date_range("2024-05-01", periods=rows, freq="min"))
+    return table, truth

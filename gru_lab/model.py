@@ -63,8 +63,13 @@ def build(config, channels, generator):
             bidirectional=config.bidirectional,
             residual=config.residual,
         )
+    return draw(network, generator)
+
+
+def draw(network, generator):
+    """Return an RNN that was made on the meta device, its weights drawn as torch does, from `generator`."""
     network.to_empty(device="cpu")
-    for layer, width in ((network.rnn, config.hidden_size), (network.out, network.out.in_features)):
+    for layer, width in ((network.rnn, network.rnn.hidden_size), (network.out, network.out.in_features)):
         for weights in layer.parameters():
             nn.init.uniform_(weights, -(width**-0.5), width**-0.5, generator=generator)
     return network

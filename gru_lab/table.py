@@ -1,67 +1,33 @@
 """Read a file of sensor channels into a Series: which columns are channels, which is the time, which mark the runs."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
+from gru_lab.files import open_file
 from gru_lab.series import Series
 
 TIME_WORDS = ("time", "date", "zeit", "datum", "stamp")
-SAMPLE = 64_000  # characters of a text file looked at to tell its separator
 
 
-def _read_text(path):
-    """Read CSV or TSV, gzipped or not; the separator is whichever of , ; TAB | the header has most of."""
-    sample = pd.io.common.get_handle(path, "r", encoding="utf-8", compression="infer")
-    with sample as handles:
-        header = handles.handle.readline(SAMPLE)
-    separator = max(",;\t|", key=header.count)
-    table = pd.read_csv(path, sep=separator, low_memory=False)
-    if not isinstance(table.index, pd.RangeIndex) and table.iloc[:, -1].isna().all():
-        # rows end with a separator and the header does not: pandas took the first column for the names of the rows
-        table = table.reset_index().iloc[:, : table.shape[1]].set_axis(table.columns, axis="columns")
-    return table
+def time_stamps(column):
+    """Return a column of dates or of their text as time stamps in UTC, NaT where there is none.
 
-
-def _read_arrays(path):
-    """Read one 2-D array (rows, channels) from NPY or NPZ; a 1-D array is one channel. Never unpickles."""
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.lib.npyio.NpzFile):
-        with loaded:
-            arrays = {name: loaded[name] for name in loaded.files}
-        tables = {name: array for name, array in arrays.items() if array.ndim == 2}
-        if len(tables) != 1:
-            shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-            raise ValueError(f"it must hold exactly one array of (rows, channels), and holds {shapes or 'none'}")
-        loaded = next(iter(tables.values()))
-    if loaded.ndim not in (1, 2):
-        raise ValueError(f"its array must be (rows, channels), not {loaded.shape}")
-    table = pd.DataFrame(loaded)
-    return table.set_axis([f"c{column:02d}" for column in table.columns], axis="columns")
-
-
-READERS = {
-    (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"): _read_text,
-    (".parquet", ".pq"): pd.read_parquet,
-    (".npy", ".npz"): _read_arrays,
-    (".xlsx", ".xlsm"): pd.read_excel,
-}
-
-
-def _read_file(path):
-    """Return the file as a DataFrame, or raise ValueError with the path and what is wrong with it."""
-    if not path.is_file():
-        raise ValueError(f"data must be a file that exists, not {str(path)!r}" + " (a folder)" * path.is_dir())
-    for suffixes, reader in READERS.items():
-        if path.name.lower().endswith(suffixes):
-            try:
-                return reader(path)
-            except Exception as error:  # a damaged file makes its reader fail in whatever way
-                raise ValueError(f"data {str(path)!r} could not be read: {str(error).strip()}") from error
-    known = ", ".join(suffix for suffixes in READERS for suffix in suffixes)
-    raise ValueError(f"data must be one of {known}, not {path.name!r}")
+    01.05. may be May or January. It is read so that time goes back least often, and then so that it spans less.
+    """
+    column = pd.Series(column).reset_index(drop=True)
+    texts = column.dropna().astype(str)
+    known = column.dtype.kind == "M" or texts.str.match(r"\d{4}").all()  # dates, or the year comes first
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas warns of each order that it is not asked for
+        ways = [
+            pd.to_datetime(column, errors="coerce", format="mixed", utc=True, dayfirst=way)
+            for way in (False, True)[: 2 - known]
+        ]
+    return min(ways, key=lambda way: (way.isna().sum(), (way.diff() < pd.Timedelta(0)).sum(), way.max() - way.min()))
 
 
 def _is_time(name, column, starts):
@@ -79,7 +45,7 @@ def _is_time(name, column, starts):
         rising.iloc[list(starts)] = True
         return bool(rising.all())
     sample = column.dropna().head(50)
-    return len(sample) > 0 and pd.to_datetime(sample, errors="coerce", format="mixed").notna().all()
+    return len(sample) > 0 and bool(time_stamps(sample).notna().all())
 
 
 def _counts_rows(column, starts):
@@ -116,8 +82,7 @@ def read_table(source, split_by=None):
     if isinstance(source, pd.DataFrame):
         table, name = source, "table"
     else:
-        path = Path(source)
-        table, name = _read_file(path), path.name
+        table, name = open_file(source).frame, Path(source).name
     if not len(table):
         raise ValueError(f"{name}: the table must have rows, and it has none")
     table = table.set_axis([str(column) for column in table.columns], axis="columns")

@@ -1,7 +1,10 @@
 """The command line: wrong input ends in one clear line and exit code 2; help comes at once."""
 
+import os
+import signal
 import subprocess
 import sys
+import termios
 
 import numpy as np
 import pandas as pd
@@ -83,6 +86,194 @@ def test_a_sweep_prints_its_summary_and_its_runs_are_listed(capsys, tmp_path):
     assert len(runs) == 5 and runs["missing_weight"].nunique() == 5
     assert main(["runs"]) == 0
     assert runs["key"][0] in capsys.readouterr().out
+
+
+@pytest.fixture
+def table():
+    """Two smooth channels of 300 rows, a second apart, with 20 holes in each."""
+    rows = np.arange(300)
+    waves = {"a": np.sin(rows / 9) * 5 + 20, "b": np.cos(rows / 14) * 3 + 9}
+    table = pd.DataFrame({"time": pd.date_range("2024-05-01", periods=300, freq="s"), **waves}).round({"a": 3, "b": 3})
+    for column in ("a", "b"):
+        table.loc[np.random.default_rng(ord(column)).choice(300, 20, replace=False), column] = np.nan
+    return table
+
+
+QUICK = ["--minutes", "0.004"]
+TEXT = "time,a,b\n" + "".join(f"{row},{row % 7}.5,{row % 5}.25\n" for row in range(40))
+BAD_FILES = {
+    "missing": (None, "must be a file that exists"),
+    "empty": ("", "it is empty"),
+    "blank lines": ("\n\n \n", "it is empty"),
+    "a header alone": ("a,b\n", "must have rows"),
+    "binary": ("\x89PNG\0\1", "binary data"),
+    "cells parted by spaces": (TEXT.replace(",", " "), "separated by one of comma, semicolon"),
+    "decimal commas between commas": (TEXT.replace(".", ","), "decimal commas need another separator"),
+    "a line too long": (TEXT + "1,2,3,4\n", "as the header, 3, and line 42 has 4"),
+    "a line too short": (TEXT + "1,2\n", "as the header, 3, and line 42 has 2"),
+    "lines above the header": ("Logger 7\n" + TEXT, "delete what stands above"),
+    "a quote that never ends": (TEXT.replace("3.5", '"3.5', 1), "could not be read"),
+    "a name twice": (TEXT.replace("time", "a"), "'a' is there twice"),
+    "only text": ("a,b\nx,y\nz,w\n", "at least one numeric channel"),
+    "infinite values": (TEXT.replace("3.5", "inf"), "add --missing-value inf"),
+    "no gzip": (TEXT, "could not be read", "in.csv.gz"),
+    "no workbook": ("PK", "could not be read", "in.xlsx"),
+    "no Parquet": ("PAR1", "could not be read", "in.parquet"),
+    "no array": ("x", "could not be read", "in.npy"),
+    "an unknown ending": (TEXT, "data must be one of .csv", "in.dat"),
+}
+
+
+@pytest.mark.parametrize("content, message, name", [(*bad, "in.csv")[:3] for bad in BAD_FILES.values()], ids=BAD_FILES)
+def test_a_bad_file_is_one_clear_line_and_nothing_is_written(content, message, name, capsys, tmp_path):
+    if content is not None:
+        (tmp_path / name).write_text(content, encoding="latin-1")
+    assert main(["repair", name, f"out_{name}", *QUICK]) == 2
+    shown = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning: ")]
+    assert len(shown) == 1 and message in shown[0] and shown[0].startswith("gru-lab: ")
+    assert main(["check", name]) == (1 if content and "inf" in content else 2)
+    assert [path.name for path in tmp_path.iterdir()] == [name] * (content is not None)
+    if content is not None:
+        assert (tmp_path / name).read_text(encoding="latin-1") == content
+
+
+WRONG_ORDERS = {
+    "OUT is IN": (["in.csv"], "OUT must be another file than 'in.csv'"),
+    "OUT is a folder": (["."], "(a folder)"),
+    "OUT in no folder": (["no/out.csv"], "make that folder first"),
+    "OUT in another format": (["out.xlsx"], "OUT must end in .csv as in.csv does"),
+    "a report over IN": (["out.csv", "--report", "in.csv"], "--report must be another file"),
+    "a report over OUT": (["out.csv", "--report", "out.csv"], "--report must be another file"),
+    "a report in no folder": (["out.csv", "--report", "no/r.html"], "make that folder first"),
+    "a model over IN": (["out.csv", "--save-model", "in.csv"], "--save-model must be another file"),
+    "an unknown part": (["out.csv", "--split-by", "run"], "split_by must be one of time, a, b"),
+    "an unknown time": (["out.csv", "--time", "tme"], "Did you mean 'time'"),
+    "an unknown angle": (["out.csv", "--angles", "wind"], "angles must be one of a, b"),
+    "no minutes": (["out.csv", "--minutes", "0"], "minutes must be a finite number above 0"),
+    "a negative seed": (["out.csv", "--seed", "-1"], "seed must be a whole number from 0"),
+    "an unknown device": (["out.csv", "--device", "gpu"], "device must be one of auto, cpu, cuda"),
+    "no model": (["out.csv", "--model", "none.safetensors"], "that Repairer.save wrote, not 'none.safetensors'"),
+    "a model that is none": (["out.csv", "--model", "in.csv"], "that Repairer.save wrote, not 'in.csv'"),
+    "a model and minutes": (["out.csv", "--model", "in.csv", "--minutes", "1"], "has its own minutes"),
+}
+
+
+@pytest.mark.parametrize("arguments, message", WRONG_ORDERS.values(), ids=WRONG_ORDERS)
+def test_a_wrong_order_is_one_clear_line_before_anything_is_trained(arguments, message, table, capsys, tmp_path):
+    table.to_csv("in.csv", index=False)
+    before = (tmp_path / "in.csv").read_bytes()
+    assert main(["repair", "in.csv", *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("gru-lab: ") and shown.err.count("\n") == 1 and message in shown.err
+    assert shown.out == "" and [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+    assert (tmp_path / "in.csv").read_bytes() == before
+
+
+ODD = {
+    "as it should be": (lambda t: t, ""),
+    "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value -999.9"),
+    "text among numbers": (lambda t: t.assign(a=t["a"].astype(object).where(t.index != 7, "ERR")), "in line 9: 'ERR'"),
+    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row above"),
+    "stamps unsorted": (lambda t: t.sample(frac=1, random_state=0), "earlier time stamp"),
+    "stamps missing": (lambda t: t.assign(time=t["time"].where(t.index > 3)), "no time stamp"),
+    "stamps with a zone": (lambda t: t.assign(time=t["time"].dt.tz_localize("Asia/Tokyo")), ""),
+    "rows without any value": (lambda t: t.assign(a=t["a"].where(t.index > 5), b=t["b"].where(t.index > 5)), ""),
+    "a column without any value": (lambda t: t.assign(c=np.nan), "'c' has no values at all"),
+    "one row": (lambda t: t.head(1).assign(a=np.nan, b=1.0), "1 row: too few"),
+    "five rows": (lambda t: t.head(5).assign(a=[1.0, np.nan, 2, np.nan, 5], b=1.0), "5 rows: too few"),
+    "one channel": (lambda t: t[["a"]], ""),
+    "a constant": (lambda t: t.assign(a=t["a"].where(t["a"].isna(), 3.5)), ""),
+    "flags": (lambda t: t.assign(a=(t["a"] > 20).astype(object).where(t["a"].notna())), ""),
+    "codes": (lambda t: t.assign(a=(t["a"] // 3).where(t["a"].notna())), ""),
+    "a huge scale": (lambda t: t.assign(a=t["a"] * 1e30), ""),
+    "a tiny scale": (lambda t: t.assign(a=t["a"] * 1e-30), ""),
+    "text beside": (lambda t: t.assign(note=["x", None, "z"] * 100), ""),
+    "angles that turn": (lambda t: t.assign(a=(t["a"] * 100 % 360).round(1)), ""),
+    "numbers as names": (lambda t: t.set_axis(["time", "1", "2"], axis="columns"), ""),
+    "names in every script": (lambda t: t.set_axis(["time", "größe <b>", "温度, °C"], axis="columns"), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spoil, message", ODD.values(), ids=ODD)
+def test_an_odd_table_is_repaired_in_its_holes_alone_and_what_is_odd_is_named(spoil, message, table, capsys, tmp_path):
+    spoil(table).to_csv("in.csv", index=False)
+    before = (tmp_path / "in.csv").read_bytes()
+    assert main(["check", "in.csv"]) == (1 if message else 0)
+    assert message in " ".join(capsys.readouterr().out.split())
+    assert main(["repair", "in.csv", "out.csv", "--report", "r.html", *QUICK]) == 0
+    shown = capsys.readouterr()
+    assert message in shown.err and shown.out.count("\n") == 1 and shown.out.startswith("Filled ")
+    assert (tmp_path / "in.csv").read_bytes() == before and (tmp_path / "r.html").exists()
+    a, b = (pd.read_csv(name, dtype=str, keep_default_na=False) for name in ("in.csv", "out.csv"))
+    assert list(a) == list(b) and len(a) == len(b)
+    same = (a == b) | (a == "")
+    assert same.all(axis=None)
+    left = (b == "").sum()
+    beside = [name for name in left.index if name in ("note", "c", "time")]
+    assert (left.drop(beside) == 0).all() or len(a) == 1
+    assert (left[beside] == (a == "").sum()[beside]).all()
+
+
+def test_a_table_without_holes_comes_back_as_it_is(table, capsys, tmp_path):
+    table.interpolate().bfill().to_csv("in.csv", index=False)
+    assert main(["repair", "in.csv", "out.csv", "--report", "r.html"]) == 0
+    assert "There are no holes in in.csv" in capsys.readouterr().out
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "in.csv").read_bytes()
+
+
+def test_a_sentinel_that_is_named_is_repaired(table, capsys):
+    table.fillna(-999.9).to_csv("in.csv", index=False)
+    assert main(["check", "in.csv", "--missing-value", "-999.9"]) == 0
+    assert main(["repair", "in.csv", "out.csv", "--missing-value", "-999.9", *QUICK]) == 0
+    assert "Filled 40 of 40 holes in 2 channels" in capsys.readouterr().out
+    assert pd.read_csv("out.csv")["a"].between(14, 26).all()
+
+
+@pytest.mark.parametrize("value", ["-999,9", "-999.9"])
+def test_a_sentinel_may_be_written_as_the_file_writes_it(value, table, capsys):
+    table.fillna(-999.9).to_csv("in.csv", index=False, sep=";", decimal=",")
+    assert main(["repair", "in.csv", "out.csv", "--missing-value", value, *QUICK]) == 0
+    assert "Filled 40 of 40 holes" in capsys.readouterr().out
+
+
+def test_a_saved_model_repairs_another_file_without_training(table, capsys):
+    table.to_csv("in.csv", index=False)
+    assert main(["repair", "in.csv", "out.csv", "--save-model", "m.safetensors", "--keep-flags", *QUICK]) == 0
+    assert main(["repair", "in.csv", "again.csv", "--model", "m.safetensors", "--keep-flags"]) == 0
+    assert open("out.csv").read() == open("again.csv").read()
+    flags = pd.read_csv("out.csv", keep_default_na=False)["repaired"]
+    assert (flags.str.contains("a") == table["a"].isna()).all()
+    table.rename(columns={"b": "c"}).to_csv("other.csv", index=False)
+    assert main(["repair", "other.csv", "no.csv", "--model", "m.safetensors"]) == 2
+    assert "lacks b and has c besides" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "xlsx"])
+def test_other_formats_come_back_in_theirs(suffix, table):
+    path = f"in.{suffix}"
+    table.to_parquet(path) if suffix == "parquet" else table.to_excel(path, index=False)
+    assert main(["repair", path, f"out.{suffix}", *QUICK]) == 0
+    read = pd.read_parquet if suffix == "parquet" else pd.read_excel
+    a, b = read(path), read(f"out.{suffix}")
+    assert b.notna().all(axis=None) and (a.dtypes == b.dtypes).all()
+    pd.testing.assert_frame_equal(b.where(a.notna()), a, check_exact=True)
+
+
+def test_ctrl_c_keeps_the_best_so_far_and_says_so(table):
+    table.to_csv("in.csv", index=False)
+    command = [sys.executable, "-m", "gru_lab.cli", "repair", "in.csv", "out.csv", "--minutes", "5"]
+    ours, theirs = os.openpty()  # the bar is shown in a terminal alone
+    termios.tcsetwinsize(theirs, (24, 120))
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs)
+    seen = b""
+    while b"straight line" not in seen and running.poll() is None:  # in the bar, after the first epoch
+        seen += os.read(ours, 1000)
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=60)
+    os.set_blocking(ours, False)
+    assert running.returncode == 0 and b"Filled 40 of 40" in out
+    assert b"training was ended early" in os.read(ours, 10_000)
+    assert pd.read_csv("out.csv").notna().all(axis=None)
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The built-in series: the same on every machine, smooth, in [0, 1], and worth learning from."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import gru_lab as lab
+from gru_lab.demo import demo_table
 from gru_lab.trainer import prepare
 
 
@@ -52,3 +54,13 @@ def test_wrong_rows_or_seed_are_named(rows, seed, name):
 
 def test_a_single_row_is_a_series():
     assert lab.demo_series(1).values.shape == (1, 66)
+
+
+def test_the_table_with_holes_is_the_truth_wherever_it_has_a_value():
+    table, truth = demo_table(1_200)
+    values = table.drop(columns="time")
+    seen = values.notna() & (values != -999.9)
+    pd.testing.assert_frame_equal(values.where(seen), truth.where(seen))
+    assert truth.notna().all(axis=None) and 0.03 < 1 - seen.to_numpy().mean() < 0.3
+    assert (values["b1"] == -999.9).sum() == 5 and not (values.drop(columns="b1") == -999.9).any(axis=None)
+    pd.testing.assert_frame_equal(table, demo_table(1_200)[0])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
+from gru_lab.table import time_stamps
 
 
 @pytest.fixture
@@ -50,6 +51,13 @@ def test_every_kind_of_file_gives_the_same_values(name, frame, tmp_path):
     assert series.channels == (("c00", "c01", "c02") if name.startswith("array") else ("a", "b", "c"))
     assert series.name == name and series.set_aside == {} and series.time is None
     assert lab.read_table(str(path)).digest == series.digest
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8-sig", "utf-16"])
+def test_text_is_read_in_the_encoding_it_is_in(encoding, tmp_path):
+    (tmp_path / "table.csv").write_bytes("größe;a\n1,5;2\n3,5;4\n".encode(encoding))
+    series = lab.read_table(tmp_path / "table.csv")
+    assert series.channels == ("größe", "a") and series.values.tolist() == [[1.5, 2], [3.5, 4]]
 
 
 def test_a_data_frame_is_read_like_a_file(frame):
@@ -224,7 +232,7 @@ UNUSABLE = {
     "header.csv": ("a,b\n", "must have rows, and it has none"),
     "text.csv": ("note,word\nx,y\nz,w\n", r"at least one numeric channel; it has only 'note' \(text\)"),
     "infinite.csv": ("a,b\n1,2\n3,inf\n", "must be finite, but channel 'b' has 1 inf values, the first in row 1"),
-    "latin.csv": ("a,größe\n1,2\n".encode("latin-1"), "could not be read"),
+    "binary.csv": (b"a,b\n1,\x00\n", "holds binary data"),
     "short.csv": ("a,b\n" + "1,2.5\n3,4.5\n" * 4, "give a longer series"),
     "empty.npy": (b"", "could not be read"),
     "empty.npz": (b"", "could not be read"),
@@ -308,3 +316,18 @@ def test_the_robot_arm_is_read_with_its_gaps_and_its_time(real_table):
     assert np.isnan(series.values).any(axis=1).sum() >= 54
     with pytest.raises(ValueError, match="complete series, but channel 'Current_J0' has"):
         series.require_complete()
+
+
+@pytest.mark.parametrize(
+    "style", ["%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%y %H:%M", "%Y-%m-%d %H:%M", "%d %b %Y %H:%M"]
+)
+@pytest.mark.parametrize("first", ["2024-05-01", "2024-05-11", "2024-12-31"])
+def test_the_day_is_told_from_the_month_by_how_time_goes_on(style, first):
+    times = pd.Series(pd.date_range(first, periods=100, freq="h", tz="UTC"))
+    pd.testing.assert_series_equal(time_stamps(times.dt.strftime(style)), times, check_dtype=False)
+
+
+def test_time_stamps_keep_their_places_and_what_is_none_is_none():
+    stamps = time_stamps(["2024-05-01T10:00+02:00", None, "soon", "2024-05-01T10:00Z"])
+    assert list(stamps.isna()) == [False, True, True, False]
+    assert (stamps[3] - stamps[0]) == pd.Timedelta("2h")

@@ -5,6 +5,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
+from gru_lab.sheet import write_whole
 from gru_lab.study.exchange import read_block
 
 TEMPLATES = jinja2.Environment(
@@ -13,16 +14,6 @@ TEMPLATES = jinja2.Environment(
 LOG = "tuning_log.md"
 PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
-
-
-def write_whole(path, content):
-    """Write a file, of text or bytes, under its name only once it is complete."""
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        unfinished.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def sketch(runs):

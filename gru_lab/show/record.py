@@ -9,6 +9,7 @@ import itertools
 import os
 import platform
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from tqdm.auto import tqdm
 
 import gru_lab
 from gru_lab.config import COUNT, one_of, profile
+from gru_lab.sheet import write_whole
 from gru_lab.show.exporter import RecordExporter
-from gru_lab.show.index import LOG, TEMPLATES, write_index, write_whole
+from gru_lab.show.index import LOG, TEMPLATES, write_index
 from gru_lab.show.markdown import as_markdown
 from gru_lab.show.notebooks import execute, find_notebooks, kernel_environment, set_parameters, title_of
 from gru_lab.study.exchange import as_block, pack
@@ -28,6 +30,7 @@ from gru_lab.study.stages import STAGES, stage
 from gru_lab.study.store import Store
 from gru_lab.study.sweep import run_names, train_missing
 from gru_lab.study.verdict import verdict
+from gru_lab.table import read_table
 from gru_lab.trainer import pick_device
 
 FORMATS = ("html", "log", "ipynb", "md")
@@ -113,7 +116,10 @@ def record(
     paths, seeds = find_notebooks(names), COUNT.fix("seeds", profile(size).seeds if seeds is None else seeds)
     formats, _ = {one_of("format", one, FORMATS) for one in formats}, one_of("language", language, LANGUAGES)
     pick_device(device)
-    first = stage(1, size, data, split_by)
+    if data is None or any(path.stem[3:] in STAGES for path in paths):
+        first = stage(1, size, data, split_by)
+    else:  # no stage is run, so the table may have holes
+        first = replace(STAGES["mask_input"], profile=profile(size), series=read_table(data, split_by))
     stages = {path: STAGES[path.stem[3:]].bind(size, first.series) for path in paths if path.stem[3:] in STAGES}
     if formats == {"log"} and not stages:
         raise ValueError("format 'log' writes the runs of stages; name notebooks of stages, such as 'dropout'")

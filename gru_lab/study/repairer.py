@@ -1,0 +1,230 @@
+"""Repair the holes of a real table: `Repairer` learns from what was observed, `repair` does all of it in one call.
+
+Nothing but the holes changes. The network never has a channel to itself: on entries that were held back it has to beat
+the straight line by both measures, or the line is kept.
+"""
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.torch import safe_open, save_file
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+from tqdm.auto import tqdm
+
+from gru_lab.config import COUNT, RULES, Rule, one_of
+from gru_lab.study.columns import numbers, put, stretch_of
+from gru_lab.study.mender import Mender
+from gru_lab.trainer import pick_device
+
+MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
+FULL_TURN = 360.0
+FORMAT = 1  # of the file that `save` writes
+LEARNED = ("channels_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
+
+
+class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """A scikit-learn transformer that fills the holes of a table (rows, channels), and only those.
+
+    `fit` trains for `minutes`, or for `epochs` where given: then the same seed gives the same figures. `angles` names
+    channels in degrees that wrap at 360; `split_by` the column that tells series apart which lie in one table; `time`
+    the column of time stamps (default: the index, where it holds dates). `network` is 'correction', or 'plain' for the
+    tuning log's.
+
+    Learned: `channels_`, `scores_` (per channel, on entries held back, in the channel's units), `coverage_` (share of
+    held-back entries in their 90 % interval), `warnings_` (sentences), `history_` (a row per epoch). Raises ValueError
+    for a setting out of its range, unknown columns, infinite values, and a table without a numeric column.
+    """
+
+    def __init__(
+        self,
+        minutes=3,
+        epochs=None,
+        angles=(),
+        split_by=None,
+        time=None,
+        seed=0,
+        device="auto",
+        network="correction",
+    ):
+        self.minutes = minutes
+        self.epochs = epochs
+        self.angles = angles
+        self.split_by = split_by
+        self.time = time
+        self.seed = seed
+        self.device = device
+        self.network = network
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, table, y=None):
+        """Learn from the observed entries of `table`, a DataFrame or an array (rows, channels); return self.
+
+        Ctrl-C ends the training early and keeps the best network so far.
+        """
+        settings = self._settings()
+        frame = self._frame(table, fitting=True)
+        self.channels_ = self._numeric(frame)
+        if not self.channels_:
+            raise ValueError("table must have at least one numeric column, and it has none")
+        for name in self.angles:
+            one_of("angles", name, self.channels_)
+        stretch, _, lacking = stretch_of(frame, self.channels_, self.split_by, self.time)
+        period = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
+        self._mender = Mender.of(stretch, period, **settings)
+        self.warnings_ = self._warnings(frame, stretch, lacking)
+        self._train(stretch)
+        return self
+
+    def _settings(self):
+        """Return the settings of a Mender, all of them checked."""
+        MINUTES.fix("minutes", self.minutes)
+        if self.epochs is not None:
+            COUNT.fix("epochs", self.epochs)
+        plain = one_of("network", self.network, ("correction", "plain")) == "plain"
+        return {"seed": RULES["seed"].fix("seed", self.seed), "device": pick_device(self.device), "plain": plain}
+
+    def _frame(self, table, fitting=False):
+        """Return the table as a DataFrame that has the columns which the settings name."""
+        if not isinstance(table, pd.DataFrame):
+            table = pd.DataFrame(validate_data(self, table, ensure_all_finite="allow-nan", reset=fitting))
+        elif not table.columns.is_unique:
+            twice = table.columns[table.columns.duplicated()][0]
+            raise ValueError(f"table: columns must have different names, and {twice!r} is there twice; rename one")
+        elif fitting:
+            self.n_features_in_, self.feature_names_in_ = table.shape[1], np.asarray(table.columns, dtype=object)
+        for setting in ("split_by", "time"):
+            if getattr(self, setting) is not None:
+                one_of(setting, getattr(self, setting), list(table.columns))
+        return table
+
+    def _numeric(self, frame):
+        others = (self.split_by, self.time)
+        return [name for name in frame.columns if name not in others and numbers(frame[name]) is not None]
+
+    def _warnings(self, frame, stretch, lacking):
+        said = [f"{self.channels_[c]}: {words}" for c, words in self._mender.remarks(stretch).items()]
+        for name in frame.columns.drop([*self.channels_, *filter(None, {self.split_by, self.time})]):
+            if holes := frame[name].isna().sum():
+                said.append(f"{name}: not numeric, so its {holes:,} holes stay")
+        if lacking:
+            said.append(f"{lacking:,} rows have no time stamp, so rows are taken as equally far apart")
+        return said
+
+    def _train(self, stretch):
+        """Let the Mender learn, with a bar that shows the score."""
+        total, unit = (self.epochs, "epoch") if self.epochs else (round(60 * self.minutes), "s")
+        with tqdm(total=total, unit=unit, desc="repair") as bar:
+
+            def progress(row):
+                bar.set_postfix_str(f"error {row['score']:.0%} of the straight line's", refresh=False)
+                bar.update(row["epoch"] - bar.n if self.epochs else round(row["seconds"]) - bar.n)
+
+            scores, self.coverage_ = self._mender.learn(stretch, self.minutes, self.epochs, progress)
+        self.scores_ = scores.set_axis(pd.Index(self.channels_, name="channel"))
+        self.history_ = pd.DataFrame(self._mender.history, columns=["epoch", "seconds", "score"])
+        if self._mender.interrupted:
+            self.warnings_.append(f"training was ended early, after {len(self.history_)} epochs")
+
+    def transform(self, table):
+        """Return `table` with its holes filled; an array as a float array. Its channels must be those of the fit."""
+        out, *_ = self._filled(table)
+        return out if isinstance(table, pd.DataFrame) else out.to_numpy()
+
+    def intervals(self, table):
+        """Return (low, high), DataFrames like the channels of `table`, NaN where a value was observed.
+
+        About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where nothing was held back.
+        """
+        return self._filled(table, bounds=True)[1:]
+
+    def _filled(self, table, bounds=False):
+        """Return the repaired table, and the bounds of its intervals if they are asked for."""
+        check_is_fitted(self)
+        frame = self._frame(table)
+        self._require_channels(frame)
+        stretch, order, _ = stretch_of(frame, self.channels_, self.split_by, self.time)
+        out = frame.copy(deep=False)
+        edges = [np.full(stretch.values.shape, np.nan) for _ in range(2 * bounds)]
+        watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
+        for c, (rows, values, half) in enumerate(self._mender.mend(stretch, watch)):
+            column, rows = frame.columns.get_loc(self.channels_[c]), order[rows]
+            if len(rows):
+                out.isetitem(column, put(frame.iloc[:, column], rows, values))
+            for edge, sign in zip(edges, (-1, 1), strict=False):
+                edge[rows, c] = values + sign * half
+        return out, *(pd.DataFrame(edge, frame.index, self.channels_, copy=False) for edge in edges)
+
+    def _require_channels(self, frame):
+        numeric = self._numeric(frame)
+        lacking = [str(name) for name in self.channels_ if name not in numeric]
+        unknown = [str(name) for name in numeric if name not in self.channels_]
+        said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has {', '.join(unknown)} besides"] * bool(unknown)
+        if said:
+            known = f"the {len(self.channels_)} channels it was fitted on"
+            raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
+
+    def save(self, path):
+        """Write the fitted repairer to one safetensors file, its settings and scores in the metadata."""
+        check_is_fitted(self)
+        known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
+        known |= {"settings": self.get_params(), "kinds": self._mender.kinds, "format": FORMAT}
+        known |= {name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")}
+        unfinished = Path(f"{path}.part")
+        save_file(self._mender.tensors(), unfinished, {"gru_lab": json.dumps(known, default=_plain)})
+        unfinished.replace(path)
+
+    @classmethod
+    def load(cls, path, device="auto"):
+        """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that kind."""
+        try:
+            with safe_open(path, "pt") as file:
+                known = json.loads(file.metadata()["gru_lab"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}
+            if known["format"] != FORMAT:
+                raise ValueError(f"its format is {known['format']}, not {FORMAT}")
+        except Exception as error:  # a damaged file fails in whatever way
+            raise ValueError(f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}") from error
+        settings = known["settings"]
+        repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
+        for name in LEARNED:
+            if name in known:
+                setattr(repairer, name, known[name])
+        repairer.scores_, repairer.history_ = (pd.DataFrame(**known[name]) for name in ("scores_", "history_"))
+        repairer.scores_.index.name = "channel"
+        repairer._mender = Mender.take(tensors, known["kinds"], **repairer._settings())
+        return repairer
+
+
+def _plain(value):
+    """Return what JSON can hold of NumPy's numbers and arrays in settings and names."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"only text and numbers can be saved as settings and names of channels, not {value!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Repaired:
+    """A repaired table: `filled` tells its cells that were, `low` and `high` bound their 90 % intervals."""
+
+    table: pd.DataFrame
+    filled: pd.DataFrame
+    low: pd.DataFrame
+    high: pd.DataFrame
+    repairer: Repairer
+
+
+def repair(table, **settings):
+    """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`."""
+    frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
+    repairer = Repairer(**settings).fit(frame)
+    out, low, high = repairer._filled(frame, bounds=True)
+    return Repaired(out, frame.isna() & out.notna(), low, high, repairer)

@@ -1,0 +1,198 @@
+"""What `check` finds in a table: kinds, holes, patterns, time, and problems that end in the next step."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import gru_lab as lab
+
+
+@pytest.fixture
+def frame(rng):
+    """Three smooth channels of 400 rows, a minute apart, without a hole."""
+    t = np.arange(400)
+    waves = {name: np.round(np.sin(t / period) * 5 + 20, 2) for name, period in (("a", 9), ("b", 14), ("c", 23))}
+    return pd.DataFrame({"time": pd.date_range("2024-05-01", periods=400, freq="min"), **waves})
+
+
+def test_a_sound_table_has_no_problems_and_says_so(frame):
+    found = lab.check(frame)
+    assert found.problems == [] and found.time == "time" and "Problems" not in str(found)
+    assert "every 1 min" in str(found) and "none: there is nothing to repair" in str(found)
+
+
+def test_holes_are_counted_per_channel_with_the_longest_gap(frame):
+    frame.loc[[3, 10, 11, 12, 399], "a"] = np.nan
+    frame.loc[0:7, "b"] = np.nan
+    rows = lab.check(frame).channels
+    assert rows["holes"].to_dict() == {"a": 5, "b": 8, "c": 0}
+    assert rows["longest"].to_dict() == {"a": 3, "b": 8, "c": 0}
+    assert rows.loc["a", "share"] == 5 / 400
+
+
+def test_a_gap_ends_with_its_part(frame):
+    frame["part"] = np.repeat(["x", "y"], 200)
+    frame.loc[195:204, "a"] = np.nan
+    assert lab.check(frame, split_by="part").channels.loc["a", "longest"] == 5
+    assert "400 in 2 parts" in str(lab.check(frame, split_by="part"))
+
+
+@pytest.mark.parametrize(
+    "cut, words",
+    [
+        (lambda f, rng: f.mask(rng.random(f.shape) < 0.1), "as points"),
+        (lambda f, rng: f.mask(np.arange(400)[:, None] // 20 % 5 == [0, 1, 2]), "in blocks"),
+        (
+            lambda f, rng: f.mask((rng.random((400, 1)) < 0.1) & [True, True, False]),
+            "as points, 2 channels fail together",
+        ),
+        (
+            lambda f, rng: f.mask(np.arange(400)[:, None] % 50 < [9, 9, 9]),
+            "in blocks, 3 channels fail together, 72 rows without any value",
+        ),
+    ],
+)
+def test_the_pattern_of_the_holes_is_told_in_words(cut, words, frame, rng):
+    frame[["a", "b", "c"]] = cut(frame[["a", "b", "c"]], rng)
+    assert lab.check(frame).facts["pattern"] == words
+
+
+def test_each_kind_of_channel_has_its_own_treatment(frame):
+    frame = frame.assign(
+        flag=np.arange(400) // 50 % 2,
+        code=np.arange(400) // 40 % 5,
+        still=3.25,
+        empty=np.nan,
+        count=np.arange(400),
+        note="ok",
+    )
+    rows = lab.check(frame).channels
+    kinds = {
+        "a": "measured",
+        "b": "measured",
+        "c": "measured",
+        "flag": "flag",
+        "code": "code",
+        "still": "constant",
+        "empty": "empty",
+    }
+    assert rows["kind"].to_dict() == kinds
+    assert "never one between" in rows.loc["code", "repair"] and "nothing" in rows.loc["empty", "repair"]
+    assert lab.check(frame).row_numbers == ["count"]
+    assert "'count' (row number)" in str(lab.check(frame)) and "'note' (text)" in str(lab.check(frame))
+
+
+def some(frame, name, value, every=50):
+    """The frame with `value` in every so many rows of one column."""
+    return frame.assign(**{name: frame[name].where(frame.index % every > 0, value)})
+
+
+SUSPECTED = {
+    "a sentinel": (lambda f: some(f, "a", -999.9), r"'a' holds -999.9 in 8 rows and otherwise 15 to 25; .* -999.9$"),
+    "a whole number": (
+        lambda f: some(f.round({"a": 0}), "a", 32767, 400),
+        "'a' holds 32767 in 1 row .* --missing-value 32767",
+    ),
+    "zeros where there are none": (lambda f: some(f, "a", 0), "'a' holds 0 in 8 rows"),
+    "a code among flags": (lambda f: some(f.assign(a=f.index // 9 % 2), "a", 99), "'a' holds 99 in 8 rows"),
+    "infinite values": (lambda f: some(f, "b", np.inf, 200), "'b' has 2 infinite values; .* --missing-value inf"),
+    "an empty column": (lambda f: f.assign(d=np.nan), "'d' has no values at all"),
+    "hardly any values": (lambda f: f.assign(b=f["b"].where(f.index % 5 == 0)), "'b' is missing in 80% of the rows"),
+    "few rows": (lambda f: f.head(30), "30 rows: too few to learn from"),
+    "one row": (lambda f: f.head(1), "1 row: too few to learn from"),
+}
+TIMES = {
+    "repeated": (lambda t: t.where(t.index != 9, t.shift()), "1 row with the time .* above, the first at .* 00:08:00"),
+    "unsorted": (lambda t: pd.concat([t[50:100], t[:50], t[100:]], ignore_index=True), "1 row with an earlier time"),
+    "missing": (lambda t: t.where(t.index > 4), "5 rows with no time stamp"),
+    "falling": (lambda t: np.r_[0:200, 0:200], "'time' is called like a time and does not rise; .* add --time 'time'"),
+}
+PROBLEMS = SUSPECTED | {
+    f"{what} stamps": (lambda f, spoil=spoil: f.assign(time=spoil(f["time"])), message)
+    for what, (spoil, message) in TIMES.items()
+}
+
+
+@pytest.mark.parametrize("spoil, message", PROBLEMS.values(), ids=PROBLEMS)
+def test_a_problem_is_one_sentence_that_says_the_next_step(spoil, message, frame):
+    (problem,) = lab.check(spoil(frame)).problems
+    assert re.search(message, problem) and "\n" not in problem
+    printed = str(lab.check(spoil(frame)))
+    assert f"1. {problem}" in " ".join(printed.split()) and max(map(len, printed.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.tile([0.0, 1.0], 200),
+        np.linspace(0, 100, 400),
+        np.r_[np.zeros(399), 5.0],
+        np.sin(np.arange(400)) * 1e9,
+        np.exp(np.linspace(0, 12, 400)),
+        np.tile([97, 98, 99, 100], 100),
+    ],
+    ids=["flag", "from zero up", "a single spike", "huge", "many sizes", "99 among its like"],
+)
+def test_what_is_no_sentinel_is_not_suspected(column, frame):
+    assert lab.check(frame.assign(a=column)).problems == []
+
+
+def test_a_named_missing_value_is_no_problem_any_more(frame):
+    frame["a"] = frame["a"].where(frame.index % 50 > 0, -999.9)
+    found = lab.check(frame, missing=["-999.9"])
+    assert found.problems == [] and found.channels.loc["a", "holes"] == 8
+
+
+def test_pauses_are_told_with_the_longest(frame):
+    frame["time"] += pd.to_timedelta(np.where(frame.index < 200, 0, 5), unit="h")
+    assert lab.check(frame).facts["time"] == "'time', every 1 min; 1 pause, up to 5.017 h"
+
+
+@pytest.mark.parametrize("time", ["time", None])
+def test_time_may_be_the_index_have_a_zone_or_be_named(time, frame):
+    frame["time"] = frame["time"].dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin")
+    if time is None:
+        frame = frame.set_index("time")
+    found = lab.check(frame, time=time)
+    assert found.time == time and "every 1 min" in found.facts["time"] and found.problems == []
+
+
+def test_a_numeric_column_can_be_named_as_time(frame):
+    frame = frame.drop(columns="time").assign(x=np.r_[np.arange(399) * 0.5, 0])
+    found = lab.check(frame, time="x")
+    assert "'x', every 0.5" in found.facts["time"] and "x" not in found.channels.index
+    assert "1 row with an earlier time stamp" in found.problems[0]
+
+
+def test_nullable_and_object_types_are_read(frame):
+    frame = frame.assign(
+        a=frame["a"].astype("Float64").mask(frame.index == 5),
+        b=frame["b"].astype(object).mask(frame.index == 6, None),
+        c=frame["c"].astype(str).mask(frame.index == 7),
+        d=pd.array([True, None] * 200, "boolean"),
+        e=np.where(frame.index % 2, None, frame.index % 3 == 0),
+    )
+    rows = lab.check(frame).channels
+    assert rows["holes"].to_dict() == {"a": 1, "b": 1, "c": 1, "d": 200, "e": 200}
+    assert rows.loc["e", "kind"] == "flag"
+
+
+def test_it_stays_short_however_many_channels_there_are(rng):
+    wide = pd.DataFrame(rng.random((300, 400))).mask(rng.random((300, 400)) < 0.1)
+    text = str(lab.check(wide))
+    assert len(text.splitlines()) < 40 and "and 375 channels more with fewer holes" in text
+
+
+def test_the_robot_arm(real_table):
+    found = lab.check(real_table("ur3_cobotops_20ch_1s.csv.gz"))
+    assert found.problems == [] and found.time == "Timestamp" and found.row_numbers == ["Num"]
+    assert found.channels["holes"].sum() == 1_072 and "19 channels fail together" in found.facts["pattern"]
+    assert found.channels.loc["Robot_ProtectiveStop", "kind"] == "flag"
+
+
+def test_a_name_cannot_steer_the_terminal(frame):
+    frame["\x1b[31mred\n"] = frame["a"].where(frame.index > 2)
+    text = str(lab.check(frame))
+    assert "\x1b" not in text and "'\\x1b[31mred\\n'" in text
