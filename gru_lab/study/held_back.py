@@ -15,16 +15,21 @@ def errors_of(error):
     return float(np.abs(error).mean()), float(np.sqrt(np.square(error).mean()))
 
 
-def choose(line, networks):
-    """Return which of the `networks`, each (MAE, RMSE), is best, and whether it is kept against the `line`.
+def _surely_better(error, line):
+    """Tell whether `error` (entries,) is below the `line`'s by MAE and by MSE, by more than a standard error."""
+    gains = [np.abs(line) ** power - np.abs(error) ** power for power in (1, 2)]
+    return all(gain.mean() > gain.std() / np.sqrt(len(gain)) for gain in gains) if len(line) else False
 
-    It is kept only if neither measure is worse than the line's. One that is kept is better than any that is not.
+
+def choose(networks, line):
+    """Return which of the `networks`' errors (entries,) is best, and whether that is kept against the `line`'s errors.
+
+    It is kept only if it is surely better by both measures. Of several it is the one with the smallest MAE times MSE.
     """
-    if not min(line) > 0:
-        return 0, False
-    shares = [(mae / line[0], rmse / line[1]) for mae, rmse in networks]
-    best = min(range(len(shares)), key=lambda number: (max(shares[number]) > 1, sum(shares[number])))
-    return best, max(shares[best]) <= 1 and sum(shares[best]) < 2
+    kept = [_surely_better(error, line) for error in networks]
+    size = [np.abs(error).sum() * np.square(error).sum() for error in networks]
+    best = min(range(len(kept)), key=lambda number: (not kept[number], size[number]))
+    return best, kept[best]
 
 
 def _classes(distance):

@@ -91,7 +91,7 @@ class Mender:
             ways = np.stack([*refined[at, :, k].T, line[at], forward[at]])
             error = wrapped(ways - truth.values[at, k], self.period[c])
             *networks, by_line, by_forward = map(errors_of, error)
-            best, kept = choose(by_line, networks)
+            best, kept = choose(error[:2], error[2])
             goal = self.kinds[c] == "measured"
             self.head[c] = best if kept and goal else -1
             scores[c] = [*by_forward, *by_line, *(networks[best] if goal else (np.nan, np.nan))]

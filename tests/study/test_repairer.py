@@ -22,7 +22,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(refine, "STEPS", 2)
 
 
-def waves(rows=900, noise=0.0, seed=0):
+def waves(rows=600, noise=0.0, seed=0):
     """Six channels that mix two fast swings: hard to draw a line through, easy to tell from each other."""
     rng, row = np.random.default_rng(seed), np.arange(rows)
     swings = np.c_[np.sin(row / 1.1 + np.sin(row / 50)), np.cos(row / 1.7)]
@@ -40,7 +40,7 @@ def learned():
     """A repairer that was trained for some seconds on waves, the truth, the holes and what came out."""
     truth = waves()
     table, hidden = holed(truth)
-    return truth, hidden, table, lab.repair(table, epochs=5)
+    return truth, hidden, table, lab.repair(table, epochs=3)
 
 
 def test_the_network_beats_the_line_on_holes_that_it_never_saw(learned):
@@ -51,11 +51,11 @@ def test_the_network_beats_the_line_on_holes_that_it_never_saw(learned):
     assert (done.repairer.scores_["kept"] == "network").all()
 
 
-def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learned):
+def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learned, quick):
     truth, _, table, done = learned
     scores = done.repairer.scores_
     assert list(scores.index) == list("abcdef")
-    assert scores["entries"].between(60, 110).all()  # a tenth of what was observed
+    assert scores["entries"].between(35, 75).all()  # a tenth of what was observed
     ways = {
         "linear": lambda one: one.interpolate(limit_direction="both"),
         "forward fill": lambda one: one.ffill().bfill(),
@@ -65,10 +65,9 @@ def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learne
         errors = pd.concat([(fill(one) - truth).where(one.isna() & table.notna()) for one in again])
         np.testing.assert_allclose(scores[f"{way} MAE"], errors.abs().mean(), rtol=0.3)
         np.testing.assert_allclose(scores[f"{way} RMSE"], np.sqrt(np.square(errors).mean()), rtol=0.3)
-    larger, _ = holed(truth * 100)
-    again = lab.Repairer(epochs=5).fit(larger).scores_
-    np.testing.assert_allclose(again["linear MAE"], scores["linear MAE"] * 100, rtol=1e-6)
-    np.testing.assert_allclose(again["network MAE"], scores["network MAE"] * 100, rtol=0.02)
+    small, large = (lab.Repairer(epochs=2).fit(one).scores_ for one in (table, table * 100))
+    for measure in ("linear MAE", "network RMSE"):
+        np.testing.assert_allclose(large[measure], small[measure] * 100, rtol=0.01)
 
 
 def test_intervals_hold_about_nine_tenths_of_a_truth_that_nothing_was_tuned_on(learned, quick):
@@ -93,7 +92,7 @@ def test_the_same_seed_and_epochs_give_the_same_figures(learned, quick):
 
 def test_new_rows_are_repaired_without_training_again(learned):
     *_, done = learned
-    truth = waves(rows=1_500).iloc[1_000:].reset_index(drop=True)
+    truth = waves(rows=1_000).iloc[600:].reset_index(drop=True)
     table, hidden = holed(truth, seed=9)
     before = {name: value.clone() for name, value in done.repairer._mender.refiner.network.state_dict().items()}
     repaired = done.repairer.transform(table[list("fedcba")])[list("abcdef")]  # in whatever order
@@ -182,8 +181,9 @@ def test_where_the_network_learns_nothing_the_line_is_kept(quick):
     np.testing.assert_allclose(done.table.to_numpy()[hidden], line.to_numpy()[hidden])
 
 
-def test_the_logs_plain_network_is_there_and_loses_to_a_correction_where_the_line_is_good():
-    series = lab.demo_series(1_400)
+def test_the_logs_plain_network_is_there_and_loses_to_a_correction_where_the_line_is_good(monkeypatch):
+    monkeypatch.setattr(refine, "STEPS", 20)
+    series = lab.demo_series(700)
     table, _ = holed(pd.DataFrame(series.values[:, :12]))
     ours, plain = (lab.Repairer(epochs=2, network=network).fit(table) for network in ("correction", "plain"))
     assert not plain._mender.refiner.network.rnn.bidirectional
