@@ -245,6 +245,9 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print(f"\nStopped. {parsed.stopped}", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever reads what is printed has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (RuntimeError, OSError) as error:
         print(f"gru-lab: {error}", file=sys.stderr)
         return 1

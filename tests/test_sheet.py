@@ -209,6 +209,17 @@ def test_a_workbook_keeps_its_other_cells_sheets_formulas_and_formats(workbook, 
     assert marked == [("row", "column", "value"), (3, "a", 7.25), (3, "count", 7), (3, "ok", True)]
 
 
+def test_text_among_the_numbers_of_a_workbook_stays(tmp_path):
+    book = openpyxl.Workbook()
+    for line in ([None, "a"], *([row, 2.5 if row % 2 else None] for row in range(20)), [20, "ERR"]):
+        book.active.append(line)
+    book.save(tmp_path / "book.xlsx")
+    sheet = rewritten(tmp_path / "book.xlsx", tmp_path / "out.xlsx")
+    assert "the first in row 22: 'ERR'" in sheet.notes[0]
+    values = [row[1] for row in openpyxl.load_workbook(tmp_path / "out.xlsx").active.values]
+    assert values == ["a", *[7.25, 2.5] * 10, "ERR"]
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("shape, suffix", [((40,), "npy"), ((40, 3), "npy"), ((40, 3), "npz")])
 def test_an_array_comes_back_bit_for_bit_in_its_type_and_order(suffix, shape, order, tmp_path, rng):
@@ -279,7 +290,7 @@ def test_text_among_numbers_is_named_with_its_place_and_stays(tmp_path):
     sheet = rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
     (note,) = sheet.notes
     assert (
-        note.startswith("column 'a' holds text in 1 cells, the first in line 10: 'ERR'")
+        note.startswith("column 'a' holds text in 1 cell, the first in line 10: 'ERR'")
         and "--missing-value 'ERR'" in note
     )
     assert (tmp_path / "out.csv").read_text() == text.replace("\n,4", "\n7.2,4")
@@ -324,7 +335,16 @@ def test_a_file_that_is_no_table_is_one_error_that_names_it(name, tmp_path):
     assert name in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [[], [["a", "a"], [1, 2]], [["a", "b"]]], ids=["empty", "twice", "no rows"])
+NO_TABLES = {
+    "empty": [],
+    "a name twice": [["a", "a"], [1, 2]],
+    "no rows": [["a", "b"]],
+    "a title above the names": [["Logger 7"], ["a", "b"], [1, 2]],
+    "a title above many": [["Logger 7", "Hall 3"], list("abcde"), [1, 2, 3, 4, 5]],
+}
+
+
+@pytest.mark.parametrize("content", NO_TABLES.values(), ids=NO_TABLES)
 def test_a_workbook_that_holds_no_table_is_an_error(content, tmp_path):
     book = openpyxl.Workbook()
     for line in content:
