@@ -12,9 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gru_lab.textfile import FLAGS, Text, flag_column, unique_names
-
-HOLES = frozenset(pd._libs.parsers.STR_NA_VALUES)  # what pandas takes for a missing value in a text file
+from gru_lab.textfile import FLAGS, HOLES, Text, flag_column, unique_names
 
 
 class Excel:

@@ -296,6 +296,12 @@ def test_text_among_numbers_is_named_with_its_place_and_stays(tmp_path):
     assert (tmp_path / "out.csv").read_text() == text.replace("\n,4", "\n7.2,4")
 
 
+def test_a_word_like_true_among_numbers_makes_no_flags_of_them(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b\nTRUE,1\n" + "1.5,2\n" * 9 + ",3\n")
+    rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().endswith("\n7.2,3\n")
+
+
 def test_a_column_that_is_mostly_text_is_no_channel_and_stays(tmp_path):
     text = "name,a\nx1,1.5\n12,2.5\n,\n"
     (tmp_path / "table.csv").write_text(text)
