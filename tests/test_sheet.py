@@ -1,7 +1,10 @@
 """Files with holes: every byte, type and cell comes back but the holes; odd files are one error or a named note."""
 
+import csv
 import gzip
+import io
 import os
+import random
 import tempfile
 from pathlib import Path
 
@@ -89,6 +92,35 @@ def test_a_text_file_comes_back_byte_for_byte_but_for_its_holes(manner, full, tm
     after = gzip.decompress(out.read_bytes()) if packed else out.read_bytes()
     assert after == as_bytes(expected)
     assert path.read_bytes() == before
+
+
+ODD_CELLS = ["", "NaN", '""', "  ", "ERR", 'a"b', '"x y"', '"q""r"', "ü", "-999.9", "1_000", "TRUE", "\u2028", "'", "7"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_stands_in_the_cells_only_holes_change(seed, tmp_path):
+    chance = random.Random(seed)
+    separator, end = chance.choice(",;\t|"), chance.choice(["\n", "\r\n", "\r"])
+    odd = [*ODD_CELLS, f'"a{separator}b"', f'"one{end}two"']
+
+    def cell():
+        return f"{chance.uniform(-99, 99):.{chance.randint(0, 4)}f}" if chance.random() < 0.7 else chance.choice(odd)
+
+    columns = chance.randint(2, 5)
+    rows = [[f"c{column}" for column in range(columns)]]
+    rows += [[cell() for _ in range(columns)] for _ in range(chance.randint(1, 25))]
+    path = tmp_path / "table.csv"
+    path.write_bytes(end.join(map(separator.join, rows)).encode())
+    sheet = rewritten(path, tmp_path / "out.csv")
+    changed = filled(sheet)[1].to_numpy()
+    before, after = (
+        list(csv.reader(io.StringIO(name.read_bytes().decode(), newline=""), delimiter=separator))
+        for name in (path, tmp_path / "out.csv")
+    )
+    assert before[0] == after[0] and len(before) == len(after) == len(changed) + 1
+    for old, new, holes in zip(before[1:], after[1:], changed, strict=True):
+        for a, b, hole in zip(old, new, holes, strict=True):
+            assert (a.strip() in ("", "NaN") and float(b)) if hole else a == b
 
 
 def test_a_table_of_one_column_has_holes_in_its_empty_lines(tmp_path):
