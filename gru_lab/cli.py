@@ -238,7 +238,9 @@ def main(arguments=None):
         arguments[place : place + 2] = ["=".join(arguments[place : place + 2])]
     parsed = build_parser().parse_args(arguments)
     try:
-        return parsed.run(parsed)
+        code = parsed.run(parsed)
+        sys.stdout.flush()  # so that a reader who is gone shows here and not at the very end
+        return code
     except ValueError as error:
         print(f"gru-lab: {error}", file=sys.stderr)
         return 2
