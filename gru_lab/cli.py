@@ -238,13 +238,18 @@ def main(arguments=None):
         arguments[place : place + 2] = ["=".join(arguments[place : place + 2])]
     parsed = build_parser().parse_args(arguments)
     try:
-        return parsed.run(parsed)
+        code = parsed.run(parsed)
+        sys.stdout.flush()  # so that a reader who is gone shows here and not at the very end
+        return code
     except ValueError as error:
         print(f"gru-lab: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nStopped. {parsed.stopped}", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever reads what is printed has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (RuntimeError, OSError) as error:
         print(f"gru-lab: {error}", file=sys.stderr)
         return 1

@@ -12,9 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gru_lab.textfile import FLAGS, Text, flag_column, unique_names
-
-HOLES = frozenset(pd._libs.parsers.STR_NA_VALUES)  # what pandas takes for a missing value in a text file
+from gru_lab.textfile import FLAGS, HOLES, Text, flag_column, unique_names
 
 
 class Excel:
@@ -31,6 +29,8 @@ class Excel:
             raise ValueError("its first sheet is empty")
         rows = rows.iloc[: there.any(1).nonzero()[0][-1] + 1, : there.any(0).nonzero()[0][-1] + 1]
         rows = rows.where(~rows.isin(HOLES), None)
+        if rows.iloc[0, 1:].isna().sum() > rows.shape[1] / 2 - 0.5 > 0:
+            raise ValueError("the first row must be the names of the columns; delete what stands above them")
         names = unique_names(rows.iloc[0])
         self.frame = rows.iloc[1:].reset_index(drop=True).set_axis(names, axis="columns").infer_objects()
         self.about = f"Excel, sheet {values.title!r}"
@@ -52,9 +52,9 @@ class Excel:
         """Return the workbook's bytes with cells changed; `keep_flags` adds a sheet that lists them."""
         sheet, marked = self.book.worksheets[0], [["row", "column", "value"]]
         for name, (mask, values) in changes.items():
-            column, whole = self.frame.columns.get_loc(name) + 1, self.frame[name].dropna()
-            logical = pd.api.types.is_bool_dtype(whole.infer_objects())
-            whole = not logical and (whole % 1 == 0).all()
+            column, seen = self.frame.columns.get_loc(name) + 1, self.frame[name].dropna()
+            logical = seen.map(lambda cell: isinstance(cell, bool | np.bool_)).all()
+            whole = (pd.to_numeric(seen, errors="coerce").dropna() % 1 == 0).all()
             for row in np.flatnonzero(mask):
                 value = bool(values[row]) if logical else round(values[row]) if whole else float(values[row])
                 sheet.cell(int(row) + 2, column).value = value

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gru_lab.files import HOLES, kind_of, open_file
-from gru_lab.textfile import unique_names
+from gru_lab.files import kind_of, open_file
+from gru_lab.textfile import HOLES, unique_names
 
 MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such
 
@@ -124,11 +124,12 @@ class Sheet:
                 if not again and (column.dtype == object or isinstance(column.dtype, pd.StringDtype)):
                     column, kept[label] = _as_numbers(column, decimal)
             if kept[label].any():
-                row = int(kept[label].argmax())
+                row, count = int(kept[label].argmax()), int(kept[label].sum())
                 text = str(frame[label].iloc[row])
                 notes.append(
-                    f"column {label!r} holds text in {kept[label].sum():,} cells, the first in {place(row)}: {text!r}. "
-                    f"They stay as they are; if that means a missing value, add --missing-value {text!r}"
+                    f"column {label!r} holds text in {count:,} cell{'s' * (count > 1)}, "
+                    f"the first in {place(row)}: {text!r}. "
+                    f"Text stays as it is; if it means a missing value, add --missing-value {text!r}"
                 )
             columns[label] = column
         notes += [f"--missing-value {value!r} stands nowhere in the table" for value in missing if value not in used]

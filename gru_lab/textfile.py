@@ -13,6 +13,7 @@ import pandas as pd
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar"}
 SAMPLE = 500  # lines spread over the file that are looked at to tell its manner
+HOLES = frozenset(pd._libs.parsers.STR_NA_VALUES)  # what pandas takes for a missing value in text
 FLAGS = "repaired"  # the column, sheet or array that marks changed cells
 NUMBER = r"\s*[-+]?(\d*){}?(\d*)(e[-+]?\d+)?\s*"
 
@@ -139,8 +140,9 @@ class Text:
     def _writer(self, column):
         """Return a function that writes a value in its column's manner: as many digits, the same words for True."""
         texts = [record[column].strip() for record in self.sample if column < len(record)]
-        word = next((text for text in texts if text.lower() in ("true", "false")), None)
-        if word:
+        texts = [text for text in texts if text not in HOLES]
+        if texts and all(text.lower() in ("true", "false") for text in texts):
+            word = texts[0]
             case = str.upper if word.isupper() else str.lower if word.islower() else str.title
             return lambda value: case(str(bool(value)))
         pattern = re.compile(NUMBER.format(re.escape(self.decimal)), re.IGNORECASE)

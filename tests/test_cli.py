@@ -236,6 +236,16 @@ def test_a_sentinel_may_be_written_as_the_file_writes_it(value, table, capsys):
     assert "Filled 40 of 40 holes" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_whoever_stops_reading_gets_no_complaint(unbuffered, table):
+    table.to_csv("in.csv", index=False)
+    command = [sys.executable, "-m", "gru_lab.cli", "check", "in.csv"]
+    own = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=own)
+    running.stdout.close()
+    assert running.communicate()[1] == b""
+
+
 def test_a_saved_model_repairs_another_file_without_training(table, capsys):
     table.to_csv("in.csv", index=False)
     assert main(["repair", "in.csv", "out.csv", "--save-model", "m.safetensors", "--keep-flags", *QUICK]) == 0

@@ -1,7 +1,10 @@
 """Files with holes: every byte, type and cell comes back but the holes; odd files are one error or a named note."""
 
+import csv
 import gzip
+import io
 import os
+import random
 import tempfile
 from pathlib import Path
 
@@ -89,6 +92,35 @@ def test_a_text_file_comes_back_byte_for_byte_but_for_its_holes(manner, full, tm
     after = gzip.decompress(out.read_bytes()) if packed else out.read_bytes()
     assert after == as_bytes(expected)
     assert path.read_bytes() == before
+
+
+ODD_CELLS = ["", "NaN", '""', "  ", "ERR", 'a"b', '"x y"', '"q""r"', "ü", "-999.9", "1_000", "TRUE", "\u2028", "'", "7"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_stands_in_the_cells_only_holes_change(seed, tmp_path):
+    chance = random.Random(seed)
+    separator, end = chance.choice(",;\t|"), chance.choice(["\n", "\r\n", "\r"])
+    odd = [*ODD_CELLS, f'"a{separator}b"', f'"one{end}two"']
+
+    def cell():
+        return f"{chance.uniform(-99, 99):.{chance.randint(0, 4)}f}" if chance.random() < 0.7 else chance.choice(odd)
+
+    columns = chance.randint(2, 5)
+    rows = [[f"c{column}" for column in range(columns)]]
+    rows += [[cell() for _ in range(columns)] for _ in range(chance.randint(1, 25))]
+    path = tmp_path / "table.csv"
+    path.write_bytes(end.join(map(separator.join, rows)).encode())
+    sheet = rewritten(path, tmp_path / "out.csv")
+    changed = filled(sheet)[1].to_numpy()
+    before, after = (
+        list(csv.reader(io.StringIO(name.read_bytes().decode(), newline=""), delimiter=separator))
+        for name in (path, tmp_path / "out.csv")
+    )
+    assert before[0] == after[0] and len(before) == len(after) == len(changed) + 1
+    for old, new, holes in zip(before[1:], after[1:], changed, strict=True):
+        for a, b, hole in zip(old, new, holes, strict=True):
+            assert (a.strip() in ("", "NaN") and float(b)) if hole else a == b
 
 
 def test_a_table_of_one_column_has_holes_in_its_empty_lines(tmp_path):
@@ -209,6 +241,17 @@ def test_a_workbook_keeps_its_other_cells_sheets_formulas_and_formats(workbook, 
     assert marked == [("row", "column", "value"), (3, "a", 7.25), (3, "count", 7), (3, "ok", True)]
 
 
+def test_text_among_the_numbers_of_a_workbook_stays(tmp_path):
+    book = openpyxl.Workbook()
+    for line in ([None, "a"], *([row, 2.5 if row % 2 else None] for row in range(20)), [20, "ERR"]):
+        book.active.append(line)
+    book.save(tmp_path / "book.xlsx")
+    sheet = rewritten(tmp_path / "book.xlsx", tmp_path / "out.xlsx")
+    assert "the first in row 22: 'ERR'" in sheet.notes[0]
+    values = [row[1] for row in openpyxl.load_workbook(tmp_path / "out.xlsx").active.values]
+    assert values == ["a", *[7.25, 2.5] * 10, "ERR"]
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("shape, suffix", [((40,), "npy"), ((40, 3), "npy"), ((40, 3), "npz")])
 def test_an_array_comes_back_bit_for_bit_in_its_type_and_order(suffix, shape, order, tmp_path, rng):
@@ -279,10 +322,16 @@ def test_text_among_numbers_is_named_with_its_place_and_stays(tmp_path):
     sheet = rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
     (note,) = sheet.notes
     assert (
-        note.startswith("column 'a' holds text in 1 cells, the first in line 10: 'ERR'")
+        note.startswith("column 'a' holds text in 1 cell, the first in line 10: 'ERR'")
         and "--missing-value 'ERR'" in note
     )
     assert (tmp_path / "out.csv").read_text() == text.replace("\n,4", "\n7.2,4")
+
+
+def test_a_word_like_true_among_numbers_makes_no_flags_of_them(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b\nTRUE,1\n" + "1.5,2\n" * 9 + ",3\n")
+    rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().endswith("\n7.2,3\n")
 
 
 def test_a_column_that_is_mostly_text_is_no_channel_and_stays(tmp_path):
@@ -324,7 +373,16 @@ def test_a_file_that_is_no_table_is_one_error_that_names_it(name, tmp_path):
     assert name in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [[], [["a", "a"], [1, 2]], [["a", "b"]]], ids=["empty", "twice", "no rows"])
+NO_TABLES = {
+    "empty": [],
+    "a name twice": [["a", "a"], [1, 2]],
+    "no rows": [["a", "b"]],
+    "a title above the names": [["Logger 7"], ["a", "b"], [1, 2]],
+    "a title above many": [["Logger 7", "Hall 3"], list("abcde"), [1, 2, 3, 4, 5]],
+}
+
+
+@pytest.mark.parametrize("content", NO_TABLES.values(), ids=NO_TABLES)
 def test_a_workbook_that_holds_no_table_is_an_error(content, tmp_path):
     book = openpyxl.Workbook()
     for line in content:
