@@ -109,7 +109,7 @@ def test_no_figure_is_typed_into_the_prose(path):
         assert not re.search(r"\d\s*%", prose), cell.source
 
 
-@pytest.mark.parametrize("path", STAGES + NOTEBOOKS[6:7], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STAGES + NOTEBOOKS[6:8], ids=lambda path: path.stem)
 def test_every_exercise_has_its_solution(path):
     exercises = "\n".join(cell.source for cell in cells(path, "markdown")).partition("## Exercises")[2]
     solutions = FOLDER / "solutions" / f"{path.stem}_solutions.ipynb"  # a name of its own, so that both can be recorded

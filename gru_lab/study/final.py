@@ -60,7 +60,7 @@ def test_once(configs, series, seeds=5, store=None, workers=None, device="auto")
     opened, names, configs = with_test_open(series), list(configs), list(configs.values())
     _, test, _ = prepare(opened, configs[0])
     _warn_of_other_looks(configs, opened, series, store)
-    errors, seconds = scores(configs, opened, fresh, store, workers, device, names)
+    errors, seconds = scores(configs, names, opened, fresh, store, workers, device)
     table = compare(pd.DataFrame(errors, index=names, columns=fresh), names[0]).drop(columns="seeds needed")
     table["seconds"] = seconds.mean(axis=1)
     for way, error in test.mean_squared_errors().items():

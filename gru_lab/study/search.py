@@ -68,19 +68,18 @@ class Search:
 
         `factor` is the error with that one knob turned back over the error without: above 1, the knob helps.
         """
-        back = self.trials[self.trials["kind"] == "back"]
+        back = self.trials[self.trials["kind"] == "back"].set_index("back").rename_axis("knob")
         drawn = self.trials[self.trials["kind"] != "back"]
         peak = drawn.loc[drawn["error"].idxmin()]
-        values = {"start": [getattr(self.start, knob) for knob in back["back"]]}
-        values |= {"best drawn": [peak[knob] for knob in back["back"]]}
-        values |= {"turned back": back["error"].to_numpy(), "factor": back["error"].to_numpy() / peak["error"]}
-        return pd.DataFrame(values, index=pd.Index(back["back"], name="knob")).sort_values("factor", ascending=False)
+        table = pd.DataFrame({"start": self.trials.loc[0, back.index], "best drawn": peak[back.index]})
+        table = table.assign(**{"turned back": back["error"], "factor": back["error"] / peak["error"]})
+        return table.rename_axis("knob").sort_values("factor", ascending=False)
 
     def __repr__(self):
         error, straight = self.trials["error"], self.references["linear interpolation"]
         return (
-            f"Search of {len(error)} trials, {self.start.epochs} epochs and {self.seeds} seeds each: lowest error on "
-            f"hidden entries {error.min():.2g} (trial {error.idxmin()}); the start has {error[0]:.2g}, a straight line "
+            f"Search of {len(error)} trials ({self.start.epochs} epochs; seeds: {self.seeds}): lowest error on hidden "
+            f"entries {error.min():.2g}, trial {error.idxmin()}; the start has {error[0]:.2g}, a straight line "
             f"{straight:.2g}"
         )
 
@@ -93,22 +92,24 @@ class Search:
         return table.set_table_attributes('class="dataframe"')._repr_html_()
 
 
-def scores(configs, series, seeds, store, workers=None, device="auto", names=("",)):
-    """Train each of `configs` with each of `seeds`, as far as the store lacks it.
+def scores(configs, names, series, seeds, store, workers=None, device="auto", some=True):
+    """Train each of `configs`, so named, with each of `seeds`, as far as the store lacks it.
 
     Returns (errors, seconds), both (configs, seeds): the error on hidden validation entries, mean of the last three
-    epochs, NaN where a run failed; and how long the run took. Raises SweepFailed if no run succeeded.
+    epochs, NaN where a run failed; and how long the run took. Where `some` have to succeed and none does, raises
+    SweepFailed.
     """
     runs = [[config.on(series).replace(seed=seed) for seed in seeds] for config in configs]
-    small = len(series) * configs[0].epochs <= SMALL
+    every = [run for row in runs for run in row]
     labels = {run.key: f"{name}, seed {run.seed}" for name, row in zip(names, runs, strict=True) for run in row}
+    if workers is None and len(series) * configs[0].epochs <= SMALL:
+        workers = 1
     try:
-        workers = 1 if small and workers is None else workers
-        train_missing([run for row in runs for run in row], series, store, workers, device, labels)
+        train_missing(every, series, store, workers, device, labels)
     except SweepFailed:  # a setting that cannot be trained is a bad setting, not the end of a search
-        if not any(store.has(run) for row in runs for run in row):
+        if some and not store.curves(every):
             raise
-    curves = store.curves([run for row in runs for run in row])
+    curves = store.curves(every)
     nothing = pd.DataFrame({"val_missing": [np.nan], "seconds": [np.nan]})
     of = [[curves.get(run.key, nothing) for run in row] for row in runs]
     errors = [[curve["val_missing"].tail(LAST).mean() for curve in row] for row in of]
@@ -134,13 +135,12 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
 
     def run(proposed, backs=None):
         names = [f"trial {len(configs) + number}" for number in range(len(proposed))]
-        errors, seconds = scores(proposed, series, range(seeds), store, workers, device, names)
+        errors, seconds = scores(proposed, names, series, range(seeds), store, workers, device, some=not rows)
         for config, back, error, time in zip(proposed, backs or [""] * len(proposed), errors, seconds, strict=True):
             row = {"kind": "back" if back else "drawn" if rows else "start", "back": back}
             row |= {knob: getattr(config, knob) for knob in SPACE}
-            rows.append(
-                row | {"error": error.mean(), "±": np.ptp(error) / 2 if seeds > 1 else np.nan, "seconds": time.mean()}
-            )
+            spread = np.ptp(error) / 2 if seeds > 1 else np.nan
+            rows.append(row | {"error": error.mean(), "±": spread, "seconds": time.mean()})
         configs.extend(proposed)
         return errors.mean(axis=1)
 

@@ -117,12 +117,12 @@ def test_a_stage_starts_with_the_setting_that_the_log_adopted(store):
     assert found.knobs.empty
 
 
-def test_a_setting_that_cannot_be_trained_is_left_out_and_the_search_goes_on(config, series, store, monkeypatch):
-    wild = {**SPACE, "learning_rate": module.FloatDistribution(1e-3, 1e30, log=True)}
-    monkeypatch.setattr(module, "SPACE", wild)
+def test_settings_that_cannot_be_trained_are_left_out_and_the_search_goes_on(config, series, store, monkeypatch):
+    monkeypatch.setattr(module, "SPACE", SPACE | {"learning_rate": module.FloatDistribution(1e-3, 1e30, log=True)})
+    monkeypatch.setattr(module, "ROUND", 1)  # so that a whole round fails
     found = lab.search(config, series=series, trials=6, store=store)
-    assert found.trials["error"].isna().any() and found.best in found.configs
-    assert np.isfinite(found.trials["error"][list(found.configs).index(found.best)])
+    assert found.trials["error"].isna().any() and not found.trials["error"].isna().all()
+    assert np.isfinite(found.trials["error"][found.configs.index(found.best)])
 
 
 def test_a_search_of_which_nothing_can_be_trained_says_why(config, series, store):
@@ -134,7 +134,7 @@ def test_a_search_of_which_nothing_can_be_trained_says_why(config, series, store
 def test_what_it_says_of_itself_holds_its_figures(searched):
     found, _ = searched
     error = found.trials["error"]
-    assert f"lowest error on hidden entries {error.min():.2g}" in repr(found) and f"has {error[0]:.2g}" in repr(found)
+    assert f"lowest error on hidden entries {error.min():.2g}," in repr(found) and f"has {error[0]:.2g}" in repr(found)
     page = found._repr_html_()
     assert f"{error.min():.3g}" in page and f"{error[0]:.3g}" in page
 
