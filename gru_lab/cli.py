@@ -158,7 +158,7 @@ def _runs(arguments):
 
 
 def _check(arguments):
-    from gru_lab.study.check import check
+    from gru_lab.mend.check import check
 
     found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
     print(found)
@@ -166,9 +166,9 @@ def _check(arguments):
 
 
 def _repair(arguments):
-    from gru_lab.sheet import Sheet, require_place
-    from gru_lab.study.check import check
-    from gru_lab.study.outcome import grouped, last_line, repair_sheet
+    from gru_lab.mend.check import check
+    from gru_lab.mend.outcome import grouped, last_line, repair_sheet
+    from gru_lab.mend.sheet import Sheet, require_place
 
     sheet = Sheet.open(arguments.source, arguments.missing_value)
     out = sheet.require_out(arguments.out)
@@ -204,7 +204,7 @@ def _export(runs, csv, parquet):
     import io
     from pathlib import Path
 
-    from gru_lab.sheet import write_whole
+    from gru_lab.mend.sheet import write_whole
 
     buffer = io.BytesIO()
     if parquet:

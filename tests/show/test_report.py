@@ -6,8 +6,8 @@ import pytest
 from test_exporter import Page
 
 import gru_lab as lab
+from gru_lab.mend.outcome import grouped, last_line, outcome
 from gru_lab.show.repairs import largest, plot_holes, plot_repaired
-from gru_lab.study.outcome import grouped, last_line, outcome
 
 NASTY = "<script>document.title='broken'</script>"
 

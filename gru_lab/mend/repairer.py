@@ -17,8 +17,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, Rule, one_of
-from gru_lab.study.columns import numbers, put, stretch_of
-from gru_lab.study.mender import Mender
+from gru_lab.mend.columns import numbers, put, stretch_of
+from gru_lab.mend.mender import Mender
 from gru_lab.trainer import pick_device
 
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")

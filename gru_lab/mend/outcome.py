@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gru_lab.study.repairer import Repaired, Repairer, repair
-from gru_lab.study.stamps import counted, shown
+from gru_lab.mend.repairer import Repaired, Repairer, repair
+from gru_lab.mend.stamps import counted, shown
 
 HOW = {
     "network": "network",

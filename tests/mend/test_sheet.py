@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gru_lab.sheet import Sheet, require_place, write_whole
+from gru_lab.mend.sheet import Sheet, require_place, write_whole
 
 
 def filled(sheet, value=7.25, names=None):

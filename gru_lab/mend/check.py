@@ -14,9 +14,9 @@ import pandas as pd
 
 from gru_lab.config import one_of
 from gru_lab.gaps import runs_of
-from gru_lab.holes import kind_of
-from gru_lab.sheet import Sheet
-from gru_lab.study.stamps import counted, describe, shown
+from gru_lab.mend.holes import kind_of
+from gru_lab.mend.sheet import Sheet
+from gru_lab.mend.stamps import counted, describe, shown
 from gru_lab.table import TIME_WORDS, read_table
 
 SHOWN = 25  # channels listed at most

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gru_lab.holes import hide_alike, kind_of, wrapped
-from gru_lab.refine import Refiner
-from gru_lab.study.held_back import Intervals, choose, errors_of
+from gru_lab.mend.held_back import Intervals, choose, errors_of
+from gru_lab.mend.holes import hide_alike, kind_of, wrapped
+from gru_lab.mend.refine import Refiner
 
 CHECKED = 40_000  # rows, evenly spread, in which entries are held back
 FEWEST = 10  # observed values that a channel needs to be learned from

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gru_lab.holes import Stretch, fill, hide_alike, kind_of, part_ends, wrapped
+from gru_lab.mend.holes import Stretch, fill, hide_alike, kind_of, part_ends, wrapped
 
 
 def holed(rows, rng, share=0.4):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from gru_lab.holes import Stretch, part_ends
+from gru_lab.mend.holes import Stretch, part_ends
 from gru_lab.series import Series
 from gru_lab.table import time_stamps
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gru_lab.study.held_back import Intervals, choose, errors_of
+from gru_lab.mend.held_back import Intervals, choose, errors_of
 
 
 def test_errors_are_the_two_means(rng):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gru_lab.holes import hide_alike, wrapped
+from gru_lab.mend.holes import hide_alike, wrapped
 from gru_lab.model import RNN, draw
 
 WINDOW = 48  # steps
