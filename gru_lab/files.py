@@ -54,9 +54,11 @@ class Excel:
         for name, (mask, values) in changes.items():
             column, seen = self.frame.columns.get_loc(name) + 1, self.frame[name].dropna()
             logical = seen.map(lambda cell: isinstance(cell, bool | np.bool_)).all()
-            whole = (pd.to_numeric(seen, errors="coerce").dropna() % 1 == 0).all()
+            numbers = pd.to_numeric(seen, errors="coerce").dropna().astype(float)
+            digits = max((len(repr(number).partition(".")[2]) for number in numbers), default=6)
+            digits = None if (numbers % 1 == 0).all() else digits  # None: whole numbers
             for row in np.flatnonzero(mask):
-                value = bool(values[row]) if logical else round(values[row]) if whole else float(values[row])
+                value = bool(values[row]) if logical else round(float(values[row]), digits)
                 sheet.cell(int(row) + 2, column).value = value
                 marked.append([int(row) + 2, name, value])
         if keep_flags:
