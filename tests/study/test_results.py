@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 import gru_lab as lab
 from gru_lab.study.results import Results, as_logged, batches, log_lines, log_setting
@@ -137,3 +138,16 @@ def test_a_run_whose_weight_was_moved_is_read_by_the_weight_of_each_epoch(weight
     read = as_logged(stage, config, curve, schedule=[(2, 1, 0.0324), (3, 1, 3 * 0.0324)])["validation"]
     for row, w, value in zip(curve.itertuples(), [0, 1, 3], read, strict=False):
         assert value == pytest.approx((row.val_all_dropout + w * 0.0324 * row.val_missing_dropout) / (1 + w), rel=1e-9)
+
+
+def test_a_stages_curves_are_read_in_one_query(weights, store):
+    queries = []
+
+    def note(connection, cursor, statement, *_):
+        queries.append(statement)
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    again = Results.collect(weights.stage, SEEDS, store)
+    sa.event.remove(store.engine, "before_cursor_execute", note)
+    assert len(queries) == 1
+    pd.testing.assert_frame_equal(again.curves, weights.curves)
