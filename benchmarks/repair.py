@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 import gru_lab as lab
-from gru_lab import refine
+from gru_lab.mend import refine
 
 WINDOW, RATE = 48, 0.1
 SAITS = dict(n_layers=2, d_model=256, n_heads=4, d_k=64, d_v=64, d_ffn=128, dropout=0.1)  # as in PyPOTS' own example
@@ -175,7 +175,7 @@ SIZE = """
 import resource, sys, time, warnings
 import numpy as np, pandas as pd
 import gru_lab as lab
-from gru_lab import refine
+from gru_lab.mend import refine
 refine.perf_counter = time.process_time
 rows = int(sys.argv[1])
 rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab import refine
+from gru_lab.mend import refine
 
 SOURCE = Path(lab.__file__).parent.parent / "benchmarks" / "repair.py"
 

@@ -12,8 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import gru_lab as lab
-from gru_lab import refine
-from gru_lab.study import repairer as module
+from gru_lab.mend import refine
+from gru_lab.mend import repairer as module
 
 
 @pytest.fixture
