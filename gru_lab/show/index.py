@@ -45,7 +45,7 @@ def entries(out):
                 continue
         others = [path.name for path in sorted(folder.iterdir()) if path.suffix in (".ipynb", ".md")]
         if records or others:
-            facts = records[0]["facts"] if records else {}
+            facts = max((record["facts"] for record in records), key=len, default={})
             recordings.append({"name": folder.name, "facts": facts, "records": records, "others": others})
     return recordings
 

@@ -23,7 +23,7 @@ from gru_lab.show.exporter import RecordExporter
 from gru_lab.show.index import LOG, TEMPLATES, write_index
 from gru_lab.show.markdown import as_markdown
 from gru_lab.show.notebooks import execute, find_notebooks, kernel_environment, set_parameters, title_of
-from gru_lab.study.exchange import as_block, pack
+from gru_lab.study.exchange import as_block, noting_used, pack
 from gru_lab.study.logbook import LANGUAGES, tuning_log, write_log
 from gru_lab.study.results import Results
 from gru_lab.study.stages import STAGES, stage
@@ -34,6 +34,7 @@ from gru_lab.table import read_table
 from gru_lab.trainer import pick_device
 
 FORMATS = ("html", "log", "ipynb", "md")
+OF_RUNS = ("data", "columns set aside", "seeds")
 PACKAGES = ("torch", "numpy", "pandas", "plotly")
 
 
@@ -141,10 +142,15 @@ def record(
             notebook = nbformat.read(path, as_version=4)
             set_parameters(notebook, **parameters)
             notebook.metadata["title"] = title_of(notebook, path)
-            whole = execute(notebook, on_cell=bar.update)
+            with noting_used() as used:
+                whole = execute(notebook, on_cell=bar.update)
+                configs = [config for _, config in stages[path].configs(seeds)] if path in stages else []
+                configs += used()
             page = {"title": notebook.metadata["title"], "whole": whole, "facts": facts}
             page["line"] = repr(verdict(results[path])) if path in results else ""
-            page["runs"] = pack([config for _, config in stages[path].configs(seeds)], store) if path in stages else []
+            page["runs"] = pack(configs, store)
+            if not page["runs"] and data is None:  # what it computes may rest on other data, which it names itself
+                page["facts"] = {label: text for label, text in facts.items() if label not in OF_RUNS}
             files = _write(notebook, path, page, folder, formats)
             written += files
             failed += [] if whole else files[:1]

@@ -4,10 +4,13 @@ Nothing in a foreign file is executed or trusted: settings go through `RunConfig
 must be whole and finite.
 """
 
+import contextlib
 import dataclasses
 import json
 import math
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +23,38 @@ SCHEMA = "gru-lab-record/1"
 BLOCK = re.compile(r'<script\b[^>]*\bid="gru-lab-record"[^>]*>(.*?)</script>', re.S)
 COLUMNS = ("epoch", *FIGURES, "seconds")
 ORIGIN = ("device", "machine", "torch", "trained")
+USED = "GRU_LAB_USED"  # the environment's variable with the path of the list of runs that a notebook uses
+MOST_SAMPLES = 100  # runs; a record must stay a small file
 DIGITS = 9  # significant ones: what single precision, in which networks are trained, has at most
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
 
 
+def note_used(configs):
+    """Tell a recording that is going on, if there is one, that its notebook uses these runs."""
+    if os.environ.get(USED):
+        with open(os.environ[USED], "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(dataclasses.asdict(config)) + "\n" for config in configs)
+
+
+@contextlib.contextmanager
+def noting_used():
+    """Yield a function that returns the runs used so far by kernels that were started in this block."""
+    with tempfile.TemporaryDirectory(prefix="gru_lab_") as folder:
+        path = Path(folder) / "used.jsonl"
+        os.environ[USED] = str(path)
+        try:
+            path.touch()
+            yield lambda: [RunConfig(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+        finally:
+            del os.environ[USED]
+
+
 def pack(configs, store):
-    """Return runs of the store as plain data, each key once: settings, key, where and when trained, curve."""
-    packed = {}
+    """Return runs of the store as plain data, each key once: settings, key, where and when trained, curve.
+
+    With each of up to MOST_SAMPLES runs comes the sample of its repair.
+    """
+    packed, few = {}, len({config.key for config in configs}) <= MOST_SAMPLES
     for config in sorted(configs, key=lambda config: config.epochs):  # of one key the longest stays
         curve = store.curve(config)
         if curve is not None:
@@ -36,7 +64,7 @@ def pack(configs, store):
                 "config": dataclasses.asdict(config),
                 **{name: str(origin[name]) for name in ORIGIN},
                 "curve": {name: [float(f"{value:.{DIGITS}g}") for value in curve[name]] for name in COLUMNS},
-                "sample": None if (sample := store.sample(config.key)) is None else sample.tolist(),
+                "sample": sample.tolist() if few and (sample := store.sample(config.key)) is not None else None,
             }
     return list(packed.values())
 

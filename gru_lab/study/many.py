@@ -10,6 +10,7 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 
 from gru_lab.config import COUNT
+from gru_lab.study.exchange import note_used
 from gru_lab.study.job import forget, train_one
 from gru_lab.study.progress import Progress
 from gru_lab.study.snapshot import readable
@@ -57,6 +58,7 @@ class Sweep:
             raise ValueError("workers must be left out with a scheduler, which has its own")
         # wrong workers or a wrong device are one error here, not one a run; a scheduler's workers are asked later
         self._shape = shape(workers, device) if scheduler is None else None
+        note_used(configs)
         self.configs, self.series, self.store, self.device, self.scheduler = configs, series, store, device, scheduler
         self.todo, self.names, self._collect = missing(configs, store), names or {}, collect
         self.progress = Progress(self.todo, self.name)

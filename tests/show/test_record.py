@@ -15,6 +15,7 @@ from gru_lab.cli import main
 from gru_lab.config import profile
 from gru_lab.mend.sheet import write_whole
 from gru_lab.show import record as module
+from gru_lab.study.exchange import read_block
 from gru_lab.study.stages import STAGES
 from gru_lab.study.store import Store
 
@@ -77,6 +78,18 @@ def test_a_record_is_small_and_has_neither_widgets_nor_addresses_to_fetch_from(r
         assert path.stat().st_size < 3_000_000
         assert "application/vnd.jupyter.widget" not in page
         assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"']?(https?:)?//", page)
+
+
+def test_a_record_carries_every_run_that_its_notebook_used(recorded):
+    folder, store, _ = recorded
+    runs = {path.name[:2]: read_block(path)["runs"] for path in folder.glob("*.html")}
+    series = lab.stage(1, "tiny").series
+    every = {config.key for one in STAGES.values() for _, config in one.bind("tiny", series).configs(SEEDS)}
+    assert {run["key"] for run in runs["06"]} == every
+    assert {run["key"] for run in runs["04"]} == {config.key for _, config in lab.stage(4, "tiny").configs(SEEDS)}
+    assert len(runs["07"]) > 5 and not {run["key"] for run in runs["07"]} <= every
+    assert runs["08"] == [] and "data" not in read_block(folder / "08_repair_your_data.html")["facts"]
+    assert "demo-2800-0: 2,800 rows" in (folder.parent / "index.html").read_text()
 
 
 def test_the_tuning_log_is_read_back_with_every_run_of_every_stage(recorded):

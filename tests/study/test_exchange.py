@@ -1,13 +1,14 @@
 """Runs out of a store and into another, and what is refused on the way in."""
 
 import json
+import os
 
 import pandas as pd
 import pytest
 
 import gru_lab as lab
 from gru_lab.loss import FIGURES
-from gru_lab.study.exchange import adopt, as_block, pack
+from gru_lab.study.exchange import adopt, as_block, noting_used, pack
 
 CONFIG = lab.RunConfig(epochs=3, dropout=0.2, data="table", data_digest="abc")
 
@@ -90,3 +91,23 @@ def test_files_that_are_no_records_are_refused(store, tmp_path, record):
             adopt(tmp_path / name, store)
     with pytest.raises(ValueError, match="its runs must be list"):
         adopt(record(runs="all"), store)
+
+
+def test_runs_that_a_sweep_uses_are_noted_while_a_recording_listens(store, monkeypatch):
+    stage = lab.stage("mask_input", "tiny")
+    configs = [config for _, config in stage.configs(1)]
+    lab.sweep(stage, 1, store, workers=1)  # nobody listens
+    with noting_used() as used:
+        assert used() == []
+        lab.sweep(stage, 1, store, workers=1)  # nothing is trained, and they are used
+        assert used() == configs
+    assert "GRU_LAB_USED" not in os.environ
+
+
+def test_of_very_many_runs_the_samples_stay_at_home(store, monkeypatch):
+    stage = lab.stage("mask_input", "tiny")
+    lab.sweep(stage, 1, store, workers=1)
+    configs = [config for _, config in stage.configs(1)]
+    assert all(run["sample"] for run in pack(configs, store))
+    monkeypatch.setattr("gru_lab.study.exchange.MOST_SAMPLES", 1)
+    assert [run["sample"] for run in pack(configs, store)] == [None] * len({config.key for config in configs})
