@@ -204,7 +204,7 @@ def _export(runs, csv, parquet):
     import io
     from pathlib import Path
 
-    from gru_lab.mend.sheet import write_whole
+    from gru_lab.files import write_whole
 
     buffer = io.BytesIO()
     if parquet:

@@ -182,3 +182,13 @@ def open_file(path):
         return kind(path)
     except Exception as error:  # a damaged file makes its reader fail in whatever way
         raise ValueError(f"data {str(path)!r} could not be read: {str(error).strip()}") from error
+
+
+def write_whole(path, content):
+    """Write text or bytes to a file under its name only once it is complete."""
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

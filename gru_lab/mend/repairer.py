@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import safe_open, save_file
+from safetensors.torch import safe_open, save
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, Rule, one_of
+from gru_lab.files import write_whole
 from gru_lab.mend.columns import numbers, put, stretch_of
 from gru_lab.mend.mender import Mender
 from gru_lab.trainer import pick_device
@@ -178,9 +179,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
         known |= {"settings": self.get_params(), "kinds": self._mender.kinds, "format": FORMAT}
         known |= {name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")}
-        unfinished = Path(f"{path}.part")
-        save_file(self._mender.tensors(), unfinished, {"gru_lab": json.dumps(known, default=_plain)})
-        unfinished.replace(path)
+        write_whole(Path(path), save(self._mender.tensors(), {"gru_lab": json.dumps(known, default=_plain)}))
 
     @classmethod
     def load(cls, path, device="auto"):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gru_lab.files import kind_of, open_file
+from gru_lab.files import kind_of, open_file, write_whole
 from gru_lab.textfile import HOLES, unique_names
 
 MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such
@@ -45,16 +45,6 @@ def _as_numbers(column, decimal):
     if numbers.count() < MOSTLY * len(present):
         return column, np.zeros(len(column), dtype=bool)
     return numbers.astype(np.float64), (texts.notna() & numbers.isna()).to_numpy()
-
-
-def write_whole(path, content):
-    """Write text or bytes to a file under its name only once it is complete."""
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def require_place(name, path, *others):

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 import gru_lab
 from gru_lab.config import COUNT, one_of, profile
-from gru_lab.mend.sheet import write_whole
+from gru_lab.files import write_whole
 from gru_lab.show.exporter import RecordExporter
 from gru_lab.show.index import LOG, TEMPLATES, write_index
 from gru_lab.show.markdown import as_markdown

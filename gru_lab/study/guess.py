@@ -7,6 +7,7 @@ a class may share.
 import json
 
 from gru_lab.config import one_of
+from gru_lab.files import write_whole
 from gru_lab.study.store import home
 
 SCALE = {
@@ -52,10 +53,7 @@ def kept_guess(stage):
 def keep_guess(stage, answer):
     """Keep an answer, in the place of an earlier one. Raises ValueError for one that the stage does not offer."""
     guesses = kept_guesses() | {stage.name: one_of("answer", answer, answers(stage))}
-    path = home() / "guesses.json"
-    unfinished = path.with_name(path.name + ".part")
-    unfinished.write_text(json.dumps(guesses, indent=1), encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(home() / "guesses.json", json.dumps(guesses, indent=1))
 
 
 def outcome(results):

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gru_lab.mend.sheet import Sheet, require_place, write_whole
+from gru_lab.files import write_whole
+from gru_lab.mend.sheet import Sheet, require_place
 
 
 def filled(sheet, value=7.25, names=None):

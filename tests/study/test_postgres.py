@@ -7,7 +7,7 @@ import uuid
 import pandas as pd
 import pytest
 import sqlalchemy as sa
-from test_store import WRITER, make_curve, same
+from test_store import make_curve, same, written_by_two_at_once
 
 import gru_lab as lab
 
@@ -32,17 +32,7 @@ def test_what_is_put_is_got_back_exactly(url):
 
 
 def test_two_processes_may_write_the_same_runs_at_once_and_the_longer_stays(url):
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, url, me], text=True, **pipes) for me in "01"]
-    assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 2
-    for writer in writers:
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    for writer in writers:
-        _, errors = writer.communicate(timeout=60)
-        assert writer.returncode == 0, errors
-    store = lab.Store(url)
-    assert store.runs()["epochs"].tolist() == [3] * 25
+    store = written_by_two_at_once(url)
     assert pd.read_sql("SELECT count(*) AS n FROM curves", store.engine)["n"].tolist() == [75]
 
 

@@ -125,8 +125,8 @@ for seed in range(25):
 """
 
 
-def test_two_processes_may_open_and_write_one_store_at_once_and_the_longer_run_stays(tmp_path):
-    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
+def written_by_two_at_once(url):
+    """Have two processes write the same runs into a store at the same time, and return it; of each the longer stays."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, url, me], text=True, **pipes) for me in "01"]
     assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 2
@@ -138,6 +138,12 @@ def test_two_processes_may_open_and_write_one_store_at_once_and_the_longer_run_s
         assert writer.returncode == 0, errors
     store = lab.Store(url)
     assert store.runs()["epochs"].tolist() == [3] * 25
+    return store
+
+
+def test_two_processes_may_open_and_write_one_store_at_once_and_the_longer_run_stays(tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
+    store = written_by_two_at_once(url)
     for seed in range(25):
         curve = store.curve(lab.RunConfig(seed=seed, epochs=3))
         assert curve["epoch"].tolist() == [1, 2, 3] and (curve["val_all"] == 3).all()
