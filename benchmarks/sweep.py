@@ -14,14 +14,10 @@ import time
 
 import numpy as np
 import sqlalchemy as sa
+from rows import figure, main
 
 RUNS, CORES, EPOCHS = 40, 2, 25
 STORED, LENGTH = 10_000, 50
-
-
-def figure(name, value, target, unit=""):
-    """Print one row of the table."""
-    print(f"| {name} | {value:.3g}{unit} | {target} |", flush=True)
 
 
 def overhead():
@@ -90,15 +86,5 @@ def store():
         figure("the same as Results, simple ways computed", best(Results.collect, stage, 5, kept), "", " s")
 
 
-ALL = {function.__name__: function for function in (overhead, store)}
-
 if __name__ == "__main__":
-    os.environ["TQDM_DISABLE"] = "1"
-    unknown = set(sys.argv[1:]) - set(ALL)
-    if unknown:
-        sys.exit(f"no such figure: {', '.join(unknown)}; there are {', '.join(ALL)}")
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"{os.cpu_count()} cores{load}, Python {sys.version.split()[0]}\n")
-    print("| figure | measured | target |\n|---|---|---|")
-    for chosen in sys.argv[1:] or ALL:
-        ALL[chosen]()
+    main(overhead, store)

@@ -12,15 +12,11 @@ import time
 import warnings
 
 import numpy as np
+from rows import figure, main
 
 EPOCH_ROUNDS = 40  # an epoch of ours and one of the bare loop in turn, so that both meet the same machine
 PAIR_ROUNDS, PAIR_EPOCHS = 3, 25
 FULL_ROWS, CHANNELS = 420_000, 66
-
-
-def figure(name, value, target, unit=""):
-    """Print one row of the table; `target` is '<= 1.05' or the like, or '' where there is none."""
-    print(f"| {name} | {value:.3g}{unit} | {target} |", flush=True)
 
 
 def lesson_run():
@@ -170,16 +166,6 @@ def start():
         figure(name, min(in_a_fresh_process(TIMED.format(use)) for _ in range(3)), target, " s")
 
 
-ALL = {function.__name__: function for function in (epoch, pair, gaps, memory, start)}
-
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    os.environ["TQDM_DISABLE"] = "1"
-    unknown = set(sys.argv[1:]) - set(ALL)
-    if unknown:
-        sys.exit(f"no such figure: {', '.join(unknown)}; there are {', '.join(ALL)}")
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"{os.cpu_count()} cores{load}, Python {sys.version.split()[0]}\n")
-    print("| figure | measured | target |\n|---|---|---|")
-    for chosen in sys.argv[1:] or ALL:
-        ALL[chosen]()
+    main(epoch, pair, gaps, memory, start)
