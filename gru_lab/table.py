@@ -30,22 +30,31 @@ def time_stamps(column):
     return min(ways, key=lambda way: (way.isna().sum(), (way.diff() < pd.Timedelta(0)).sum(), way.max() - way.min()))
 
 
-def _is_time(name, column, starts):
+def part_of(table, split_by):
+    """Return the number of each row's part, (rows,), in the order in which they come; all 0 without `split_by`."""
+    if split_by is None:
+        return np.zeros(len(table), dtype=int)
+    return pd.factorize(table[split_by], use_na_sentinel=False)[0]
+
+
+def _is_time(name, column, part):
     """Tell whether a column holds time stamps: by type, by text that reads as dates, or a number so named.
 
-    The number has to rise from row to row within each part.
+    The number has to rise from row to row within each part; `part` (rows,) tells them apart.
     """
     if isinstance(column.dtype, np.dtype | pd.DatetimeTZDtype) and column.dtype.kind == "M":
         return True
-    named = any(word in str(name).lower() for word in TIME_WORDS)
-    if not named:
+    if not any(word in str(name).lower() for word in TIME_WORDS):
         return False
     if pd.api.types.is_numeric_dtype(column):
-        rising = column.diff().fillna(0) > 0
-        rising.iloc[list(starts)] = True
-        return bool(rising.all())
+        return bool((column.groupby(part).diff() > 0).sum() == len(column) - len(np.unique(part)))
     sample = column.dropna().head(50)
     return len(sample) > 0 and bool(time_stamps(sample).notna().all())
+
+
+def find_time(table, part):
+    """Return the name of the first column that holds time stamps, or None; `part` (rows,) tells parts apart."""
+    return next((name for name in table.columns if _is_time(name, table[name], part)), None)
 
 
 def _counts_rows(column, starts):
@@ -89,20 +98,19 @@ def read_table(source, split_by=None):
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"{name}: columns must have different names, and {twice!r} is there twice; rename one")
-    starts, set_aside = (0,), {}
+    set_aside = {}
+    part = part_of(table, split_by if split_by is None else one_of("split_by", split_by, list(table.columns)))
+    order = np.argsort(part, kind="stable")
+    table, part = table.iloc[order], part[order]
+    starts = tuple(int(row) for row in np.flatnonzero(np.diff(part, prepend=-1)))
     if split_by is not None:
-        label = table[one_of("split_by", split_by, list(table.columns))]
-        label = label.astype(object).where(label.notna(), "no label")
-        order = np.argsort(pd.factorize(label)[0], kind="stable")
-        table, label = table.iloc[order], label.iloc[order]
-        starts = tuple(int(row) for row in np.flatnonzero(label != label.shift()))
         set_aside[split_by] = f"tells {len(starts)} runs apart"
     time = table.index if isinstance(table.index, pd.DatetimeIndex) else None
-    channels = []
-    for column in table.columns.drop(list(set_aside)):
-        if time is None and _is_time(column, table[column], starts):
-            set_aside[column], time = "time", pd.Index(table[column])
-        elif why := _why_no_channel(table[column], starts):
+    channels, others = [], table.columns.drop(list(set_aside))
+    if time is None and (found := find_time(table[others], part)) is not None:
+        set_aside[found], time = "time", pd.Index(table[found])
+    for column in others.drop(list(set_aside), errors="ignore"):
+        if why := _why_no_channel(table[column], starts):
             set_aside[column] = why
         else:
             channels.append(column)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from gru_lab.mend.holes import Stretch, part_ends
 from gru_lab.series import Series
-from gru_lab.table import time_stamps
+from gru_lab.table import part_of, time_stamps
 
 
 def numbers(column):
@@ -46,9 +46,7 @@ def stretch_of(table, channels, split_by=None, time=None):
     without any, or where a row lacks its stamp, rows count as equally far apart. Positions are in usual steps.
     Raises ValueError for infinite values and for an empty table.
     """
-    label = np.zeros(len(table), dtype=int)
-    if split_by is not None:
-        label = pd.factorize(table[split_by], use_na_sentinel=False)[0]
+    label = part_of(table, split_by)
     dated = time is not None or isinstance(table.index, pd.DatetimeIndex)
     moment = moments(table.index.to_series() if time is None else table[time]) if dated else np.arange(len(table))
     lacking = int(np.isnan(moment).sum())

@@ -20,12 +20,13 @@ from gru_lab.config import COUNT, RULES, Rule, one_of
 from gru_lab.files import write_whole
 from gru_lab.mend.columns import numbers, put, stretch_of
 from gru_lab.mend.mender import Mender
+from gru_lab.table import find_time, part_of
 from gru_lab.trainer import pick_device
 
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
 FULL_TURN = 360.0
-FORMAT = 1  # of the file that `save` writes
-LEARNED = ("channels_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
+FORMAT = 2  # of the file that `save` writes
+LEARNED = ("channels_", "time_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
 
 
 class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -33,12 +34,13 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     `fit` trains for `minutes`, or for `epochs` where given: then the same seed gives the same figures. `angles` names
     channels in degrees that wrap at 360; `split_by` the column that tells series apart which lie in one table; `time`
-    the column of time stamps (default: the index, where it holds dates). `network` is 'correction', or 'plain' for the
-    tuning log's.
+    the column of time stamps (default: the index where it holds dates, or else the first column that does). `network`
+    is 'correction', or 'plain' for the tuning log's.
 
-    Learned: `channels_`, `scores_` (per channel, on entries held back, in the channel's units), `coverage_` (share of
-    held-back entries in their 90 % interval), `warnings_` (sentences), `history_` (a row per epoch). Raises ValueError
-    for a setting out of its range, unknown columns, infinite values, and a table without a numeric column.
+    Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (per channel, on entries held back,
+    in the channel's units), `coverage_` (share of held-back entries in their 90 % interval), `warnings_` (sentences),
+    `history_` (a row per epoch). Raises ValueError for a setting out of its range, unknown columns, infinite values,
+    and a table without a numeric column.
     """
 
     def __init__(
@@ -73,12 +75,13 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         settings = self._settings()
         frame = self._frame(table, fitting=True)
+        self.time_ = self._find_time(frame)
         self.channels_ = self._numeric(frame)
         if not self.channels_:
             raise ValueError("table must have at least one numeric column, and it has none")
         for name in self.angles:
             one_of("angles", name, self.channels_)
-        stretch, _, lacking = stretch_of(frame, self.channels_, self.split_by, self.time)
+        stretch, _, lacking = stretch_of(frame, self.channels_, self.split_by, self.time_)
         period = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
         self._mender = Mender.of(stretch, period, **settings)
         self.warnings_ = self._warnings(frame, stretch, lacking)
@@ -102,18 +105,24 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"table: columns must have different names, and {twice!r} is there twice; rename one")
         elif fitting:
             self.n_features_in_, self.feature_names_in_ = table.shape[1], np.asarray(table.columns, dtype=object)
-        for setting in ("split_by", "time"):
-            if getattr(self, setting) is not None:
-                one_of(setting, getattr(self, setting), list(table.columns))
+        for setting, name in (("split_by", self.split_by), ("time", self.time if fitting else self.time_)):
+            if name is not None:
+                one_of(setting, name, list(table.columns))
         return table
 
+    def _find_time(self, frame):
+        if self.time is not None or isinstance(frame.index, pd.DatetimeIndex):
+            return self.time
+        others = [name for name in frame.columns if name != self.split_by]
+        return find_time(frame[others], part_of(frame, self.split_by))
+
     def _numeric(self, frame):
-        others = (self.split_by, self.time)
+        others = (self.split_by, self.time_)
         return [name for name in frame.columns if name not in others and numbers(frame[name]) is not None]
 
     def _warnings(self, frame, stretch, lacking):
         said = [f"{self.channels_[c]}: {words}" for c, words in self._mender.remarks(stretch).items()]
-        for name in frame.columns.drop([*self.channels_, *filter(None, {self.split_by, self.time})]):
+        for name in frame.columns.drop([*self.channels_, *filter(None, {self.split_by, self.time_})]):
             if holes := frame[name].isna().sum():
                 said.append(f"{name}: not numeric, so its {holes:,} holes stay")
         if lacking:
@@ -152,7 +161,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         frame = self._frame(table)
         self._require_channels(frame)
-        stretch, order, _ = stretch_of(frame, self.channels_, self.split_by, self.time)
+        stretch, order, _ = stretch_of(frame, self.channels_, self.split_by, self.time_)
         out = frame.copy(deep=False)
         edges = [np.full(stretch.values.shape, np.nan) for _ in range(2 * bounds)]
         watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from gru_lab.gaps import runs_of
 from gru_lab.show.figures import COLOURS, GREY, style
-from gru_lab.table import time_stamps
+from gru_lab.table import part_of, time_stamps
 
 BINS = 300  # pieces of time in a picture of holes
 AROUND = 30  # rows shown before and after a repair at least
@@ -23,14 +23,12 @@ def _ordered(repaired):
     The time is that of its stamp, or its number where there is none; the parts are numbers.
     """
     table, one = repaired.table, repaired.repairer
-    stamps = pd.Series(table.index if one.time is None else table[one.time]).reset_index(drop=True)
-    if one.time is None and not isinstance(table.index, pd.DatetimeIndex):
+    stamps = pd.Series(table.index if one.time_ is None else table[one.time_]).reset_index(drop=True)
+    if one.time_ is None and not isinstance(table.index, pd.DatetimeIndex):
         stamps = pd.Series(np.arange(len(table)))
     elif not pd.api.types.is_numeric_dtype(stamps):
         stamps = time_stamps(stamps).dt.tz_localize(None)
-    part = np.zeros(len(table), dtype=int)
-    if one.split_by is not None:
-        part = pd.factorize(table[one.split_by], use_na_sentinel=False)[0]
+    part = part_of(table, one.split_by)
     order = np.lexsort((stamps.to_numpy(), part))
     return order, stamps.to_numpy()[order], part[order]
 

@@ -265,9 +265,24 @@ def test_time_stamps_set_where_the_line_goes_and_may_be_in_any_order(quick):
     table = holed(truth, 0.3)[0].assign(when=stamps.astype(str))
     table.loc[[0, 79], "a"] = truth.loc[[0, 79], "a"]
     shuffled = table.sample(frac=1, random_state=0)
-    for given, settings in ((shuffled, {"time": "when"}), (shuffled.set_index(pd.to_datetime(shuffled["when"])), {})):
-        done = lab.repair(given.drop(columns=[] if settings else "when"), epochs=1, **settings)
+    by_index = shuffled.set_index(pd.to_datetime(shuffled["when"])).drop(columns="when")
+    by_name = shuffled.rename(columns={"when": "time"})
+    for given, time in ((shuffled, "when"), (by_index, None), (by_name, None)):
+        done = lab.repair(given, epochs=1, time=time)
+        assert done.repairer.time_ == (time or ("time" if given is by_name else None))
         np.testing.assert_allclose(done.table["a"], truth.loc[shuffled.index, "a"], atol=1e-6)
+
+
+def test_a_number_that_rises_in_each_series_and_is_called_time_is_taken_as_such(quick, tmp_path):
+    table = pd.concat([waves(60).assign(part=part, time=np.arange(60) * 2.5) for part in "xy"], ignore_index=True)
+    alternate = table.sort_values(["time", "part"])
+    known = lab.Repairer(epochs=1, split_by="part").fit(alternate)
+    assert known.time_ == "time"
+    assert known.channels_ == list("abcdef")
+    assert "time" in lab.Repairer(epochs=1).fit(table).channels_  # it falls from x to y, so it is none
+    known.save(tmp_path / "known.safetensors")
+    with pytest.raises(ValueError, match="time must be one of"):
+        lab.Repairer.load(tmp_path / "known.safetensors").transform(table.drop(columns="time"))
 
 
 def test_lacking_time_stamps_are_named(quick):
