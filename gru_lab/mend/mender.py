@@ -1,10 +1,12 @@
 """The repair without tables: what a channel is, which way repairs it best by entries held back, and how sure it is."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import torch
 
-from gru_lab.mend.held_back import Intervals, choose, errors_of
+from gru_lab.mend.held_back import FEW, Intervals, choose, errors_of, surely_better
 from gru_lab.mend.holes import hide_alike, kind_of, wrapped
 from gru_lab.mend.refine import Refiner
 
@@ -65,10 +67,7 @@ class Mender:
         `progress` is called with each epoch's row. Ctrl-C ends the training: `interrupted`, and the best network so far
         is kept. The values of `stretch` are written to.
         """
-        seen = stretch.channels(self.known)
-        missing, checked = np.isnan(seen.values), seen.spread(CHECKED)
-        truth = seen.where(checked)
-        held = hide_alike(missing, len(truth), np.random.default_rng((self.seed, 0))) & ~np.isnan(truth.values)
+        seen, missing, checked, truth, held = self._hold_back(stretch)
         seen.values[checked] = np.where(held, np.nan, truth.values)  # what is trained on never holds them
         if self.refiner and held[:, self.refiner.goal].any():
             try:
@@ -80,8 +79,28 @@ class Mender:
             self.refiner.take_best()
         return self._score(truth, held)
 
-    def _score(self, truth, held):
-        """Score every way on the entries of `held`, and keep one per channel by it."""
+    def _hold_back(self, stretch):
+        """Return the known channels, where they are missing, which rows are checked, these, and what to hide there."""
+        seen = stretch.channels(self.known)
+        missing, checked = np.isnan(seen.values), seen.spread(CHECKED)
+        truth = seen.where(checked)
+        held = hide_alike(missing, len(truth), np.random.default_rng((self.seed, 0))) & ~np.isnan(truth.values)
+        return seen, missing, checked, truth, held
+
+    def on(self, stretch):
+        """Return the Mender for other rows of the same channels, with (scores, coverage) by entries held back there.
+
+        Nothing is trained. Where the network does worse on these rows than the line, the line is kept, and how sure a
+        repair is is measured anew; a channel with few entries for that stays as it was.
+        """
+        other, (*_, truth, held) = copy.copy(self), self._hold_back(stretch)
+        other.head = self.head.copy()
+        scores, coverage = other._score(truth, held, again=True)
+        other.intervals = other.intervals.instead(self.intervals, (scores["entries"] < FEW).to_numpy())
+        return other, scores, coverage
+
+    def _score(self, truth, held, again=False):
+        """Score every way on the entries of `held`, and keep one per channel by it; `again`: of those kept before."""
         shown, scores, entries = truth.without(held), np.full((len(self.kinds), len(MEASURES)), np.nan), []
         refined = self.refiner.refine(shown) if self.refiner else None  # (rows, 2, channels)
         for k, c in enumerate(self.known):
@@ -92,6 +111,9 @@ class Mender:
             error = wrapped(ways - truth.values[at, k], self.period[c])
             *networks, by_line, by_forward = map(errors_of, error)
             best, kept = choose(error[:2], error[2])
+            if again:
+                best = max(self.head[c], 0)
+                kept = self.head[c] >= 0 and (at.sum() < FEW or surely_better(error[best], error[2]))
             goal = self.kinds[c] == "measured"
             self.head[c] = best if kept and goal else -1
             scores[c] = [*by_forward, *by_line, *(networks[best] if goal else (np.nan, np.nan))]

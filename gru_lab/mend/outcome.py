@@ -34,8 +34,8 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     elif settings:
         raise ValueError(f"a saved model has its own {', '.join(settings)}; leave that out, or leave the model out")
     else:
-        repairer = Repairer.load(model, device)
-        out, (low, high) = repairer.transform(table), repairer.intervals(table)
+        repairer = Repairer.load(model, device).on(table)
+        out, low, high = repairer._filled(table, bounds=True)
         done = Repaired(out, table.isna() & out.notna(), low, high, repairer)
     text = done.filled & ~sheet.holes[table.columns]
     return replace(done, table=done.table.mask(text) if text.any(axis=None) else done.table, filled=done.filled & ~text)

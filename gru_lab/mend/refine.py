@@ -2,7 +2,7 @@
 
 A bidirectional GRU sees, for each row and channel, the interpolated value, whether it was observed, and how far the
 nearest observed one is. It gives two corrections, learned by squared error and by Huber's loss, in units of the
-interpolation's own error in that channel; both are zero at first. Arrays are (rows, channels).
+interpolation's own error in that channel and at that distance; both are zero at first. Arrays are (rows, channels).
 """
 
 from itertools import islice
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gru_lab.mend.held_back import CLASSES, classes, usual_errors
 from gru_lab.mend.holes import hide_alike, wrapped
 from gru_lab.model import RNN, draw
 
@@ -22,6 +23,7 @@ LEARNING_RATE, WEIGHT_DECAY, LARGEST_GRADIENT = 6e-3, 1e-2, 1.0
 STRETCH, CHECKED = 20_000, 5_000  # rows: as many are hidden and interpolated at a time, and scored after each epoch
 FAR = np.log1p(10 * WINDOW)  # a distance, as the network sees it
 EXTREME = 8.0  # standard deviations; beyond them the network sees no difference
+LEARNED = ("mean", "std", "scale", "reach")
 LARGEST = 20.0  # of the corrections that it learns, in its units: one burst is not to outweigh all the rest
 
 
@@ -65,6 +67,7 @@ class Refiner:
         self.ways, self.period = ["previous"] * channels if plain else list(ways), np.asarray(period, dtype=float)
         self.seed, self.device, self.plain = seed, torch.device(device), plain
         self.mean, self.std, self.scale = np.zeros(channels), np.ones(channels), np.ones(channels)
+        self.reach = np.ones(CLASSES)  # by how much the interpolation's error grows with the distance
         inputs = channels if plain else 3 * channels + int((self.period > 0).sum())
         with torch.device("meta"):
             network = RNN(inputs, HIDDEN_SIZE, 2, DROPOUT, output_size=2 * channels, bidirectional=not plain)
@@ -106,7 +109,8 @@ class Refiner:
             total[row[inside]] += output[inside][:, chosen] * weight
             weights[row[inside]] += weight
         total /= weights
-        total *= self.scale.astype(np.float32)
+        for c in channels:
+            total[..., c] *= self._unit(distance[:, c], c).reshape(-1, *[1] * (chosen.ndim - 1))
         if self.plain:
             return total + self.mean
         return np.add(filled, total, out=filled) if head is not None else filled[:, None] + total
@@ -156,9 +160,18 @@ class Refiner:
             self.mean[c], self.std[c] = np.nanmean(values), np.nanstd(values) or 1
         some = shown.where(shown.spread(STRETCH))
         hidden_mask = hide_alike(missing, len(some), rng) & ~np.isnan(some.values)
-        filled, _ = some.without(hidden_mask).fill(self.ways, self.period)
-        mean_squared = errors(some.values, filled, hidden_mask, self.period)[1]
-        self.scale = self.std.copy() if self.plain else np.maximum(np.sqrt(mean_squared), 1e-6 * self.std)
+        filled, distance = some.without(hidden_mask).fill(self.ways, self.period)
+        row, channel = np.nonzero(hidden_mask & ~np.isnan(filled))
+        error = wrapped(filled - some.values, self.period)[row, channel]
+        if self.plain:
+            self.scale = self.std.copy()
+        else:
+            usual, self.reach = usual_errors(channel, classes(distance[row, channel]), error, len(self.std))
+            self.scale = np.maximum(usual, 1e-6 * self.std)
+
+    def _unit(self, distance, channel=slice(None)):
+        """Return the unit of a correction at a `distance` (..., channels), or (rows,) of one channel."""
+        return (self.scale[channel] * self.reach[classes(distance)]).astype(np.float32)
 
     def _batches(self, stretch, missing, rng):
         """Yield (inputs, target, hidden_mask) without end; all is hidden anew once each row was seen about twice."""
@@ -168,7 +181,7 @@ class Refiner:
             now = stretch.where((number >= first) & (number < first + STRETCH))
             hidden_mask = hide_alike(missing, len(now), rng) & ~np.isnan(now.values) & self.goal
             filled, distance = now.without(hidden_mask).fill(self.ways, self.period)
-            target = wrapped(now.values - (self.mean if self.plain else filled), self.period) / self.scale
+            target = wrapped(now.values - (self.mean if self.plain else filled), self.period) / self._unit(distance)
             hidden_mask &= ~np.isnan(target)
             target = np.where(hidden_mask, target.clip(-LARGEST, LARGEST), 0).astype(np.float32)
             start = np.flatnonzero(np.arange(len(now)) <= np.maximum(now.end - WINDOW, now.begin))
@@ -206,11 +219,12 @@ class Refiner:
 
     def tensors(self):
         """Return all that was learned, by name."""
-        own = {name: torch.from_numpy(getattr(self, name)) for name in ("mean", "std", "scale")}
+        own = {name: torch.from_numpy(getattr(self, name)) for name in LEARNED}
         return own | {f"network.{name}": value.cpu() for name, value in self.network.state_dict().items()}
 
     def take(self, tensors):
         """Take up what `tensors` of another Refiner of the same settings gave; return self."""
-        self.mean, self.std, self.scale = (tensors[name].numpy() for name in ("mean", "std", "scale"))
+        for name in LEARNED:
+            setattr(self, name, tensors[name].numpy())
         self.network.load_state_dict({name: tensors[f"network.{name}"] for name in self.network.state_dict()})
         return self

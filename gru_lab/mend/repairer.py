@@ -4,6 +4,7 @@ Nothing but the holes changes. The network never has a channel to itself: on ent
 the straight line by both measures, or the line is kept.
 """
 
+import copy
 import functools
 import json
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tqdm.auto import tqdm
 from gru_lab.config import COUNT, RULES, Rule, one_of
 from gru_lab.files import write_whole
 from gru_lab.mend.columns import numbers, put, stretch_of
+from gru_lab.mend.held_back import FEW
 from gru_lab.mend.mender import Mender
 from gru_lab.table import find_time, part_of
 from gru_lab.trainer import pick_device
@@ -146,7 +148,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def transform(self, table):
         """Return `table` with its holes filled; an array as a float array. Its channels must be those of the fit."""
-        out, *_ = self._filled(table)
+        out, *_ = self.on(table)._filled(table)
         return out if isinstance(table, pd.DataFrame) else out.to_numpy()
 
     def intervals(self, table):
@@ -154,14 +156,33 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where nothing was held back.
         """
-        return self._filled(table, bounds=True)[1:]
+        return self.on(table)._filled(table, bounds=True)[1:]
 
-    def _filled(self, table, bounds=False):
-        """Return the repaired table, and the bounds of its intervals if they are asked for."""
+    def on(self, table):
+        """Return this Repairer as it repairs the rows of another `table` of the same channels; nothing is trained.
+
+        Entries of that table are held back as well: by them its `scores_` and `coverage_` are measured, and where the
+        network is worse than the straight line there, the line is kept. `transform` and `intervals` do this themselves.
+        """
+        _, stretch, _ = self._stretch(table)
+        other = copy.copy(self)
+        other._mender, scores, coverage = self._mender.on(stretch)
+        enough = scores["entries"].set_axis(self.scores_.index) >= FEW
+        other.scores_ = scores.set_axis(self.scores_.index).where(enough, self.scores_, axis=0)
+        if enough.any():
+            other.coverage_ = coverage
+        return other
+
+    def _stretch(self, table):
+        """Return the table as a DataFrame, as a Stretch of the fitted channels, and the order of its rows there."""
         check_is_fitted(self)
         frame = self._frame(table)
         self._require_channels(frame)
-        stretch, order, _ = stretch_of(frame, self.channels_, self.split_by, self.time_)
+        return frame, *stretch_of(frame, self.channels_, self.split_by, self.time_)[:2]
+
+    def _filled(self, table, bounds=False):
+        """Return the repaired table, and the bounds of its intervals if they are asked for."""
+        frame, stretch, order = self._stretch(table)
         out = frame.copy(deep=False)
         edges = [np.full(stretch.values.shape, np.nan) for _ in range(2 * bounds)]
         watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)

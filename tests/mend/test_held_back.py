@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gru_lab.mend.held_back import Intervals, choose, errors_of
+from gru_lab.mend.held_back import FEW, Intervals, choose, classes, errors_of, usual_errors
 
 
 def test_errors_are_the_two_means(rng):
@@ -28,6 +28,23 @@ def test_a_network_as_good_as_the_line_is_no_reason_to_leave_it(rng):
     assert choose([np.zeros(9)], np.zeros(9)) == (0, False) == choose([np.zeros(0)], np.zeros(0))
 
 
+def test_the_usual_error_is_told_by_channel_and_by_distance_even_if_holes_differ_between_channels(rng):
+    channel, size = rng.integers(0, 3, 90_000), np.array([1, 10, 0.01])
+    distance = np.where(channel == 0, 1, rng.integers(1, 60, 90_000))  # channel 0 has points only
+    error = rng.normal(size=90_000) * size[channel] * np.sqrt(2.0 ** classes(distance))
+    usual, factor = usual_errors(channel, classes(distance), error, 4)
+    np.testing.assert_allclose(usual[:3] * factor[0], size, rtol=0.03)
+    np.testing.assert_allclose(factor[:6] / factor[0], np.sqrt(2.0 ** np.arange(6)), rtol=0.04)
+    assert usual[3] == 0
+    assert (factor[6:] == factor[5]).all()  # farther than anything that was seen
+
+
+def test_too_few_entries_of_a_distance_tell_nothing_of_it(rng):
+    kind = np.repeat([0, 2], [500, FEW - 1])
+    _, factor = usual_errors(np.zeros(len(kind), int), kind, np.repeat([1.0, 50.0], [500, FEW - 1]), 1)
+    assert (factor == factor[0]).all()
+
+
 def test_intervals_hold_nine_tenths_at_every_distance_and_in_every_channel(rng):
     channel, distance = rng.integers(0, 3, 60_000), rng.integers(1, 60, 60_000)
     error = rng.normal(size=60_000) * np.array([1, 10, 0.01])[channel] * np.sqrt(distance)
@@ -40,6 +57,12 @@ def test_intervals_hold_nine_tenths_at_every_distance_and_in_every_channel(rng):
         some = (distance[half[1]] >= low) & (distance[half[1]] < high)
         assert inside[half[1]][some].mean() == pytest.approx(0.9, abs=0.06)
     assert np.isnan(intervals.half_width(3, np.array([1.0]))).all()
+
+
+def test_some_channels_can_take_the_intervals_of_others():
+    wide, narrow = (Intervals(np.full(2, size), np.full((2, 12), 1.0)) for size in (5.0, 1.0))
+    mixed = wide.instead(narrow, np.array([False, True]))
+    assert [mixed.half_width(c, np.array([1]))[0] for c in (0, 1)] == [5, 1]
 
 
 def test_a_channel_without_errors_gets_intervals_of_no_width():

@@ -103,6 +103,31 @@ def test_new_rows_are_repaired_without_training_again(learned):
     assert all((after[name] == before[name]).all() for name in before)
 
 
+def test_on_rows_where_the_network_does_worse_than_the_line_the_line_is_kept(learned):
+    *_, done = learned
+    slow = pd.DataFrame({name: np.sin(np.arange(900) / (150 + 10 * n)) for n, name in enumerate("abc")})
+    truth = waves(rows=900, seed=0).assign(**slow)  # three channels no longer swing, and tell nothing of the others
+    table, hidden = holed(truth, seed=3)
+    other = done.repairer.on(table)
+    assert (other.scores_.loc[list("abc"), "kept"] == "linear").all()
+    assert (done.repairer.scores_["kept"] == "network").all()  # what was learned is left as it is
+    line = table.interpolate(limit_direction="both")
+    pd.testing.assert_frame_equal(done.repairer.transform(table)[list("abc")], line[list("abc")])
+    assert other.scores_["entries"].between(50, 110).all()
+    shown = truth.mask(hidden)
+    low, high = other.intervals(shown)
+    inside = ((truth >= low) & (truth <= high))[hidden & shown.isna()].stack().mean()
+    assert inside > 0.85  # what is held back lies among more holes than the holes themselves, so more may be inside
+    assert other.coverage_ == pytest.approx(0.9, abs=0.08)
+
+
+def test_a_handful_of_new_rows_is_too_few_to_doubt_what_was_learned(learned):
+    *_, done = learned
+    few = done.repairer.on(holed(waves(30))[0])
+    pd.testing.assert_frame_equal(few.scores_, done.repairer.scores_)
+    assert few.coverage_ == done.repairer.coverage_
+
+
 def test_a_file_brings_the_same_repairer_back(learned, tmp_path):
     _, _, table, done = learned
     path = tmp_path / "repairer.safetensors"
