@@ -56,6 +56,18 @@ def outcome(repaired):
     return own.join(scores)
 
 
+def each_value(repaired):
+    """Return a DataFrame with a row per repaired value: its row, time if there is one, channel, value, low and high."""
+    table, time, pieces = repaired.table, repaired.repairer.time_, []
+    for name in repaired.repairer.scores_.index:
+        at = np.flatnonzero(repaired.filled[name])
+        when = {} if time is None else {"time": table[time].iloc[at].to_numpy()}
+        value = table[name].iloc[at].to_numpy(np.float64)
+        bounds = {side: getattr(repaired, side)[name].to_numpy()[at] for side in ("low", "high")}
+        pieces.append(pd.DataFrame({"row": table.index[at], **when, "channel": name, "value": value, **bounds}))
+    return pd.concat(pieces, ignore_index=True)
+
+
 def compare(repaired, truth):
     """Return, where the truth of the holes is known (a DataFrame), what the repair was worth, a row per channel.
 

@@ -1,5 +1,6 @@
 """The report of a repair: one HTML file that opens anywhere, offline, with figures that still move."""
 
+import base64
 import datetime
 import json
 import platform
@@ -10,13 +11,14 @@ import pandas as pd
 import gru_lab
 from gru_lab.config import COUNT
 from gru_lab.files import write_whole
-from gru_lab.mend.outcome import grouped, last_line, outcome
+from gru_lab.mend.outcome import each_value, grouped, last_line, outcome
 from gru_lab.mend.sheet import require_place
 from gru_lab.show.exporter import figure_html, packed_plotly
 from gru_lab.show.index import TEMPLATES
 from gru_lab.show.repairs import largest, plot_holes, plot_repaired
 
 WAYS = {"forward fill": "forward fill", "linear": "straight line", "network": "network"}
+MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 
 
 def _settings(repairer):
@@ -36,13 +38,15 @@ def report(repaired, path, name="table", problems=(), pictures=6):
     """Write the report of a `Repaired` to `path` and return the path; `problems` are further warnings, as sentences.
 
     It holds the holes before and after, every channel's errors on held-back entries in its own units, the longest
-    repairs with their intervals, how many held-back entries those intervals held, and the warnings.
+    repairs with their intervals, how many held-back entries those intervals held, the warnings, and as a table to
+    save each repaired value with its interval, unless they are more than `MOST_VALUES`.
     Raises ValueError for a place that cannot be written to.
     """
     path, rows = require_place("the report", path), outcome(repaired)
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
     figures = [plot_holes(repaired)] if len(holed) else []
     figures += [plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))]
+    values = each_value(repaired)
     page = TEMPLATES.get_template("report.html.j2").render(
         name=name,
         line=last_line(repaired),
@@ -50,6 +54,7 @@ def report(repaired, path, name="table", problems=(), pictures=6):
         rows=list(holed.to_dict(orient="index").items()),
         complete=len(rows) - len(holed),
         ways=WAYS,
+        values=base64.b64encode(values.to_csv(index=False).encode()).decode() if len(values) <= MOST_VALUES else "",
         coverage=repaired.repairer.coverage_,
         warnings=[*problems, *grouped(repaired.repairer.warnings_)],
         figures=[figure_html(json.loads(figure.to_json())) for figure in figures],

@@ -114,6 +114,25 @@ def test_it_opens_without_a_network_and_draws_every_figure(page, browser):
     context.close()
 
 
+def test_each_repaired_value_can_be_saved_with_its_interval(page, repaired, browser, monkeypatch, tmp_path):
+    context = browser.new_context(offline=True, accept_downloads=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    with tab.expect_download() as begun:
+        tab.get_by_role("link", name="Save each repaired value").click()
+    saved = pd.read_csv(begun.value.path(), parse_dates=["time"])
+    context.close()
+    assert len(saved) == repaired.filled.to_numpy().sum()
+    assert set(saved["channel"]) == {NASTY, "b & c", "d", "flag"}
+    for one in saved.sample(40, random_state=0).itertuples():
+        cell = one.row, one.channel
+        assert repaired.filled.loc[cell] and repaired.table.loc[one.row, "time"] == one.time
+        expected = [float(part.loc[cell]) for part in (repaired.table, repaired.low, repaired.high)]
+        assert [one.value, one.low, one.high] == pytest.approx(expected)
+    monkeypatch.setattr("gru_lab.show.report.MOST_VALUES", 5)
+    assert "There are too many to list them here" in lab.report(repaired, tmp_path / "r.html").read_text("utf-8")
+
+
 def test_on_a_phone_the_table_scrolls_and_not_the_page(page, browser):
     context = browser.new_context(offline=True, viewport={"width": 400, "height": 800})
     tab = context.new_page()
