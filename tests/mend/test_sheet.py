@@ -6,10 +6,12 @@ import io
 import os
 import random
 import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import openpyxl
+import openpyxl.chart
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -240,6 +242,43 @@ def test_a_workbook_keeps_its_other_cells_sheets_formulas_and_formats(workbook, 
     assert after["notes"]["C3"].value == "keep me"
     marked = [tuple(row) for row in after["repaired"].values]
     assert marked == [("row", "column", "value"), (3, "a", 7.2), (3, "count", 7), (3, "ok", True)]
+
+
+def with_macros(path, out):
+    """Write a workbook again with a part for macros, as Excel does."""
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    part = b'<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "[Content_Types].xml":
+                content = content.replace(kind, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml")
+                content = content.replace(b"</Types>", part)
+            new.writestr(name, content)
+        new.writestr("xl/vbaProject.bin", b"the macros")
+
+
+def test_a_workbook_with_macros_keeps_them(workbook, tmp_path):
+    with_macros(workbook, tmp_path / "macros.xlsm")
+    sheet = rewritten(tmp_path / "macros.xlsm", tmp_path / "out.xlsm", keep_flags=True)
+    with zipfile.ZipFile(tmp_path / "out.xlsm") as parts:
+        assert parts.read("xl/vbaProject.bin") == b"the macros"
+        assert b"macroEnabled" in parts.read("[Content_Types].xml")
+    assert not any("macro" in note or "charts" in note for note in sheet.notes)
+    assert openpyxl.load_workbook(tmp_path / "out.xlsm").sheetnames[-1] == "repaired"
+    with pytest.raises(ValueError, match="OUT must end in .xlsm"):
+        sheet.require_out(tmp_path / "out.xlsx")
+
+
+def test_a_chart_in_a_workbook_is_warned_of(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [("a", "b"), *((float(n), n % 3 and n / 7) for n in range(20))]:
+        book.active.append(row)
+    chart = openpyxl.chart.LineChart()
+    chart.add_data(openpyxl.chart.Reference(book.active, min_col=1, min_row=1, max_row=20))
+    book.active.add_chart(chart, "D2")
+    book.save(tmp_path / "chart.xlsx")
+    assert any("charts of the workbook may be missing" in note for note in Sheet.open(tmp_path / "chart.xlsx").notes)
 
 
 def test_text_among_the_numbers_of_a_workbook_stays(tmp_path):
