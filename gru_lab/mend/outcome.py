@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gru_lab.mend.repairer import Repaired, Repairer, repair
+from gru_lab.mend.repairer import Repairer, repair
 from gru_lab.mend.stamps import counted, shown
 
 HOW = {
@@ -34,9 +34,7 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     elif settings:
         raise ValueError(f"a saved model has its own {', '.join(settings)}; leave that out, or leave the model out")
     else:
-        repairer = Repairer.load(model, device).on(table)
-        out, low, high = repairer._filled(table, bounds=True)
-        done = Repaired(out, table.isna() & out.notna(), low, high, repairer)
+        done = Repairer.load(model, device).on(table).repaired(table)
     text = done.filled & ~sheet.holes[table.columns]
     return replace(done, table=done.table.mask(text) if text.any(axis=None) else done.table, filled=done.filled & ~text)
 
@@ -62,8 +60,8 @@ def each_value(repaired):
     for name in repaired.repairer.scores_.index:
         at = np.flatnonzero(repaired.filled[name])
         when = {} if time is None else {"time": table[time].iloc[at].to_numpy()}
-        value = table[name].iloc[at].to_numpy(np.float64)
-        bounds = {side: getattr(repaired, side)[name].to_numpy()[at] for side in ("low", "high")}
+        value, half = table[name].iloc[at].to_numpy(np.float64), repaired.half_width[name].to_numpy()[at]
+        bounds = {"low": value - half, "high": value + half}
         pieces.append(pd.DataFrame({"row": table.index[at], **when, "channel": name, "value": value, **bounds}))
     return pd.concat(pieces, ignore_index=True)
 
@@ -76,7 +74,8 @@ def compare(repaired, truth):
     """
     filled, scores = repaired.filled[truth.columns], repaired.repairer.scores_.loc[truth.columns]
     line = repaired.table[truth.columns].mask(filled).interpolate(limit_direction="both")
-    inside = ((truth >= repaired.low[truth.columns]) & (truth <= repaired.high[truth.columns])).where(filled)
+    low, high = repaired.interval
+    inside = ((truth >= low[truth.columns]) & (truth <= high[truth.columns])).where(filled)
     ways = {"straight line": line, "repair": repaired.table[truth.columns]}
     errors = {way: (values - truth).where(filled).abs().mean() for way, values in ways.items()}
     foretold = scores["network MAE"].where(scores["kept"] == "network", scores["linear MAE"])

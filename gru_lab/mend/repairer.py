@@ -148,7 +148,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def transform(self, table):
         """Return `table` with its holes filled; an array as a float array. Its channels must be those of the fit."""
-        out, *_ = self.on(table)._filled(table)
+        out = self.on(table).repaired(table).table
         return out if isinstance(table, pd.DataFrame) else out.to_numpy()
 
     def intervals(self, table):
@@ -156,7 +156,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where nothing was held back.
         """
-        return self.on(table)._filled(table, bounds=True)[1:]
+        return self.on(table).repaired(table).interval
 
     def on(self, table):
         """Return this Repairer as it repairs the rows of another `table` of the same channels; nothing is trained.
@@ -180,19 +180,18 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._require_channels(frame)
         return frame, *stretch_of(frame, self.channels_, self.split_by, self.time_)[:2]
 
-    def _filled(self, table, bounds=False):
-        """Return the repaired table, and the bounds of its intervals if they are asked for."""
+    def repaired(self, table):
+        """Return the Repaired of a table by what was learned, with `scores_` as they are; `on` measures them anew."""
         frame, stretch, order = self._stretch(table)
-        out = frame.copy(deep=False)
-        edges = [np.full(stretch.values.shape, np.nan) for _ in range(2 * bounds)]
+        out, half_width = frame.copy(deep=False), np.full(stretch.values.shape, np.nan, dtype=np.float32)
         watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
         for c, (rows, values, half) in enumerate(self._mender.mend(stretch, watch)):
             column, rows = frame.columns.get_loc(self.channels_[c]), order[rows]
             if len(rows):
                 out.isetitem(column, put(frame.iloc[:, column], rows, values))
-            for edge, sign in zip(edges, (-1, 1), strict=False):
-                edge[rows, c] = values + sign * half
-        return out, *(pd.DataFrame(edge, frame.index, self.channels_, copy=False) for edge in edges)
+            half_width[rows, c] = half
+        half_width = pd.DataFrame(half_width, frame.index, self.channels_, copy=False)
+        return Repaired(out, frame.isna() & out.notna(), half_width, self)
 
     def _require_channels(self, frame):
         numeric = self._numeric(frame)
@@ -242,18 +241,32 @@ def _plain(value):
 
 @dataclass(frozen=True, eq=False)
 class Repaired:
-    """A repaired table: `filled` tells its cells that were, `low` and `high` bound their 90 % intervals."""
+    """A repaired table: `filled` tells its cells that were, `half_width` half the width of their 90 % intervals."""
 
     table: pd.DataFrame
     filled: pd.DataFrame
-    low: pd.DataFrame
-    high: pd.DataFrame
+    half_width: pd.DataFrame  # of the channels, NaN where a value was observed
     repairer: Repairer
+
+    @property
+    def interval(self):
+        """The bounds (low, high) of the channels' repaired values, NaN where a value was observed."""
+        known = self.half_width
+        values = pd.DataFrame({name: numbers(self.table[name]) for name in known.columns}, known.index, copy=False)
+        return values - known, values + known
+
+    @property
+    def low(self):
+        """The lower bounds."""
+        return self.interval[0]
+
+    @property
+    def high(self):
+        """The upper bounds."""
+        return self.interval[1]
 
 
 def repair(table, **settings):
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`."""
     frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
-    repairer = Repairer(**settings).fit(frame)
-    out, low, high = repairer._filled(frame, bounds=True)
-    return Repaired(out, frame.isna() & out.notna(), low, high, repairer)
+    return Repairer(**settings).fit(frame).repaired(frame)

@@ -123,7 +123,7 @@ class Sheet:
                 )
             columns[label] = column
         notes += [f"--missing-value {value!r} stands nowhere in the table" for value in missing if value not in used]
-        table = pd.DataFrame(columns, index=frame.index)
+        table = pd.DataFrame(columns, index=frame.index, copy=False)
         holes = table.isna() & ~pd.DataFrame(kept, index=frame.index) & ~np.asarray(getattr(file, "kept", False))
         return cls(path, table, holes, notes, file)
 

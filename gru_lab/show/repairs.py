@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gru_lab.gaps import runs_of
+from gru_lab.mend.columns import numbers
 from gru_lab.show.figures import COLOURS, GREY, style
 from gru_lab.table import part_of, time_stamps
 
@@ -76,9 +77,8 @@ def largest(repaired, count=6):
     order, _, part = _ordered(repaired)
     channels = repaired.repairer.scores_.index
     runs = runs_of(repaired.filled[channels].to_numpy()[order], np.flatnonzero(np.diff(part, prepend=-1)))
-    values = repaired.table[channels].to_numpy(np.float64, na_value=np.nan)
-    moves = np.array([np.nanstd(column) if np.isfinite(column).any() else 0 for column in values.T])
-    width = (repaired.high - repaired.low)[channels].to_numpy()[order[runs[:, 1]], runs[:, 0]]
+    moves = np.array([pd.Series(numbers(repaired.table[name])).std() for name in channels])
+    width = repaired.half_width[channels].to_numpy()[order[runs[:, 1]], runs[:, 0]]
     unsure = np.nan_to_num(width / np.where(moves > 0, moves, np.inf)[runs[:, 0]])
     found = {}
     for channel, first, last in runs[np.lexsort((-unsure, runs[:, 1] - runs[:, 2]))]:
@@ -98,11 +98,11 @@ def plot_repaired(repaired, channel, rows):
     x, here = moments[near], order[near]
     values = repaired.table[channel].to_numpy(np.float64, na_value=np.nan)[here]
     filled = repaired.filled[channel].to_numpy()[here]
-    low, high = (bound[channel].to_numpy()[here][filled] for bound in (repaired.low, repaired.high))
+    half = repaired.half_width[channel].to_numpy()[here][filled]
+    low, high = values[filled] - half, values[filled] + half
     figure, colour = go.Figure(), "rgba(213, 94, 0, 0.35)"
     bars = {
-        "array": high - values[filled],
-        "arrayminus": values[filled] - low,
+        "array": half,
         "color": colour,
         "thickness": 4,
         "width": 0,

@@ -46,7 +46,7 @@ def report(repaired, path, name="table", problems=(), pictures=6):
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
     figures = [plot_holes(repaired)] if len(holed) else []
     figures += [plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))]
-    values = each_value(repaired)
+    few = repaired.filled.to_numpy().sum() <= MOST_VALUES
     page = TEMPLATES.get_template("report.html.j2").render(
         name=name,
         line=last_line(repaired),
@@ -54,7 +54,7 @@ def report(repaired, path, name="table", problems=(), pictures=6):
         rows=list(holed.to_dict(orient="index").items()),
         complete=len(rows) - len(holed),
         ways=WAYS,
-        values=base64.b64encode(values.to_csv(index=False).encode()).decode() if len(values) <= MOST_VALUES else "",
+        values=base64.b64encode(each_value(repaired).to_csv(index=False).encode()).decode() if few else "",
         coverage=repaired.repairer.coverage_,
         warnings=[*problems, *grouped(repaired.repairer.warnings_)],
         figures=[figure_html(json.loads(figure.to_json())) for figure in figures],
