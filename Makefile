@@ -13,7 +13,7 @@ lab: .venv/ready
 	$(BIN)/gru-lab lab $(ARGS)
 
 test: .venv/ready lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .
