@@ -56,11 +56,14 @@ class Text:
         raw = path.read_bytes()
         self.notes = []
         self.packed = path.name.lower().endswith(".gz")
-        text, self.encoding = _decoded(gzip.decompress(raw) if self.packed else raw)
+        raw = gzip.decompress(raw) if self.packed else raw
+        text, self.encoding = _decoded(raw)
         self.mark = "\ufeff" * text.startswith("\ufeff")
         if "\0" in text:
             raise ValueError("it must be text, and holds binary data; is its ending right?")
-        self.lines = list(io.StringIO(text[len(self.mark) :], newline=""))
+        del text  # a large file is not to be held more often than it must
+        self.lines = list(io.TextIOWrapper(io.BytesIO(raw), self.encoding, newline=""))
+        self.lines[:1] = [line[len(self.mark) :] for line in self.lines[:1]]
         sample = [line for line in self.lines[:: max(1, len(self.lines) // SAMPLE)] if line.strip()]
         self.separator = max(SEPARATORS, key=lambda separator: self._width(sample[:50], separator))
         self.sample = list(csv.reader(sample[1:], delimiter=self.separator))
@@ -122,7 +125,7 @@ class Text:
         if all(re.fullmatch(NUMBER.format(r"[.,]"), name) for name in names):
             self.notes.append(f"the first line is taken as names and holds numbers: {header[0]!r}; put names above it")
         frame = pd.read_csv(
-            io.StringIO("".join(body), newline=""),
+            io.BytesIO("".join(body).encode()),
             sep=self.separator,
             decimal=self.decimal,
             names=[*names, *["\0"] * self.trailing],  # no column can be called that: the text holds none
@@ -189,5 +192,6 @@ class Text:
             if flags:
                 cells[len(self.frame.columns) :] = [self._put("", flags[row])]
             lines[begin:end] = [separator.join(cells) + whole[len(body) :], *[""] * (end - begin - 1)]
-        raw = (self.mark + "".join(lines)).encode(self.encoding)
+        lines[0] = self.mark + lines[0]
+        raw = "".join(lines).encode(self.encoding)
         return gzip.compress(raw, mtime=0) if self.packed else raw
