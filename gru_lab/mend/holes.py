@@ -71,9 +71,10 @@ def hide_alike(missing, rows, rng):
 
     The table's own holes, moved by a random number of rows, all channels together: so points come as points, blocks
     as blocks, and a device whose channels fail together fails together. They are laid over each other until a tenth
-    of the entries is hidden; a channel that shows no holes, or would lose more than half its rows, gets points.
+    of the channels with holes is hidden; one that shows hardly any, or would lose more than half its rows, gets points.
     """
-    shifts = int(np.clip(np.ceil(HIDDEN_SHARE / missing.mean()), 1, MOST_SHIFTS)) if missing.any() else 0
+    holed = missing.any(axis=0)
+    shifts = int(np.clip(np.ceil(HIDDEN_SHARE / missing[:, holed].mean()), 1, MOST_SHIFTS)) if holed.any() else 0
     hidden_mask = np.zeros((rows, missing.shape[1]), dtype=bool)
     for shift in rng.integers(0, len(missing), shifts):
         hidden_mask |= missing[(np.arange(rows) + shift) % len(missing)]

@@ -49,10 +49,11 @@ class Mender:
         return "nearest" if self.kinds[channel] in ("flag", "code") else "linear"
 
     def remarks(self, stretch):
-        """Return {channel's number: why the network does not repair all of it, in words}."""
+        """Return {channel's number: why the network does not repair all of its holes, in words}."""
         nowhere = np.add.reduceat(~np.isnan(stretch.values), np.unique(stretch.begin), axis=0) == 0  # (parts, channels)
         said = {}
-        for c, kind in enumerate(self.kinds):
+        for c in np.flatnonzero(np.isnan(stretch.values).any(axis=0)):
+            kind = self.kinds[c]
             if kind != "none" and nowhere[:, c].any():
                 said[c] = f"no value in {nowhere[:, c].sum()} of {len(nowhere)} series, where it stays empty"
             elif kind == "measured" and c not in self.known:

@@ -103,6 +103,16 @@ def test_points_come_as_points_and_blocks_as_blocks(rng):
     assert np.median(lengths(hidden[:, 1])) == 50
 
 
+def test_the_blocks_of_one_channel_among_many_complete_ones_stay_blocks(rng):
+    missing = np.zeros((9_000, 11), dtype=bool)
+    for start in range(100, 9_000, 900):
+        missing[start : start + 50, 3] = True
+    hidden = hide_alike(missing, 9_000, rng)
+    assert hidden[:, 3].mean() == pytest.approx(0.1, abs=0.04)
+    assert np.median(lengths(hidden[:, 3])) == 50
+    assert (np.median([lengths(column).max() for column in np.delete(hidden, 3, axis=1).T])) < 8
+
+
 def test_channels_that_fail_together_are_hidden_together(rng):
     missing = np.zeros((4_000, 4), dtype=bool)
     missing[rng.random(4_000) < 0.05, :3] = True
