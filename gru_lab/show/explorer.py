@@ -10,7 +10,6 @@ import traitlets
 from IPython.display import HTML
 
 from gru_lab.study.explore import explorer_data
-from gru_lab.study.stage import Stage
 from gru_lab.study.stages import stage as open_stage
 from gru_lab.study.store import Store
 
@@ -47,6 +46,6 @@ def explorer(stage, store=None):
     Independent sliders for dropout, layers and loss weight; where a combination was not run it says so and shows the
     nearest one. In a record it is HTML, else a widget. Raises ValueError if the store has no run on this series.
     """
-    stage = stage if isinstance(stage, Stage) else open_stage(stage)
-    data = explorer_data(stage, store if isinstance(store, Store) else Store(store))
+    stage = open_stage(stage)
+    data = explorer_data(stage, Store.of(store))
     return HTML(explorer_page(data)) if os.environ.get("GRU_LAB_RECORD") else Explorer(data=data)

@@ -21,7 +21,6 @@ from gru_lab.study.cell import as_cell
 from gru_lab.study.live import Live, warm_up
 from gru_lab.study.results import as_logged, log_lines, log_setting
 from gru_lab.study.snapshot import Status
-from gru_lab.study.stage import Stage
 from gru_lab.study.stages import stage as open_stage
 from gru_lab.study.store import Store
 from gru_lab.study.sweep import train_missing
@@ -45,8 +44,8 @@ def panel(stage, store=None):
 
     Where there will be no kernel (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored runs instead.
     """
-    stage = stage if isinstance(stage, Stage) else open_stage(stage)
-    store = store if isinstance(store, Store) else Store(store)
+    stage = open_stage(stage)
+    store = Store.of(store)
     return still(stage, store) if os.environ.get("GRU_LAB_RECORD") else Panel(stage, store).box
 
 

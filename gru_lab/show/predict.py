@@ -10,7 +10,6 @@ import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from gru_lab.study.guess import answers, keep_guess, kept_guess, question
-from gru_lab.study.stage import Stage
 from gru_lab.study.stages import stage as open_stage
 
 
@@ -58,4 +57,4 @@ def predict(stage):
 
     It can be answered by mouse and keyboard. In a record it is HTML that says which one was chosen, or that none was.
     """
-    return Prediction(stage if isinstance(stage, Stage) else open_stage(stage))
+    return Prediction(open_stage(stage))

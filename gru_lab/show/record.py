@@ -124,7 +124,7 @@ def record(
     stages = {path: STAGES[path.stem[3:]].bind(size, first.series) for path in paths if path.stem[3:] in STAGES}
     if formats == {"log"} and not stages:
         raise ValueError("format 'log' writes the runs of stages; name notebooks of stages, such as 'dropout'")
-    store = store if isinstance(store, Store) else Store(store)
+    store = Store.of(store)
     configs = [config for one in stages.values() for _, config in one.configs(seeds)]
     run_labels = {key: label for one in stages.values() for key, label in run_names(one, seeds).items()}
     train_missing(configs, first.series, store, workers, device, run_labels)

@@ -55,7 +55,7 @@ def test_once(configs, series, seeds=5, store=None, workers=None, device="auto")
     """
     if not (isinstance(configs, dict) and configs and all(isinstance(one, RunConfig) for one in configs.values())):
         raise ValueError(f"configs must map names to RunConfigs, at least one, not {configs!r}")
-    store = store if isinstance(store, Store) else Store(store)
+    store = Store.of(store)
     fresh = range(FIRST_SEED, FIRST_SEED + COUNT.fix("seeds", seeds))
     opened, names, configs = with_test_open(series), list(configs), list(configs.values())
     _, test, _ = prepare(opened, configs[0])

@@ -59,7 +59,7 @@ def runs(store=None, stage=None, **where):
     `where` are settings or other columns with the value they must have, `stage` a stage's name or number: its
     settings, on whatever series and at whatever size. Raises ValueError for a column, a value or a stage there is not.
     """
-    table = (store if isinstance(store, Store) else Store(store)).runs()
+    table = Store.of(store).runs()
     for name, value in where.items():
         table = table[_equal(table[one_of("a column of the runs", name, table.columns)], name, value)]
     if stage is not None:

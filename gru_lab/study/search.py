@@ -127,7 +127,7 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
     """
     start, series = _start(start, series)
     trials, seeds, seed = COUNT.fix("trials", trials), COUNT.fix("seeds", seeds), RULES["seed"].fix("seed", seed)
-    store = store if isinstance(store, Store) else Store(store)
+    store = Store.of(store)
     _, validation, _ = prepare(series, start)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND))
     study.enqueue_trial({knob: getattr(start, knob) for knob in SPACE})

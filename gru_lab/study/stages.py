@@ -149,10 +149,12 @@ STAGES = {stage.name: stage for stage in (mask_input, missing_weight, num_layers
 
 
 def stage(name, profile="lesson", data=None, split_by=None):
-    """Return a stage of the log by name or number, sized by a profile and bound to a series.
+    """Return a stage of the log by name or number, sized by a profile and bound to a series; a Stage as it is.
 
     `data` is a file, a DataFrame or a Series (default: the built-in series); `split_by` names its run-label column.
     Raises ValueError for an unknown stage or profile and for a series the stage cannot be run on.
     """
+    if isinstance(name, Stage):
+        return name
     known = STAGES | {str(one.number): one for one in STAGES.values()}
     return known[one_of("stage", str(name), known)].bind(profile, data, split_by)

@@ -89,6 +89,11 @@ class Store:
                 f"store must be a database URL such as sqlite:///runs.sqlite, not {shown(self.url)!r}: {reason}"
             ) from error
 
+    @classmethod
+    def of(cls, store):
+        """Return a Store as it is, or the one at a URL, or where None is given that of this machine."""
+        return store if isinstance(store, cls) else cls(store)
+
     def _create_tables(self):
         try:
             TABLES.create_all(self.engine)

@@ -53,7 +53,7 @@ def sweep(
     Raises ValueError for wrong settings or unlike workers before anything is trained, SweepFailed after the rest is
     done if runs failed, StoreFailed if the store cannot be written.
     """
-    store = store if isinstance(store, Store) else Store(store)
+    store = Store.of(store)
     if isinstance(stage, Stage):
         if series is not None:
             raise ValueError("series must be left out with a stage, which has its own: stage.bind gives it another")
