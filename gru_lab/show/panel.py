@@ -11,6 +11,7 @@ import time
 
 import ipywidgets as widgets
 import pandas as pd
+from IPython import get_ipython
 
 from gru_lab.loss import corrected
 from gru_lab.show.canvas import WIDTH, Canvas
@@ -27,6 +28,7 @@ from gru_lab.study.sweep import train_missing
 
 BETWEEN_DRAWINGS = 0.2  # seconds
 WINDOWS = 6  # in the picture of the repair
+_OF_CELL = {}  # the panel of each cell
 ENDED = (Status.DONE, Status.NO_BETTER, Status.STORED)
 WORDS = {
     Status.EMPTY: "not trained yet: press Train",
@@ -42,11 +44,26 @@ WORDS = {
 def panel(stage, store=None):
     """Return the live panel of a stage (or of its name or number, on the lesson profile), to be shown by the cell.
 
-    Where there will be no kernel (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored runs instead.
+    A cell that is run again gets a new one, and what its old one still trains is stopped. Where there will be no kernel
+    (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored runs instead.
     """
     stage = open_stage(stage)
     store = Store.of(store)
-    return still(stage, store) if os.environ.get("GRU_LAB_RECORD") else Panel(stage, store).box
+    if os.environ.get("GRU_LAB_RECORD"):
+        return still(stage, store)
+    cell, one = _cell(), Panel(stage, store)
+    if cell:
+        if cell in _OF_CELL:
+            _OF_CELL[cell].live.stop()
+        _OF_CELL[cell] = one
+    return one.box
+
+
+def _cell():
+    """Return the id of the notebook cell that is being run, as JupyterLab tells it, or None."""
+    shell = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return parent.get("metadata", {}).get("cellId")
 
 
 def still(stage, store):

@@ -196,6 +196,20 @@ def test_the_figure_is_sent_five_times_a_second_at_most_and_only_when_it_differs
     assert len(drawn) == count
 
 
+def test_a_cell_that_is_run_again_stops_what_its_old_panel_trains(stage, store, monkeypatch):
+    made, cells = [], iter(["one", "two", "one", None])
+    monkeypatch.setattr("gru_lab.show.panel._cell", lambda: next(cells))
+    monkeypatch.setattr("gru_lab.show.panel.Panel", lambda *given: made.append(Panel(*given)) or made[-1])
+    for _ in range(2):
+        lab.panel(stage, store)
+        made[-1].live.start(made[-1].controls.config.replace(epochs=500))
+    lab.panel(stage, store)
+    assert [one.live.snapshot().running for one in made] == [False, True, False]
+    lab.panel(stage, store)  # outside a notebook nothing is known of cells
+    assert made[1].live.snapshot().running
+    made[1].live.stop()
+
+
 def test_stop_is_told_at_once_and_not_with_the_next_drawing(panel, monkeypatch):
     monkeypatch.setattr(panel, "_draw", lambda: None)
     panel.controls.fields["epochs"].value = 10_000

@@ -16,6 +16,12 @@ from gru_lab.config import Profile
 stage = lab.stage("dropout", Profile("small", 2800, 16, 200.0, 1, "long enough to watch"))
 lab.panel(stage)"""
 
+STILL_TRAINING = """\
+import gc
+from gru_lab.study.live import Live
+lives = [one for one in gc.get_objects() if isinstance(one, Live)]
+print("panels made", len(lives), "and training", sum(one.snapshot().running for one in lives))"""
+
 
 def count(trace, panel):
     """Return JavaScript for how many points a trace of a panel's figure has now."""
@@ -102,7 +108,8 @@ def notebook(browser, jupyterlab, request):
     kernel = request.getfixturevalue("older_kernel") if request.param == "older" else request.param
     folder, address = jupyterlab
     path = folder / f"{request.node.originalname}-{kernel}.ipynb"
-    cells = [new_code_cell(SETUP)] + [new_code_cell("lab.panel(stage)")] * ("two_panels" in path.name)
+    further = {"two_panels": "lab.panel(stage)", "run_again": STILL_TRAINING}
+    cells = [new_code_cell(SETUP)] + [new_code_cell(text) for name, text in further.items() if name in path.name]
     spec = {"kernelspec": {"display_name": kernel, "language": "python", "name": kernel}}
     nbformat.write(new_notebook(cells=cells, metadata=spec), path)
     page = browser.new_page(viewport={"width": 1400, "height": 1200})
@@ -167,6 +174,17 @@ def test_two_panels_do_not_disturb_each_other(notebook):
     notebook.button("Stop", panel=0).click()
     notebook.wait_for_points(f"> {notebook.points(panel=1)}", panel=1)
     assert notebook.button("Stop", panel=1).is_enabled()
+
+
+def test_a_cell_that_is_run_again_ends_what_its_old_panel_trains(notebook):
+    notebook.run_all()
+    notebook.page.get_by_text("panels made 1 and training 0").wait_for()
+    notebook.button("Train").click()
+    notebook.wait_for_points("> 1")
+    notebook.run_all()
+    notebook.page.get_by_text("panels made 2 and training 0").wait_for()
+    notebook.button("Train").click()
+    notebook.wait_for_points("> 1")  # the new one works
 
 
 def test_the_whole_panel_works_by_keyboard_and_takes_no_value_out_of_range(notebook):
