@@ -13,6 +13,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
@@ -171,10 +172,11 @@ def per_channel(runs, channels):
         print(f"\nby {measure} better than linear on {good.sum()} of {len(channels)} channels, worse on: {named}")
 
 
-SIZE = """
-import resource, sys, time, warnings
+TABLE = """
+import contextlib, os, resource, sys, time
 import numpy as np, pandas as pd
 import gru_lab as lab
+from gru_lab.cli import main
 from gru_lab.mend import refine
 refine.perf_counter = time.process_time
 rows = int(sys.argv[1])
@@ -184,10 +186,23 @@ values[rng.random(values.shape, dtype=np.float32) < 0.1] = np.nan
 table = pd.DataFrame(values).add_prefix("c")
 del values
 began = time.process_time()
+"""
+SIZE = """
 done = lab.repair(table, epochs=2, device="cpu")
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 trained = done.repairer.history_["seconds"].iloc[-1]
 print(f"| {rows:,} x 40 | {time.process_time() - began - trained:.0f} | {peak:.2f} |", flush=True)
+"""
+COMMAND = """
+place = sys.argv[2] + "/table." + sys.argv[3]
+table.to_csv(place, index=False, float_format="%.5f") if "csv" in place else table.to_parquet(place, index=False)
+del table
+began = time.process_time()
+with contextlib.redirect_stdout(sys.stderr):
+    main(["repair", place, place.replace("table", "out"), "--minutes", "0.1", "--report", sys.argv[2] + "/report.html"])
+peak, size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, os.path.getsize(place) / 1e6
+seconds = time.process_time() - began - 6
+print(f"| gru-lab repair with a report, {sys.argv[3]} file of {size:.0f} MB | {seconds:.0f} | {peak:.2f} |")
 """
 
 
@@ -195,7 +210,11 @@ def size():
     """Peak memory, and CPU seconds besides the training, of a whole fresh process."""
     print("| table | CPU seconds besides the training | GiB |\n|---|---|---|", flush=True)
     for rows in (125_000, 250_000, 500_000, 1_000_000):
-        subprocess.run([sys.executable, "-c", SIZE, str(rows)], check=True)
+        subprocess.run([sys.executable, "-c", TABLE + SIZE, str(rows)], check=True)
+    for kind in ("csv", "parquet"):
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = [sys.executable, "-c", TABLE + COMMAND, str(rows), folder, kind]
+            subprocess.run(arguments, check=True, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":
