@@ -34,7 +34,7 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     elif settings:
         raise ValueError(f"a saved model has its own {', '.join(settings)}; leave that out, or leave the model out")
     else:
-        done = Repairer.load(model, device).on(table).repaired(table)
+        done = Repairer.load(model, device).repaired(table)
     text = done.filled & ~sheet.holes[table.columns]
     return replace(done, table=done.table.mask(text) if text.any(axis=None) else done.table, filled=done.filled & ~text)
 

@@ -148,7 +148,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def transform(self, table):
         """Return `table` with its holes filled; an array as a float array. Its channels must be those of the fit."""
-        out = self.on(table).repaired(table).table
+        out = self.repaired(table).table
         return out if isinstance(table, pd.DataFrame) else out.to_numpy()
 
     def intervals(self, table):
@@ -156,15 +156,22 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where nothing was held back.
         """
-        return self.on(table).repaired(table).interval
+        return self.repaired(table).interval
 
     def on(self, table):
         """Return this Repairer as it repairs the rows of another `table` of the same channels; nothing is trained.
 
         Entries of that table are held back as well: by them its `scores_` and `coverage_` are measured, and where the
-        network is worse than the straight line there, the line is kept. `transform` and `intervals` do this themselves.
+        network is worse than the straight line there, the line is kept. All that repairs a table does this by itself.
         """
-        _, stretch, _ = self._stretch(table)
+        return self._on(self._stretch(table)[1])
+
+    def repaired(self, table):
+        """Return the Repaired of a table by what was learned; its `repairer` is that `on` this table."""
+        frame, stretch, order = self._stretch(table)
+        return self._on(stretch)._fill(frame, stretch, order)
+
+    def _on(self, stretch):
         other = copy.copy(self)
         other._mender, scores, coverage = self._mender.on(stretch)
         enough = scores["entries"].set_axis(self.scores_.index) >= FEW
@@ -180,9 +187,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._require_channels(frame)
         return frame, *stretch_of(frame, self.channels_, self.split_by, self.time_)[:2]
 
-    def repaired(self, table):
-        """Return the Repaired of a table by what was learned, with `scores_` as they are; `on` measures them anew."""
-        frame, stretch, order = self._stretch(table)
+    def _fill(self, frame, stretch, order):
+        """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
         out, half_width = frame.copy(deep=False), np.full(stretch.values.shape, np.nan, dtype=np.float32)
         watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
         for c, (rows, values, half) in enumerate(self._mender.mend(stretch, watch)):
@@ -269,4 +275,5 @@ class Repaired:
 def repair(table, **settings):
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`."""
     frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
-    return Repairer(**settings).fit(frame).repaired(frame)
+    repairer = Repairer(**settings).fit(frame)
+    return repairer._fill(*repairer._stretch(frame))  # the fit has just measured on these rows
