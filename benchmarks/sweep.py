@@ -1,7 +1,7 @@
 """What a sweep costs beyond its training, and how fast a large store is read: each figure beside its target.
 
 python benchmarks/sweep.py              # everything, about three minutes on a calm machine
-python benchmarks/sweep.py overhead     # one: overhead or store
+python benchmarks/sweep.py overhead     # one: overhead, store or gpu
 
 The ideal of a sweep is the time that its runs spent in their epochs, each in one thread, over the number of cores. Both
 are of the same sweep, so that they meet the same machine.
@@ -14,10 +14,12 @@ import time
 
 import numpy as np
 import sqlalchemy as sa
+import torch
 from rows import figure, main
 
 RUNS, CORES, EPOCHS = 40, 2, 25
 STORED, LENGTH = 10_000, 50
+AT_A_TIME = 4
 
 
 def overhead():
@@ -86,5 +88,26 @@ def store():
         figure("the same as Results, simple ways computed", best(Results.collect, stage, 5, kept), "", " s")
 
 
+def gpu():
+    """What a sweep takes of a GPU's memory, one run at a time and four; a process for each would take four times it."""
+    import gru_lab as lab
+
+    if not torch.cuda.is_available():
+        print("| torch sees no GPU here | | |")
+        return
+    stage, most = lab.stage("dropout", "lesson"), {}
+    for workers in (1, AT_A_TIME):
+        with tempfile.TemporaryDirectory() as folder:
+            before = least = torch.cuda.mem_get_info()[0]
+            going = lab.sweep(stage, 1, lab.Store(f"sqlite:///{folder}/runs.sqlite"), workers, "cuda", background=True)
+            while not going.done:
+                least = min(least, torch.cuda.mem_get_info()[0])
+                time.sleep(0.1)
+            assert going.results
+            most[workers] = (before - least) / 2**20
+        figure(f"memory of the GPU, runs at a time: {workers}", most[workers], "", " MiB")
+    figure("so many against one", most[AT_A_TIME] / most[1], "<= 2", " x")
+
+
 if __name__ == "__main__":
-    main(overhead, store)
+    main(overhead, store, gpu)

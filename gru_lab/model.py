@@ -1,7 +1,12 @@
 """The log's network: a GRU over the window, then a linear layer at each step."""
 
+import warnings
+
 import torch
 from torch import nn
+
+# on a GPU, of `RNN._layers`: cuDNN packs the weights of a layer that is called by itself, each time; they are few
+warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
 
 
 class RNN(nn.Module):

@@ -36,11 +36,18 @@ class Diverged(RuntimeError):
 
 
 def pick_device(device="auto"):
-    """Return the torch.device for 'auto' (a GPU where there is one), 'cpu' or 'cuda'; ValueError otherwise."""
+    """Return the torch.device for 'auto' (a GPU where there is one), 'cpu' or 'cuda'; ValueError otherwise.
+
+    A GPU is set to give the same figures each time, and a CPU's but for rounding.
+    """
     one_of("device", device, ("auto", "cpu", "cuda"))
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU on this machine")
-    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    if device == "cpu" or not torch.cuda.is_available():
+        if device == "cuda":
+            raise ValueError("device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU on this machine")
+        return torch.device("cpu")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")  # torch's advice for recurrent layers that repeat
+    torch.backends.cudnn.allow_tf32 = False  # its default rounds a GRU's products to three digits, for speed
+    return torch.device("cuda")
 
 
 def prepare(series, config):
@@ -227,7 +234,7 @@ class Trainer:
             return
         try:
             # both out of one open file: meanwhile another process may put a later one in its place
-            with safe_open(self.checkpoint, "pt", device=str(self.device)) as file:
+            with safe_open(self.checkpoint, "pt") as file:
                 metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
             rows = json.loads(metadata["rows"])
             if metadata["key"] != self.config.key:
