@@ -70,6 +70,12 @@ def test_an_unknown_option_is_exit_code_2(capsys):
     assert stopped.value.code == 2
 
 
+def test_without_a_command_it_prints_what_there_is(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    assert stopped.value.code == 0 and "fill the holes of a table" in capsys.readouterr().out
+
+
 def test_help_loads_nothing_heavy():
     program = "import sys; from gru_lab.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
     program += "print([name for name in ('torch', 'pandas', 'plotly') if name in sys.modules])"

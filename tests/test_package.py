@@ -13,14 +13,14 @@ PACKAGE = Path(lab.__file__).parent
 HEAVY = ("torch", "plotly", "ipywidgets", "dask", "distributed", "pandas", "numpy", "sqlalchemy", "nbconvert")
 SHOWING = {"plotly", "ipywidgets", "anywidget", "IPython", "nbconvert", "nbclient", "nbformat", "latex2mathml"}
 STUDYING = {"dask", "distributed", "optuna", "sqlalchemy", "tqdm"}
-UPPER = {"gru_lab.study", "gru_lab.mend", "gru_lab.show", "gru_lab.cli"}
+UPPER = {"gru_lab.study", "gru_lab.mend", "gru_lab.show", "gru_lab.cli", "gru_lab.commands"}
 
 # what the modules of a floor must not import, at their top or anywhere in them
 FORBIDDEN = {
     "ground": UPPER | SHOWING | STUDYING,
     "study": (UPPER - {"gru_lab.study"}) | SHOWING,  # study and mend stand side by side on the first floor
     "mend": (UPPER - {"gru_lab.mend"}) | SHOWING,
-    "show": {"gru_lab.cli"},
+    "show": {"gru_lab.cli", "gru_lab.commands"},
 }
 
 
@@ -28,7 +28,7 @@ def floor_of(path):
     folder = path.relative_to(PACKAGE).parts[0]
     if folder in ("study", "mend", "show"):
         return folder
-    return None if folder == "cli.py" else "ground"
+    return None if folder in ("cli.py", "commands.py") else "ground"
 
 
 MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if floor_of(path)]
