@@ -89,6 +89,8 @@ def main(arguments=None):
     for place in reversed([n for n, word in enumerate(arguments) if word == "--missing-value"]):
         # joined, since argparse takes -999,9 or - for an option
         arguments[place : place + 2] = ["=".join(arguments[place : place + 2])]
+    if not sys.stderr.isatty():  # a log file: a line of progress now and then, not each tenth of a second
+        os.environ.setdefault("TQDM_MININTERVAL", "10")  # seconds
     parsed = build_parser().parse_args(arguments or ["--help"])
     try:
         code = parsed.run(parsed)

@@ -76,6 +76,15 @@ def test_without_a_command_it_prints_what_there_is(capsys):
     assert stopped.value.code == 0 and "fill the holes of a table" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("terminal", (True, False), ids=("in a terminal", "in a log file"))
+def test_progress_is_written_often_to_a_terminal_and_rarely_to_a_log_file(terminal, monkeypatch, capsys):
+    monkeypatch.setenv("TQDM_MININTERVAL", "")  # is put back afterwards
+    monkeypatch.delenv("TQDM_MININTERVAL")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    main(["runs"])
+    assert os.environ.get("TQDM_MININTERVAL") == (None if terminal else "10")
+
+
 def test_help_loads_nothing_heavy():
     program = "import sys; from gru_lab.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
     program += "print([name for name in ('torch', 'pandas', 'plotly') if name in sys.modules])"
