@@ -6,6 +6,7 @@ import numpy as np
 
 COVERED = 0.9  # the share of values that an interval is to hold
 CLASSES, FEW = 12, 30  # distances up to 1, 3, 7, 15 ... rows; a class with fewer entries takes that of the one below
+MIDDLE = 0.45  # of a class above its smallest distance, in log2
 
 
 def errors_of(error):
@@ -35,6 +36,17 @@ def choose(networks, line):
 def classes(distance):
     """Return the class of each distance: up to 1, 3, 7, 15 ... steps."""
     return np.clip(np.log2(np.maximum(distance, 1)), 0, CLASSES - 1).astype(int)
+
+
+def growth(factors, distance, row=()):
+    """Return `factors` (..., CLASSES) at each distance, of a `row` (index, ...) of theirs: without steps, in log2.
+
+    A factor holds in the middle of its class; between two of them it changes in a straight line.
+    """
+    place = np.clip(np.log2(np.maximum(distance, 1)) - MIDDLE, 0, CLASSES - 1)
+    below = np.minimum(place.astype(int), CLASSES - 2)
+    low, high = factors[(*row, below)], factors[(*row, below + 1)]
+    return low + (place - below) * (high - low)
 
 
 def _rising(figures, count):
@@ -89,7 +101,8 @@ class Intervals:
         width = np.full(channels, np.nan)
         for c in np.flatnonzero(count):
             rank = min(1, np.ceil((count[c] + 1) * COVERED) / count[c])
-            width[c] = np.quantile(size[channel == c] / factor[kind[channel == c]], rank, method="higher")
+            own = channel == c
+            width[c] = np.quantile(size[own] / growth(factor, distance[own]), rank, method="higher")
         return cls(width, np.tile(factor, (channels, 1)))
 
     def instead(self, other, chosen):
@@ -99,4 +112,4 @@ class Intervals:
 
     def half_width(self, channel, distance):
         """Return half the width at entries of `channel` (entries,) or one, at `distance` (entries,)."""
-        return self.by_channel[channel] * self.by_distance[channel, classes(distance)]
+        return self.by_channel[channel] * growth(self.by_distance, distance, (channel,))

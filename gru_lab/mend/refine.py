@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gru_lab.mend.held_back import CLASSES, classes, usual_errors
+from gru_lab.mend.held_back import CLASSES, classes, growth, usual_errors
 from gru_lab.mend.holes import hide_alike, wrapped
 from gru_lab.model import RNN, draw
 
@@ -171,7 +171,7 @@ class Refiner:
 
     def _unit(self, distance, channel=slice(None)):
         """Return the unit of a correction at a `distance` (..., channels), or (rows,) of one channel."""
-        return (self.scale[channel] * self.reach[classes(distance)]).astype(np.float32)
+        return (self.scale[channel] * growth(self.reach, distance)).astype(np.float32)
 
     def _batches(self, stretch, missing, rng):
         """Yield (inputs, target, hidden_mask) without end; all is hidden anew once each row was seen about twice."""

@@ -27,7 +27,7 @@ from gru_lab.trainer import pick_device
 
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
 FULL_TURN = 360.0
-FORMAT = 2  # of the file that `save` writes
+FORMAT = 3  # of the file that `save` writes
 LEARNED = ("channels_", "time_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
 
 

@@ -98,21 +98,17 @@ def plot_repaired(repaired, channel, rows):
     x, here = moments[near], order[near]
     values = repaired.table[channel].to_numpy(np.float64, na_value=np.nan)[here]
     filled = repaired.filled[channel].to_numpy()[here]
-    half = repaired.half_width[channel].to_numpy()[here][filled]
-    low, high = values[filled] - half, values[filled] + half
+    half = repaired.half_width[channel].to_numpy()[here]
+    low, high, single = values - half, values + half, filled.copy()
     figure, colour = go.Figure(), "rgba(213, 94, 0, 0.35)"
-    bars = {
-        "array": half,
-        "color": colour,
-        "thickness": 4,
-        "width": 0,
-    }
-    if len(rows) > BARS:  # so many bars would hide what is between them
-        inside, bars = np.isin(here[filled], rows), None
-        outline = np.concatenate([x[filled][inside], x[filled][inside][::-1]])
-        bounds = np.concatenate([low[inside], high[inside][::-1]])
-        band = {"fill": "toself", "fillcolor": colour, "line_width": 0, "showlegend": False, "hoverinfo": "skip"}
-        figure.add_scatter(x=outline, y=bounds, mode="lines", **band)
+    band = {"fill": "toself", "fillcolor": colour, "line_width": 0, "showlegend": False, "hoverinfo": "skip"}
+    for _, begin, end in runs_of(filled[:, None]):
+        if end - begin >= BARS:  # so many bars would hide what is between them
+            one = slice(begin, end + 1)
+            outline, bounds = (np.concatenate([there[one], back[one][::-1]]) for there, back in ((x, x), (low, high)))
+            figure.add_scatter(x=outline, y=bounds, mode="lines", **band)
+            single[one] = False
+    bars = {"array": np.where(single, half, np.nan)[filled], "color": colour, "thickness": 4, "width": 0}
     figure.add_scatter(x=x, y=values, mode="lines", line={"color": GREY, "width": 1, "dash": "dot"}, showlegend=False)
     figure.add_scatter(
         x=x,
@@ -128,7 +124,7 @@ def plot_repaired(repaired, channel, rows):
         error_y=bars,
         name="repaired, with its 90 % interval",
         mode="markers",
-        marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if bars else 4},
+        marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if len(rows) <= BARS else 4},
     )
     stamp = pd.Timestamp(moments[first]).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
     long = f"{len(rows):,} row{'s' * (len(rows) > 1)}"

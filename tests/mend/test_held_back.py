@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gru_lab.mend.held_back import FEW, Intervals, choose, classes, errors_of, usual_errors
+from gru_lab.mend.held_back import CLASSES, FEW, MIDDLE, Intervals, choose, classes, errors_of, growth, usual_errors
 
 
 def test_errors_are_the_two_means(rng):
@@ -57,6 +57,17 @@ def test_intervals_hold_nine_tenths_at_every_distance_and_in_every_channel(rng):
         some = (distance[half[1]] >= low) & (distance[half[1]] < high)
         assert inside[half[1]][some].mean() == pytest.approx(0.9, abs=0.06)
     assert np.isnan(intervals.half_width(3, np.array([1.0]))).all()
+
+
+def test_what_grows_with_the_distance_grows_without_steps(rng):
+    factors = np.cumsum(rng.random((2, CLASSES)), axis=1)
+    middles = 2.0 ** (np.arange(CLASSES) + MIDDLE)
+    np.testing.assert_allclose(growth(factors[0], middles), factors[0])
+    np.testing.assert_allclose(growth(factors, middles[3:5], ([1, 0],)), [factors[1, 3], factors[0, 4]])
+    everywhere = growth(factors[0], np.arange(1, 10_000))
+    assert (np.diff(everywhere) >= 0).all() and np.diff(everywhere).max() < np.diff(factors[0]).max()
+    assert everywhere[[0, -1]] == pytest.approx(factors[0, [0, -1]])
+    assert growth(factors[0], np.zeros(1)) == factors[0, 0]  # an observed entry is as near as one beside it
 
 
 def test_some_channels_can_take_the_intervals_of_others():

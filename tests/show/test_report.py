@@ -90,6 +90,19 @@ def test_the_figures_draw_what_was_observed_and_what_was_put_there(repaired):
     assert pd.DataFrame(after.z, index=after.y).drop("empty").to_numpy().max() == 0
 
 
+def test_every_repair_in_the_picture_has_its_interval_a_band_where_it_is_long(repaired):
+    figure = plot_repaired(repaired, "d", np.arange(100, 140))
+    put, (band,) = figure.data[-1], [trace for trace in figure.data if trace.fill]
+    half = pd.Series(repaired.half_width["d"].to_numpy(), repaired.table["time"])
+    drawn = pd.Series(put.error_y.array, pd.DatetimeIndex(put.x))
+    single = drawn.index.difference(pd.DatetimeIndex(band.x))
+    assert len(single) and drawn.drop(single).isna().all()
+    np.testing.assert_allclose(drawn[single], half[single])
+    hole = repaired.table["time"][100:140]
+    assert set(hole) <= set(band.x)
+    np.testing.assert_allclose(np.subtract(band.y[::-1], band.y)[: len(band.y) // 2][:40], 2 * half[band.x[:40]])
+
+
 def test_names_and_warnings_stay_text(page):
     text = page.read_text(encoding="utf-8")
     shown = Page(text)
