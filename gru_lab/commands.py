@@ -6,9 +6,11 @@ What a command needs is imported in it, so that none waits for what only another
 import os
 import sys
 
+START = "00_start_here.ipynb"
+
 
 def open_lab(arguments):
-    """Become JupyterLab on the notebooks; it listens on this machine only and prints its address."""
+    """Become JupyterLab on the notebooks, the first of them open; it listens on this machine only."""
     import shutil
     from pathlib import Path
 
@@ -22,6 +24,8 @@ def open_lab(arguments):
         folder = copy
     command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={arguments.port}"]
     command.append(f"--ServerApp.root_dir={folder}")
+    if (folder / START).exists():
+        command.append(f"--LabApp.default_url=/lab/tree/{START}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

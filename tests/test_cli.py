@@ -85,6 +85,15 @@ def test_progress_is_written_often_to_a_terminal_and_rarely_to_a_log_file(termin
     assert os.environ.get("TQDM_MININTERVAL") == (None if terminal else "10")
 
 
+def test_the_lab_opens_the_first_notebook_on_this_machine_only(monkeypatch, capsys):
+    started = []
+    monkeypatch.setattr(os, "execv", lambda program, command: started.append(command))
+    assert main(["lab", "--port", "9001"]) is None and len(started) == 1
+    assert {"--ip=127.0.0.1", "--port=9001", "--LabApp.default_url=/lab/tree/00_start_here.ipynb"} <= set(started[0])
+    (root,) = [option.partition("=")[2] for option in started[0] if "root_dir" in option]
+    assert os.path.exists(os.path.join(root, "00_start_here.ipynb"))
+
+
 def test_help_loads_nothing_heavy():
     program = "import sys; from gru_lab.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
     program += "print([name for name in ('torch', 'pandas', 'plotly') if name in sys.modules])"
