@@ -23,7 +23,7 @@ LEARNING_RATE, WEIGHT_DECAY, LARGEST_GRADIENT = 6e-3, 1e-2, 1.0
 STRETCH, CHECKED = 20_000, 5_000  # rows: as many are hidden and interpolated at a time, and scored after each epoch
 FAR = np.log1p(10 * WINDOW)  # a distance, as the network sees it
 EXTREME = 8.0  # standard deviations; beyond them the network sees no difference
-LEARNED = ("mean", "std", "scale", "reach")
+LEARNED = ("mean", "std", "low", "high", "scale", "reach")
 LARGEST = 20.0  # of the corrections that it learns, in its units: one burst is not to outweigh all the rest
 
 
@@ -67,6 +67,7 @@ class Refiner:
         self.ways, self.period = ["previous"] * channels if plain else list(ways), np.asarray(period, dtype=float)
         self.seed, self.device, self.plain = seed, torch.device(device), plain
         self.mean, self.std, self.scale = np.zeros(channels), np.ones(channels), np.ones(channels)
+        self.low, self.high = np.full(channels, -np.inf), np.full(channels, np.inf)
         self.reach = np.ones(CLASSES)  # by how much the interpolation's error grows with the distance
         inputs = channels if plain else 3 * channels + int((self.period > 0).sum())
         with torch.device("meta"):
@@ -93,7 +94,8 @@ class Refiner:
         """Return the values by each channel's `head` (channels,), (rows, channels); or by both, (rows, 2, channels).
 
         Each row's values come from two windows, weighted towards their middle, so that there is context on both sides.
-        `watch` is put around the list of batches, for a progress bar.
+        None lies outside what the channel was seen to be, in training or here: no count below 0. `watch` is put around
+        the list of batches, for a progress bar.
         """
         self.network.eval()
         torch.set_num_threads(1)
@@ -111,9 +113,10 @@ class Refiner:
         total /= weights
         for c in channels:
             total[..., c] *= self._unit(distance[:, c], c).reshape(-1, *[1] * (chosen.ndim - 1))
-        if self.plain:
-            return total + self.mean
-        return np.add(filled, total, out=filled) if head is not None else filled[:, None] + total
+        filled = np.broadcast_to(self.mean, filled.shape).copy() if self.plain else filled
+        refined = np.add(filled, total, out=filled) if head is not None else filled[:, None] + total
+        low, high = np.fmin.reduce(stretch.values, initial=np.inf), np.fmax.reduce(stretch.values, initial=-np.inf)
+        return np.clip(refined, np.fmin(low, self.low), np.fmax(high, self.high), out=refined)
 
     def train(self, shown, missing, truth, held, minutes=3.0, epochs=None):
         """Train on the Stretch `shown`, and yield a row of figures after each epoch; `best` holds the best weights.
@@ -158,6 +161,8 @@ class Refiner:
         """Learn each channel's mean and spread, and the interpolation's own error: the unit of the corrections."""
         for c, values in enumerate(shown.values.T):
             self.mean[c], self.std[c] = np.nanmean(values), np.nanstd(values) or 1
+        self.low, self.high = np.fmin.reduce(shown.values), np.fmax.reduce(shown.values)
+        self.low[self.period > 0], self.high[self.period > 0] = -np.inf, np.inf
         some = shown.where(shown.spread(STRETCH))
         hidden_mask = hide_alike(missing, len(some), rng) & ~np.isnan(some.values)
         filled, distance = some.without(hidden_mask).fill(self.ways, self.period)

@@ -1,7 +1,7 @@
 """Repair the holes of a real table: `Repairer` learns from what was observed, `repair` does all of it in one call.
 
-Nothing but the holes changes. The network never has a channel to itself: on entries that were held back it has to beat
-the straight line by both measures, or the line is kept.
+Nothing but the holes changes, and no repair lies outside what its channel was seen to be. The network never has a
+channel to itself: it has to beat the straight line by both measures, on entries held back, or the line is kept.
 """
 
 import copy
@@ -133,8 +133,11 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _train(self, stretch):
         """Let the Mender learn, with a bar that shows the score."""
-        total, unit = (self.epochs, "epoch") if self.epochs else (round(60 * self.minutes), "s")
-        with tqdm(total=total, unit=unit, desc="repair") as bar:
+        if self.epochs:
+            shown = {"total": self.epochs, "unit": "epoch"}
+        else:  # in seconds, so a speed would say nothing
+            shown = {"total": round(60 * self.minutes), "bar_format": "{l_bar}{bar}| {remaining} left{postfix}"}
+        with tqdm(desc="repair", **shown) as bar:
 
             def progress(row):
                 bar.set_postfix_str(f"error {row['score']:.0%} of the straight line's", refresh=False)

@@ -51,6 +51,15 @@ def test_the_network_beats_the_line_on_holes_that_it_never_saw(learned):
     assert (done.repairer.scores_["kept"] == "network").all()
 
 
+def test_no_repair_lies_outside_what_a_channel_was_seen_to_be():
+    table, _ = holed(waves().clip(lower=0))  # as counts and shares are
+    done = lab.repair(table, epochs=3)
+    again = done.repairer.transform(table.iloc[:60])
+    assert (done.repairer.scores_["kept"] == "network").any()
+    for repaired in (done.table, again):
+        assert (repaired.min() >= table.min()).all() and (repaired.max() <= table.max()).all()
+
+
 def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learned, quick):
     truth, _, table, done = learned
     scores = done.repairer.scores_
