@@ -29,6 +29,11 @@ WRONG = {
     "no workers": (["sweep", "1", "--profile", "tiny", "--workers", "0"], "workers must be"),
     "an unknown device": (["sweep", "1", "--profile", "tiny", "--device", "gpu"], "device must be one of"),
     "an unknown device in a record": (["record", "1", "--profile", "tiny", "--device", "gpu"], "device must be one of"),
+    "a file as place for records": (["record", "1", "--profile", "tiny", "--out", "good.csv"], "out must be a folder"),
+    "no folder for runs": (
+        ["runs", "--csv", "nowhere/runs.csv"],
+        "--csv must be in a folder that exists, not 'nowhere'",
+    ),
     "a missing file": (["record", "--data", "nothing.csv"], "data must be a file that exists, not 'nothing.csv'"),
     "a folder as data": (["sweep", "1", "--data", "."], "a folder"),
     "a store that is none": (["runs", "--store", "runs.sqlite"], "store must be a database URL"),

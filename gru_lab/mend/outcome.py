@@ -108,6 +108,7 @@ def last_line(repaired):
         kept, middle = holed["how"] == "network", known.median()
         much = f"{middle:.0%} below a straight line's" if middle >= 0.005 else "about a straight line's"
         there = f", and there it is {known[kept].median():.0%} below" * bool(known[kept].median() >= 0.005)
-        several = f" (median of {len(known)} channels); the network is kept in {kept.sum()} of them{there}"
+        where = "all of them" if kept.all() else f"{kept.sum()} of them{there}"
+        several = f" (median of {len(known)} channels); the network is kept in {where}"
         words.append(f"On held-back entries the error is {much}" + several * (len(known) > 1) + ".")
     return " ".join(words)

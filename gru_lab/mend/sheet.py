@@ -6,14 +6,13 @@ sheet.write("repaired.xlsx", repaired_table, filled)
 """
 
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from gru_lab.files import kind_of, open_file, write_whole
+from gru_lab.files import kind_of, open_file, require_place, write_whole
 from gru_lab.textfile import HOLES, unique_names
 
 MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such
@@ -45,26 +44,6 @@ def _as_numbers(column, decimal):
     if numbers.count() < MOSTLY * len(present):
         return column, np.zeros(len(column), dtype=bool)
     return numbers.astype(np.float64), (texts.notna() & numbers.isna()).to_numpy()
-
-
-def require_place(name, path, *others):
-    """Return a path to write to, or raise ValueError now rather than at the end of a long computation.
-
-    `others` are files that it must not be.
-    """
-    path = Path(path)
-    for other in others:
-        if path.resolve() == Path(other).resolve() or (
-            path.exists() and os.path.exists(other) and path.samefile(other)
-        ):
-            raise ValueError(f"{name} must be another file than {str(other)!r}; name another one")
-    if path.is_dir():
-        raise ValueError(f"{name} must be a file to write, not {str(path)!r} (a folder)")
-    if not path.parent.is_dir():
-        raise ValueError(f"{name} must be in a folder that exists, not {str(path.parent)!r}; make that folder first")
-    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise ValueError(f"{name} must be in a folder you may write to, not {str(path.parent)!r}; name another place")
-    return path
 
 
 @dataclass

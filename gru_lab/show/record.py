@@ -11,14 +11,13 @@ import platform
 import re
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 
 import nbformat
 from tqdm.auto import tqdm
 
 import gru_lab
 from gru_lab.config import COUNT, one_of, profile
-from gru_lab.files import write_whole
+from gru_lab.files import require_folder, write_whole
 from gru_lab.show.exporter import RecordExporter
 from gru_lab.show.index import LOG, TEMPLATES, write_index
 from gru_lab.show.markdown import as_markdown
@@ -112,7 +111,7 @@ def record(
     of 'html', 'ipynb' (executed), 'md', and 'log': the runs as a tuning log in `language`, 'en' or 'zh', for which
     no notebook is executed. `out`/index.html lists all there are. Returns the paths written, the index first, and
     those in which a cell failed. Raises ValueError for an unknown notebook, profile, device, format or language, or
-    unusable data, before anything is trained.
+    unusable data or place, before anything is trained.
     """
     paths, seeds = find_notebooks(names), COUNT.fix("seeds", profile(size).seeds if seeds is None else seeds)
     formats, _ = {one_of("format", one, FORMATS) for one in formats}, one_of("language", language, LANGUAGES)
@@ -124,12 +123,12 @@ def record(
     stages = {path: STAGES[path.stem[3:]].bind(size, first.series) for path in paths if path.stem[3:] in STAGES}
     if formats == {"log"} and not stages:
         raise ValueError("format 'log' writes the runs of stages; name notebooks of stages, such as 'dropout'")
-    store = Store.of(store)
+    out, store = require_folder("out", out), Store.of(store)
     configs = [config for one in stages.values() for _, config in one.configs(seeds)]
     run_labels = {key: label for one in stages.values() for key, label in run_names(one, seeds).items()}
     train_missing(configs, first.series, store, workers, device, run_labels)
     results = {path: Results.collect(one, seeds, store) for path, one in stages.items()}
-    folder = _folder(Path(out), name or first.profile.name)
+    folder = _folder(out, name or first.profile.name)
     parameters = dict(PROFILE=size, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
     facts = {"name": name} if name else {}
     facts |= provenance(first, seeds, device)
@@ -157,4 +156,4 @@ def record(
     if results and "log" in formats:
         write_whole(folder / LOG, write_log(tuning_log(list(results.values()), language), language))
         written += [folder / LOG]
-    return [write_index(Path(out)), *written], failed
+    return [write_index(out), *written], failed
