@@ -102,10 +102,10 @@ def check_file(arguments):
 
 def repair_file(arguments):
     """Fill the holes of a table, and write it with all that was asked for beside it."""
-    from gru_lab.files import require_place
     from gru_lab.mend.check import check
     from gru_lab.mend.outcome import grouped, last_line, repair_sheet
     from gru_lab.mend.sheet import Sheet
+    from gru_lab.places import require_place
 
     sheet = Sheet.open(arguments.source, arguments.missing_value)
     out = sheet.require_out(arguments.out)
@@ -138,7 +138,7 @@ def repair_file(arguments):
 
 def _export(runs, csv, parquet):
     """Write the runs to files, each whole or not at all."""
-    from gru_lab.files import require_place, write_whole
+    from gru_lab.places import require_place, write_whole
 
     csv, parquet = csv and require_place("--csv", csv), parquet and require_place("--parquet", parquet)
     for path, content in ((csv, runs.to_csv), (parquet, runs.to_parquet)):

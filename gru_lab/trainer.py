@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import safe_open, save_file
 
-from gru_lab.config import one_of
+from gru_lab.device import pick_device
 from gru_lab.gaps import make_gaps
 from gru_lab.loss import FIGURES, errors, weighted_loss
 from gru_lab.model import build, inputs_of
@@ -33,21 +33,6 @@ SAMPLE_WINDOWS, SAMPLE_CHANNELS = 6, 3  # of the repair that is kept with a run
 
 class Diverged(RuntimeError):
     """The loss is no longer finite; the trainer's network holds the weights of the last good epoch."""
-
-
-def pick_device(device="auto"):
-    """Return the torch.device for 'auto' (a GPU where there is one), 'cpu' or 'cuda'; ValueError otherwise.
-
-    A GPU is set to give the same figures each time, and a CPU's but for rounding.
-    """
-    one_of("device", device, ("auto", "cpu", "cuda"))
-    if device == "cpu" or not torch.cuda.is_available():
-        if device == "cuda":
-            raise ValueError("device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU on this machine")
-        return torch.device("cpu")
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")  # torch's advice for recurrent layers that repeat
-    torch.backends.cudnn.allow_tf32 = False  # its default rounds a GRU's products to three digits, for speed
-    return torch.device("cuda")
 
 
 def prepare(series, config):

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import gru_lab as lab
 from gru_lab import trainer as module
 from gru_lab.gaps import make_gaps
 from gru_lab.loss import FIGURES
-from gru_lab.trainer import Diverged, Trainer, pick_device
+from gru_lab.trainer import Diverged, Trainer
 
 IN_ANOTHER_PROCESS = """
 import json, sys
@@ -407,19 +406,6 @@ def test_a_gpu_where_there_is_none_is_an_error(config, series):
 def test_an_unknown_device_lists_the_known_ones(config, series):
     with pytest.raises(ValueError, match="device must be one of auto, cpu, cuda, not 'gpu'"):
         Trainer(config, series, device="gpu")
-
-
-def test_a_gpu_is_set_to_repeat_its_figures_and_to_round_as_a_cpu_does(monkeypatch):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    monkeypatch.setattr("torch.backends.cudnn.allow_tf32", True)
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")  # is put back afterwards
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
-    assert pick_device("cpu") == torch.device("cpu") and "CUBLAS_WORKSPACE_CONFIG" not in os.environ
-    assert pick_device("auto") == pick_device("cuda") == torch.device("cuda")
-    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:2" and not torch.backends.cudnn.allow_tf32
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
-    pick_device("cuda")
-    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"  # somebody's own choice
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")

@@ -18,12 +18,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, Rule, one_of
-from gru_lab.files import write_whole
+from gru_lab.device import pick_device
 from gru_lab.mend.columns import numbers, put, stretch_of
 from gru_lab.mend.held_back import FEW
 from gru_lab.mend.mender import Mender
+from gru_lab.places import write_whole
 from gru_lab.table import find_time, part_of
-from gru_lab.trainer import pick_device
 
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
 FULL_TURN = 360.0

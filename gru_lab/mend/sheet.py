@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gru_lab.files import kind_of, open_file, require_place, write_whole
+from gru_lab.files import kind_of, open_file
+from gru_lab.places import require_place, write_whole
 from gru_lab.textfile import HOLES, unique_names
 
 MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such

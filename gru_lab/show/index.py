@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from gru_lab.files import write_whole
+from gru_lab.places import write_whole
 from gru_lab.study.exchange import read_block
 
 TEMPLATES = jinja2.Environment(

@@ -17,7 +17,8 @@ from tqdm.auto import tqdm
 
 import gru_lab
 from gru_lab.config import COUNT, one_of, profile
-from gru_lab.files import require_folder, write_whole
+from gru_lab.device import pick_device
+from gru_lab.places import require_folder, write_whole
 from gru_lab.show.exporter import RecordExporter
 from gru_lab.show.index import LOG, TEMPLATES, write_index
 from gru_lab.show.markdown import as_markdown
@@ -30,7 +31,6 @@ from gru_lab.study.store import Store
 from gru_lab.study.sweep import run_names, train_missing
 from gru_lab.study.verdict import verdict
 from gru_lab.table import read_table
-from gru_lab.trainer import pick_device
 
 FORMATS = ("html", "log", "ipynb", "md")
 OF_RUNS = ("data", "columns set aside", "seeds")

@@ -10,8 +10,8 @@ import pandas as pd
 
 import gru_lab
 from gru_lab.config import COUNT
-from gru_lab.files import require_place, write_whole
 from gru_lab.mend.outcome import each_value, grouped, last_line, outcome
+from gru_lab.places import require_place, write_whole
 from gru_lab.show.exporter import figure_html, packed_plotly
 from gru_lab.show.index import TEMPLATES
 from gru_lab.show.repairs import largest, plot_holes, plot_repaired

@@ -7,7 +7,7 @@ a class may share.
 import json
 
 from gru_lab.config import one_of
-from gru_lab.files import write_whole
+from gru_lab.places import write_whole
 from gru_lab.study.store import home
 
 SCALE = {

@@ -10,11 +10,12 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 
 from gru_lab.config import COUNT
+from gru_lab.device import pick_device
 from gru_lab.study.exchange import note_used
 from gru_lab.study.job import forget, train_one
 from gru_lab.study.progress import Progress
 from gru_lab.study.snapshot import readable
-from gru_lab.trainer import Diverged, pick_device
+from gru_lab.trainer import Diverged
 
 ON_ONE_GPU = 4  # runs at a time, by default: they share one Python
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from distributed import WorkerPlugin, get_worker
 
+from gru_lab.device import pick_device
 from gru_lab.study.job import Unfit, train_one
-from gru_lab.trainer import pick_device
 
 MALLOC_LIMITS = {"trim": -1, "mmap": -3}  # glibc's names for how much memory has to be free before it is given back
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gru_lab.files import write_whole
-from gru_lab.mend.sheet import Sheet, require_place
+from gru_lab.mend.sheet import Sheet
+from gru_lab.places import require_place
 
 
 def filled(sheet, value=7.25, names=None):
@@ -454,24 +454,3 @@ def test_what_may_not_be_read_or_written_is_an_error(as_nobody):
         with pytest.raises(ValueError, match="OUT must be in a folder you may write to"):
             require_place("OUT", Path(folder, "out.csv"))
         Path(folder).chmod(0o700)
-
-
-def test_a_place_to_write_is_checked_before_anything_is_computed(tmp_path):
-    (tmp_path / "in.csv").write_text("a\n1\n")
-    (tmp_path / "link.csv").symlink_to(tmp_path / "in.csv")
-    for out, message in (
-        ("in.csv", "another file than"),
-        ("link.csv", "another file than"),
-        (".", "a folder"),
-        ("nowhere/out.csv", "folder that exists, not .*nowhere.*; make that folder first"),
-    ):
-        with pytest.raises(ValueError, match=f"OUT must be .*{message}"):
-            require_place("OUT", tmp_path / out, tmp_path / "in.csv")
-    assert require_place("OUT", tmp_path / "out.csv", tmp_path / "in.csv") == tmp_path / "out.csv"
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    write_whole(tmp_path / "out.csv", b"first")
-    with pytest.raises(TypeError):
-        write_whole(tmp_path / "out.csv", 7)
-    assert (tmp_path / "out.csv").read_bytes() == b"first" and len(list(tmp_path.iterdir())) == 1

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import gru_lab as lab
 from gru_lab.cli import main
 from gru_lab.config import profile
-from gru_lab.files import write_whole
+from gru_lab.places import write_whole
 from gru_lab.show import record as module
 from gru_lab.study.exchange import read_block
 from gru_lab.study.stages import STAGES
