@@ -26,7 +26,7 @@ FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking -
 FLAGS += ["--js-flags=--expose-gc"]
 SETUP = """\
 import gru_lab as lab
-from gru_lab.config import PROFILES, Profile
+from gru_lab.tuning_log.stage import PROFILES, Profile
 {name} = lab.stage("dropout", {profile})
 lab.panel({name})"""
 LESSON = SETUP.format(name="lesson", profile='"lesson"')

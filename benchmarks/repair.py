@@ -21,7 +21,9 @@ import numpy as np
 import pandas as pd
 
 import gru_lab as lab
-from gru_lab.mend import refine
+from gru_lab.demo import demo_series
+from gru_lab.repairs import network
+from gru_lab.tables.read import read_table
 
 WINDOW, RATE = 48, 0.1
 SAITS = dict(n_layers=2, d_model=256, n_heads=4, d_k=64, d_v=64, d_ffn=128, dropout=0.1)  # as in PyPOTS' own example
@@ -94,12 +96,12 @@ METHODS = {
 def read(source, known_hash, split_by, rows):
     """Return the Series of a file, of a URL (kept and checked by pooch), or the built-in one."""
     if not source:
-        return lab.demo_series(rows or 28_000)
+        return demo_series(rows or 28_000)
     if "://" in source:
         import pooch
 
         source = pooch.retrieve(source, known_hash=known_hash)
-    series = lab.read_table(source, split_by)
+    series = read_table(source, split_by)
     return series.head(rows) if rows else series
 
 
@@ -177,11 +179,11 @@ import contextlib, os, resource, sys, time
 import numpy as np, pandas as pd
 import gru_lab as lab
 from gru_lab.cli import main
-from gru_lab.mend import refine
-refine.perf_counter = time.process_time
+from gru_lab.repairs import network
+network.perf_counter = time.process_time
 rows = int(sys.argv[1])
 rng = np.random.default_rng(0)
-values = lab.demo_series(rows).values[:, :40].astype(float)
+values = demo_series(rows).values[:, :40].astype(float)
 values[rng.random(values.shape, dtype=np.float32) < 0.1] = np.nan
 table = pd.DataFrame(values).add_prefix("c")
 del values
@@ -220,7 +222,7 @@ def size():
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     os.environ["TQDM_DISABLE"] = "1"
-    refine.perf_counter = time.process_time  # minutes of one core: a busy machine measures as a calm one does
+    network.perf_counter = time.process_time  # minutes of one core: a busy machine measures as a calm one does
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", nargs="?", help="a file or a URL (default: the built-in series)")
     parser.add_argument("--hash", help="of what the URL gives, as pooch writes it")

@@ -33,7 +33,7 @@ def overhead():
         began = time.perf_counter()
         lab.sweep([config], RUNS, store, CORES, series=stage.series)
         wall = time.perf_counter() - began
-        ideal = lab.runs(store)["seconds"].sum() / CORES
+        ideal = runs(store)["seconds"].sum() / CORES
     figure(f"{RUNS} runs on {CORES} cores, all of it", wall, "", " s")
     figure("against the ideal", wall / ideal, "<= 1.08", " x")
 
@@ -41,8 +41,8 @@ def overhead():
 def fill(store, stage):
     """Put 10,000 runs of 50 epochs into a store, the stage's own with five seeds among them."""
     from gru_lab.loss import FIGURES
-    from gru_lab.study.store import origin
-    from gru_lab.study.tables import curves, runs
+    from gru_lab.runs.one_run import origin
+    from gru_lab.runs.schema import curves, runs
 
     own = {config.key: config for _, config in stage.configs(5)}
     other = stage.config("dropout=0.2").replace(epochs=LENGTH)
@@ -71,14 +71,14 @@ def store():
     """A store of 10,000 runs of 50 epochs: listed, filtered, printed, and one stage's curves read."""
     import gru_lab as lab
     from gru_lab.cli import main
-    from gru_lab.study.results import Results
+    from gru_lab.runs.results import Results
 
     stage = lab.stage("dropout", "lesson")
     with tempfile.TemporaryDirectory() as folder:
         kept = lab.Store(f"sqlite:///{folder}/runs.sqlite")
         fill(kept, stage)
-        figure(f"{STORED:,} runs listed", best(lab.runs, kept), "< 1", " s")
-        figure("the same by stage", best(lab.runs, kept, stage="dropout"), "< 1", " s")
+        figure(f"{STORED:,} runs listed", best(runs, kept), "< 1", " s")
+        figure("the same by stage", best(runs, kept, stage="dropout"), "< 1", " s")
         printing, sys.stdout = sys.stdout, open(os.devnull, "w")
         seconds = best(main, ["runs", "--store", kept.url])
         sys.stdout = printing

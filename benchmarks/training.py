@@ -99,8 +99,8 @@ def epoch():
 
 def pair():
     """Two runs at a time on two worker processes against two runs one after the other in this process."""
-    from gru_lab.study.store import Store
-    from gru_lab.study.sweep import train_missing
+    from gru_lab.runs.store import Store
+    from gru_lab.runs.sweep import train_missing
 
     config, series = lesson_run()
     configs = [config.replace(seed=seed, epochs=PAIR_EPOCHS) for seed in range(2)]
@@ -116,7 +116,6 @@ def pair():
 
 def gaps():
     """The built-in series made, and 300,000 rows cut into windows, hidden, and filled both ways, on one core."""
-    import gru_lab as lab
     from gru_lab.gaps import linear_interpolation, make_gaps
     from gru_lab.series import Series
 
@@ -129,7 +128,7 @@ def gaps():
         linear_interpolation(gapped.truth, gapped.hidden_mask)
 
     figure("300,000 x 66 cut, hidden and filled both ways", min(timed(all_of_it) for _ in range(3)), "< 3", " s")
-    figure("the built-in series of 400,000 rows made", timed(lab.demo_series, 400_000), "seconds", " s")
+    figure("the built-in series of 400,000 rows made", timed(demo_series, 400_000), "seconds", " s")
 
 
 def in_a_fresh_process(program):
@@ -142,7 +141,10 @@ def in_a_fresh_process(program):
 PEAK = """
 import resource, sys
 import gru_lab as lab
-series = lab.demo_series(%d)
+from gru_lab.demo import demo_series
+from gru_lab.demo import demo_series
+from gru_lab.trainer import prepare
+series = demo_series(%d)
 %s
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak / (2**30 if sys.platform == "darwin" else 2**20))
@@ -151,7 +153,7 @@ print(peak / (2**30 if sys.platform == "darwin" else 2**20))
 
 def memory():
     """Peak memory of the full profile, the interpreter and torch included."""
-    prepared = in_a_fresh_process(PEAK % (FULL_ROWS, "lab.prepare(series, lab.RunConfig())"))
+    prepared = in_a_fresh_process(PEAK % (FULL_ROWS, "prepare(series, lab.RunConfig())"))
     trainer = in_a_fresh_process(PEAK % (FULL_ROWS, "next(iter(lab.Trainer(lab.RunConfig(hidden_size=8), series)))"))
     figure("peak memory, full profile prepared", prepared, "< 2", " GiB")
     figure("the same with a trainer and its first epoch", trainer, "< 2", " GiB")

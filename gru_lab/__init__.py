@@ -1,57 +1,77 @@
-"""GRU Lab: move a slider, watch a GRU learn to repair a broken sensor series, keep every run as a record.
+"""GRU Lab: move a slider, watch a GRU learn to repair a broken sensor series, keep every run.
 
     import gru_lab as lab
 
-Names load when first used, so importing the package is quick and needs neither plots nor widgets.
+The names below are the face of the kit; all else is imported from its room. A room imports only
+from the rooms above it:
+
+    config series gaps demo model loss trainer device    one run: validated, trained, told as data
+    tables/      files in and out, every other byte kept
+    repairs/     fill the holes of your own table
+    tuning_log/  a tuning log as data, and what it says alone
+    runs/        many runs, each trained once, all kept
+    evidence/    what the runs support
+    plots/       numbers in, a Figure out
+    widgets/     live in a notebook
+    records/     one offline HTML file each
+
+Names load when first used, so importing the package is quick.
 """
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors and type checkers
+    from gru_lab.config import RunConfig as RunConfig
+    from gru_lab.evidence.opinion import second_opinion as second_opinion
+    from gru_lab.evidence.search import search as search
+    from gru_lab.evidence.test_part import test_once as test_once
+    from gru_lab.evidence.verdict import verdict as verdict
+    from gru_lab.plots.plot import plot as plot
+    from gru_lab.records.record import record as record
+    from gru_lab.records.report import report as report
+    from gru_lab.repairs.check import check as check
+    from gru_lab.repairs.repairer import Repairer as Repairer
+    from gru_lab.repairs.repairer import repair as repair
+    from gru_lab.runs.store import Store as Store
+    from gru_lab.runs.sweep import sweep as sweep
+    from gru_lab.trainer import Trainer as Trainer
+    from gru_lab.tuning_log.audit import audit as audit
+    from gru_lab.tuning_log.stages import stage as stage
+    from gru_lab.widgets.panel import panel as panel
+    from gru_lab.widgets.predict import predict as predict
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "RunConfig": "config",
-    "demo_series": "demo",
-    "read_table": "table",
-    "RNN": "model",
     "Trainer": "trainer",
-    "prepare": "trainer",
-    "linear_interpolation": "gaps",
-    "read_log": "study.log",
-    "stage": "study.stages",
-    "Store": "study.store",
-    "sweep": "study.sweep",
-    "runs": "study.runs",
-    "watch": "show.watch",
-    "verdict": "study.verdict",
-    "audit": "study.audit",
-    "check": "mend.check",
-    "repair": "mend.repairer",
-    "Repairer": "mend.repairer",
-    "report": "show.report",
-    "second_opinion": "study.opinion",
-    "search": "study.search",
-    "test_once": "study.final",
-    "plot_gaps": "show.figures",
-    "plot_repair": "show.figures",
-    "plot_losses": "show.figures",
-    "plot_stage": "show.stage_figures",
-    "plot_curves": "show.stage_figures",
-    "plot_opinion": "show.overview",
-    "plot_search": "show.search_figure",
-    "predict": "show.predict",
-    "panel": "show.panel",
-    "explorer": "show.explorer",
-    "record": "show.record",
+    "stage": "tuning_log.stages",
+    "audit": "tuning_log.audit",
+    "Store": "runs.store",
+    "sweep": "runs.sweep",
+    "verdict": "evidence.verdict",
+    "second_opinion": "evidence.opinion",
+    "search": "evidence.search",
+    "test_once": "evidence.test_part",
+    "plot": "plots.plot",
+    "predict": "widgets.predict",
+    "panel": "widgets.panel",
+    "check": "repairs.check",
+    "repair": "repairs.repairer",
+    "Repairer": "repairs.repairer",
+    "report": "records.report",
+    "record": "records.record",
 }
 __all__ = list(_HOMES)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
-        raise AttributeError(f"module 'gru_lab' has no attribute {name!r}; it has {', '.join(__all__)}")
+        known = ", ".join(__all__)
+        raise AttributeError(f"module 'gru_lab' has no attribute {name!r}; it has {known}")
     return getattr(importlib.import_module(f"gru_lab.{_HOMES[name]}"), name)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

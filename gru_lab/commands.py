@@ -14,7 +14,7 @@ def open_lab(arguments):
     import shutil
     from pathlib import Path
 
-    from gru_lab.show.notebooks import notebooks_folder
+    from gru_lab.records.notebooks import notebooks_folder
 
     folder = notebooks_folder()
     if folder.parent.name == "gru_lab":  # installed from a wheel: give the person a copy to work in
@@ -36,11 +36,11 @@ def open_lab(arguments):
 
 def record_notebooks(arguments):
     """Train what the store lacks, execute the notebooks and write their records."""
-    from gru_lab.show.record import record
+    from gru_lab.records.record import record
 
     written, failed = record(
         names=arguments.notebooks,
-        size=arguments.profile,
+        profile=arguments.profile,
         data=arguments.data,
         split_by=arguments.split_by,
         seeds=arguments.seeds,
@@ -60,8 +60,8 @@ def record_notebooks(arguments):
 
 def sweep_stage(arguments):
     """Train every setting of a stage that the store lacks, and print what came out."""
-    from gru_lab.study.stages import stage
-    from gru_lab.study.sweep import sweep
+    from gru_lab.runs.sweep import sweep
+    from gru_lab.tuning_log.stages import stage
 
     one = stage(arguments.stage, arguments.profile, arguments.data, arguments.split_by)
     results = sweep(one, arguments.seeds, arguments.store, arguments.workers, arguments.device, arguments.scheduler)
@@ -72,12 +72,12 @@ def sweep_stage(arguments):
 
 def list_runs(arguments):
     """Print, export or delete the runs that are kept, after taking in those of a record."""
-    from gru_lab.study.runs import parse_where, runs
-    from gru_lab.study.store import Store
+    from gru_lab.runs.select import parse_where, runs
+    from gru_lab.runs.store import Store
 
     store = Store(arguments.store)
     if arguments.from_record:
-        from gru_lab.study.exchange import adopt
+        from gru_lab.runs.exchange import adopt
 
         print(f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}")
     found = runs(store, arguments.stage, **parse_where(arguments.where))
@@ -93,7 +93,7 @@ def list_runs(arguments):
 
 def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
-    from gru_lab.mend.check import check
+    from gru_lab.repairs.check import check
 
     found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
     print(found)
@@ -102,10 +102,10 @@ def check_file(arguments):
 
 def repair_file(arguments):
     """Fill the holes of a table, and write it with all that was asked for beside it."""
-    from gru_lab.mend.check import check
-    from gru_lab.mend.outcome import grouped, last_line, repair_sheet
-    from gru_lab.mend.sheet import Sheet
-    from gru_lab.places import require_place
+    from gru_lab.output import require_place
+    from gru_lab.repairs.check import check
+    from gru_lab.repairs.sheet import Sheet
+    from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
     sheet = Sheet.open(arguments.source, arguments.missing_value)
     out = sheet.require_out(arguments.out)
@@ -129,7 +129,7 @@ def repair_file(arguments):
         print(f"note: {warning}", file=sys.stderr)
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
     if arguments.report:
-        from gru_lab.show.report import report
+        from gru_lab.records.report import report
 
         seen = f"how good it is: {report(done, arguments.report, sheet.name, found.problems)}"
     print(f"{last_line(done)} Written to {out}; {seen}.")
@@ -138,7 +138,7 @@ def repair_file(arguments):
 
 def _export(runs, csv, parquet):
     """Write the runs to files, each whole or not at all."""
-    from gru_lab.places import require_place, write_whole
+    from gru_lab.output import require_place, write_whole
 
     csv, parquet = csv and require_place("--csv", csv), parquet and require_place("--parquet", parquet)
     for path, content in ((csv, runs.to_csv), (parquet, runs.to_parquet)):

@@ -142,34 +142,3 @@ class RunConfig:
     def hidden_share(self):
         """r: the expected share of hidden entries, `missing_rate` without each window's first step."""
         return self.missing_rate * (self.window - 1) / self.window
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How large a study is run: rows of the series, width of the network, share of the log's epochs, seeds."""
-
-    name: str
-    rows: int  # training, validation and test together, 5 : 1 : 1
-    hidden_size: int
-    epoch_share: float
-    seeds: int
-    about: str
-
-    def epochs(self, logged):
-        """Return the epochs that stand for `logged` epochs of the log, at least 1."""
-        return max(1, round(logged * self.epoch_share))
-
-
-PROFILES = {
-    profile.name: profile
-    for profile in (
-        Profile("tiny", 2_800, 8, 0.06, 3, "seconds; to see that everything works, not to learn from"),
-        Profile("lesson", 24_500, 64, 0.4, 5, "minutes; fewer rows, fewer epochs and a narrower network"),
-        Profile("full", 420_000, 256, 1.0, 3, "hours; as the log recorded it"),
-    )
-}
-
-
-def profile(name):
-    """Return the profile of that name ('tiny', 'lesson' or 'full'), or a Profile given as it is."""
-    return name if isinstance(name, Profile) else PROFILES[one_of("profile", name, PROFILES)]

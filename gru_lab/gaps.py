@@ -51,17 +51,6 @@ def linear_interpolation(values, hidden_mask):
     return filled  # (windows, time, channels)
 
 
-def runs_of(mask, starts=(0,)):
-    """Return each run of True in `mask` (rows, channels) as (channel, first row, last row), by channel and row.
-
-    No run crosses from one part into the next; `starts` are the rows at which the parts begin.
-    """
-    first = np.isin(np.arange(len(mask)), starts)[:, None]
-    goes_on = np.roll(mask, 1, axis=0) & ~first  # in this row, from the one above; row 0 is always a first one
-    begins, ends = mask & ~goes_on, mask & ~np.roll(mask & goes_on, -1, axis=0)
-    return np.column_stack([np.argwhere(begins.T), np.argwhere(ends.T)[:, 1]])  # (runs, 3)
-
-
 @dataclass(frozen=True)
 class Gapped:
     """Windows with gaps made by us, all (windows, time, channels): the truth, what is hidden, what is left."""

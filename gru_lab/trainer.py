@@ -20,8 +20,9 @@ from safetensors import SafetensorError
 from safetensors.torch import safe_open, save_file
 
 from gru_lab.device import pick_device
+from gru_lab.errors import Diverged
 from gru_lab.gaps import make_gaps
-from gru_lab.loss import FIGURES, errors, weighted_loss
+from gru_lab.loss import METRICS, errors, weighted_loss
 from gru_lab.model import build, inputs_of
 from gru_lab.series import Scaler
 
@@ -29,10 +30,6 @@ CHECKPOINT_SECONDS = 15  # a killed run loses at most this and the epoch it was 
 VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
 VALIDATION_BATCH = 500  # windows at a time
 SAMPLE_WINDOWS, SAMPLE_CHANNELS = 6, 3  # of the repair that is kept with a run
-
-
-class Diverged(RuntimeError):
-    """The loss is no longer finite; the trainer's network holds the weights of the last good epoch."""
 
 
 def prepare(series, config):
@@ -122,7 +119,7 @@ class Trainer:
         dropping = self._validate(dropout=epoch) if self._drops else plain
         values = [*np.mean(figures, axis=0).tolist(), *figures[-1], *plain, *dropping]
         self._require_finite(values, epoch)
-        return {"epoch": epoch} | dict(zip(FIGURES, values, strict=True)) | {"seconds": time.perf_counter() - began}
+        return {"epoch": epoch} | dict(zip(METRICS, values, strict=True)) | {"seconds": time.perf_counter() - began}
 
     def _weigh(self, epoch):
         """Take up the weight planned for this batch, or set since the last one, and note when that was."""
@@ -239,3 +236,10 @@ class Trainer:
         except Exception:  # a damaged checkpoint costs the time of training again, nothing more
             self.model.load_state_dict(self._good)
         self._keep_weights()
+
+
+def batches(series, config):
+    """Return the batches in an epoch of a run, as the trainer makes them."""
+    train, _, _ = series.split()
+    windows = train.head(round(len(train) * config.train_share)).windows(config.window)
+    return max(1, round(len(windows) / config.batch_size))

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 import gru_lab as lab
+from gru_lab.demo import demo_series
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -40,7 +41,7 @@ def rng():
 
 @pytest.fixture(scope="session")
 def series():
-    return lab.demo_series(1_400)
+    return demo_series(1_400)
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab.mend import refine
+from gru_lab.demo import demo_series
+from gru_lab.repairs import network
+from gru_lab.tables.read import read_table
 
 SOURCE = Path(lab.__file__).parent.parent / "benchmarks" / "repair.py"
 
@@ -32,7 +34,7 @@ def address(tmp_path):
     """A server on this machine's loopback, and the file that it gives."""
     folder = tmp_path / "served"
     folder.mkdir()
-    series = lab.demo_series(1_400)
+    series = demo_series(1_400)
     table = pd.DataFrame(series.values[:, :4], columns=list("abcd"))
     table.to_csv(folder / "table.csv", index=False)
     handler = functools.partial(SimpleHTTPRequestHandler, directory=folder)
@@ -50,13 +52,13 @@ def test_a_public_set_is_fetched_by_its_address_and_hash(benchmark, address, tmp
     url, path = address
     known = "sha256:" + sha256(path.read_bytes()).hexdigest()
     fetched = benchmark.read(url, known, None, None)
-    np.testing.assert_array_equal(fetched.values, lab.read_table(path).values)
+    np.testing.assert_array_equal(fetched.values, read_table(path).values)
     with pytest.raises(ValueError, match="hash"):
         benchmark.read(url, "sha256:" + "0" * 64, None, None)
 
 
 def test_the_figures_are_means_over_what_was_hidden_in_the_test_part(benchmark, address, capsys, monkeypatch):
-    monkeypatch.setattr(refine, "STEPS", 2)
+    monkeypatch.setattr(network, "STEPS", 2)
     _, path = address
     methods = ["mean", "forward fill", "linear", "repair"]
     benchmark.compare(str(path), None, None, None, 0.001, 2, methods)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import gru_lab as lab
 from gru_lab.cli import main
+from gru_lab.runs.select import runs
 
 
 @pytest.fixture(autouse=True)
@@ -338,11 +338,11 @@ def test_runs_are_filtered_by_stage_and_settings_and_exported_whole(two_stages, 
 def test_runs_are_deleted_only_after_a_question_or_with_yes(two_stages, monkeypatch, capsys):
     delete, asked = ["runs", "--stage", "2", "--delete"], []
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
-    assert main(delete) == 1 and len(lab.runs()) == 10
+    assert main(delete) == 1 and len(runs()) == 10
     assert "Delete 5 runs and their curves from Store('sqlite:///" in asked[0]
     monkeypatch.setattr("builtins.input", lambda _: "Y")
-    assert main([*delete, "--where", "missing_weight=0"]) == 0 and len(lab.runs()) == 9
-    assert main([*delete, "--yes"]) == 0 and len(lab.runs(stage=2)) == 0 and len(lab.runs(stage="dropout")) == 5
+    assert main([*delete, "--where", "missing_weight=0"]) == 0 and len(runs()) == 9
+    assert main([*delete, "--yes"]) == 0 and len(runs(stage=2)) == 0 and len(runs(stage="dropout")) == 5
     assert main([*delete, "--yes"]) == 0
     assert capsys.readouterr().out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4, 0)]
 
@@ -351,4 +351,4 @@ def test_where_nobody_can_answer_nothing_is_deleted(two_stages, tmp_path):
     command = [sys.executable, "-m", "gru_lab.cli", "runs", "--delete"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 1 and "--yes deletes without asking" in done.stderr
-    assert len(lab.runs()) == 10
+    assert len(runs()) == 10

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from gru_lab.config import PROFILES, Profile, RunConfig, one_of, profile
+from gru_lab.config import RunConfig, one_of
+from gru_lab.tuning_log.stage import PROFILES, Profile, open_profile
 
 WRONG = [
     ("missing_rate", 0, "above 0 and below 1"),
@@ -145,15 +146,15 @@ def test_the_hidden_share_leaves_out_the_first_step():
 
 def test_an_unknown_profile_lists_the_profiles_and_the_nearest():
     with pytest.raises(ValueError, match="profile must be one of tiny, lesson, full, not 'leson'. Did you mean"):
-        profile("leson")
+        open_profile("leson")
     with pytest.raises(ValueError, match="profile must be one of"):
-        profile(["tiny"])
+        open_profile(["tiny"])
 
 
 def test_a_profile_scales_the_epochs_to_at_least_one():
     assert [PROFILES["full"].epochs(250), PROFILES["tiny"].epochs(50), PROFILES["tiny"].epochs(1)] == [250, 3, 1]
     own = Profile("own", 1_400, 4, 0.5, 2, "mine")
-    assert profile(own) is own
+    assert open_profile(own) is own
 
 
 def test_one_of_returns_what_is_known():

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab.demo import demo_table
+from gru_lab.demo import demo_series, demo_table
 from gru_lab.trainer import prepare
 
 
 def test_the_same_rows_and_seed_give_the_same_values():
-    one, again, other = lab.demo_series(700, 3), lab.demo_series(700, 3), lab.demo_series(700, 4)
+    one, again, other = demo_series(700, 3), demo_series(700, 3), demo_series(700, 4)
     np.testing.assert_array_equal(one.values, again.values)
     assert one.digest == again.digest != other.digest
     assert one.name == "demo-700-3"
@@ -34,7 +34,7 @@ def test_channels_know_something_of_each_other(series):
 
 
 def test_the_simple_ways_leave_room_for_a_network():
-    _, validation, _ = prepare(lab.demo_series(14_000), lab.RunConfig())
+    _, validation, _ = prepare(demo_series(14_000), lab.RunConfig())
     errors = validation.mean_squared_errors()
     assert 6e-4 < errors["forward fill"] < 2e-3
     assert errors["linear interpolation"] < errors["forward fill"] / 3
@@ -42,18 +42,18 @@ def test_the_simple_ways_leave_room_for_a_network():
 
 def test_the_generator_of_the_user_is_left_alone():
     before = np.random.get_state()[1].copy()
-    lab.demo_series(70)
+    demo_series(70)
     np.testing.assert_array_equal(before, np.random.get_state()[1])
 
 
 @pytest.mark.parametrize("rows, seed, name", [(0, 0, "rows"), (2.5, 0, "rows"), (70, -1, "seed"), (70, 0.5, "seed")])
 def test_wrong_rows_or_seed_are_named(rows, seed, name):
     with pytest.raises(ValueError, match=f"{name} must be a whole number"):
-        lab.demo_series(rows, seed)
+        demo_series(rows, seed)
 
 
 def test_a_single_row_is_a_series():
-    assert lab.demo_series(1).values.shape == (1, 66)
+    assert demo_series(1).values.shape == (1, 66)
 
 
 def test_the_table_with_holes_is_the_truth_wherever_it_has_a_value():

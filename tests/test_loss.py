@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-from gru_lab.loss import FIGURES, corrected, errors, recorded, weighted_loss
+from gru_lab.loss import METRICS, errors, weighted_loss
+from gru_lab.tuning_log.rulers import corrected, recorded
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_a_batch_with_nothing_hidden_has_no_m_and_says_so(batch):
 
 @pytest.fixture
 def curve(rng):
-    return pd.DataFrame(rng.random((4, len(FIGURES))), columns=list(FIGURES)).assign(epoch=range(1, 5))
+    return pd.DataFrame(rng.random((4, len(METRICS))), columns=list(METRICS)).assign(epoch=range(1, 5))
 
 
 @pytest.mark.parametrize("weight", [0, 0.5, 1, 3])
@@ -85,7 +86,7 @@ def test_reading_a_curve_leaves_the_curve_as_it_is(curve):
 def test_the_recorded_ruler_explains_the_second_stage_of_the_log_without_training_anything():
     all_error = 0.00450  # weight 0 reads A; weight 1 reads (A + r²M) / 2
     scaled_m = 2 * 0.00242 - all_error
-    curve = pd.DataFrame({name: [0.0] for name in FIGURES})
+    curve = pd.DataFrame({name: [0.0] for name in METRICS})
     curve = curve.assign(val_all_dropout=all_error, val_missing_dropout=scaled_m / 0.0324)
     for weight, logged in ((0, 0.00450), (1, 0.00242), (0.5, 0.00312)):
         assert recorded(curve, weight, 0.18)["validation"][0] == pytest.approx(logged, abs=1.5e-5)

@@ -14,7 +14,7 @@ AS_LOGGED = """RNN(
 
 
 def test_it_prints_exactly_as_the_log_does():
-    assert str(lab.RNN(66, 256, 2, dropout=0.5)) == AS_LOGGED
+    assert str(RNN(66, 256, 2, dropout=0.5)) == AS_LOGGED
 
 
 def sigmoid(x):

@@ -12,8 +12,8 @@ import nbformat
 import pytest
 
 import gru_lab as lab
-from gru_lab.show.notebooks import execute, kernel_environment, set_parameters
-from gru_lab.study.stages import STAGES as DATA
+from gru_lab.records.notebooks import execute, kernel_environment, set_parameters
+from gru_lab.tuning_log.stages import STAGES as DATA
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
@@ -78,7 +78,7 @@ def test_a_stage_notebook_asks_predicts_runs_shows_and_judges_in_that_order(path
     exercises = prose.partition("## Exercises")[2]
     assert 3 <= len(re.findall(r"^\d\. ", exercises, flags=re.M)) <= 4
     code = "\n".join(cell.source for cell in cells(path, "code"))
-    steps = ["lab.predict(stage)", "lab.sweep(stage, SEEDS)", "lab.plot_stage(results, guess=prediction.guess)"]
+    steps = ["lab.predict(stage)", "lab.sweep(stage, SEEDS)", "plot_stage(results, guess=prediction.guess)"]
     places = [code.index(step) for step in [*steps, "lab.panel(stage)", "lab.verdict(results)"]]
     assert places == sorted(places)
 

@@ -15,9 +15,10 @@ from safetensors.torch import load_file, save_file
 
 import gru_lab as lab
 from gru_lab import trainer as module
+from gru_lab.errors import Diverged
 from gru_lab.gaps import make_gaps
-from gru_lab.loss import FIGURES
-from gru_lab.trainer import Diverged, Trainer
+from gru_lab.loss import METRICS
+from gru_lab.trainer import Trainer, prepare
 
 IN_ANOTHER_PROCESS = """
 import json, sys
@@ -26,7 +27,7 @@ from gru_lab import trainer
 
 trainer.CHECKPOINT_SECONDS = 0
 config = lab.RunConfig(hidden_size=8, batch_size=20, epochs=int(sys.argv[1]))
-for row in lab.Trainer(config, lab.demo_series(1_400), checkpoint=sys.argv[2]):
+for row in lab.Trainer(config, demo_series(1_400), checkpoint=sys.argv[2]):
     print(json.dumps(row), flush=True)
 """
 
@@ -50,7 +51,7 @@ def test_there_is_one_row_per_epoch_with_every_figure(config, series):
     trainer = Trainer(config, series)
     rows = list(trainer)
     assert [row["epoch"] for row in rows] == [1, 2, 3]
-    assert all(list(row) == ["epoch", *FIGURES, "seconds"] for row in rows)
+    assert all(list(row) == ["epoch", *METRICS, "seconds"] for row in rows)
     assert all(type(value) is float for row in rows for name, value in row.items() if name != "epoch")
     assert all(row["seconds"] > 0 for row in rows)
     assert trainer.curve.to_dict("records") == rows
@@ -70,7 +71,7 @@ def test_the_figures_are_those_of_a_loop_written_out_by_hand(variant, config, se
     rows = list(Trainer(config, series))
 
     model = Trainer(config, series).model  # with its first weights
-    train, validation, _ = lab.prepare(series, config)
+    train, validation, _ = prepare(series, config)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
     def all_and_missing(gaps, windows):
@@ -92,7 +93,7 @@ def test_the_figures_are_those_of_a_loop_written_out_by_hand(variant, config, se
         with torch.no_grad():
             val = [error.item() for error in all_and_missing(validation, slice(None))]
         expected = [*np.mean(seen, axis=0), *seen[-1], *val, *val]
-        assert [row[name] for name in FIGURES] == pytest.approx(expected, rel=1e-4)
+        assert [row[name] for name in METRICS] == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_validation_figures_are_those_of_the_repaired_values(config, series):
@@ -124,7 +125,7 @@ def test_validation_with_dropout_is_what_the_network_gives_with_dropout(config, 
 
 
 def test_every_seed_is_scored_on_the_same_gaps_and_trained_on_its_own(config, series):
-    (one, val_one, _), (other, val_other, _) = (lab.prepare(series, config.replace(seed=seed)) for seed in (0, 1))
+    (one, val_one, _), (other, val_other, _) = (prepare(series, config.replace(seed=seed)) for seed in (0, 1))
     np.testing.assert_array_equal(val_one.hidden_mask, val_other.hidden_mask)
     assert (one.hidden_mask != other.hidden_mask).any()
     assert (val_one.hidden_mask != one.hidden_mask[: len(val_one.hidden_mask)]).any()
@@ -266,7 +267,7 @@ def test_the_weight_may_be_moved_and_holds_from_the_next_batch_on(config, series
         list(trainer)
         assert figures([first]) == trained(config.replace(epochs=1), series)
     assert figures(plain.rows) == trained(config, series)
-    assert all(moved.rows[1][name] != plain.rows[1][name] for name in FIGURES)
+    assert all(moved.rows[1][name] != plain.rows[1][name] for name in METRICS)
     assert moved.schedule == [(2, 1, 5.0)] and plain.schedule == []
 
 

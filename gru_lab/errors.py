@@ -1,0 +1,28 @@
+"""Every exception of the kit. Wrong input is Python's own ValueError; these are what can go wrong in the work."""
+
+
+class Diverged(RuntimeError):
+    """The loss is no longer finite; the trainer's network holds the weights of the last good epoch."""
+
+
+class StoreFailed(RuntimeError):
+    """The store could not be read or written; what was in it before is whole."""
+
+
+class SweepFailed(RuntimeError):
+    """Some runs of a sweep could not be trained; the others are in the store."""
+
+
+class WorkerDied(RuntimeError):
+    """The process that trained a run came to a sudden end, whenever it was tried."""
+
+    def __str__(self):
+        return "its process died each time it was tried, the last time alone: most often for lack of memory"
+
+
+class Unfit(RuntimeError):
+    """A worker that joined late and is not as the others; no run can be trusted to it, so the sweep ends."""
+
+
+class Unwanted(Exception):
+    """Nobody waits for this run any more."""

@@ -1,0 +1,62 @@
+"""A learner's guess of a stage, before its runs: how many times the error of one setting that of another will be.
+
+The stage names the two settings. A guess is kept in a small file of the person's own, not in the run store, which
+a class may share.
+"""
+
+import json
+
+from gru_lab.config import one_of
+from gru_lab.output import home, write_whole
+
+SCALE = {
+    "a tenth of it": 0.1,
+    "half of it": 0.5,
+    "a tenth less": 0.9,
+    "the same": 1.0,
+    "a tenth more": 1.1,
+    "twice as much": 2.0,
+}
+
+
+def question(stage):
+    """Return the question that a learner answers, a sentence to be completed."""
+    one, other = stage.guess
+    return f"Compared with '{other}', the error on hidden values of '{one}' will be …"
+
+
+def answers(stage):
+    """Return the answers to choose from, each with the factor it stands for; the last is what the log's figures say."""
+    one, other = (stage[name].lines for name in stage.guess)
+    if not (one and other):
+        return SCALE
+    logged = one[-1].validation / other[-1].validation
+    return SCALE | {f"as the log's last figures say: {logged:.2g} times as much": logged}
+
+
+def kept_guesses():
+    """Return the guesses in this person's file, by the stage's name: {} where there is none that can be read."""
+    try:
+        found = json.loads((home() / "guesses.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def kept_guess(stage):
+    """Return the answer that was chosen for a stage, or None."""
+    found = kept_guesses().get(stage.name)
+    return found if isinstance(found, str) and found in answers(stage) else None
+
+
+def keep_guess(stage, answer):
+    """Keep an answer, in the place of an earlier one. Raises ValueError for one that the stage does not offer."""
+    guesses = kept_guesses() | {stage.name: one_of("answer", answer, answers(stage))}
+    write_whole(home() / "guesses.json", json.dumps(guesses, indent=1))
+
+
+def outcome(results):
+    """Return what the guess is about, as it came out: a factor, of the means over the seeds by the corrected ruler."""
+    error = results.finals.groupby("setting")["val_missing"].mean()
+    one, other = results.stage.guess
+    return error[one] / error[other]

@@ -1,0 +1,75 @@
+"""The second opinion: the log's conclusions beside its own figures and beside our runs, in one table.
+
+All differences are shares of the figure of the setting that the log adopted; above zero, the adopted one is better.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.evidence.paired import signed
+from gru_lab.evidence.verdict import RULERS, errors_of, verdict
+from gru_lab.tuning_log.audit import audit
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SecondOpinion:
+    """The log's conclusions judged: `table` has a row per stage, `ratios` one per stage and setting (`ratios_of`)."""
+
+    table: pd.DataFrame
+    ratios: pd.DataFrame
+
+    def _repr_html_(self):
+        """Show the table in a notebook."""
+        table = self.table.reset_index().style.format(escape="html").hide(axis="index")
+        left = [("text-align", "left"), ("vertical-align", "top")]
+        return table.set_table_styles([{"selector": "th, td", "props": left}])._repr_html_()
+
+
+def ratios_of(results):
+    """Return a row per setting: how many times the adopted setting's figure it has, in the log and by either ruler.
+
+    Columns (source, figure): of the log the mean of its last lines; of ours the ratio of the means over the seeds,
+    and the lowest and highest ratio of a seed. NaN where the log has no figures.
+    """
+    stage, columns = results.stage, {}
+    names = [setting.name for setting in stage.settings]
+    logged = {one.name: np.mean([line.validation for line in one.lines]) for one in stage.settings if one.lines}
+    columns["the log", "ratio"] = pd.Series(logged, index=names) / logged[stage.adopted]
+    for ruler, figure in RULERS.items():
+        errors = errors_of(results, names, figure)
+        each = errors / errors.loc[stage.adopted]
+        columns[ruler, "ratio"] = errors.mean(axis=1) / errors.loc[stage.adopted].mean()
+        columns[ruler, "low"], columns[ruler, "high"] = each.min(axis=1), each.max(axis=1)
+    return pd.DataFrame(columns)
+
+
+def told(differences):
+    """Return the lowest and the highest of the differences in words, with their settings."""
+    ends = dict.fromkeys((differences.idxmin(), differences.idxmax()))  # one, where there is but one other setting
+    return " to ".join(f"{signed(differences[name])} ({name})" for name in ends)
+
+
+def second_opinion(results):
+    """Return the SecondOpinion on a log's conclusions, from the Results of its stages; nothing is trained.
+
+    The log's own figures are audited by `audit`, our runs judged by `verdict`. 'runs to tell' says how many would
+    decide the question with 80 % power, if mean and spread stay as they are.
+    """
+    results, rows, ratios = list(results), {}, {}
+    findings = audit().table.groupby("stage")["kind"].unique()
+    for one in results:
+        stage, found, ratio = one.stage, verdict(one), ratios_of(one)
+        others = found.table.index.drop(stage.adopted)
+        objections = "; ".join(findings.get(stage.number, []))
+        rows[stage.number, stage.question] = {
+            "the log says": stage.conclusion,
+            "its own figures": told(ratio.loc[others, ("the log", "ratio")] - 1) + f"; {objections}" * bool(objections),
+            **{f"our runs, {ruler}": told(found.table.loc[others, (ruler, "difference")]) for ruler in RULERS},
+            "verdict": found.label,
+            "runs to tell": f"{found.seeds_needed or 'more than 1000'} seeds × {len(found.table)} settings",
+        }
+        ratios[stage.number] = ratio
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return SecondOpinion(table.rename_axis(index=["stage", "question"]), pd.concat(ratios, names=["stage", "setting"]))

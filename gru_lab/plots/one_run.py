@@ -1,0 +1,101 @@
+"""The figures: numbers in, a plotly Figure out. Nothing here trains, and nothing is shown as a side effect.
+
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; each also has a dash or symbol of its own.
+"""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gru_lab.plots.style import GREY, add_references, log_axis, look, style
+
+
+def plot_losses(curve, references=None, title="One run, epoch by epoch"):
+    """Return a run's curve: the error on hidden entries in training and in validation, dropout off and on."""
+    references = references or {}
+    figure, drawn = go.Figure(), list(references.values())
+    lines = {
+        "training": "train_missing",
+        "validation": "val_missing",
+        "validation, dropout on": "val_missing_dropout",
+    }
+    for index, (name, column) in enumerate(lines.items()):
+        if curve.empty or (index == 2 and np.array_equal(curve[column], curve["val_missing"])):
+            continue
+        colour, dash, symbol = look(index)
+        drawn += list(curve[column])
+        figure.add_scatter(
+            x=curve["epoch"],
+            y=curve[column],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash},
+            marker={"symbol": symbol, "size": 5},
+            hovertemplate=name + ", epoch %{x}: %{y:.3g}<extra></extra>",
+        )
+    add_references(figure, references)
+    figure.update_xaxes(title_text="epoch")
+    log_axis(figure, "error on hidden entries", drawn)
+    return style(figure, title)
+
+
+def plot_gaps(hidden_mask, title="What is missing", rows=200):
+    """Return a heat map of the first `rows` steps of hidden_mask (windows, time, channels): dark where hidden."""
+    flat = hidden_mask.reshape(-1, hidden_mask.shape[-1])[:rows]  # (steps, channels)
+    figure = go.Figure(
+        go.Heatmap(
+            z=flat.T.astype(np.uint8),
+            colorscale=[[0, "#E8EEF2"], [1, "#1B3A57"]],
+            showscale=False,
+            hovertemplate="step %{x}, channel %{y}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title_text="step", showgrid=False)
+    figure.update_yaxes(title_text="channel", showgrid=False)
+    return style(figure, f"{title}: {flat.mean():.0%} of the entries (dark)")
+
+
+def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
+    """Return one channel over a few windows in a row: the truth, what could be seen, and each repair of the rest.
+
+    `gapped` holds the windows; `repairs` maps a name to values (windows, time, channels). Without `channel` it is
+    the one that moves most.
+    """
+    if channel is None:
+        channel = int(gapped.liveliest(windows)[0])
+
+    def row(values):
+        return values[:windows, :, channel].ravel()  # (windows x time,)
+
+    truth, hidden = row(gapped.truth), row(gapped.hidden_mask)
+    steps = np.arange(len(truth))
+    figure = go.Figure()
+    figure.add_scatter(x=steps, y=truth, name="truth", mode="lines", line={"color": GREY, "width": 1.5})
+    figure.add_scatter(
+        x=steps[~hidden], y=truth[~hidden], name="seen", mode="markers", marker={"color": "#333333", "size": 5}
+    )
+    figure.add_scatter(
+        x=steps[hidden],
+        y=truth[hidden],
+        name="hidden",
+        mode="markers",
+        marker={"color": "#333333", "symbol": "circle-open", "size": 8},
+    )
+    for index, (name, values) in enumerate(repairs.items()):
+        colour, _, symbol = look(index)
+        figure.add_scatter(
+            x=steps[hidden],
+            y=row(values)[hidden],
+            name=name,
+            mode="markers",
+            marker={
+                "color": colour,
+                "symbol": ("x-thin-open", "triangle-up-open", "square-open")[index % 3],
+                "size": 10,
+                "line_width": 2,
+            },
+        )
+    for edge in range(1, windows):
+        figure.add_vline(x=edge * gapped.truth.shape[1] - 0.5, line={"color": "#DDDDDD", "width": 1})
+    figure.update_xaxes(title_text="step (thin lines: edges of the windows)")
+    figure.update_yaxes(title_text="value, scaled")
+    return style(figure, f"{title}, channel {channel}")

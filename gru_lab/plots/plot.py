@@ -1,0 +1,64 @@
+"""One verb for all pictures: `plot(thing)` returns the Figure that shows what the thing is."""
+
+import importlib
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.config import one_of
+
+# by the name of the thing's class, so that no library is loaded for pictures that nobody asked for
+BY_CLASS = {
+    "Results": ("stage", {"setting": "plot_stage", "epoch": "plot_curves"}),
+    "Search": ("search", {"trial": "plot_search"}),
+    "SecondOpinion": ("opinion", {"setting": "plot_opinion"}),
+    "Gapped": ("one_run", {"step": "plot_repair"}),
+    "curve": ("one_run", {"epoch": "plot_losses"}),
+    "hidden_mask": ("one_run", {"step": "plot_gaps"}),
+}
+
+
+def plot(thing, *details, by=None, **options):
+    """Return the plotly Figure of a thing; a notebook's cell shows it. Empty data gives an empty figure.
+
+    Parameters
+    ----------
+    thing : what to draw
+        Results of a stage (`by="setting"`, the default: each setting beside the log's figures;
+        `by="epoch"`: the curves); a Search; a SecondOpinion; a Repaired; the curve of a run
+        (`trainer.curve`); windows with gaps (Gapped), with repairs of them as `details`; or a
+        hidden_mask, True where hidden, (windows, time, channels).
+    details, options
+        What the picture of that kind takes: kinds or names of settings and `guess=` for Results,
+        references for a curve, (channel, rows) for one repair of a Repaired, `title=` for most.
+
+    Raises
+    ------
+    ValueError
+        For a thing that has no picture, a `by` that it does not know, and unknown settings.
+
+    Examples
+    --------
+    >>> import gru_lab as lab
+    >>> stage = lab.stage("dropout", "tiny")
+    >>> trainer = lab.Trainer(stage.config("dropout=0"), stage.series)
+    >>> curve = [row for row in trainer] and trainer.curve
+    >>> lab.plot(curve, title="Two epochs").layout.title.text
+    'Two epochs'
+    """
+    if type(thing).__name__ == "Repaired":
+        from gru_lab.plots.repaired import plot_holes, plot_repaired
+
+        return (plot_repaired if details else plot_holes)(thing, *details, **options)
+    module, ways = BY_CLASS[one_of("thing to plot", _kind(thing), BY_CLASS)]
+    way = ways[one_of("by", by or next(iter(ways)), ways)]
+    return getattr(importlib.import_module(f"gru_lab.plots.{module}"), way)(thing, *details, **options)
+
+
+def _kind(thing):
+    """Return the key of BY_CLASS for a thing, or the name of its class."""
+    if isinstance(thing, pd.DataFrame) and (thing.empty or {"epoch", "val_missing"} <= {*thing}):
+        return "curve"
+    if isinstance(thing, np.ndarray) and thing.dtype == bool:
+        return "hidden_mask"
+    return type(thing).__name__

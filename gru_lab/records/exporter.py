@@ -1,0 +1,118 @@
+"""One executed notebook as one HTML file that opens anywhere, offline.
+
+`RecordExporter` is an nbconvert exporter with its own template (`templates/gru_record`): figures carry
+their data and share one copy of plotly.js, formulas become MathML, code is folded, nothing is fetched.
+"""
+
+import base64
+import functools
+import gzip
+import html
+import json
+import re
+from pathlib import Path
+
+from jinja2 import pass_context
+from latex2mathml.converter import convert
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from plotly.offline import get_plotlyjs
+from traitlets import Bool, default
+
+from gru_lab.records.notebooks import WIDGET, is_bar
+
+GONE = """\
+<p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
+<code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
+NEEDS_KERNEL = {WIDGET, "application/javascript"}
+
+
+
+
+
+
+
+
+
+def formula_html(tex: str, display: str) -> str:
+    """Return a LaTeX formula as MathML, or as its source when it cannot be read."""
+    try:
+        # latex2mathml knows `split`, which means the same, but not `aligned`.
+        return convert(tex.strip().replace("{aligned}", "{split}"), display=display)
+    except Exception:  # its errors share no base class, and odd input raises others still
+        return f'<code class="tex">{html.escape(tex.strip())}</code>'
+
+
+class MathMLRenderer(IPythonRenderer):
+    """nbconvert's markdown renderer, with formulas finished at export time."""
+
+    def inline_math(self, body: str) -> str:
+        return formula_html(body, "inline")
+
+    def block_math(self, body: str) -> str:
+        return f'<span class="formula">{formula_html(body, "block")}</span>'
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+
+class OfflineOutputs(Preprocessor):
+    """Keep of each output what needs no kernel, and turn plotly figures into HTML."""
+
+    def preprocess(self, nb, resources):
+        nb.metadata.pop("widgets", None)
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(self, cell, resources, index):
+        for output in cell.get("outputs", []):
+            if PLOTLY in output.get("data", {}):
+                resources["plotly_js"] = packed_plotly()
+            if "data" in output:
+                output["data"] = self.offline_bundle(output["data"])
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("data", True)]
+        return cell, resources
+
+    @staticmethod
+    def offline_bundle(data: dict) -> dict:
+        """Return the offline part of a MIME bundle: a note for a widget, {} for a bar or a lone script."""
+        if PLOTLY in data:
+            return {"text/html": figure_html(data[PLOTLY])}
+        rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
+        only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
+        if not only_its_name:
+            return rest
+        return {"text/html": GONE} if WIDGET in data and not is_bar(data) else {}
+
+
+class RecordExporter(HTMLExporter):
+    """Write a record. The title is `nb.metadata.title`, else `resources["metadata"]["name"]`.
+
+    `resources["record"]` may hold `nav_html` (shown first) and `provenance_html` (shown last): both are
+    trusted and inserted as they are.
+    """
+
+    export_from_notebook = "GRU Lab record"
+    embed_images = Bool(True).tag(config=True)
+    exclude_input_prompt = Bool(True).tag(config=True)
+    exclude_output_prompt = Bool(True).tag(config=True)
+
+    @default("template_name")
+    def _template_name_default(self):
+        return "gru_record"
+
+    @default("extra_template_basedirs")
+    def _extra_template_basedirs_default(self):
+        return [str(Path(__file__).with_name("templates"))]
+
+    @pass_context
+    def markdown2html(self, context, source):
+        """Render markdown as nbconvert does, with formulas as MathML."""
+        renderer = MathMLRenderer(
+            escape=False,
+            attachments=context.get("cell", {}).get("attachments", {}),
+            embed_images=self.embed_images,
+            path=context.get("resources", {}).get("metadata", {}).get("path", ""),
+        )
+        return MarkdownWithMath(renderer=renderer).render(source)

@@ -1,0 +1,63 @@
+"""An executed notebook as Markdown, for where nothing draws: its figures and sliders are told in words."""
+
+import base64
+import re
+
+import numpy as np
+from nbconvert.exporters import MarkdownExporter
+from nbconvert.preprocessors import Preprocessor
+
+from gru_lab.records.html import PLOTLY, figure_title
+
+SCRIPTED = re.compile(r"<script\b", re.I)
+STYLE = re.compile(r"<style\b.*?</style>\s*", re.I | re.S)
+SLIDERS = "*Sliders over the stored runs stand here in the HTML record.*"
+MARKS = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def _plain(text):
+    """Return text in which Markdown and HTML find nothing to do."""
+    return MARKS.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def _numbers(values):
+    """Return a trace's values as an array, also where plotly packed them; empty if they are no numbers in a row."""
+    if isinstance(values, dict):
+        values = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
+    try:
+        numbers = np.asarray([] if values is None else values, dtype=float)  # None in it becomes NaN
+    except (TypeError, ValueError):
+        return np.array([])
+    return numbers[np.isfinite(numbers)] if numbers.ndim == 1 else np.array([])
+
+
+def figure_words(figure):
+    """Return a plotly figure as Markdown: its title, and of each trace the first, lowest and last value."""
+    lines = [f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"]
+    for number, trace in enumerate(figure.get("data", []), start=1):
+        if len(values := _numbers(trace.get("y"))):
+            told = f"from {values[0]:.3g} to {values[-1]:.3g}, lowest {values.min():.3g}, {len(values)} points"
+            lines.append(f"- {_plain(trace.get('name') or f'line {number}')}: {told}")
+    return "\n".join([lines[0], "", *lines[1:]])
+
+
+class InWords(Preprocessor):
+    """Replace what only a browser shows by words."""
+
+    def preprocess_cell(self, cell, resources, index):
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if PLOTLY in data:
+                output["data"] = {"text/markdown": figure_words(data[PLOTLY])}
+            elif SCRIPTED.search(data.get("text/html", "")):
+                output["data"] = {"text/markdown": SLIDERS}
+            elif "text/html" in data:
+                data["text/html"] = STYLE.sub("", data["text/html"])
+        return cell, resources
+
+
+def as_markdown(notebook):
+    """Return an executed notebook as Markdown text; the notebook stays as it is."""
+    exporter = MarkdownExporter()
+    exporter.register_preprocessor(InWords, enabled=True)
+    return exporter.from_notebook_node(notebook)[0]

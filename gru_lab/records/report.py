@@ -1,0 +1,64 @@
+"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move."""
+
+import base64
+import datetime
+import json
+import platform
+from pathlib import Path
+
+import pandas as pd
+
+import gru_lab
+from gru_lab.config import COUNT
+from gru_lab.repairs.summary import each_value, grouped, last_line, summary
+from gru_lab.output import require_place, write_whole
+from gru_lab.records.html import figure_html, packed_plotly
+from gru_lab.records.html import TEMPLATES
+from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
+
+WAYS = {"forward fill": "forward fill", "linear": "straight line", "network": "network"}
+MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
+
+
+def _settings(repairer):
+    """Return what the repair was made with, as label and text."""
+    trained = repairer.history_
+    seconds = f"{trained['seconds'].iloc[-1]:.0f} s, {trained['epoch'].iloc[-1]:.0f} epochs" if len(trained) else "none"
+    given = {name: value for name, value in repairer.get_params().items() if value not in (None, (), [])}
+    return {
+        "training": seconds,
+        "settings": ", ".join(f"{name} {value}" for name, value in given.items()),
+        "versions": f"GRU Lab {gru_lab.__version__}, Python {platform.python_version()}, pandas {pd.__version__}",
+        "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
+    }
+
+
+def report(repaired, path, name="table", problems=(), pictures=6):
+    """Write the report of a `Repaired` to `path` and return the path; `problems` are further warnings, as sentences.
+
+    It holds the holes before and after, every channel's errors on held-back entries in its own units, the longest
+    repairs with their intervals, how many held-back entries those intervals held, the warnings, and as a table to
+    save each repaired value with its interval, unless they are more than `MOST_VALUES`.
+    Raises ValueError for a place that cannot be written to.
+    """
+    path, rows = require_place("the report", path), summary(repaired)
+    holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
+    figures = [plot_holes(repaired)] if len(holed) else []
+    figures += [plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))]
+    few = repaired.filled.to_numpy().sum() <= MOST_VALUES
+    page = TEMPLATES.get_template("report.html.j2").render(
+        name=name,
+        line=last_line(repaired),
+        size=(len(repaired.table), len(rows)),
+        rows=list(holed.to_dict(orient="index").items()),
+        complete=len(rows) - len(holed),
+        ways=WAYS,
+        values=base64.b64encode(each_value(repaired).to_csv(index=False).encode()).decode() if few else "",
+        coverage=repaired.repairer.coverage_,
+        warnings=[*problems, *grouped(repaired.repairer.warnings_)],
+        figures=[figure_html(json.loads(figure.to_json())) for figure in figures],
+        facts=_settings(repaired.repairer),
+        plotly_js=packed_plotly() if figures else "",
+    )
+    write_whole(path, page)
+    return Path(path)

@@ -1,0 +1,185 @@
+"""What stands in a table before a repair: its channels, its time, its holes, and what would spoil the result.
+
+    print(check("sensor.csv"))
+
+Nothing is changed and nothing is guessed in silence: each problem is a sentence that ends in what to do about it.
+"""
+
+import textwrap
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.config import one_of
+from gru_lab.repairs.holes import kind_of, runs_of
+from gru_lab.repairs.sheet import Sheet
+from gru_lab.repairs.words import counted, describe, shown
+from gru_lab.tables.read import TIME_WORDS, read_table
+
+SHOWN = 25  # channels listed at most
+FEW_ROWS = 200  # below, there is hardly anything to learn from
+NINES = [
+    float(f"{sign}{nines}") for sign in ("", "-") for nines in ("99", "999", "9999", "99999", "99.9", "999.9", "99.99")
+]
+CODES = np.array([*NINES, 0, 32767, -32768, 65535, 2**31 - 1, -(2**31), 1e30, -1e30, 1e20, 1e36], dtype=np.float32)
+TREATMENT = {
+    "measured": "network or straight line, whichever is better",
+    "constant": "its one value",
+    "flag": "the nearer neighbour's value",
+    "code": "the nearer neighbour's value, never one between",
+    "empty": "nothing: there is nothing to learn from",
+}
+
+
+def _pattern(missing, runs):
+    """Return in words how holes lie: as points or blocks, alone or several channels together."""
+    lengths = runs[:, 2] - runs[:, 1] + 1
+    words = ["in blocks" if lengths[lengths >= 3].sum() > lengths.sum() / 2 else "as points"]
+    holed = missing[:, missing.any(axis=0)]
+    groups = Counter(column.tobytes() for column in holed.T)
+    together = [count for count in groups.values() if count > 1]
+    if together:
+        words.append(f"{sum(together)} channels fail together" + f" in {len(together)} groups" * (len(together) > 1))
+    if (whole := missing.all(axis=1).sum()) and missing.shape[1] > 1:
+        words.append(f"{counted(whole, 'row')} without any value")
+    return ", ".join(words)
+
+
+def _suspects(values):
+    """Return (value, count, lowest other, highest other) for values that look like codes for 'missing'.
+
+    Such a one is an end of the range, is written like a code, and is farther from all others than these are apart.
+    """
+    different, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    coded = np.isin(different.astype(np.float32), CODES)
+    others = different[~coded]
+    found = []
+    for value, count in zip(different[coded], counts[coded], strict=True):
+        if not len(others) or (value == 0 and len(others) < 10):  # a constant, or a flag
+            continue
+        if max(others[0] - value, value - others[-1]) > others[-1] - others[0]:
+            found.append((value, count, others[0], others[-1]))
+    return found
+
+
+def _oddities(name, values):
+    """Return what is wrong with one channel's values (rows,), as sentences."""
+    found = []
+    if infinite := np.isinf(values).sum():
+        found.append(
+            f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add --missing-value inf"
+        )
+    for value, count, low, high in _suspects(values):
+        found.append(
+            f"channel {name!r} holds {value:.6g} in {counted(count, 'row')} and otherwise {low:.4g} to {high:.4g}; "
+            f"if that means a missing value, add --missing-value {value:.6g}"
+        )
+    if (empty := np.isnan(values).mean()) > 0.5:
+        found.append(f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put there")
+    return found
+
+
+@dataclass
+class Check:
+    """What `check` found. `channels` has a row per channel, `problems` are sentences; printed, it is all of it."""
+
+    name: str
+    facts: dict
+    channels: pd.DataFrame
+    problems: list
+    time: str | None  # the column of time stamps, if it is one
+    row_numbers: list  # columns that only number the rows
+
+    def __str__(self):
+        wide = max(map(len, self.facts))
+        lines = [self.name, *(f"{label:<{wide}}  {text}" for label, text in self.facts.items())]
+        holed = self.channels[self.channels["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
+        if len(holed):
+            head = ["channel", "kind", "holes", "longest", "a repair puts there"]
+            rows = [
+                (shown(n), r.kind, f"{r.holes:,} ({r.share:.1%})", f"{r.longest:,}", r.repair)
+                for n, r in holed.iterrows()
+            ]
+            rows = [head, *rows[:SHOWN]]
+            widths = [max(len(row[column]) for row in rows) for column in range(4)]
+            lines += [""] + ["  ".join([*map(str.ljust, row[:4], widths), row[4]]) for row in rows]
+        if len(holed) > SHOWN:
+            lines.append(f"… and {counted(len(holed) - SHOWN, 'channel')} more with fewer holes")
+        if self.problems:
+            numbered = (f"{n}. {text}" for n, text in enumerate(self.problems, 1))
+            lines += ["", "Problems:", *(textwrap.fill(text, 100, subsequent_indent="   ") for text in numbered)]
+        return "\n".join(lines)
+
+
+def _channels(series, table, empty):
+    """Return a row per channel, the gaps of all, and what is wrong with single channels as sentences."""
+    missing, rows, problems = np.isnan(series.values), [], []
+    runs = runs_of(missing, series.starts)
+    for channel, name in enumerate(series.channels):
+        own = runs[runs[:, 0] == channel]
+        longest = (own[:, 2] - own[:, 1]).max() + 1 if len(own) else 0
+        kind, holes = kind_of(series.values[:, channel]), missing[:, channel]
+        rows.append((name, kind, holes.sum(), holes.mean(), longest, TREATMENT[kind]))
+        problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan))
+    for name in empty:
+        rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["empty"]))
+        problems.append(f"column {name!r} has no values at all and stays empty")
+    columns = ["channel", "kind", "holes", "share", "longest", "repair"]
+    return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
+
+
+def check(source, split_by=None, time=None, missing=()):
+    """Return a Check of a file, a DataFrame or a Sheet.
+
+    `split_by` names the column that tells parts apart, `time` that of the time stamps (default: found by itself),
+    `missing` values that stand for 'missing'. Raises ValueError for what cannot be read or has no numeric channel.
+    """
+    if not isinstance(source, Sheet):
+        source = Sheet.of(source, missing) if isinstance(source, pd.DataFrame) else Sheet.open(source, missing)
+    table = source.table
+    stamps = None if time is None else table[one_of("time", time, list(table.columns))]
+    series = read_table(table.drop(columns=[] if time is None else time).replace([np.inf, -np.inf], np.nan), split_by)
+    aside = {
+        why: [name for name, reason in series.set_aside.items() if reason == why] for why in series.set_aside.values()
+    }
+    channels, runs, problems = _channels(series, table, aside.get("no values at all", []))
+    problems = [*source.notes, *problems]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in channels["kind"].value_counts().items())
+    others = [
+        f"{name!r} ({why})"
+        for name, why in series.set_aside.items()
+        if why in ("text", "row number", "complex numbers")
+    ]
+    facts = {
+        "read as": source.file.about if source.file else "DataFrame",
+        "rows": f"{len(table):,}" + f" in {len(series.starts)} parts" * (len(series.starts) > 1),
+        "time": "none found; rows are taken as equally far apart",
+        "channels": f"{len(channels):,}: {kinds}" + "; one alone has no other to learn from" * (len(channels) == 1),
+        "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8) or "none",
+        "holes": "none: there is nothing to repair",
+    }
+    if stamps is None:
+        stamps, time = series.time, next(iter(aside.get("time", [])), None)
+    if stamps is not None:
+        step, wrong = describe(stamps, series.starts)
+        facts["time"] = f"{'the index' if time is None else repr(time)}, {step}"
+        problems += wrong
+    elif named := [name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)]:
+        problems.append(
+            f"column {named[0]!r} is called like a time and does not rise; if it is one, add --time {named[0]!r}"
+        )
+    if holes := channels["holes"].sum():
+        facts["holes"] = (
+            f"{holes:,} of {len(table) * len(channels):,} entries ({holes / len(table) / len(channels):.1%}) in "
+            f"{counted((channels['holes'] > 0).sum(), 'channel')}, "
+            f"the longest {counted(channels['longest'].max(), 'row')}"
+        )
+    if len(runs):
+        facts["pattern"] = _pattern(np.isnan(series.values), runs)
+    if len(table) < FEW_ROWS:
+        problems.append(
+            f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; give more rows"
+        )
+    return Check(source.name, facts, channels, problems, time, aside.get("row number", []))

@@ -1,0 +1,282 @@
+"""Repair the holes of a real table: `Repairer` learns from what was observed, `repair` does all of it in one call.
+
+Nothing but the holes changes, and no repair lies outside what its channel was seen to be. The network never has a
+channel to itself: it has to beat the straight line by both measures, on entries held back, or the line is kept.
+"""
+
+import copy
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.torch import safe_open, save
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+from tqdm.auto import tqdm
+
+from gru_lab.config import COUNT, RULES, Rule, one_of
+from gru_lab.device import pick_device
+from gru_lab.output import write_whole
+from gru_lab.repairs.columns import numbers, put, stretch_of
+from gru_lab.repairs.imputer import Imputer
+from gru_lab.repairs.intervals import FEW
+from gru_lab.tables.read import find_time, part_of
+
+MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
+FULL_TURN = 360.0
+FORMAT = 3  # of the file that `save` writes
+LEARNED = ("channels_", "time_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
+
+
+class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """A scikit-learn transformer that fills the holes of a table (rows, channels), and only those.
+
+    `fit` trains for `minutes`, or for `epochs` where given: then the same seed gives the same figures. `angles` names
+    channels in degrees that wrap at 360; `split_by` the column that tells series apart which lie in one table; `time`
+    the column of time stamps (default: the index where it holds dates, or else the first column that does). `network`
+    is 'correction', or 'plain' for the tuning log's.
+
+    Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (per channel, on entries held back,
+    in the channel's units), `coverage_` (share of held-back entries in their 90 % interval), `warnings_` (sentences),
+    `history_` (a row per epoch). Raises ValueError for a setting out of its range, unknown columns, infinite values,
+    and a table without a numeric column.
+    """
+
+    def __init__(
+        self,
+        minutes=3,
+        epochs=None,
+        angles=(),
+        split_by=None,
+        time=None,
+        seed=0,
+        device="auto",
+        network="correction",
+    ):
+        self.minutes = minutes
+        self.epochs = epochs
+        self.angles = angles
+        self.split_by = split_by
+        self.time = time
+        self.seed = seed
+        self.device = device
+        self.network = network
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, table, y=None):
+        """Learn from the observed entries of `table`, a DataFrame or an array (rows, channels); return self.
+
+        Ctrl-C ends the training early and keeps the best network so far.
+        """
+        settings = self._settings()
+        frame = self._frame(table, fitting=True)
+        self.time_ = self._find_time(frame)
+        self.channels_ = self._numeric(frame)
+        if not self.channels_:
+            raise ValueError("table must have at least one numeric column, and it has none")
+        for name in self.angles:
+            one_of("angles", name, self.channels_)
+        stretch, _, lacking = stretch_of(frame, self.channels_, self.split_by, self.time_)
+        period = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
+        self._imputer = Imputer.of(stretch, period, **settings)
+        self.warnings_ = self._warnings(frame, stretch, lacking)
+        self._train(stretch)
+        return self
+
+    def _settings(self):
+        """Return the settings of a Imputer, all of them checked."""
+        MINUTES.fix("minutes", self.minutes)
+        if self.epochs is not None:
+            COUNT.fix("epochs", self.epochs)
+        plain = one_of("network", self.network, ("correction", "plain")) == "plain"
+        return {"seed": RULES["seed"].fix("seed", self.seed), "device": pick_device(self.device), "plain": plain}
+
+    def _frame(self, table, fitting=False):
+        """Return the table as a DataFrame that has the columns which the settings name."""
+        if not isinstance(table, pd.DataFrame):
+            table = pd.DataFrame(validate_data(self, table, ensure_all_finite="allow-nan", reset=fitting))
+        elif not table.columns.is_unique:
+            twice = table.columns[table.columns.duplicated()][0]
+            raise ValueError(f"table: columns must have different names, and {twice!r} is there twice; rename one")
+        elif fitting:
+            self.n_features_in_, self.feature_names_in_ = table.shape[1], np.asarray(table.columns, dtype=object)
+        for setting, name in (("split_by", self.split_by), ("time", self.time if fitting else self.time_)):
+            if name is not None:
+                one_of(setting, name, list(table.columns))
+        return table
+
+    def _find_time(self, frame):
+        if self.time is not None or isinstance(frame.index, pd.DatetimeIndex):
+            return self.time
+        others = [name for name in frame.columns if name != self.split_by]
+        return find_time(frame[others], part_of(frame, self.split_by))
+
+    def _numeric(self, frame):
+        others = (self.split_by, self.time_)
+        return [name for name in frame.columns if name not in others and numbers(frame[name]) is not None]
+
+    def _warnings(self, frame, stretch, lacking):
+        said = [f"{self.channels_[c]}: {words}" for c, words in self._imputer.remarks(stretch).items()]
+        for name in frame.columns.drop([*self.channels_, *filter(None, {self.split_by, self.time_})]):
+            if holes := frame[name].isna().sum():
+                said.append(f"{name}: not numeric, so its {holes:,} holes stay")
+        if lacking:
+            said.append(f"{lacking:,} rows have no time stamp, so rows are taken as equally far apart")
+        return said
+
+    def _train(self, stretch):
+        """Let the Imputer learn, with a bar that shows the score."""
+        if self.epochs:
+            shown = {"total": self.epochs, "unit": "epoch"}
+        else:  # in seconds, so a speed would say nothing
+            shown = {"total": round(60 * self.minutes), "bar_format": "{l_bar}{bar}| {remaining} left{postfix}"}
+        with tqdm(desc="repair", **shown) as bar:
+
+            def progress(row):
+                bar.set_postfix_str(f"error {row['score']:.0%} of the straight line's", refresh=False)
+                bar.update(row["epoch"] - bar.n if self.epochs else round(row["seconds"]) - bar.n)
+
+            scores, self.coverage_ = self._imputer.learn(stretch, self.minutes, self.epochs, progress)
+        self.scores_ = scores.set_axis(pd.Index(self.channels_, name="channel"))
+        self.history_ = pd.DataFrame(self._imputer.history, columns=["epoch", "seconds", "score"])
+        if self._imputer.interrupted:
+            self.warnings_.append(f"training was ended early, after {len(self.history_)} epochs")
+
+    def transform(self, table):
+        """Return `table` with its holes filled; an array as a float array. Its channels must be those of the fit."""
+        out = self.repaired(table).table
+        return out if isinstance(table, pd.DataFrame) else out.to_numpy()
+
+    def intervals(self, table):
+        """Return (low, high), DataFrames like the channels of `table`, NaN where a value was observed.
+
+        About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where nothing was held back.
+        """
+        return self.repaired(table).interval
+
+    def on(self, table):
+        """Return this Repairer as it repairs the rows of another `table` of the same channels; nothing is trained.
+
+        Entries of that table are held back as well: by them its `scores_` and `coverage_` are measured, and where the
+        network is worse than the straight line there, the line is kept. All that repairs a table does this by itself.
+        """
+        return self._on(self._stretch(table)[1])
+
+    def repaired(self, table):
+        """Return the Repaired of a table by what was learned; its `repairer` is that `on` this table."""
+        frame, stretch, order = self._stretch(table)
+        return self._on(stretch)._fill(frame, stretch, order)
+
+    def _on(self, stretch):
+        other = copy.copy(self)
+        other._imputer, scores, coverage = self._imputer.on(stretch)
+        enough = scores["entries"].set_axis(self.scores_.index) >= FEW
+        other.scores_ = scores.set_axis(self.scores_.index).where(enough, self.scores_, axis=0)
+        if enough.any():
+            other.coverage_ = coverage
+        return other
+
+    def _stretch(self, table):
+        """Return the table as a DataFrame, as a Stretch of the fitted channels, and the order of its rows there."""
+        check_is_fitted(self)
+        frame = self._frame(table)
+        self._require_channels(frame)
+        return frame, *stretch_of(frame, self.channels_, self.split_by, self.time_)[:2]
+
+    def _fill(self, frame, stretch, order):
+        """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
+        out, half_width = frame.copy(deep=False), np.full(stretch.values.shape, np.nan, dtype=np.float32)
+        watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
+        for c, (rows, values, half) in enumerate(self._imputer.impute(stretch, watch)):
+            column, rows = frame.columns.get_loc(self.channels_[c]), order[rows]
+            if len(rows):
+                out.isetitem(column, put(frame.iloc[:, column], rows, values))
+            half_width[rows, c] = half
+        half_width = pd.DataFrame(half_width, frame.index, self.channels_, copy=False)
+        return Repaired(out, frame.isna() & out.notna(), half_width, self)
+
+    def _require_channels(self, frame):
+        numeric = self._numeric(frame)
+        lacking = [str(name) for name in self.channels_ if name not in numeric]
+        unknown = [str(name) for name in numeric if name not in self.channels_]
+        said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has {', '.join(unknown)} besides"] * bool(unknown)
+        if said:
+            known = f"the {len(self.channels_)} channels it was fitted on"
+            raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
+
+    def save(self, path):
+        """Write the fitted repairer to one safetensors file, its settings and scores in the metadata."""
+        check_is_fitted(self)
+        known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
+        known |= {"settings": self.get_params(), "kinds": self._imputer.kinds, "format": FORMAT}
+        known |= {name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")}
+        write_whole(Path(path), save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)}))
+
+    @classmethod
+    def load(cls, path, device="auto"):
+        """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that kind."""
+        try:
+            with safe_open(path, "pt") as file:
+                known = json.loads(file.metadata()["gru_lab"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}
+            if known["format"] != FORMAT:
+                raise ValueError(f"its format is {known['format']}, not {FORMAT}")
+        except Exception as error:  # a damaged file fails in whatever way
+            raise ValueError(f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}") from error
+        settings = known["settings"]
+        repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
+        for name in LEARNED:
+            if name in known:
+                setattr(repairer, name, known[name])
+        repairer.scores_, repairer.history_ = (pd.DataFrame(**known[name]) for name in ("scores_", "history_"))
+        repairer.scores_.index.name = "channel"
+        repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
+        return repairer
+
+
+def _plain(value):
+    """Return what JSON can hold of NumPy's numbers and arrays in settings and names."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"only text and numbers can be saved as settings and names of channels, not {value!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Repaired:
+    """A repaired table: `filled` tells its cells that were, `half_width` half the width of their 90 % intervals."""
+
+    table: pd.DataFrame
+    filled: pd.DataFrame
+    half_width: pd.DataFrame  # of the channels, NaN where a value was observed
+    repairer: Repairer
+
+    @property
+    def interval(self):
+        """The bounds (low, high) of the channels' repaired values, NaN where a value was observed."""
+        known = self.half_width
+        values = pd.DataFrame({name: numbers(self.table[name]) for name in known.columns}, known.index, copy=False)
+        return values - known, values + known
+
+    @property
+    def low(self):
+        """The lower bounds."""
+        return self.interval[0]
+
+    @property
+    def high(self):
+        """The upper bounds."""
+        return self.interval[1]
+
+
+def repair(table, **settings):
+    """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`."""
+    frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
+    repairer = Repairer(**settings).fit(frame)
+    return repairer._fill(*repairer._stretch(frame))  # the fit has just measured on these rows

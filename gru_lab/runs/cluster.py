@@ -1,0 +1,187 @@
+"""Where the runs of a sweep are trained: processes on this machine, or the workers of a Dask scheduler anywhere."""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import tempfile
+import uuid
+from importlib.machinery import ModuleSpec
+from multiprocessing import resource_tracker
+from pathlib import Path
+
+import dask
+from distributed import Client, KilledWorker, LocalCluster, as_completed
+
+from gru_lab.errors import Unfit, WorkerDied
+from gru_lab.runs.one_run import forget
+from gru_lab.runs.worker import prepare_workers, train
+
+ELSEWHERE = "~/.cache/gru_lab"  # where workers that do not see this machine's folder keep their checkpoints
+GENTLE = {
+    "distributed.scheduler.worker-saturation": 1.0,  # no run waits on a worker, where it would share another's fate
+    "distributed.scheduler.allowed-failures": 1,  # then it is tried alone
+}
+
+
+@contextlib.contextmanager
+def _script_left_alone():
+    """Let worker processes start without running the caller's script again.
+
+    New processes do so to find the script's functions; ours are in gru_lab, and a script that sweeps without asking
+    for `__name__ == "__main__"` would sweep in each of them. The main module of a package is not run again.
+    """
+    main = sys.modules["__main__"]
+    before, main.__spec__ = getattr(main, "__spec__", None), ModuleSpec("gru_lab.__main__", None)
+    try:
+        yield
+    finally:
+        main.__spec__ = before
+
+
+@contextlib.contextmanager
+def _interrupts_kept_out():
+    """Start threads, and processes from them, to which Ctrl-C does not come: this process ends them in good order.
+
+    A terminal, and Jupyter, send it to all processes; each would break off with a message of its own.
+    """
+    if os.name != "posix":
+        yield
+        return
+    resource_tracker.ensure_running()  # else the first new process starts it, and lets Ctrl-C in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def local_client(processes, threads):
+    """Start so many worker processes, reachable from this machine only, and give a client of them."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(dask.config.set(GENTLE))
+        stack.enter_context(_script_left_alone())
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gru_lab_"))
+        with _interrupts_kept_out():
+            cluster = LocalCluster(
+                n_workers=processes,
+                threads_per_worker=threads,
+                host="127.0.0.1",
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port: 8787 may be another cluster's
+                memory_limit=None,
+                local_directory=folder,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(cluster)
+        yield stack.enter_context(Client(cluster, set_as_default=False))
+
+
+@contextlib.contextmanager
+def remote_client(scheduler):
+    """Give a client of a scheduler, by its address, or the client that was given.
+
+    Raises ValueError where no scheduler answers.
+    """
+    given = isinstance(scheduler, Client)
+    try:
+        client = scheduler if given else Client(scheduler, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(
+            "scheduler must be the address of a running Dask scheduler, such as tcp://host:8786, or a "
+            f"distributed.Client, not {scheduler!r}: {error}"
+        ) from error
+    with contextlib.nullcontext() if given else client:
+        yield client
+
+
+def _is_seen(client, folder):
+    """Tell whether all workers see this machine's folder: they run on it, or share its disk."""
+    with contextlib.suppress(OSError):  # full, or not ours to write
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder) as mark:
+            name = mark.name
+            return all(client.run(lambda: Path(name).exists()).values())
+    return False
+
+
+class Jobs:
+    """The runs of one sweep on the workers of a client; iterate over it for (config, Trained or an exception).
+
+    `on_rows(key, [(epoch, val_missing), ...])` is called from another thread. Checkpoints are in `folder`. Where not
+    all workers see it, each keeps them in ~/.cache/gru_lab instead: an interrupted run goes on if it comes to a worker
+    of the same home, and otherwise begins again.
+    """
+
+    def __init__(self, client, configs, series, device, folder, on_rows):
+        self.client, self.configs, self.folder, self.on_rows = client, configs, folder, on_rows
+        self.series, self.device = series, device
+        self.name = f"gru_lab-{uuid.uuid4().hex}"
+        self._waiting, self._done, self.cancelled = {}, [], False
+
+    def __iter__(self):
+        self.client.subscribe_topic(self.name, lambda event: self.on_rows(*event[1]))
+        try:
+            if not self._has_worker():
+                return
+            prepare_workers(self.client, self.series, self.device, self.name)
+            if not _is_seen(self.client, self.folder):
+                self.folder = ELSEWHERE
+            killed = []
+            for config, outcome in self._run(self.configs, "together"):
+                if isinstance(outcome, KilledWorker):
+                    killed.append(config)
+                else:
+                    yield config, outcome
+            for config in killed:  # alone: no other run is there that may have been the cause
+                for _, outcome in self._run([config], config.key):
+                    yield config, WorkerDied() if isinstance(outcome, KilledWorker) else outcome
+        finally:
+            self._leave()
+
+    def _has_worker(self):
+        """Wait for the first worker, which may stand in a queue of its own; False if the sweep is stopped meanwhile."""
+        while not self.cancelled:
+            with contextlib.suppress(TimeoutError):
+                self.client.wait_for_workers(1, timeout=1)
+                return True
+        return False
+
+    def _run(self, configs, group):
+        keys = [(f"{self.name}-{group}", number) for number in range(len(configs))]  # begun in this order
+        futures = self.client.map(train, configs, key=keys, name=self.name, folder=str(self.folder))
+        self._waiting = dict(zip(futures, configs, strict=True))
+        if self.cancelled:
+            self.cancel()
+        for future in as_completed(futures, loop=self.client.loop):
+            try:
+                outcome = future.result()
+                self._done.append(outcome.checkpoint)
+            except Unfit:
+                raise
+            except Exception as error:  # whatever became of a run, the others go on
+                outcome = error
+            yield self._waiting.pop(future), outcome
+            future.release()
+
+    def cancel(self):
+        """End the runs, from any thread: they come out as cancelled, and their workers stop after the epoch."""
+        self.cancelled = True
+        self.client.cancel(list(self._waiting))
+
+    def _leave(self):
+        if self.client.status != "running":
+            return
+        self.client.cancel(list(self._waiting))
+        self.client.unsubscribe_topic(self.name)
+        with contextlib.suppress(ValueError):  # it never came to the workers
+            self.client.unregister_worker_plugin(self.name)
+        if self.folder == ELSEWHERE and self._done:
+            self.client.run(_forget_all, self._done)
+
+
+def _forget_all(checkpoints):
+    for checkpoint in checkpoints:
+        forget(checkpoint)

@@ -1,0 +1,65 @@
+"""One run of a sweep, wherever it is trained: from its start or its checkpoint to all that is kept of it."""
+
+import datetime
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.errors import Diverged, WorkerDied
+from gru_lab.trainer import Trainer
+
+
+class Trained(NamedTuple):
+    """A run that has come to its end. Its checkpoint may go once it is kept; None if that is another run's."""
+
+    curve: pd.DataFrame
+    sample: np.ndarray
+    origin: dict[str, str]
+    checkpoint: str | None
+
+
+def train_one(config, series, device="auto", checkpoint=None, on_rows=None):
+    """Train a run to its end and return it as Trained.
+
+    `on_rows(rows)` is called at once with the epochs that the checkpoint holds, then with each new one; what it raises
+    ends the run.
+    """
+    trainer = Trainer(config, series, device, checkpoint)
+    if on_rows:
+        on_rows(trainer.rows)
+    for row in trainer:
+        if on_rows:
+            on_rows([row])
+    kept = str(trainer.checkpoint) if trainer.checkpoint else None
+    return Trained(trainer.curve, trainer.sample(), origin(trainer.device), kept)
+
+
+def forget(checkpoint):
+    """Delete a checkpoint, and what a killed process may have left half written beside it."""
+    if checkpoint is not None:
+        for path in Path(checkpoint).parent.glob(f"{Path(checkpoint).stem}.*"):
+            path.unlink(missing_ok=True)
+
+
+def origin(device):
+    """Return what is noted of where and when a run was trained: device, machine, torch, time."""
+    return {
+        "device": str(device),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "torch": version("torch"),
+        "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def readable(error):
+    """Return what a person can make of an error of the training."""
+    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+        return "not enough memory for this network: lower hidden_size or num_layers, or give fewer rows"
+    if isinstance(error, Diverged | WorkerDied | ValueError):
+        return str(error)
+    return f"{type(error).__name__}: {str(error) or 'no reason given'}".splitlines()[0]

@@ -1,0 +1,93 @@
+"""A stage's finished runs, read with both rulers, and the log's figures beside them."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from gru_lab.trainer import batches, prepare
+from gru_lab.tuning_log.read import write_lines
+from gru_lab.tuning_log.rulers import LAST, recorded
+from gru_lab.tuning_log.stage import KINDS, Stage
+
+
+@dataclass(frozen=True)
+class Results:
+    """The runs of a stage. `curves` has one row per setting, seed and epoch.
+
+    Its columns `train` and `validation` are the losses as the log would have printed them (the *recorded* ruler);
+    `val_missing` is the figure that compares any two runs (the *corrected* ruler). `references` are the mean
+    squared errors of forward fill and linear interpolation on the same hidden validation entries.
+    """
+
+    stage: Stage
+    curves: pd.DataFrame
+    references: dict[str, float]
+
+    @classmethod
+    def collect(cls, stage, seeds, store):
+        """Read a stage's runs from the store; ValueError if one is not there."""
+        frames, pairs = [], stage.configs(seeds)
+        curves = store.curves([config for _, config in pairs])
+        for setting, config in pairs:
+            curve = curves.get(config.key, ())[: config.epochs]
+            if len(curve) < config.epochs:
+                raise ValueError(f"{setting.name}, seed {config.seed} is not in {store}: sweep the stage first")
+            curve = recorded(curve, setting.weight, config.hidden_share, stage.validate_missing_only)
+            frames.append(curve.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
+        _, validation, _ = prepare(stage.series, stage.start)
+        return cls(stage, pd.concat(frames, ignore_index=True), validation.mean_squared_errors())
+
+    @property
+    def finals(self):
+        """Each run's mean over its last three epochs: one row per setting and seed, both rulers."""
+        figures = ["train", "validation", "train_missing", "val_missing", "val_missing_dropout"]
+        last = self.curves.groupby(["setting", "kind", "seed"], sort=False).tail(LAST)
+        return last.groupby(["setting", "kind", "seed"], sort=False)[figures].mean().reset_index()
+
+    def summary(self, *chosen):
+        """Return one row per setting: the log's last figure, ours on its ruler, and the error on hidden entries.
+
+        `chosen` are kinds or names of settings, by default all.
+        Ours are means over seeds of the last three epochs; ± is half the range over the seeds.
+        """
+        finals = self.finals
+        rows = []
+        for setting in self.stage.choose(*(chosen or KINDS)):
+            ours = finals[finals["setting"] == setting.name]
+            rows.append(
+                {
+                    "setting": setting.name,
+                    "epochs": self.stage.profile.epochs(setting.epochs),
+                    "log": setting.lines[-1].validation if setting.lines else None,
+                    "recorded ruler": ours["validation"].mean(),
+                    "corrected ruler": ours["val_missing"].mean(),
+                    "±": (ours["val_missing"].max() - ours["val_missing"].min()) / 2,
+                }
+            )
+        return pd.DataFrame(rows).set_index("setting")
+
+    def _repr_html_(self):
+        """Show the summary as a table in a notebook."""
+        ours = {"recorded ruler": "{:.3g}", "corrected ruler": "{:.3g}", "±": "{:.1g}"}
+        table = self.summary().style.format({"log": "{:.2g}"} | ours, na_rep="–")
+        return table.set_table_attributes('class="dataframe"')._repr_html_()
+
+    def lines(self, setting, seed=0):
+        """Return a run's last three epochs in the line format the log uses for that setting, on its ruler."""
+        one = self.stage[setting]
+        curve = self.curves[(self.curves["setting"] == setting) & (self.curves["seed"] == seed)]
+        return write_lines(curve, one.lines[0].format if one.lines else "train valid", LAST, self.steps)
+
+    @property
+    def line(self):
+        """What came out, in one line: the setting with the lowest error on hidden entries, beside a straight line."""
+        error = self.summary("trained")["corrected ruler"]
+        straight = self.references["linear interpolation"]
+        return (
+            f"lowest error on hidden entries {error.min():.2g} ({error.idxmin()}); a straight line has {straight:.2g}"
+        )
+
+    @property
+    def steps(self):
+        """Batches in an epoch of these runs."""
+        return batches(self.stage.series, self.stage.start)

@@ -1,0 +1,74 @@
+"""Where a run stands at one moment: what `Live` tells of the run in its thread, for whoever wants to draw it."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.config import RunConfig
+from gru_lab.runs.store import Pin
+
+
+class Status(StrEnum):
+    """What a run is doing, or how it ended."""
+
+    EMPTY = "empty"  # not trained, and not in the store
+    PREPARING = "preparing"
+    TRAINING = "training"
+    STOPPED = "stopped"
+    DONE = "done"
+    NO_BETTER = "no better"  # ended by its patience
+    STORED = "stored"  # taken from the store, not trained
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Where a run stands. `rows` are its finished epochs, `batch` of `batches` is done in the one after them."""
+
+    run: int  # tells one run from the next
+    config: RunConfig
+    status: Status
+    rows: tuple = ()
+    batch: int = 0
+    batches: int = 0
+    schedule: tuple = ()  # where the weight was moved: (epoch, batch, weight)
+    elapsed: float = 0.0  # seconds since the first batch
+    error: str = ""
+
+    @property
+    def running(self):
+        return self.status in (Status.PREPARING, Status.TRAINING)
+
+    @property
+    def share(self):
+        """The share of the run that is done, from 0 to 1."""
+        begun = self.batch / self.batches if self.running and self.batches else 0
+        return min(1.0, (len(self.rows) + begun) / self.config.epochs)
+
+    @property
+    def seconds_left(self):
+        """An estimate, from the speed of the last epochs; None before the first batch and when nothing runs."""
+        if not self.running or not self.share:
+            return None
+        last = [row["seconds"] for row in self.rows[-3:]]
+        whole = np.mean(last) * self.config.epochs if last else self.elapsed / self.share
+        return float(whole * (1 - self.share))
+
+    def pin(self):
+        """Return the finished epochs, of which there must be one, as a Pin: a run that ends here."""
+        epochs = len(self.rows)
+        schedule = tuple(move for move in self.schedule if move[0] <= epochs)
+        return Pin(self.config.replace(epochs=epochs), pd.DataFrame(self.rows), schedule)
+
+
+def no_better(errors, patience):
+    """Return the epoch in which `errors` had not improved for `patience` epochs, or None; 0 has no end."""
+    best, since = math.inf, 0
+    for epoch, error in enumerate(errors if patience else (), start=1):
+        best, since = (error, 0) if error < best else (best, since + 1)
+        if since >= patience:
+            return epoch
+    return None

@@ -1,0 +1,58 @@
+"""Finished runs as a tuning log in the manner of the recorded one, in English or Chinese; `read_log` reads it back."""
+
+from gru_lab.config import one_of
+from gru_lab.tuning_log.read import read_log
+
+LANGUAGES = {
+    "en": {
+        "title": "GRU tuning log",
+        "settings": "Settings",
+        "epochs": "Epochs: ",
+        "run epochs": ", epochs {}",
+        "note": "Figures are the losses of the last 3 epochs, training and validation.",
+        "conclusion": "Conclusion: ",
+        "verdict": "{} (Run again with seeds 0 to {}: {}.)",
+    },
+    "zh": {
+        "title": "GRU超参数调节记录",
+        "settings": "基本设置",
+        "epochs": "迭代次数：",
+        "run epochs": "，迭代次数{}",
+        "note": "指标是最后3次在训练集上和验证集上的loss。",
+        "conclusion": "结论：",
+        "verdict": "{}（用种子0至{}重新训练：{}。）",
+    },
+}
+
+
+def _run_text(run, words):
+    label = [f"- {run.label}" + (words["run epochs"].format(run.epochs) if run.epochs else "")] if run.label else []
+    figures = ([f"{run.seconds!r}s"] if run.seconds else []) + [str(line) for line in run.lines]
+    return "\n\n".join([*label, "  \n".join(f"> {line}" for line in figures)])  # Markdown's own line break
+
+
+def _stage_text(stage, words):
+    head = [f"## {stage.number}. {stage.title}"]
+    head += [f"{words['epochs']}{stage.epochs}"] if stage.epochs else []
+    head += [f"LR = {stage.learning_rate!r}"] if stage.learning_rate else []
+    runs = [_run_text(run, words) for run in stage.runs]
+    if stage.conclusion:  # a run without a label needs something before it that ends the run before
+        after = len(runs) > 1 and not stage.runs[-1].label
+        runs.insert(len(runs) - after, words["conclusion"] + stage.conclusion)
+    return "\n\n".join([*head, *runs])
+
+
+def write_log(log, language="en"):
+    """Return a TuningLog as Markdown in the recorded log's manner, headings and words in `language` ('en' or 'zh').
+
+    `read_log` gives the same TuningLog back; raises ValueError for one that could not be read back as it is.
+    """
+    words = LANGUAGES[one_of("language", language, LANGUAGES)]
+    parts = [f"# {log.title}"] if log.title else []
+    parts += [f"## {words['settings']}"]
+    parts += [f"- {words['epochs']}{log.epochs}"] if log.epochs else []
+    parts += ["\n".join(f"      {line}" for line in log.model.splitlines())] if log.model else []
+    text = "\n\n".join([*parts, words["note"], *(_stage_text(stage, words) for stage in log.stages)]) + "\n"
+    if read_log(text) != log:
+        raise ValueError("log must be one that can be read back: a label or title in it reads like something else")
+    return text

@@ -1,0 +1,54 @@
+"""Buttons that ipywidgets lacks: one that copies, one that opens a box."""
+
+import anywidget
+import ipywidgets as widgets
+import traitlets
+
+
+class CopyButton(anywidget.AnyWidget):
+    """A button that puts `text` on the clipboard, or shows it to be copied by hand where the browser forbids that."""
+
+    label = traitlets.Unicode().tag(sync=True)
+    text = traitlets.Unicode().tag(sync=True)
+    _esm = """
+    function render({ model, el }) {
+      const button = document.createElement("button");
+      button.className = "jupyter-button widget-button";
+      Object.assign(button.style, { width: "110px", margin: "2px" });
+      button.textContent = model.get("label");
+      const box = document.createElement("textarea");
+      box.readOnly = true;
+      box.hidden = true;
+      button.addEventListener("click", async () => {
+        if (!box.hidden) { box.hidden = true; return; }
+        try {
+          await navigator.clipboard.writeText(model.get("text"));
+          button.textContent = "copied";
+          setTimeout(() => { button.textContent = model.get("label"); }, 1500);
+        } catch {
+          Object.assign(box, { value: model.get("text"), rows: 8, cols: 70, hidden: false });
+          box.select();
+        }
+      });
+      const react = () => { button.disabled = !model.get("text"); };
+      model.on("change:text", react);
+      react();
+      el.append(button, box);
+    }
+    export default { render };
+    """
+    # beside a SelectionSlider stands its value; one can type into it there, to no effect
+    _css = ".gru-lab-exact .widget-readout { pointer-events: none; -webkit-user-modify: read-only; }"
+
+
+def opener(label, box, width="90px"):
+    """Return a button that opens and closes a box; an Accordion's title cannot be reached by keyboard."""
+    button = widgets.ToggleButton(description=label, icon="caret-right", layout=widgets.Layout(width=width))
+    box.layout.display = "none"
+
+    def show(change):
+        box.layout.display = "" if change["new"] else "none"
+        button.icon = "caret-down" if change["new"] else "caret-right"
+
+    button.observe(show, names="value")
+    return button

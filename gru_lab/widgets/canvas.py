@@ -1,0 +1,133 @@
+"""The panel's one figure: left the losses as they grow, right one channel's repair. Numbers in, traces changed.
+
+A FigureWidget costs a browser five megabytes when it is made, so a panel makes one and changes its data in place.
+"""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from gru_lab.plots.style import COLOURS, GREY, REFERENCE_DASH, style
+from gru_lab.widgets.live_figure import TICKS, WIDTH, LiveFigure
+
+POINTS = 1500  # of a line
+PINS = 6  # pale lines there is room for
+RIGHT = ("truth", "seen", "hidden", "filled", "network")
+NAMES = {"filled": "forward fill"}  # in the legend, where it differs from the name here
+UNUSED = "sendChartToCloud zoom2d select2d lasso2d zoomIn2d zoomOut2d autoScale2d".split()  # buttons of plotly's bar
+NOTHING = np.array([])
+
+
+def thinned(curve):
+    """Return at most POINTS rows of a curve, evenly, the last one always: a browser draws no more in time."""
+    rows = np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int))
+    return curve if len(curve) <= POINTS else curve.iloc[rows]
+
+
+def _line(colour, dash="solid", **more):
+    return go.Scatter(mode="lines", line={"color": colour, "dash": dash, **more})
+
+
+def _marks(colour, symbol, size, **more):
+    return go.Scatter(mode="markers", marker={"color": colour, "symbol": symbol, "size": size, **more})
+
+
+def _traces():
+    """Return the traces by name, without data; pins first, so that the present run lies on top of them."""
+    traces = {f"pin {number}": _line("#B8C4CE", width=1.5) for number in range(1, PINS + 1)}
+    traces |= {way: _line(GREY, dash, width=1.5) for way, dash in REFERENCE_DASH.items()}
+    for name, trace in traces.items():
+        place = "top left" if name in REFERENCE_DASH else "middle right"
+        trace.update(mode="lines+text", textposition=place, textfont={"size": 11, "color": "#555555"})
+    traces |= {
+        "training": _line(COLOURS[0]),
+        "validation": _line(COLOURS[2], "dot"),
+        "hidden entries": _line(COLOURS[1], "dash"),
+        "the log, training": _marks(COLOURS[0], "diamond-open", 9, line_width=2),
+        "the log": _marks(COLOURS[2], "diamond", 9),
+        "weight moved": _marks("#000000", "triangle-down", 9),
+        "truth": _line(GREY, width=1.5),
+        "seen": _marks("#333333", "circle", 5),
+        "hidden": _marks("#333333", "circle-open", 8),
+        "filled": _marks(COLOURS[0], "x-thin-open", 9, line_width=2),
+        "network": _marks(COLOURS[1], "triangle-up-open", 10, line_width=2),
+    }
+    traces["weight moved"].update(mode="markers+text", textposition="top center", textfont_size=11)
+    return traces
+
+
+class Canvas:
+    """The figure and its traces by name. Change it inside `with canvas.figure.batch_update():`, one message each."""
+
+    def __init__(self):
+        figure = make_subplots(cols=2, horizontal_spacing=0.09)
+        for name, trace in _traces().items():
+            # what says its name in the picture itself needs no place in the legend
+            unnamed = trace.mode.endswith("+text") or name == "the log, training"
+            legend = "legend3" if unnamed else "legend2" if name in RIGHT else "legend"
+            trace.update(name=NAMES.get(name, name), x=NOTHING, y=NOTHING, legend=legend)
+            figure.add_trace(trace, row=1, col=1 + (name in RIGHT))
+        style(figure, None, height=400, top=24)
+        legend = {"orientation": "h", "y": -0.16, "yanchor": "top", "font_size": 12}
+        figure.update_layout(
+            uirevision="panel",  # a zoom stays while the curve grows
+            width=WIDTH,  # a FigureWidget left to itself stays at 700
+            margin={"l": 62, "r": 12, "b": 50},
+            legend=legend | {"x": 0},
+            legend2=legend | {"x": 0.55},
+            modebar={"remove": UNUSED},
+            legend3={"visible": False},  # showlegend=False of a trace does not reach a FigureWidget's browser side
+        )
+        ticks = {"tickvals": TICKS, "ticktext": [f"{tick:.5g}" for tick in TICKS]}
+        figure.update_yaxes(type="log", title_text="loss", **ticks, col=1)
+        figure.update_xaxes(title_text="epoch", rangemode="tozero", col=1)
+        figure.update_yaxes(title_text="value, scaled", col=2)
+        figure.update_xaxes(title_text="step", col=2)
+        self.figure = LiveFigure(figure)
+        self.trace = dict(zip(_traces(), self.figure.data, strict=True))
+
+    def _set(self, name, x=NOTHING, y=NOTHING, **more):
+        # floats go to the browser as they are, whole numbers of 64 bits as slow lists
+        self.trace[name].update(x=np.asarray(x, dtype=float), y=np.asarray(y, dtype=float), **more)
+
+    def draw_losses(self, curve, references, epochs, logged=None, moves=()):
+        """Draw a curve read with a ruler (columns epoch, train, validation, val_missing), may it be empty.
+
+        `references` are errors by name, `logged` (epochs, training, validation) of the log, `moves` (epoch, batch,
+        weight) on the way.
+        """
+        moved = {epoch: weight for epoch, _, weight in moves if epoch <= len(curve)}  # the last of each epoch
+        heights = [curve["val_missing"].iloc[epoch - 1] for epoch in moved]
+        curve = thinned(curve)
+        lines = {"training": "train", "validation": "validation", "hidden entries": "val_missing"}
+        for name, column in lines.items():
+            twice = name == "validation" and len(curve) and np.array_equal(curve[column], curve["val_missing"])
+            self._set(name, *((curve["epoch"], curve[column]) if len(curve) and not twice else ()))
+        for way, error in references.items():
+            self._set(way, [0, epochs], [error, error], text=["", f"{way} {error:.2g}"])
+        at, training, validation = logged or (NOTHING, NOTHING, NOTHING)
+        self._set("the log, training", at, training)
+        self._set("the log", at, validation)
+        self._set("weight moved", list(moved), heights, text=[f"weight {weight:g}" for weight in moved.values()])
+
+    def draw_pins(self, pins):
+        """Draw (label, name, curve) of pinned runs as pale lines with their label at the end, the last six."""
+        for number in range(1, PINS + 1):
+            label, name, curve = pins[-number] if number <= len(pins) else ("", "", None)
+            values = () if curve is None else (thinned(curve)["epoch"], thinned(curve)["val_missing"])
+            text = [""] * (len(values[0]) - 1) + [label] if values else []
+            hover = f"{label} {name}, epoch %{{x}}: %{{y:.3g}}<extra></extra>"
+            self._set(f"pin {number}", *values, text=text, hovertemplate=hover)
+
+    def draw_repair(self, part, network, channel):
+        """Draw one channel of some windows (a Gapped) in a row, and the network's values for it if there are any."""
+        truth, hidden, filled = (
+            values[..., channel].ravel() for values in (part.truth, part.hidden_mask, part.filled)
+        )  # (windows x time,)
+        steps = np.arange(len(truth))
+        self._set("truth", steps, truth)
+        self._set("seen", steps[~hidden], truth[~hidden])
+        self._set("hidden", steps[hidden], truth[hidden])
+        self._set("filled", steps[hidden], filled[hidden])
+        values = () if network is None else (steps[hidden], network[..., channel].ravel()[hidden])
+        self._set("network", *values)

@@ -1,0 +1,137 @@
+"""The panel's controls: labelled sliders with bounds, and the RunConfig they stand for. Nothing is computed here.
+
+A slider's places are values of its own grid and those the stage's settings have, so that each run of the log can be
+set exactly: 0.0324 is not 0.03, and a run is known by its exact settings.
+"""
+
+import ipywidgets as widgets
+
+from gru_lab.widgets.buttons import opener
+
+OWN = "your own"  # in the place of a row of the log
+KNOBS = ("dropout", "num_layers", "missing_weight")
+LABELS = {
+    "dropout": "dropout",
+    "num_layers": "layers",
+    "missing_weight": "loss weight",
+    "hidden_size": "hidden size",
+    "learning_rate": "learning rate",
+    "missing_rate": "missing rate",
+    "mask_input": "mask as input",
+    "seed": "seed",
+    "epochs": "epochs",
+}
+TIPS = {
+    "dropout": "share of the values dropped between layers in training; one layer has no between",
+    "num_layers": "layers of the GRU",
+    "missing_weight": "w of the loss (A + w·M)/(1 + w), A the error of all entries, M of the hidden ones; "
+    "it can be moved while a training runs",
+    "hidden_size": "width of each layer",
+    "learning_rate": "of Adam",
+    "missing_rate": "share of the entries that is hidden",
+    "mask_input": "tell the network which values are made up",
+    "seed": "of the first weights, the order of the batches, the gaps and the dropout",
+    "epochs": "the training ends after so many",
+}
+GRIDS = {
+    "dropout": [step / 20 for step in range(19)],
+    "num_layers": range(1, 7),
+    "missing_weight": [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, *range(1, 11)],
+    "hidden_size": [4, 8, 16, 32, 64, 128, 256, 512],
+    "learning_rate": [digit * 10.0**power for power in range(-5, -1) for digit in (1, 2, 5)] + [0.1],
+    "missing_rate": [step / 20 for step in range(1, 17)],
+}
+
+
+def _field(kind, name, width, label_width, **more):
+    return kind(
+        description=LABELS[name],
+        tooltip=TIPS[name],
+        layout=widgets.Layout(width=width),
+        style={"description_width": label_width},
+        **more,
+    )
+
+
+def _slider(name, values):
+    """Return a slider over exact values; a float's own `max` and `step` would round them."""
+    options = {f"{value:.3g}": value for value in sorted(values)}
+    # of two values that read the same, a stage's own comes last in `values` and must stay
+    options |= {f"{value:.3g}": value for value in values}
+    more = {"options": list(options.items()), "continuous_update": False}
+    return _field(widgets.SelectionSlider, name, "340px", "92px", **more).add_class("gru-lab-exact")
+
+
+def make_fields(stage):
+    """Return a widget for each setting of a run that the panel offers, by the setting's name."""
+    configs = [stage.start, *(stage.config(setting) for setting in stage.settings)]
+    fields = {
+        name: _slider(name, [*grid, *(getattr(config, name) for config in configs)]) for name, grid in GRIDS.items()
+    }
+    fields["mask_input"] = widgets.Checkbox(
+        description=LABELS["mask_input"], tooltip=TIPS["mask_input"], style={"description_width": "92px"}
+    )
+    number = {"kind": widgets.BoundedIntText, "width": "190px", "label_width": "92px"}
+    fields["seed"] = _field(name="seed", min=0, max=2**31 - 1, **number)
+    fields["epochs"] = _field(name="epochs", min=1, max=10_000, **number)
+    return fields
+
+
+class Controls:
+    """All inputs of a panel for a stage. `config` is the RunConfig they show; `setting` names a row of the log."""
+
+    def __init__(self, stage):
+        self.stage, self.fields = stage, make_fields(stage)
+        self.setting = widgets.Dropdown(
+            options=[OWN, *(setting.name for setting in stage.settings)],
+            description="setting",
+            tooltip="a row of the log, a control run that the log lacks, or your own",
+            layout=widgets.Layout(width="340px"),
+            style={"description_width": "92px"},
+        )
+        self.patience = widgets.BoundedIntText(
+            description="patience",
+            tooltip="stop after so many epochs without a lower error on hidden entries; 0: never",
+            min=0,
+            max=10_000,
+            layout=widgets.Layout(width="190px"),
+            style={"description_width": "92px"},
+        )
+        self.ruler = widgets.ToggleButtons(
+            options=[("as the log reads", "recorded"), ("hidden entries", "corrected")],
+            value="corrected",
+            tooltips=["the loss that the log would have printed", "the error by which any two runs compare"],
+            style={"button_width": "130px"},
+        )
+        self.show(stage.config(stage.adopted))
+        self.setting.value = stage.adopted
+
+    def show(self, config):
+        """Set every field to a configuration's value."""
+        self._base = config
+        for name, field in self.fields.items():
+            field.value = getattr(config, name)
+
+    @property
+    def config(self):
+        """The RunConfig that the fields show."""
+        return self._base.replace(**{name: field.value for name, field in self.fields.items()})
+
+    def on_change(self, react):
+        """Call `react(name)` whenever a field was changed."""
+        for name, field in self.fields.items():
+            field.observe(lambda change, name=name: react(name), names="value")
+
+    @property
+    def box(self):
+        """The controls laid out: the stage's own knob first, the rarer ones behind 'more'."""
+        knobs = sorted(KNOBS, key=lambda name: name != self.stage.knob)
+        knobs = ["mask_input"] * (self.stage.knob == "mask_input") + knobs
+        rare = [name for name in self.fields if name not in knobs]
+        patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
+        half = (len(rare) + 1) // 2
+        columns = [[self.fields[name] for name in part] for part in (rare[:half], rare[half:])]
+        more = widgets.HBox([widgets.VBox(columns[0]), widgets.VBox([*columns[1], patience])])
+        left = widgets.VBox([self.setting, *(self.fields[name] for name in knobs)])
+        ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler, opener("more", more)])
+        return widgets.HBox([left, widgets.VBox([ruler, more])], layout=widgets.Layout(flex_flow="row wrap"))

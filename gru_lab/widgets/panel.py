@@ -1,0 +1,257 @@
+"""The live panel: move a slider, see what it does. `panel(stage)` in a notebook's cell returns at once.
+
+The training runs in a thread (`gru_lab.runs.live`); a second thread looks at it five times a second at most and
+draws. Here are only widgets: what they show is computed elsewhere.
+"""
+
+import html
+import os
+import threading
+import time
+
+import ipywidgets as widgets
+import pandas as pd
+from IPython import get_ipython
+
+from gru_lab.runs.live import Live, warm_up
+from gru_lab.runs.snapshot import Status
+from gru_lab.runs.store import Store
+from gru_lab.runs.sweep import train_missing
+from gru_lab.tuning_log.rulers import as_logged, corrected, log_lines, log_setting
+from gru_lab.tuning_log.stages import stage as open_stage
+from gru_lab.widgets.as_cell import as_cell
+from gru_lab.widgets.buttons import CopyButton
+from gru_lab.widgets.canvas import Canvas
+from gru_lab.widgets.controls import OWN, Controls
+from gru_lab.widgets.explorer import explorer
+from gru_lab.widgets.live_figure import WIDTH
+from gru_lab.widgets.pinned import Pinned
+
+BETWEEN_DRAWINGS = 0.2  # seconds
+WINDOWS = 6  # in the picture of the repair
+_OF_CELL = {}  # the panel of each cell
+ENDED = (Status.DONE, Status.NO_BETTER, Status.STORED)
+WORDS = {
+    Status.EMPTY: "not trained yet: press Train",
+    Status.PREPARING: "preparing",
+    Status.STOPPED: "stopped",
+    Status.DONE: "done, and kept",
+    Status.NO_BETTER: "ended, and kept: no better any more",
+    Status.STORED: "from the store; Train trains it again",
+    Status.FAILED: "could not go on",
+}
+
+
+def panel(stage, store=None):
+    """Return the live panel of a stage (or of its name or number, on the lesson profile), to be shown by the cell.
+
+    A cell that is run again gets a new one, and what its old one still trains is stopped. Where there will be no kernel
+    (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored runs instead.
+    """
+    stage = open_stage(stage)
+    store = Store.of(store)
+    if os.environ.get("GRU_LAB_RECORD"):
+        return still(stage, store)
+    cell, one = _cell(), Panel(stage, store)
+    if cell:
+        if cell in _OF_CELL:
+            _OF_CELL[cell].live.stop()
+        _OF_CELL[cell] = one
+    return one.box
+
+
+def _cell():
+    """Return the id of the notebook cell that is being run, as JupyterLab tells it, or None."""
+    shell = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return parent.get("metadata", {}).get("cellId")
+
+
+def still(stage, store):
+    """Return what takes the panel's place in a record: sliders over the stored runs, at the setting the log adopted.
+
+    That run is trained if the store lacks it.
+    """
+    train_missing([stage.config(stage.adopted)], stage.series, store, workers=1)
+    return explorer(stage, store)
+
+
+def paint(canvas, stage, live, ruler, channel, place):
+    """Draw where a run stands: its losses, read with a ruler, and its repair of a channel from window `place` on."""
+    seen = live.snapshot()
+    _, references = live.gaps(seen.config)
+    part, network = live.repair(slice(place, place + WINDOWS))
+    curve, logged = pd.DataFrame(seen.rows), None
+    if ruler == "recorded" and not seen.schedule:
+        logged = _logged(stage, seen.config)
+    if len(curve):
+        curve = corrected(curve) if ruler == "corrected" else as_logged(stage, seen.config, curve, seen.schedule)
+    with canvas.figure.batch_update():
+        canvas.draw_losses(curve, references, seen.config.epochs, logged, seen.schedule)
+        canvas.draw_repair(part, network, channel)
+
+
+def _logged(stage, config):
+    """Return epochs, training and validation losses of the log for a run that is one of its rows, or None."""
+    row = log_setting(stage, config)
+    if not row or not row.lines:
+        return None
+    last = stage.profile.epochs(row.epochs)
+    return [last - 2, last - 1, last], [line.train for line in row.lines], [line.validation for line in row.lines]
+
+
+class Panel:
+    """The widgets of one panel and what ties them together; `box` is the whole."""
+
+    def __init__(self, stage, store):
+        self.stage, self.store = stage, store
+        self.live, self.controls, self.canvas = Live(stage.series, store), Controls(stage), Canvas()
+        self.buttons = {
+            name: widgets.Button(description=name, tooltip=tip, layout=widgets.Layout(width="80px"))
+            for name, tip in {
+                "Train": "train this setting, or show it if it is kept",
+                "Stop": "stop before the next batch",
+                "Pin": "keep this run to compare",
+                "Clear": "clear the drawing; pinned runs stay",
+            }.items()
+        }
+        self.buttons["Train"].button_style = "primary"
+        self.copies = [CopyButton(label="copy as code"), CopyButton(label="copy as log")]
+        self.progress = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="180px", height="16px"))
+        self.status = widgets.HTML()
+        channels = [(name, number) for number, name in enumerate(stage.series.channels)]
+        self.channel = widgets.Dropdown(options=channels, description="channel", layout=widgets.Layout(width="220px"))
+        gapped, _ = self.live.gaps(self.controls.config)
+        self.channel.value = int(gapped.liveliest(WINDOWS)[0])
+        last = max(0, len(gapped.truth) - WINDOWS)
+        self.place = widgets.IntSlider(
+            max=last, description="place", continuous_update=False, tooltip="the first window shown"
+        )
+        self._drawing, self._drawn, self._choosing = threading.Lock(), None, False
+        self.pinned = Pinned(stage, store, self._draw_pins)
+        self._tie()
+        self._show()
+        warm_up()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def box(self):
+        """The whole panel."""
+        buttons = widgets.HBox([*self.buttons.values(), self.progress, *self.copies])
+        picture = widgets.HBox([self.channel, self.place], layout=widgets.Layout(justify_content="flex-end"))
+        picture.layout.width = f"{WIDTH}px"
+        for row in (buttons, picture):
+            row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
+        return widgets.VBox([self.controls.box, buttons, self.status, self.canvas.figure, picture, self.pinned.box])
+
+    def _tie(self):
+        """Connect widgets with what they do."""
+        self.buttons["Train"].on_click(lambda _: self._train())
+        self.buttons["Stop"].on_click(lambda _: self._stop())
+        self.buttons["Clear"].on_click(lambda _: self.live.clear())
+        self.buttons["Pin"].on_click(lambda _: self._pin())
+        self.controls.setting.observe(lambda change: self._choose(change["new"]), names="value")
+        self.controls.on_change(self._changed)
+        self.controls.patience.observe(lambda _: self._changed("epochs"), names="value")
+        for one in (self.controls.ruler, self.channel, self.place):
+            one.observe(lambda _: self.live.changed.set(), names="value")
+
+    def _choose(self, name):
+        """Show a row of the log in the controls; a running training begins again with it."""
+        if name == OWN or self._choosing:
+            return
+        self._choosing = True  # one change of many fields is one change
+        self.controls.show(self.stage.config(name, self.controls.fields["seed"].value))
+        self._choosing = False
+        self._changed("setting")
+
+    def _changed(self, name):
+        """A control was moved: steer the running training, begin it again, or show what the store has."""
+        if self._choosing:
+            return
+        config, running = self.controls.config, self.live.snapshot().running
+        if running and name == "missing_weight":
+            self.live.missing_weight = config.missing_weight
+        elif running and name == "epochs":
+            self.live.until(config.epochs, self.controls.patience.value)
+        elif running:
+            self.live.start(config, self.controls.patience.value)
+        else:
+            self._show()
+        row = None if running and name == "missing_weight" else log_setting(self.stage, config.on(self.stage.series))
+        self._choosing = True  # it only says where the controls stand
+        self.controls.setting.value = row.name if row else OWN
+        self._choosing = False
+
+    def _train(self):
+        """Train what the controls show; once more if it is what the figure already shows to its end."""
+        config, seen = self.controls.config.on(self.stage.series), self.live.snapshot()
+        again = seen.status in ENDED and seen.config == config
+        self.live.start(config, self.controls.patience.value, again)
+
+    def _stop(self):
+        self.live.stop()
+        self._tell(self.live.snapshot())  # at once: the next drawing may be a moment away
+
+    def _show(self):
+        self.live.show(self.controls.config, self.controls.patience.value)
+
+    def _pin(self):
+        seen = self.live.snapshot()
+        if seen.rows:
+            self.pinned.add(seen.pin())
+
+    def _draw_pins(self, lines):
+        with self._drawing, self.canvas.figure.batch_update():
+            self.canvas.draw_pins(lines)
+
+    def _watch(self):
+        """Draw five times a second at most: all the time while a training runs, else when something was changed."""
+        while True:
+            if not self.live.snapshot().running:
+                self.live.changed.wait()
+            self.live.changed.clear()
+            try:
+                self._draw()
+            except Exception as error:  # told where a person looks, instead of a thread that is silently gone
+                self.status.value = html.escape(f"cannot draw this: {type(error).__name__}: {error}")
+            time.sleep(BETWEEN_DRAWINGS)
+
+    def _draw(self):
+        """Bring figure, status and copies up to date with the run; the figure only where it differs."""
+        with self._drawing:
+            seen = self.live.snapshot()
+            view = (self.controls.ruler.value, self.channel.value, self.place.value)
+            state = (seen.run, seen.running, len(seen.rows), seen.config.epochs, seen.schedule, *view)
+            if state != self._drawn:
+                paint(self.canvas, self.stage, self.live, *view)
+                self._prepare_copies(seen)
+                self._drawn = state
+            self._tell(seen)
+
+    def _tell(self, seen):
+        """Say in words where the run stands, and which buttons have something to do."""
+        _, references = self.live.gaps(seen.config)
+        self.progress.value, self.status.value = seen.share, self._status(seen, references)
+        self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = not seen.running, not seen.rows
+
+    def _prepare_copies(self, seen):
+        """Give the copy buttons what they copy: the browser allows it only at once after a click."""
+        run = seen.pin() if seen.rows else None
+        whole = seen if seen.running or not run else run  # a run that has ended is copied as long as it became
+        self.copies[0].text = as_cell(self.stage, whole.config, whole.schedule)
+        self.copies[1].text = log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""
+
+    @staticmethod
+    def _status(seen, references):
+        words = WORDS.get(seen.status, "")
+        if seen.status == Status.TRAINING:
+            words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, batch {seen.batch} of {seen.batches}"
+        if seen.schedule:
+            words = words.replace("and kept", "not kept unless pinned")
+            words += f", loss weight moved to {seen.schedule[-1][2]:g}"
+        left = f"{seen.seconds_left:.0f} s left" if seen.seconds_left is not None else ""
+        error = f"error on hidden entries <b>{seen.rows[-1]['val_missing']:.3g}</b>" if seen.rows else ""
+        simple = [f"{way} {value:.2g}" for way, value in references.items()]
+        failed = f'<b style="color:#A33C00">{html.escape(seen.error)}</b>' if seen.error else ""
+        return " · ".join(filter(None, [words, left, failed, error, *simple]))

@@ -1,0 +1,105 @@
+"""The table of pinned runs below a panel: what sets each apart, its last lines, its error. Kept in the store."""
+
+import html
+
+import ipywidgets as widgets
+
+from gru_lab.runs.store import Pin, config_of
+from gru_lab.tuning_log.rulers import log_lines
+from gru_lab.widgets.as_cell import as_cell
+from gru_lab.widgets.buttons import CopyButton, opener
+from gru_lab.widgets.controls import LABELS
+
+WIDTHS = {"": "36px", "settings": "280px", "as the log writes": "170px", "error on hidden entries": "180px"}
+
+
+def difference(config, start):
+    """Return in words which settings of a run differ from `start`: 'dropout 0.2, layers 3'."""
+    words = []
+    for name, label in LABELS.items():
+        value = getattr(config, name)
+        if value != getattr(start, name):
+            words.append(f"{label} {value:.4g}" if isinstance(value, float) else f"{label} {value}")
+    return ", ".join(words) or "as the log went on"
+
+
+def _row(cells, *buttons):
+    cells = [
+        widgets.HTML(f'<div style="line-height: 1.4">{text}</div>', layout=widgets.Layout(width=width))
+        for text, width in zip(cells, WIDTHS.values(), strict=True)
+    ]
+    return widgets.HBox([*cells, *buttons], layout=widgets.Layout(align_items="flex-start"))
+
+
+class Pinned:
+    """The pinned runs of a stage: `box` lists them, the newest on top; `pins` holds them, the oldest first.
+
+    `changed(lines)` is called with (label, name, curve) of each whenever they change.
+    """
+
+    def __init__(self, stage, store, changed):
+        self.stage, self.store, self.changed = stage, store, changed
+        self.rows, self.stored = widgets.VBox(), widgets.Dropdown(layout=widgets.Layout(width="640px"))
+        self.box = widgets.VBox([self.rows, self._stored_box()])
+        self.read()
+
+    def _stored_box(self):
+        """Return what pins a run that is in the store, one's own or out of somebody's record, without training it."""
+        pin = widgets.Button(description="Pin", tooltip="pin the chosen run", layout=widgets.Layout(width="80px"))
+        pin.on_click(
+            lambda _: self.stored.value and self.add(Pin(self.stored.value, self.store.curve(self.stored.value)))
+        )
+        choice = widgets.HBox([self.stored, pin])
+        button = opener("pin a stored run", choice, "160px")
+        button.observe(lambda change: change["new"] and self.list_stored(), names="value")
+        return widgets.HBox([button, choice], layout=widgets.Layout(flex_flow="row wrap"))
+
+    def list_stored(self):
+        """Offer all runs on this series that the store has now, the newest first."""
+        runs = self.store.runs()
+        options = []
+        for row in runs[runs["data_digest"] == self.stage.series.digest][::-1].to_dict("records"):
+            config = config_of(row)
+            what = difference(config, self.stage.config(self.stage.adopted))
+            options.append((f"{what}; trained {row['trained'][:10]} on {row['machine']}", config))
+        self.stored.options = options or [("none yet on this series", None)]
+        self.stored.index = 0
+
+    def read(self):
+        """Read the pins from the store and list them."""
+        self.pins = self.store.pins(self.stage.name, self.stage.series.digest)
+        named = [(f"#{number}", self.name(pin), pin) for number, pin in enumerate(self.pins, start=1)]
+        header = [_row([f"<b>{name}</b>" for name in WIDTHS])] if named else []
+        self.rows.children = [*header, *(self._pin_row(*one) for one in reversed(named))]
+        self.changed([(label, name, pin.curve) for label, name, pin in named])
+
+    def add(self, pin):
+        """Keep a run, unless the very same is pinned already."""
+        known = [(one.config, one.schedule) for one in self.pins]
+        if (pin.config, pin.schedule) not in known:
+            self.store.pin(self.stage.name, pin)
+            self.read()
+
+    def remove(self, number):
+        """Forget the pin that has this number in the store."""
+        self.store.unpin(number)
+        self.read()
+
+    def name(self, pin):
+        """Return what sets a pinned run apart from the row that the log went on with."""
+        moves = {epoch: weight for epoch, _, weight in pin.schedule}  # the last of each epoch
+        moved = "".join(f", loss weight moved to {weight:g} in epoch {epoch}" for epoch, weight in moves.items())
+        return difference(pin.config, self.stage.config(self.stage.adopted)) + moved
+
+    def _pin_row(self, label, name, pin):
+        run = (pin.config, pin.curve, pin.schedule)
+        lines = log_lines(self.stage, *run)
+        buttons = [
+            CopyButton(label="copy as code", text=as_cell(self.stage, pin.config, pin.schedule)),
+            CopyButton(label="copy as log", text=lines),
+            widgets.Button(description="Unpin", tooltip=f"forget {label}", layout=widgets.Layout(width="70px")),
+        ]
+        buttons[-1].on_click(lambda _: self.remove(pin.number))
+        figures = f"<code>{html.escape(lines)}</code>".replace("\n", "<br>")
+        cells = [label, html.escape(name), figures, f"{pin.curve['val_missing'].iloc[-1]:.3g}"]
+        return _row(cells, *buttons)

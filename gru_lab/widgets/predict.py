@@ -1,0 +1,60 @@
+"""Prediction before the experiment: a learner chooses an answer, and the picture shows it beside the result.
+
+The choice is kept, so a notebook opened again, or its record, knows it.
+"""
+
+import os
+from html import escape
+
+import ipywidgets as widgets
+from IPython.display import HTML, display
+
+from gru_lab.evidence.guess import answers, keep_guess, kept_guess, question
+from gru_lab.tuning_log.stages import stage as open_stage
+
+
+class Prediction:
+    """A stage's question and its answers; `guess` is the one chosen, or None. Shown by a notebook's cell."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        # no radio buttons: JupyterLab takes the arrow keys by which one moves among them
+        wide = {"button_width": "auto"}
+        self.choices = widgets.ToggleButtons(options=list(answers(stage)), value=kept_guess(stage), style=wide)
+        self.choices.observe(self._keep, "value")
+        self.said = widgets.HTML(self.words)
+        self.box = widgets.VBox([widgets.HTML(f"<b>{escape(question(stage))}</b>"), self.choices, self.said])
+
+    @property
+    def guess(self):
+        return self.choices.value
+
+    @property
+    def words(self):
+        if self.guess is None:
+            return "Choose one; it can be changed until you have seen the result."
+        return f"Your guess, <b>{escape(self.guess)}</b>, is kept: the picture shows it when its cell is run."
+
+    def _keep(self, _):
+        keep_guess(self.stage, self.guess)
+        self.said.value = self.words
+
+    def page(self):
+        """Return question, answers and choice as HTML that needs no kernel."""
+        items = "".join(
+            f"<li>{f'<b>{escape(one)} (the guess made)</b>' if one == self.guess else escape(one)}</li>"
+            for one in self.choices.options
+        )
+        end = "" if self.guess else "<p>No guess was made before this record was written.</p>"
+        return f"<p><b>{escape(question(self.stage))}</b></p><ul>{items}</ul>{end}"
+
+    def _ipython_display_(self):
+        display(HTML(self.page()) if os.environ.get("GRU_LAB_RECORD") else self.box)
+
+
+def predict(stage):
+    """Return the question of a stage (or of its name or number) for the cell to show; `guess` is the answer chosen.
+
+    It can be answered by mouse and keyboard. In a record it is HTML that says which one was chosen, or that none was.
+    """
+    return Prediction(open_stage(stage))

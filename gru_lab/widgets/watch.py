@@ -1,0 +1,138 @@
+"""The curves of a sweep while it trains in the background, drawn as they grow: `lab.watch(sweep)` returns at once.
+
+A line is a setting. Its seeds are drawn one after the other with gaps in between, so that a sweep of a thousand runs
+is still a figure of a few lines. Here are only pictures: what they show, `gru_lab.runs.sweep.Sweep` knows.
+"""
+
+import html
+import os
+import threading
+import time
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+
+from gru_lab.plots.style import GREY, REFERENCE_DASH, look, style
+from gru_lab.runs.sweep import Sweep
+from gru_lab.trainer import prepare
+from gru_lab.widgets.live_figure import TICKS, WIDTH, LiveFigure
+
+BETWEEN_DRAWINGS = 0.5  # seconds
+LINES = 24  # settings with a line of their own
+OTHERS = "others"  # have one together
+POINTS, MARKED = 300, 50  # of a run at most; up to so many have a mark each
+
+
+def watch(sweep):
+    """Return the curves of a Sweep as they grow, with a Stop button; the cell that shows them ends at once.
+
+    Where there will be no kernel (GRU_LAB_RECORD is set, as records do) it waits for the sweep and returns its figure.
+    Raises ValueError for anything but what `lab.sweep(..., background=True)` returns.
+    """
+    if not isinstance(sweep, Sweep):
+        raise ValueError(f"sweep must be what lab.sweep(..., background=True) returns, not {type(sweep).__name__}")
+    if os.environ.get("GRU_LAB_RECORD"):
+        sweep.wait()
+        return curves_figure(sweep)
+    return Watch(sweep).box
+
+
+def lines_of(sweep):
+    """Return what is known of a sweep as lines, one a setting: {name: (epochs, errors)}, NaN after each seed."""
+    runs = {}
+    for config in sweep.configs:
+        name = sweep.name(config).removesuffix(f", seed {config.seed}")
+        runs.setdefault(name if name in runs or len(runs) < LINES else OTHERS, {})[config.key] = None
+    lines = {}
+    for name, keys in runs.items():
+        curves = [sorted(sweep.progress.curves[key].copy().items()) for key in keys]  # a copy: they grow meanwhile
+        points = [point for curve in curves for point in [*thinned(curve), (np.nan, np.nan)]]
+        lines[name] = tuple(np.array(points, dtype=float).T)
+    return lines
+
+
+def thinned(curve):
+    """Return a curve, a list, as at most POINTS of it, the last always."""
+    kept = np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int)) if len(curve) > POINTS else ()
+    return [curve[index] for index in kept] or curve
+
+
+def curves_figure(sweep):
+    """Return a sweep's curves as they are now, and the errors of both simple ways of filling, as a Figure."""
+    figure, last = go.Figure(), max(config.epochs for config in sweep.configs)
+    mode = "lines" if last > MARKED else "lines+markers"
+    for way, error in prepare(sweep.series, sweep.configs[0])[1].mean_squared_errors().items():
+        line = {"color": GREY, "dash": REFERENCE_DASH[way], "width": 1.5}
+        figure.add_scatter(x=[1, last], y=[error, error], mode="lines", name=f"{way} {error:.2g}", line=line)
+    for index, (name, (epochs, errors)) in enumerate(lines_of(sweep).items()):
+        colour, dash, symbol = look(index)
+        line, marker = {"color": colour, "dash": dash, "width": 1.5}, {"symbol": symbol, "size": 5}
+        figure.add_scatter(x=epochs, y=errors, mode=mode, name=name, line=line, marker=marker)
+    ticks = {"tickvals": TICKS, "ticktext": [f"{tick:.5g}" for tick in TICKS]}
+    figure.update_yaxes(type="log", title_text="error on hidden entries", **ticks)
+    figure.update_xaxes(title_text="epoch")
+    return style(figure, None, height=480, top=24)
+
+
+class Watch:
+    """The figure of a sweep, how far it is in words, and a Stop button; `box` is the whole."""
+
+    def __init__(self, sweep):
+        self.sweep = sweep
+        self.figure = LiveFigure(curves_figure(sweep))
+        self.figure.update_layout(width=WIDTH, uirevision="watch")  # a zoom stays while the curves grow
+        self.stop = widgets.Button(description="Stop", tooltip="finished runs are kept", layout={"width": "80px"})
+        self.stop.on_click(lambda _: self._stop())
+        self.progress = widgets.FloatProgress(min=0, max=1, layout={"width": "180px", "height": "16px"})
+        self.status = widgets.HTML()
+        self._drawn = None
+        self._draw()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def box(self):
+        """All of it."""
+        row = widgets.HBox([self.stop, self.progress, self.status], layout={"align_items": "center"})
+        return widgets.VBox([row, self.figure])
+
+    def _stop(self):
+        self.sweep.stop()
+        self._tell()
+
+    def _watch(self):
+        """Draw twice a second at most, and a last time when the sweep is done."""
+        done = False
+        while not done:
+            time.sleep(BETWEEN_DRAWINGS)
+            done = self.sweep.done
+            try:
+                self._draw()
+            except Exception as error:  # told where a person looks, instead of a thread that is silently gone
+                self.status.value = html.escape(f"cannot draw this: {type(error).__name__}: {error}")
+
+    def _draw(self):
+        known = sum(map(len, self.sweep.progress.curves.values()))
+        if known != self._drawn:
+            lines = lines_of(self.sweep)
+            with self.figure.batch_update():
+                for trace in self.figure.data:
+                    if trace.name in lines:
+                        trace.x, trace.y = lines[trace.name]
+            self._drawn = known
+        self._tell()
+
+    def _tell(self):
+        """Say how far the sweep is."""
+        sweep, progress = self.sweep, self.sweep.progress
+        words = [f"{sweep.trained} of {len(sweep.todo)} runs trained"]
+        if stored := len(progress.curves) - len(sweep.todo):
+            words += [f"{stored} from the store"]
+        if sweep.stopped or sweep.done:
+            words += ["done" if not sweep.stopped else "stopped" if sweep.done else "stopping"]
+        elif progress.speed:
+            words += [f"{progress.speed:.1f} epochs a second", f"{progress.seconds_left:.0f} s left"]
+        words += [f"{sweep.name(config)} failed: {reason}" for config, reason in sweep.failures[:3]]
+        words += [str(sweep.error)] if sweep.error and not sweep.failures else []
+        self.status.value = " · ".join(html.escape(word) for word in words)
+        self.progress.value, self.stop.disabled = progress.share, sweep.done or sweep.stopped

@@ -1,0 +1,168 @@
+"""The report of a repair: one file, offline, that says what was done, whatever the columns are called."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.records.test_exporter import Page
+
+import gru_lab as lab
+from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
+from gru_lab.repairs.summary import grouped, last_line, summary
+
+NASTY = "<script>document.title='broken'</script>"
+
+
+@pytest.fixture(scope="module")
+def repaired():
+    """A repaired table: three waves with holes, the longest of 40 rows; a flag; an empty channel; text."""
+    rows, rng = np.arange(600), np.random.default_rng(0)
+    table = pd.DataFrame({name: np.sin(rows / period) * 50 for name, period in ((NASTY, 9), ("b & c", 14), ("d", 23))})
+    table = table.mask(rng.random(table.shape) < 0.05)
+    table.loc[100:139, "d"] = np.nan
+    table = table.assign(flag=(rows // 30 % 2).astype(float), empty=np.nan, note="x").astype({"note": object})
+    table.loc[[50, 51], "flag"] = np.nan
+    table.loc[3, "note"] = None
+    table.insert(0, "time", pd.date_range("2024-05-01", periods=600, freq="min"))
+    return lab.repair(table, epochs=2, time="time")
+
+
+@pytest.fixture(scope="module")
+def page(repaired, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    assert lab.report(repaired, path, NASTY, ["a <b>warning</b>"]) == path
+    return path
+
+
+def test_the_outcome_counts_what_was_filled_and_what_was_left(repaired):
+    rows = summary(repaired)
+    filled = repaired.filled[rows.index]
+    assert (rows["filled"] == filled.sum()).all() and (rows["filled"] + rows["left"] == rows["holes"]).all()
+    assert rows.loc["empty", ["filled", "left", "how"]].to_list() == [0, 600, "stays empty"]
+    assert rows.loc["flag", "holes"] == 2 and rows.loc["flag", "how"] == "nearer neighbour"
+    kept = rows[rows["kept"] == "network"]
+    np.testing.assert_allclose(kept["better"], 1 - kept["network MAE"] / kept["linear MAE"])
+    assert (rows.loc[rows["kept"] == "linear", "better"] == 0).all()
+
+
+def test_the_last_line_says_what_was_filled_what_not_and_how_much_better(repaired):
+    rows, line = summary(repaired), last_line(repaired)
+    assert line.startswith(f"Filled {rows['filled'].sum():,} of {rows['holes'].sum():,} holes in 5 channels.")
+    assert "Not filled: empty (600)." in line and "straight line's (median of" in line
+
+
+def test_the_same_said_of_many_channels_is_said_once():
+    said = list(grouped([f"c{n}: constant" for n in range(12)] + ["a: empty", "ended early"]))
+    assert said == ["c0, c1, c2, c3, c4, c5, c6, c7, c8, c9 and 2 more: constant", "a: empty", "ended early"]
+
+
+def test_the_largest_repair_comes_first_and_each_channel_once(repaired):
+    found = largest(repaired)
+    names = [name for name, _ in found]
+    assert names[0] == "d" and {*range(100, 140)} <= set(found[0][1]) and len(set(names)) == len(names) == 4
+    assert len(largest(repaired, 2)) == 2
+
+
+def test_in_parts_that_lie_among_each_other_a_repair_is_that_of_one_part():
+    rows = np.arange(200)
+    table = pd.DataFrame({"t": rows // 2, "part": np.where(rows % 2, "x", "y"), "a": np.sin(rows / 20) + rows % 2 * 10})
+    table.loc[(table["part"] == "x") & table["t"].between(30, 39), "a"] = np.nan
+    done = lab.repair(table, epochs=1, time="t", split_by="part")
+    ((name, where),) = largest(done)
+    assert name == "a" and list(where) == list(range(61, 81, 2))
+    figure = plot_repaired(done, name, where)
+    assert min(np.concatenate([trace.y for trace in figure.data])) > 5  # nothing of the other part is in the picture
+
+
+def test_the_figures_draw_what_was_observed_and_what_was_put_there(repaired):
+    name, rows = largest(repaired)[0]
+    figure = plot_repaired(repaired, name, rows)
+    put, seen = figure.data[-1], figure.data[-2]
+    drawn = pd.Series(put.y, pd.DatetimeIndex(put.x))
+    values = repaired.table.set_index("time")[name]
+    pd.testing.assert_series_equal(
+        drawn, values.loc[drawn.index], check_names=False, check_freq=False, check_index_type=False
+    )
+    assert set(repaired.table["time"][rows]) <= set(drawn.index)
+    assert np.isnan(seen.y).sum() == len(drawn)
+    before, after = plot_holes(repaired).data
+    share = pd.DataFrame(before.z, index=before.y).mean(axis=1)
+    assert share["empty"] == 1 and share["d"] == pytest.approx(repaired.filled["d"].mean())
+    assert pd.DataFrame(after.z, index=after.y).drop("empty").to_numpy().max() == 0
+
+
+def test_every_repair_in_the_picture_has_its_interval_a_band_where_it_is_long(repaired):
+    figure = plot_repaired(repaired, "d", np.arange(100, 140))
+    put, (band,) = figure.data[-1], [trace for trace in figure.data if trace.fill]
+    half = pd.Series(repaired.half_width["d"].to_numpy(), repaired.table["time"])
+    drawn = pd.Series(put.error_y.array, pd.DatetimeIndex(put.x))
+    single = drawn.index.difference(pd.DatetimeIndex(band.x))
+    assert len(single) and drawn.drop(single).isna().all()
+    np.testing.assert_allclose(drawn[single], half[single])
+    hole = repaired.table["time"][100:140]
+    assert set(hole) <= set(band.x)
+    np.testing.assert_allclose(np.subtract(band.y[::-1], band.y)[: len(band.y) // 2][:40], 2 * half[band.x[:40]])
+
+
+def test_names_and_warnings_stay_text(page):
+    text = page.read_text(encoding="utf-8")
+    shown = Page(text)
+    assert "".join(shown.texts["title"]) == f"Repair of {NASTY}"
+    assert NASTY in "".join(shown.texts["th"]) and "a <b>warning</b>" in "".join(shown.texts["li"])
+    assert NASTY not in text.replace("\\u003c", "") and shown.loads == []
+
+
+def test_it_opens_without_a_network_and_draws_every_figure(page, browser):
+    context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})
+    tab, requests, complaints = context.new_page(), [], []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(page.as_uri())
+    drawn = "document.querySelectorAll('.js-plotly-plot .main-svg:first-child').length"
+    tab.wait_for_function(f"{drawn} == 5")
+    assert requests == [page.as_uri()] and complaints == []
+    assert tab.title() == f"Repair of {NASTY}"
+    assert NASTY in tab.locator(".js-plotly-plot").nth(0).text_content()
+    assert tab.locator("tbody th").all_text_contents()[:2] == ["empty", "d"]
+    context.close()
+
+
+def test_each_repaired_value_can_be_saved_with_its_interval(page, repaired, browser, monkeypatch, tmp_path):
+    context = browser.new_context(offline=True, accept_downloads=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    with tab.expect_download() as begun:
+        tab.get_by_role("link", name="Save each repaired value").click()
+    saved = pd.read_csv(begun.value.path(), parse_dates=["time"])
+    context.close()
+    assert len(saved) == repaired.filled.to_numpy().sum()
+    assert set(saved["channel"]) == {NASTY, "b & c", "d", "flag"}
+    for one in saved.sample(40, random_state=0).itertuples():
+        cell = one.row, one.channel
+        assert repaired.filled.loc[cell] and repaired.table.loc[one.row, "time"] == one.time
+        expected = [float(part.loc[cell]) for part in (repaired.table, repaired.low, repaired.high)]
+        assert [one.value, one.low, one.high] == pytest.approx(expected)
+    monkeypatch.setattr("gru_lab.records.report.MOST_VALUES", 5)
+    assert "There are too many to list them here" in lab.report(repaired, tmp_path / "r.html").read_text("utf-8")
+
+
+def test_on_a_phone_the_table_scrolls_and_not_the_page(page, browser):
+    context = browser.new_context(offline=True, viewport={"width": 400, "height": 800})
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    tab.wait_for_function("document.querySelectorAll('.js-plotly-plot').length == 5")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 400
+    assert tab.locator(".scores").evaluate("table => table.scrollWidth > table.clientWidth")
+    context.close()
+
+
+def test_a_repair_without_a_hole_has_a_report_too(tmp_path):
+    table = pd.DataFrame({"a": np.sin(np.arange(100.0)), "b": np.cos(np.arange(100.0))})
+    path = lab.report(lab.repair(table, epochs=1), tmp_path / "r.html")
+    assert "Filled 0 of 0 holes" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", [".", "no/report.html"])
+def test_a_place_that_cannot_be_written_to_is_an_error(place, repaired, tmp_path):
+    with pytest.raises(ValueError, match="the report must be"):
+        lab.report(repaired, tmp_path / place)

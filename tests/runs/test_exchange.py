@@ -1,0 +1,113 @@
+"""Runs out of a store and into another, and what is refused on the way in."""
+
+import json
+import os
+
+import pandas as pd
+import pytest
+
+import gru_lab as lab
+from gru_lab.loss import METRICS
+from gru_lab.runs.exchange import adopt, as_block, noting_used, pack
+
+CONFIG = lab.RunConfig(epochs=3, dropout=0.2, data="table", data_digest="abc")
+
+
+@pytest.fixture
+def packed(store):
+    """One run, packed, as a record would carry it."""
+    curve = pd.DataFrame({name: [0.3, 0.2, 0.1 + 1e-15] for name in METRICS}).assign(epoch=[1, 2, 3], seconds=0.5)
+    store.put(CONFIG, curve, sample=[[[0.5]] * 10])
+    return pack([CONFIG, CONFIG.replace(epochs=2), CONFIG.replace(seed=9)], store)
+
+
+@pytest.fixture
+def record(tmp_path):
+    """A function that writes a record with the given data inside and returns its path."""
+
+    def write(**data):
+        path = tmp_path / "foreign.html"
+        block = as_block({"title": "theirs", "facts": {}, "line": "", "runs": [], **data})
+        path.write_text(f"<html>{block}</html>")
+        return path
+
+    return write
+
+
+def test_a_run_goes_from_one_store_to_another_without_loss(packed, record, store, tmp_path):
+    other = lab.Store(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    assert adopt(record(runs=packed), other) == [CONFIG]
+    pd.testing.assert_frame_equal(other.curve(CONFIG), store.curve(CONFIG))
+    assert (other.sample(CONFIG.key) == store.sample(CONFIG.key)).all()
+    columns = ["machine", "torch", "trained", "device"]
+    assert other.runs()[columns].equals(store.runs()[columns])
+
+
+def test_only_runs_of_the_store_are_packed_each_key_once_at_its_longest(packed):
+    assert [(run["key"], run["config"]["epochs"]) for run in packed] == [(CONFIG.key, 3)]
+
+
+def test_text_in_the_data_cannot_end_its_block(record):
+    path = record(title="</script><script>alert(1)</script><!--")
+    assert path.read_text().count("</script>") == 1 and "<!--" not in path.read_text()
+
+
+def spoil(run, *keys, value):
+    """Return a copy of a packed run with one place in it replaced."""
+    copy = json.loads(json.dumps(run))
+    place = copy
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    return copy
+
+
+WRONG = {
+    "a setting out of range": (("config", "dropout"), 1.5, "dropout must be"),
+    "a setting that is none": (("config", "__class__"), 1, "unknown settings"),
+    "a key that is not that of the settings": (("key",), "0" * 16, "its key is not that of its settings"),
+    "a curve that is too short": (("curve", "val_all"), [0.1], "must have 3 epochs"),
+    "a curve with text": (("curve", "val_all"), [0.1, "x", 0.1], "finite numbers"),
+    "a curve with a negative error": (("curve", "val_all"), [0.1, -1, 0.1], "finite numbers"),
+    "epochs out of order": (("curve", "epoch"), [1, 3, 2], "count from 1"),
+    "a sample of another shape": (("sample",), [[1.0]], "sample of its repair"),
+    "a data name that is no text": (("config", "data"), {"a": 1}, "must be text"),
+}
+
+
+@pytest.mark.parametrize("keys, value, message", WRONG.values(), ids=WRONG)
+def test_a_run_that_is_not_sound_is_refused_before_any_is_kept(keys, value, message, packed, record, tmp_path):
+    other = lab.Store(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    with pytest.raises(ValueError, match=message):
+        adopt(record(runs=[packed[0], spoil(packed[0], *keys, value=value)]), other)
+    assert other.runs().empty
+
+
+def test_files_that_are_no_records_are_refused(store, tmp_path, record):
+    (tmp_path / "page.html").write_text("<html>hello</html>")
+    (tmp_path / "broken.html").write_text('<script type="application/json" id="gru-lab-record">{</script>')
+    for name in ("page.html", "broken.html", "missing.html"):
+        with pytest.raises(ValueError, match="record"):
+            adopt(tmp_path / name, store)
+    with pytest.raises(ValueError, match="its runs must be list"):
+        adopt(record(runs="all"), store)
+
+
+def test_runs_that_a_sweep_uses_are_noted_while_a_recording_listens(store, monkeypatch):
+    stage = lab.stage("mask_input", "tiny")
+    configs = [config for _, config in stage.configs(1)]
+    lab.sweep(stage, 1, store, workers=1)  # nobody listens
+    with noting_used() as used:
+        assert used() == []
+        lab.sweep(stage, 1, store, workers=1)  # nothing is trained, and they are used
+        assert used() == configs
+    assert "GRU_LAB_USED" not in os.environ
+
+
+def test_of_very_many_runs_the_samples_stay_at_home(store, monkeypatch):
+    stage = lab.stage("mask_input", "tiny")
+    lab.sweep(stage, 1, store, workers=1)
+    configs = [config for _, config in stage.configs(1)]
+    assert all(run["sample"] for run in pack(configs, store))
+    monkeypatch.setattr("gru_lab.runs.exchange.MOST_SAMPLES", 1)
+    assert [run["sample"] for run in pack(configs, store)] == [None] * len({config.key for config in configs})

@@ -1,0 +1,69 @@
+"""What the explorer is given: every stored run of the series, its curve read with both rulers, and its repair."""
+
+import json
+
+import numpy as np
+import pytest
+
+import gru_lab as lab
+from gru_lab.runs.sweep import train_missing
+from gru_lab.widgets.explorer_data import explorer_data
+
+
+@pytest.fixture(scope="module")
+def explored(tmp_path_factory):
+    store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('explore') / 'runs.sqlite'}")
+    stage = lab.stage("dropout", "tiny")
+    results = lab.sweep(stage, seeds=2, store=store, workers=1)
+    return stage, store, results, explorer_data(stage, store)
+
+
+def test_every_stored_run_is_there_with_its_settings_and_the_logs_name_for_it(explored):
+    stage, store, _, data = explored
+    assert len(data["runs"]) == len(store.runs()) == 12
+    names = {run["name"] for run in data["runs"]}
+    assert {"stage 4, dropout=0.5", "stage 4, dropout=0.2"} <= names and all(names)
+    assert data["begin"]["dropout"] == 0 and data["begin"]["num_layers"] == 2
+    assert {run["other"] for run in data["runs"]} == {"as this stage", "train_share 0.1"}
+
+
+def test_curves_are_those_of_both_rulers_and_lines_those_of_the_log(explored):
+    stage, _, results, data = explored
+    (run,) = [run for run in data["runs"] if run["name"] == "stage 4, dropout=0.2" and run["seed"] == 1]
+    curves = results.curves[(results.curves["setting"] == "dropout=0.2") & (results.curves["seed"] == 1)]
+    np.testing.assert_allclose(run["recorded"]["validation"], curves["validation"], rtol=1e-3)
+    np.testing.assert_allclose(run["corrected"]["validation"], curves["val_missing"], rtol=1e-3)
+    assert run["lines"] == results.lines("dropout=0.2", 1)
+
+
+def test_the_picture_has_the_truth_what_was_hidden_and_each_runs_repair(explored):
+    stage, store, _, data = explored
+    size = 6 * 10 * 3
+    assert {len(values) for values in data["picture"].values()} == {size}
+    hidden = np.array(data["picture"]["hidden"], dtype=bool)
+    assert len(data["channels"]) == 3
+    for run, config in ((run, stage.config("dropout=0.2", run["seed"])) for run in data["runs"]):
+        if run["name"] == "stage 4, dropout=0.2":
+            np.testing.assert_allclose(run["sample"], store.sample(config.key).ravel()[hidden], atol=1e-4)
+    assert all(len(run["sample"]) == hidden.sum() for run in data["runs"])
+    truth, filled = (np.array(data["picture"][name]) for name in ("truth", "filled"))
+    assert (truth[~hidden] == filled[~hidden]).all() and (truth[hidden] != filled[hidden]).any()
+
+
+def test_of_very_many_runs_those_of_the_log_come_first_and_the_rest_is_counted(explored, monkeypatch):
+    stage, store, _, _ = explored
+    own = stage.config("dropout=0.5").replace(dropout=0.33)
+    train_missing([own, own.replace(dropout=0.44)], stage.series, store, workers=1)
+    monkeypatch.setattr("gru_lab.widgets.explorer_data.MOST", 13)
+    data = explorer_data(stage, store)
+    assert len(data["runs"]) == 13 and data["left_out"] == 1
+    assert [run["name"] == "" for run in data["runs"]] == [False] * 12 + [True]
+
+
+def test_the_data_is_plain_json(explored):
+    assert json.loads(json.dumps(explored[3], allow_nan=False)) == explored[3]
+
+
+def test_a_store_without_runs_on_the_series_is_refused(store):
+    with pytest.raises(ValueError, match="store must hold runs on demo-2800-0"):
+        explorer_data(lab.stage("dropout", "tiny"), store)
