@@ -1,9 +1,12 @@
-"""What the lesson profile must show, run by run: the log's order on its own ruler, and what made the gain of stage 2.
+"""What the lesson profile must show, run by run: the log's order on its own ruler, and what made
+the gain of stage 2.
 
-    python benchmarks/orders.py        # about eight minutes the first time; the runs are kept in the store
+    python benchmarks/orders.py        # about eight minutes the first time; the runs are kept in
+    the store
 
-Prints each stage's order in every seed by the recorded ruler, and how far stage 2's settings differ by the corrected
-one. Ends with exit code 1 if the log's order of stages 1 to 4 fails in a seed, or stage 2 differs by 1 % or more.
+Prints each stage's order in every seed by the recorded ruler, and how far stage 2's settings differ
+by the corrected one. Ends with exit code 1 if the log's order of stages 1 to 4 fails in a seed, or
+stage 2 differs by 1 % or more.
 """
 
 import sys
@@ -33,7 +36,9 @@ def main():
             error = results.summary("trained")["corrected ruler"]
             spread = error.max() / error.min() - 1
             failed |= spread >= 0.01
-            print(f"{name:15} error on hidden entries of the three settings as trained differs by {spread:.3%}")
+            print(
+                f"{name:15} error on hidden entries of the three settings as trained differs by {spread:.3%}"
+            )
     return int(failed)
 
 

@@ -1,8 +1,10 @@
-"""How quickly the live panel answers, measured in JupyterLab in a real browser; prints a table with the targets.
+"""How quickly the live panel answers, measured in JupyterLab in a real browser; prints a table with
+the targets.
 
     python benchmarks/panel.py [--minutes 3]
 
-Needs Chromium. The lesson profile, except for the long watch, which trains a tiny network as fast as it goes.
+Needs Chromium. The lesson profile, except for the long watch, which trains a tiny network as fast
+as it goes.
 """
 
 import argparse
@@ -41,8 +43,13 @@ class Lab:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-        nbformat.write(new_notebook(cells=[new_code_cell(source)], metadata=kernel), Path(folder) / "panel.ipynb")
+        kernel = {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+        }
+        nbformat.write(
+            new_notebook(cells=[new_code_cell(source)], metadata=kernel),
+            Path(folder) / "panel.ipynb",
+        )
         options = [
             f"--port={port}",
             f"--ServerApp.root_dir={folder}",
@@ -51,8 +58,13 @@ class Lab:
         ]
         options += ["--ip=127.0.0.1", "--no-browser", "--allow-root"]
         environment = os.environ | {"GRU_LAB_STORE": f"sqlite:///{folder}/runs.sqlite"}
-        self.server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=environment)
-        self.page, self.address = browser.new_page(viewport={"width": 1400, "height": 1200}), f"http://127.0.0.1:{port}"
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=environment
+        )
+        self.page, self.address = (
+            browser.new_page(viewport={"width": 1400, "height": 1200}),
+            f"http://127.0.0.1:{port}",
+        )
 
     def open(self):
         for _ in range(150):
@@ -77,13 +89,17 @@ class Lab:
         self.page.get_by_role("button", name=name, exact=True).click()
 
     def press(self, label, key):
-        slider = self.page.locator(".widget-slider", has=self.page.get_by_text(label, exact=True)).first
+        slider = self.page.locator(
+            ".widget-slider", has=self.page.get_by_text(label, exact=True)
+        ).first
         slider.locator(".noUi-handle").focus()
         self.page.keyboard.press(key)
 
     def until(self, trace, condition):
         """Wait until a trace's number of points fulfils a condition."""
-        self.page.wait_for_function(f"({TRACE.format(trace)}.x ?? []).length {condition}", polling=10)
+        self.page.wait_for_function(
+            f"({TRACE.format(trace)}.x ?? []).length {condition}", polling=10
+        )
 
     def status(self, text):
         self.page.wait_for_function(f"document.body.innerText.includes('{text}')", polling=10)
@@ -123,13 +139,17 @@ def answers(lab):
     lab.until("hidden entries", "> 2")
     yield (
         "loss weight moved, in the training, s",
-        clocked(lambda: lab.press("loss weight", "PageUp"), lambda: lab.status("loss weight moved to")),
+        clocked(
+            lambda: lab.press("loss weight", "PageUp"), lambda: lab.status("loss weight moved to")
+        ),
         0.5,
     )
     lab.until("weight moved", "> 0")
     yield (
         "layers moved, begun again, s",
-        clocked(lambda: lab.press("layers", "ArrowRight"), lambda: lab.until("weight moved", "=== 0")),
+        clocked(
+            lambda: lab.press("layers", "ArrowRight"), lambda: lab.until("weight moved", "=== 0")
+        ),
         0.5,
     )
     lab.until("hidden entries", "> 1")
@@ -151,7 +171,10 @@ def watch(lab, minutes):
         seen.append(lab.memory())
     quarter = len(seen) // 4
     for name, column in (("browser", 0), ("kernel", 1)):
-        first, last = (statistics.median(row[column] for row in part) for part in (seen[:quarter], seen[-quarter:]))
+        first, last = (
+            statistics.median(row[column] for row in part)
+            for part in (seen[:quarter], seen[-quarter:])
+        )
         yield f"{name} memory, first quarter of {minutes:g} min, MB", first, None
         yield f"{name} memory, last quarter, MB", last, None
 
@@ -168,7 +191,10 @@ def main():
                 try:
                     lab.open()
                     for what, value, target in measure(lab):
-                        print(f"{what:50} {value:8.2f}   {f'<= {target}' if target else ''}", flush=True)
+                        print(
+                            f"{what:50} {value:8.2f}   {f'<= {target}' if target else ''}",
+                            flush=True,
+                        )
                 finally:
                     lab.close()
 

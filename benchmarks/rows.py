@@ -1,4 +1,6 @@
-"""What the benchmarks share: the rows that they print, and the choice of figures on the command line."""
+"""What the benchmarks share: the rows that they print, and the choice of figures on the command
+line.
+"""
 
 import os
 import sys
@@ -10,7 +12,9 @@ def figure(name, value, target, unit=""):
 
 
 def main(*functions):
-    """Measure with the functions that the command line names, by default all of them, below the head of the table."""
+    """Measure with the functions that the command line names, by default all of them, below the
+    head of the table.
+    """
     os.environ["TQDM_DISABLE"] = "1"
     every = {function.__name__: function for function in functions}
     unknown = set(sys.argv[1:]) - set(every)

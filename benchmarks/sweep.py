@@ -1,10 +1,11 @@
-"""What a sweep costs beyond its training, and how fast a large store is read: each figure beside its target.
+"""What a sweep costs beyond its training, and how fast a large store is read: each figure beside
+its target.
 
 python benchmarks/sweep.py              # everything, about three minutes on a calm machine
 python benchmarks/sweep.py overhead     # one: overhead, store or gpu
 
-The ideal of a sweep is the time that its runs spent in their epochs, each in one thread, over the number of cores. Both
-are of the same sweep, so that they meet the same machine.
+The ideal of a sweep is the time that its runs spent in their epochs, each in one thread, over the
+number of cores. Both are of the same sweep, so that they meet the same machine.
 """
 
 import os
@@ -23,8 +24,11 @@ AT_A_TIME = 4
 
 
 def overhead():
-    """40 runs of the lesson profile on two cores, from the call to its return, processes started and ended included."""
+    """40 runs of the lesson profile on two cores, from the call to its return, processes started
+    and ended included.
+    """
     import gru_lab as lab
+    from gru_lab.runs.select import runs
 
     stage = lab.stage("dropout", "lesson")
     config = stage.config("dropout=0.5").replace(epochs=EPOCHS)
@@ -46,15 +50,23 @@ def fill(store, stage):
 
     own = {config.key: config for _, config in stage.configs(5)}
     other = stage.config("dropout=0.2").replace(epochs=LENGTH)
-    configs = [*own.values(), *(other.replace(seed=seed) for seed in range(1000, 1000 + STORED - len(own)))]
+    configs = [
+        *own.values(),
+        *(other.replace(seed=seed) for seed in range(1000, 1000 + STORED - len(own))),
+    ]
     values = np.random.default_rng(0).random((max(one.epochs for one in configs), len(FIGURES)))
     with store.engine.begin() as connection:
         rows = [{**vars(one), "key": one.key, "seconds": 1.0, **origin("cpu")} for one in configs]
         connection.execute(sa.insert(runs), rows)
         for one in configs:
             epochs = [dict(zip(FIGURES, row, strict=True)) for row in values[: one.epochs].tolist()]
-            more = [{"key": one.key, "epoch": epoch, "seconds": 0.1} for epoch in range(1, one.epochs + 1)]
-            connection.execute(sa.insert(curves), [first | last for first, last in zip(epochs, more, strict=True)])
+            more = [
+                {"key": one.key, "epoch": epoch, "seconds": 0.1}
+                for epoch in range(1, one.epochs + 1)
+            ]
+            connection.execute(
+                sa.insert(curves), [first | last for first, last in zip(epochs, more, strict=True)]
+            )
 
 
 def best(function, *arguments, **more):
@@ -72,6 +84,7 @@ def store():
     import gru_lab as lab
     from gru_lab.cli import main
     from gru_lab.runs.results import Results
+    from gru_lab.runs.select import runs
 
     stage = lab.stage("dropout", "lesson")
     with tempfile.TemporaryDirectory() as folder:
@@ -85,11 +98,18 @@ def store():
         figure("the same printed by gru-lab runs, imports apart", seconds, "< 1", " s")
         configs = [config for _, config in stage.configs(5)]
         figure("one stage's curves, five seeds", best(kept.curves, configs), "< 0.2", " s")
-        figure("the same as Results, simple ways computed", best(Results.collect, stage, 5, kept), "", " s")
+        figure(
+            "the same as Results, simple ways computed",
+            best(Results.collect, stage, 5, kept),
+            "",
+            " s",
+        )
 
 
 def gpu():
-    """What a sweep takes of a GPU's memory, one run at a time and four; a process for each would take four times it."""
+    """What a sweep takes of a GPU's memory, one run at a time and four; a process for each would
+    take four times it.
+    """
     import gru_lab as lab
 
     if not torch.cuda.is_available():
@@ -99,7 +119,14 @@ def gpu():
     for workers in (1, AT_A_TIME):
         with tempfile.TemporaryDirectory() as folder:
             before = least = torch.cuda.mem_get_info()[0]
-            going = lab.sweep(stage, 1, lab.Store(f"sqlite:///{folder}/runs.sqlite"), workers, "cuda", background=True)
+            going = lab.sweep(
+                stage,
+                1,
+                lab.Store(f"sqlite:///{folder}/runs.sqlite"),
+                workers,
+                "cuda",
+                background=True,
+            )
             while not going.done:
                 least = min(least, torch.cuda.mem_get_info()[0])
                 time.sleep(0.1)

@@ -1,4 +1,5 @@
-"""How fast and how large: each figure beside its target, ratios measured side by side in this one run.
+"""How fast and how large: each figure beside its target, ratios measured side by side in this one
+run.
 
 python benchmarks/training.py            # all of them, about two minutes on a calm machine
 python benchmarks/training.py epoch      # one: epoch, pair, gaps, memory or start
@@ -14,7 +15,9 @@ import warnings
 import numpy as np
 from rows import figure, main
 
-EPOCH_ROUNDS = 40  # an epoch of ours and one of the bare loop in turn, so that both meet the same machine
+EPOCH_ROUNDS = (
+    40  # an epoch of ours and one of the bare loop in turn, so that both meet the same machine
+)
 PAIR_ROUNDS, PAIR_EPOCHS = 3, 25
 FULL_ROWS, CHANNELS = 420_000, 66
 
@@ -28,12 +31,16 @@ def lesson_run():
 
 
 def bare_loop(config, series):
-    """The same run as a plain loop in torch: return two functions, one trains an epoch's steps, one validates twice."""
+    """The same run as a plain loop in torch: return two functions, one trains an epoch's steps, one
+    validates twice.
+    """
     import torch
 
     from gru_lab.trainer import VALIDATION_BATCH, Trainer
 
-    trainer = Trainer(config, series)  # for its network and its tensors; nothing of it is called below
+    trainer = Trainer(
+        config, series
+    )  # for its network and its tensors; nothing of it is called below
     model, optimizer, (x, hidden, truth) = trainer.model, trainer.optimizer, trainer._train
     val_x, val_hidden, val_truth = trainer._val
     w = config.missing_weight
@@ -79,7 +86,9 @@ def epoch():
     steps, validate = bare_loop(config, series)
 
     def our_steps():
-        for batch, windows in enumerate(np.array_split(np.random.permutation(len(trainer._train[0])), trainer.batches)):
+        for batch, windows in enumerate(
+            np.array_split(np.random.permutation(len(trainer._train[0])), trainer.batches)
+        ):
             trainer.batch = batch
             trainer._step(1, torch.from_numpy(windows))
 
@@ -98,7 +107,9 @@ def epoch():
 
 
 def pair():
-    """Two runs at a time on two worker processes against two runs one after the other in this process."""
+    """Two runs at a time on two worker processes against two runs one after the other in this
+    process.
+    """
     from gru_lab.runs.store import Store
     from gru_lab.runs.sweep import train_missing
 
@@ -111,11 +122,18 @@ def pair():
                 store = Store(f"sqlite:///{folder}/runs.sqlite")
                 train_missing(configs, series, store, workers)
                 speeds[workers].append(workers * PAIR_EPOCHS / store.runs()["seconds"].mean())
-    figure("two runs at a time, epochs a second against one", max(speeds[2]) / max(speeds[1]), ">= 1.6", " x")
+    figure(
+        "two runs at a time, epochs a second against one",
+        max(speeds[2]) / max(speeds[1]),
+        ">= 1.6",
+        " x",
+    )
 
 
 def gaps():
-    """The built-in series made, and 300,000 rows cut into windows, hidden, and filled both ways, on one core."""
+    """The built-in series made, and 300,000 rows cut into windows, hidden, and filled both ways, on
+    one core.
+    """
     from gru_lab.gaps import linear_interpolation, make_gaps
     from gru_lab.series import Series
 
@@ -127,20 +145,28 @@ def gaps():
         gapped = make_gaps(series.windows(10), 0.2, seed=0)
         linear_interpolation(gapped.truth, gapped.hidden_mask)
 
-    figure("300,000 x 66 cut, hidden and filled both ways", min(timed(all_of_it) for _ in range(3)), "< 3", " s")
+    figure(
+        "300,000 x 66 cut, hidden and filled both ways",
+        min(timed(all_of_it) for _ in range(3)),
+        "< 3",
+        " s",
+    )
     figure("the built-in series of 400,000 rows made", timed(demo_series, 400_000), "seconds", " s")
 
 
 def in_a_fresh_process(program):
     """Run a Python program by itself and return the last number that it prints."""
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
+    )
     return float(done.stdout.split()[-1])
 
 
 PEAK = """
 import resource, sys
 import gru_lab as lab
+from gru_lab.demo import demo_series
 from gru_lab.demo import demo_series
 from gru_lab.demo import demo_series
 from gru_lab.trainer import prepare
@@ -154,7 +180,9 @@ print(peak / (2**30 if sys.platform == "darwin" else 2**20))
 def memory():
     """Peak memory of the full profile, the interpreter and torch included."""
     prepared = in_a_fresh_process(PEAK % (FULL_ROWS, "prepare(series, lab.RunConfig())"))
-    trainer = in_a_fresh_process(PEAK % (FULL_ROWS, "next(iter(lab.Trainer(lab.RunConfig(hidden_size=8), series)))"))
+    trainer = in_a_fresh_process(
+        PEAK % (FULL_ROWS, "next(iter(lab.Trainer(lab.RunConfig(hidden_size=8), series)))")
+    )
     figure("peak memory, full profile prepared", prepared, "< 2", " GiB")
     figure("the same with a trainer and its first epoch", trainer, "< 2", " GiB")
 
@@ -164,7 +192,10 @@ TIMED = "import time; began = time.perf_counter(); import gru_lab as lab; {}; pr
 
 def start():
     """Time to import the package, and to its first use."""
-    for name, use, target in (("import gru_lab", "0", "< 2"), ("import gru_lab and its Trainer", "lab.Trainer", "")):
+    for name, use, target in (
+        ("import gru_lab", "0", "< 2"),
+        ("import gru_lab and its Trainer", "lab.Trainer", ""),
+    ):
         figure(name, min(in_a_fresh_process(TIMED.format(use)) for _ in range(3)), target, " s")
 
 

@@ -1,4 +1,6 @@
-"""The command `gru-lab`: open the lab, record the notebooks, sweep a stage, list the runs, check or repair a table."""
+"""The command `gru-lab`: open the lab, record the notebooks, sweep a stage, list the runs, check or
+repair a table.
+"""
 
 import argparse
 import os
@@ -8,16 +10,26 @@ from gru_lab import commands
 
 
 def _add_common(parser):
-    parser.add_argument("--profile", default="lesson", help="tiny (seconds), lesson (minutes) or full (hours)")
-    parser.add_argument("--data", metavar="FILE", help="a table of your own (default: the built-in series)")
-    parser.add_argument("--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart")
-    parser.add_argument("--seeds", type=int, metavar="N", help="seeds per setting (default: the profile's)")
+    parser.add_argument(
+        "--profile", default="lesson", help="tiny (seconds), lesson (minutes) or full (hours)"
+    )
+    parser.add_argument(
+        "--data", metavar="FILE", help="a table of your own (default: the built-in series)"
+    )
+    parser.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="seeds per setting (default: the profile's)"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
 
 
 def _add_store(parser):
-    parser.add_argument("--store", metavar="URL", help="where runs are kept (default: runs.sqlite here)")
+    parser.add_argument(
+        "--store", metavar="URL", help="where runs are kept (default: runs.sqlite here)"
+    )
 
 
 def build_parser():
@@ -31,47 +43,82 @@ def build_parser():
     lab.add_argument("--port", type=int, default=8888, help="port on this machine (default: 8888)")
     lab.set_defaults(run=commands.open_lab)
     record = parsers.add_parser("record", help="run the notebooks and export them as HTML")
-    record.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="name or number (default: all)")
+    record.add_argument(
+        "notebooks", nargs="*", metavar="NOTEBOOK", help="name or number (default: all)"
+    )
     _add_common(record)
     _add_store(record)
     record.add_argument("--out", default="records", metavar="FOLDER", help="default: records")
     record.add_argument("--name", help="what to call these records (default: the profile)")
-    record.add_argument("--format", action="append", metavar="F", help="html, ipynb, md or log (default: html and log)")
+    record.add_argument(
+        "--format",
+        action="append",
+        metavar="F",
+        help="html, ipynb, md or log (default: html and log)",
+    )
     record.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
     record.set_defaults(run=commands.record_notebooks)
     sweep = parsers.add_parser("sweep", help="train every setting of a stage")
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
     _add_common(sweep)
     _add_store(sweep)
-    sweep.add_argument("--scheduler", metavar="URL", help="a Dask scheduler to train on, such as tcp://host:8786")
+    sweep.add_argument(
+        "--scheduler", metavar="URL", help="a Dask scheduler to train on, such as tcp://host:8786"
+    )
     sweep.set_defaults(run=commands.sweep_stage)
     runs = parsers.add_parser("runs", help="list, filter, export or delete the runs that are kept")
-    runs.add_argument("--stage", metavar="STAGE", help="only the settings of this stage, by name or number")
-    runs.add_argument("--where", action="append", default=[], metavar="NAME=VALUE", help="only runs with this setting")
+    runs.add_argument(
+        "--stage", metavar="STAGE", help="only the settings of this stage, by name or number"
+    )
+    runs.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="only runs with this setting",
+    )
     runs.add_argument("--csv", metavar="FILE", help="write them there instead")
     runs.add_argument("--parquet", metavar="FILE", help="the same as Parquet")
     runs.add_argument("--delete", action="store_true", help="delete them, after a question")
     runs.add_argument("--yes", action="store_true", help="without the question")
-    runs.add_argument("--from-record", metavar="FILE", help="first take in the runs of a record, yours or another's")
+    runs.add_argument(
+        "--from-record",
+        metavar="FILE",
+        help="first take in the runs of a record, yours or another's",
+    )
     _add_store(runs)
     runs.set_defaults(run=commands.list_runs)
-    check = parsers.add_parser("check", help="say what stands in a table, and what would spoil its repair")
+    check = parsers.add_parser(
+        "check", help="say what stands in a table, and what would spoil its repair"
+    )
     check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
     _add_table(check)
     check.set_defaults(run=commands.check_file)
     repair = parsers.add_parser("repair", help="fill the holes of a table, and change nothing else")
-    repair.add_argument("source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed")
+    repair.add_argument(
+        "source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed"
+    )
     repair.add_argument("out", metavar="OUT", help="the repaired table, in the same format")
-    repair.add_argument("--report", metavar="FILE", help="write there, as HTML, how good the repair is")
-    repair.add_argument("--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells")
+    repair.add_argument(
+        "--report", metavar="FILE", help="write there, as HTML, how good the repair is"
+    )
+    repair.add_argument(
+        "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
+    )
     _add_table(repair)
     repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
     repair.add_argument(
-        "--angles", nargs="+", default=None, metavar="COLUMN", help="columns in degrees, where 360 is 0"
+        "--angles",
+        nargs="+",
+        default=None,
+        metavar="COLUMN",
+        help="columns in degrees, where 360 is 0",
     )
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    repair.add_argument("--model", metavar="FILE", help="repair with what was learned before, without training")
+    repair.add_argument(
+        "--model", metavar="FILE", help="repair with what was learned before, without training"
+    )
     repair.add_argument("--save-model", metavar="FILE", help="keep what was learned")
     repair.set_defaults(run=commands.repair_file, stopped="Nothing was written.")
     return parser
@@ -79,17 +126,29 @@ def build_parser():
 
 def _add_table(parser):
     parser.add_argument("--split-by", metavar="COLUMN", help="the column that tells parts apart")
-    parser.add_argument("--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)")
-    parser.add_argument("--missing-value", action="append", default=[], metavar="X", help="a value that means a hole")
+    parser.add_argument(
+        "--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)"
+    )
+    parser.add_argument(
+        "--missing-value",
+        action="append",
+        default=[],
+        metavar="X",
+        help="a value that means a hole",
+    )
 
 
 def main(arguments=None):
-    """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130 when stopped."""
+    """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130
+    when stopped.
+    """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     for place in reversed([n for n, word in enumerate(arguments) if word == "--missing-value"]):
         # joined, since argparse takes -999,9 or - for an option
         arguments[place : place + 2] = ["=".join(arguments[place : place + 2])]
-    if not sys.stderr.isatty():  # a log file: a line of progress now and then, not each tenth of a second
+    if (
+        not sys.stderr.isatty()
+    ):  # a log file: a line of progress now and then, not each tenth of a second
         os.environ.setdefault("TQDM_MININTERVAL", "10")  # seconds
     parsed = build_parser().parse_args(arguments or ["--help"])
     try:

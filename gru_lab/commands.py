@@ -28,9 +28,14 @@ def open_lab(arguments):
         command.append(f"--LabApp.default_url=/lab/tree/{START}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
         command.append("--no-browser")
-        print("No display here: open the address below that begins with http://127.0.0.1 in a browser.", flush=True)
+        print(
+            "No display here: open the address below that begins with http://127.0.0.1 in a browser.",
+            flush=True,
+        )
     os.execv(sys.executable, command)
 
 
@@ -64,7 +69,14 @@ def sweep_stage(arguments):
     from gru_lab.tuning_log.stages import stage
 
     one = stage(arguments.stage, arguments.profile, arguments.data, arguments.split_by)
-    results = sweep(one, arguments.seeds, arguments.store, arguments.workers, arguments.device, arguments.scheduler)
+    results = sweep(
+        one,
+        arguments.seeds,
+        arguments.store,
+        arguments.workers,
+        arguments.device,
+        arguments.scheduler,
+    )
     print(one)
     print(results.summary().to_string())
     return 0
@@ -79,15 +91,31 @@ def list_runs(arguments):
     if arguments.from_record:
         from gru_lab.runs.exchange import adopt
 
-        print(f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}")
+        print(
+            f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}"
+        )
     found = runs(store, arguments.stage, **parse_where(arguments.where))
     if arguments.csv or arguments.parquet:
         _export(found, arguments.csv, arguments.parquet)
     if arguments.delete:
         return _delete(found, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
-        shown = ["key", "data", "num_layers", "dropout", "missing_weight", "mask_input", "epochs", "seed", "seconds"]
-        print(found[shown].to_string(index=False) if len(found) else "No such runs. `gru-lab record` makes some.")
+        shown = [
+            "key",
+            "data",
+            "num_layers",
+            "dropout",
+            "missing_weight",
+            "mask_input",
+            "epochs",
+            "seed",
+            "seconds",
+        ]
+        print(
+            found[shown].to_string(index=False)
+            if len(found)
+            else "No such runs. `gru-lab record` makes some."
+        )
     return 0
 
 
@@ -117,7 +145,9 @@ def repair_file(arguments):
         print(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
         sheet.write(out, sheet.table, sheet.holes & False)
-        print(f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report.")
+        print(
+            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report."
+        )
         return 0
     given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
     given = {name: value for name, value in given.items() if value is not None}
@@ -140,7 +170,10 @@ def _export(runs, csv, parquet):
     """Write the runs to files, each whole or not at all."""
     from gru_lab.output import require_place, write_whole
 
-    csv, parquet = csv and require_place("--csv", csv), parquet and require_place("--parquet", parquet)
+    csv, parquet = (
+        csv and require_place("--csv", csv),
+        parquet and require_place("--parquet", parquet),
+    )
     for path, content in ((csv, runs.to_csv), (parquet, runs.to_parquet)):
         if path:
             write_whole(path, content(index=False))
@@ -148,7 +181,9 @@ def _export(runs, csv, parquet):
 
 
 def _delete(runs, store, sure):
-    """Delete the runs after a question, unless `sure`; returns the exit code, 1 where nothing was deleted."""
+    """Delete the runs after a question, unless `sure`; returns the exit code, 1 where nothing was
+    deleted.
+    """
     if len(runs) and not sure:
         try:
             answer = input(f"Delete {len(runs)} runs and their curves from {store}? [y/N] ")

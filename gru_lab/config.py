@@ -1,7 +1,7 @@
 """What determines a run: `RunConfig`, and the sizes a study is run at: `Profile`.
 
-A run is one network trained once. Everything that changes its curve is a field of `RunConfig`, so the digest of
-the fields is the run's name in the store: same key, same curve.
+A run is one network trained once. Everything that changes its curve is a field of `RunConfig`, so
+the digest of the fields is the run's name in the store: same key, same curve.
 """
 
 import dataclasses
@@ -42,7 +42,9 @@ class Rule:
             good = isinstance(value, bool | Integral) and value in (0, 1)
         else:
             wanted = Integral if self.kind is int else Real
-            good = isinstance(value, wanted) and not isinstance(value, bool) and math.isfinite(value)
+            good = (
+                isinstance(value, wanted) and not isinstance(value, bool) and math.isfinite(value)
+            )
             good = good and (self.low < value if self.open_low else self.low <= value)
             good = good and (value < self.high if self.open_high else value <= self.high)
         if not good:
@@ -62,7 +64,9 @@ RULES = {
     "batch_size": COUNT,
     "epochs": COUNT,
     "seed": Rule(int, 0, 2**31 - 1, words="a whole number from 0 to 2147483647"),
-    "window": Rule(int, 2, words="a whole number of at least 2 (a window's first step is never hidden)"),
+    "window": Rule(
+        int, 2, words="a whole number of at least 2 (a window's first step is never hidden)"
+    ),
     "missing_rate": Rule(float, 0, 1, open_low=True, open_high=True, words="above 0 and below 1"),
     "train_share": Rule(float, 0, 1, open_low=True, words="above 0 and at most 1"),
     "bidirectional": SWITCH,
@@ -75,8 +79,9 @@ PATTERNS = ("points",)
 class RunConfig:
     """One run: the network, its training and the gaps it is trained on. The defaults are the log's.
 
-    The training loss is (A + w·M)/(1 + w): A is the mean squared error over all entries, M over the hidden ones,
-    w is `missing_weight`. Raises one ValueError that lists every setting out of its range.
+    The training loss is (A + w·M)/(1 + w): A is the mean squared error over all entries, M over the
+    hidden ones, w is `missing_weight`. Raises one ValueError that lists every setting out of its
+    range.
     """
 
     mask_input: bool = False  # give the network the mask beside the values: 2 x channels inputs
@@ -89,7 +94,9 @@ class RunConfig:
     epochs: int = 50
     seed: int = 0  # of the weights, the order of the batches, the dropout and the training gaps
     window: int = 10  # steps
-    missing_rate: float = 0.2  # share of entries hidden, each independently, never in a window's first step
+    missing_rate: float = (
+        0.2  # share of entries hidden, each independently, never in a window's first step
+    )
     train_share: float = 1.0  # share of the training rows that is used
     pattern: str = "points"  # how entries are hidden
     bidirectional: bool = False
@@ -112,8 +119,12 @@ class RunConfig:
             raise ValueError("; ".join(problems))
 
     def __repr__(self):
-        fields = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self))
-        return textwrap.fill(f"RunConfig({fields})", width=100, subsequent_indent=" " * len("RunConfig("))
+        fields = ", ".join(
+            f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self)
+        )
+        return textwrap.fill(
+            f"RunConfig({fields})", width=100, subsequent_indent=" " * len("RunConfig(")
+        )
 
     def replace(self, **changes):
         """Return a copy with some fields changed, validated again."""
@@ -130,7 +141,8 @@ class RunConfig:
     def key(self):
         """16 hex digits that name the run: a digest of every field but `epochs`.
 
-        Dropout acts only between layers, so one layer with dropout is the same run as one layer without.
+        Dropout acts only between layers, so one layer with dropout is the same run as one layer
+        without.
         """
         fields = dataclasses.asdict(self) | {"training_version": TRAINING_VERSION}
         del fields["epochs"]

@@ -1,8 +1,9 @@
-"""The built-in series: 66 smooth channels that know something of each other. Made from a seed, no download.
+"""The built-in series: 66 smooth channels that know something of each other. Made from a seed, no
+download.
 
-Eight slow factors swing with periods of tens to hundreds of rows, their phase and amplitude drifting; a sparse
-matrix and a tanh mix them into channels. Like real sensors, each channel is easy to guess from its neighbours in
-time and harder, but possible, to guess from the other channels.
+Eight slow factors swing with periods of tens to hundreds of rows, their phase and amplitude
+drifting; a sparse matrix and a tanh mix them into channels. Like real sensors, each channel is easy
+to guess from its neighbours in time and harder, but possible, to guess from the other channels.
 """
 
 import numpy as np
@@ -32,12 +33,15 @@ def _factors(rows, rng):
 def demo_series(rows=24_500, seed=0):
     """Return a Series of 66 channels scaled to [0, 1]; the same rows and seed give the same values.
 
-    400,000 rows take about three seconds. Raises ValueError unless rows >= 1 and seed is a whole number >= 0.
+    400,000 rows take about three seconds. Raises ValueError unless rows >= 1 and seed is a whole
+    number >= 0.
     """
     rows, seed = COUNT.fix("rows", rows), RULES["seed"].fix("seed", seed)
     rng = np.random.default_rng(seed)
     mixing = rng.normal(0, 1.2, (FACTORS, CHANNELS)) * (rng.random((FACTORS, CHANNELS)) < 0.4)
-    mixing[rng.integers(0, FACTORS, CHANNELS), np.arange(CHANNELS)] += 0.8  # no channel without a factor
+    mixing[rng.integers(0, FACTORS, CHANNELS), np.arange(CHANNELS)] += (
+        0.8  # no channel without a factor
+    )
     offset = rng.normal(0, 0.5, CHANNELS)
     values = np.tanh(_factors(rows, rng) @ mixing.astype(np.float32) + offset.astype(np.float32))
     values += NOISE * rng.standard_normal(values.shape, dtype=np.float32)
@@ -49,13 +53,17 @@ def demo_series(rows=24_500, seed=0):
 
 
 def demo_table(rows=6_000, seed=0):
-    """Return (table, truth), DataFrames: 12 channels of the built-in series with holes, and the same without.
+    """Return (table, truth), DataFrames: 12 channels of the built-in series with holes, and the
+    same without.
 
-    3 % of the entries are missing one by one; now and then a device of four channels fails for 20 to 120 rows; and in
-    'b1' five values read -999.9, as loggers write it. The first column is the time, one row a minute.
+    3 % of the entries are missing one by one; now and then a device of four channels fails for 20
+    to 120 rows; and in 'b1' five values read -999.9, as loggers write it. The first column is the
+    time, one row a minute.
     """
     truth = pd.DataFrame(demo_series(rows, seed).values[:, :12].astype(np.float64))
-    truth = truth.set_axis([f"{device}{sensor}" for device in "abc" for sensor in range(1, 5)], axis="columns")
+    truth = truth.set_axis(
+        [f"{device}{sensor}" for device in "abc" for sensor in range(1, 5)], axis="columns"
+    )
     truth = (10 + 30 * truth).round(2)
     rng = np.random.default_rng((seed, 1))
     missing = rng.random(truth.shape) < 0.03

@@ -1,4 +1,6 @@
-"""Every exception of the kit. Wrong input is Python's own ValueError; these are what can go wrong in the work."""
+"""Every exception of the kit. Wrong input is Python's own ValueError; these are what can go wrong
+in the work.
+"""
 
 
 class Diverged(RuntimeError):
@@ -21,7 +23,9 @@ class WorkerDied(RuntimeError):
 
 
 class Unfit(RuntimeError):
-    """A worker that joined late and is not as the others; no run can be trusted to it, so the sweep ends."""
+    """A worker that joined late and is not as the others; no run can be trusted to it, so the sweep
+    ends.
+    """
 
 
 class Unwanted(Exception):

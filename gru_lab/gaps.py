@@ -9,7 +9,8 @@ import numpy as np
 
 
 def hide_points(shape, missing_rate, rng):
-    """Return a hidden_mask of `shape` (windows, time, channels): each entry hidden independently (MCAR).
+    """Return a hidden_mask of `shape` (windows, time, channels): each entry hidden independently
+    (MCAR).
 
     A window's first step is never hidden, so that there is always a value to carry forward.
     """
@@ -22,7 +23,9 @@ PATTERNS = {"points": hide_points}
 
 
 def forward_fill(values, hidden_mask):
-    """Return `values` with each hidden entry replaced by the last seen one of its channel in the window."""
+    """Return `values` with each hidden entry replaced by the last seen one of its channel in the
+    window.
+    """
     filled = values.copy()
     for step in range(1, values.shape[1]):
         np.copyto(filled[:, step], filled[:, step - 1], where=hidden_mask[:, step])
@@ -30,14 +33,17 @@ def forward_fill(values, hidden_mask):
 
 
 def linear_interpolation(values, hidden_mask):
-    """Return `values` with each hidden entry on the straight line between its seen neighbours in the window.
+    """Return `values` with each hidden entry on the straight line between its seen neighbours in
+    the window.
 
     After a channel's last seen entry the line goes on level.
     """
     filled = forward_fill(values, hidden_mask)
     steps = values.shape[1]
     right = values[:, -1].copy()  # the nearest seen value to the right, (windows, channels)
-    ahead = np.where(hidden_mask[:, -1], np.inf, 0).astype(np.float32)  # and how many steps away it is
+    ahead = np.where(hidden_mask[:, -1], np.inf, 0).astype(
+        np.float32
+    )  # and how many steps away it is
     # `behind` counts the steps back to the last seen entry, which forward_fill has carried here
     behind = np.zeros(hidden_mask.shape, dtype=np.int16)
     for step in range(1, steps):
@@ -46,14 +52,18 @@ def linear_interpolation(values, hidden_mask):
         hidden = hidden_mask[:, step]
         right = np.where(hidden, right, values[:, step])
         ahead = np.where(hidden, ahead + 1, np.float32(0))
-        weight = behind[:, step] / (behind[:, step] + ahead + (~hidden))  # 0 where nothing is seen ahead
+        weight = behind[:, step] / (
+            behind[:, step] + ahead + (~hidden)
+        )  # 0 where nothing is seen ahead
         filled[:, step] += np.where(hidden, weight * (right - filled[:, step]), 0)
     return filled  # (windows, time, channels)
 
 
 @dataclass(frozen=True)
 class Gapped:
-    """Windows with gaps made by us, all (windows, time, channels): the truth, what is hidden, what is left."""
+    """Windows with gaps made by us, all (windows, time, channels): the truth, what is hidden, what
+    is left.
+    """
 
     truth: np.ndarray
     hidden_mask: np.ndarray
@@ -65,9 +75,16 @@ class Gapped:
 
     def mean_squared_errors(self):
         """Return the mean squared error on hidden entries of both simple ways, as a dict."""
-        ways = {"forward fill": self.filled, "linear interpolation": linear_interpolation(self.truth, self.hidden_mask)}
+        ways = {
+            "forward fill": self.filled,
+            "linear interpolation": linear_interpolation(self.truth, self.hidden_mask),
+        }
         return {
-            way: float(np.square(filled - self.truth, dtype=np.float32)[self.hidden_mask].mean(dtype=np.float64))
+            way: float(
+                np.square(filled - self.truth, dtype=np.float32)[self.hidden_mask].mean(
+                    dtype=np.float64
+                )
+            )
             for way, filled in ways.items()
         }
 

@@ -1,26 +1,30 @@
 """The weighted loss, and the two rulers that read a run.
 
-With A the mean squared error over all entries and M over the hidden ones, training minimises (A + w·M)/(1 + w).
-A *ruler* is a way to read a finished run, never a property of it: both are computed from the same curve.
+With A the mean squared error over all entries and M over the hidden ones, training minimises (A +
+w·M)/(1 + w). A *ruler* is a way to read a finished run, never a property of it: both are computed
+from the same curve.
 """
 
 import torch
 
-# what an epoch keeps: A and M of training (mean over batches), of its last batch, of validation, and of validation
-# with dropout active
+# what an epoch keeps: A and M of training (mean over batches), of its last batch, of validation,
+# and of validation with dropout active
 METRICS = ("train_all", "train_missing", "last_all", "last_missing")
 METRICS += ("val_all", "val_missing", "val_all_dropout", "val_missing_dropout")
 
 
 def errors(output, target, hidden_mask):
-    """Return (A, M) as 0-d tensors: mean squared error over all and over hidden entries, (batch, time, channels).
+    """Return (A, M) as 0-d tensors: mean squared error over all and over hidden entries, (batch,
+    time, channels).
 
     Raises ValueError where nothing is hidden, since M does not exist there.
     """
     squared = torch.square(output - target)
     hidden = hidden_mask.sum()
     if hidden == 0:
-        raise ValueError("hidden_mask must hide at least one entry of each batch; use more or longer windows")
+        raise ValueError(
+            "hidden_mask must hide at least one entry of each batch; use more or longer windows"
+        )
     return squared.mean(), (squared * hidden_mask).sum() / hidden
 
 

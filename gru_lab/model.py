@@ -5,20 +5,28 @@ import warnings
 import torch
 from torch import nn
 
-# on a GPU, of `RNN._layers`: cuDNN packs the weights of a layer that is called by itself, each time; they are few
+# on a GPU, of `RNN._layers`: cuDNN packs the weights of a layer that is called by itself, each
+# time; they are few
 warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
 
 
 class RNN(nn.Module):
     """A GRU and a linear layer that give a value for every entry of a window.
 
-    `input_size` is the number of inputs per step: the channels, or twice as many where the mask is given too.
-    `output_size` (default: `input_size`) is the number of channels. With `residual` the network predicts a
-    correction to its own first `output_size` inputs, the filled values.
+    `input_size` is the number of inputs per step: the channels, or twice as many where the mask is
+    given too. `output_size` (default: `input_size`) is the number of channels. With `residual` the
+    network predicts a correction to its own first `output_size` inputs, the filled values.
     """
 
     def __init__(
-        self, input_size, hidden_size, num_layers=1, dropout=0.0, output_size=None, bidirectional=False, residual=False
+        self,
+        input_size,
+        hidden_size,
+        num_layers=1,
+        dropout=0.0,
+        output_size=None,
+        bidirectional=False,
+        residual=False,
     ):
         super().__init__()
         # torch drops out between layers only, and warns where there is no 'between'
@@ -44,11 +52,15 @@ class RNN(nn.Module):
         return values + inputs[..., : values.shape[-1]] if self.residual else values
 
     def _layers(self, states, generator):
-        """What `self.rnn` does, a layer at a time: its states (batch, time, hidden_size), twice as wide both ways."""
+        """What `self.rnn` does, a layer at a time: its states (batch, time, hidden_size), twice as
+        wide both ways.
+        """
         directions = 2 if self.rnn.bidirectional else 1
         for layer in range(self.rnn.num_layers):
             if layer:
-                kept = torch.empty_like(states).bernoulli_(1 - self.rnn.dropout, generator=generator)
+                kept = torch.empty_like(states).bernoulli_(
+                    1 - self.rnn.dropout, generator=generator
+                )
                 states = states * kept / (1 - self.rnn.dropout)
             weights = sum(self.rnn.all_weights[layer * directions : (layer + 1) * directions], [])
             begin = states.new_zeros(directions, len(states), self.rnn.hidden_size)
@@ -57,7 +69,9 @@ class RNN(nn.Module):
 
 
 def build(config, channels, generator):
-    """Return the network of a RunConfig for so many channels, its weights drawn as torch does, from `generator`."""
+    """Return the network of a RunConfig for so many channels, its weights drawn as torch does, from
+    `generator`.
+    """
     with torch.device("meta"):  # without weights yet: torch would draw them from its own generator
         network = RNN(
             input_size=channels * (2 if config.mask_input else 1),
@@ -72,14 +86,21 @@ def build(config, channels, generator):
 
 
 def draw(network, generator):
-    """Return an RNN that was made on the meta device, its weights drawn as torch does, from `generator`."""
+    """Return an RNN that was made on the meta device, its weights drawn as torch does, from
+    `generator`.
+    """
     network.to_empty(device="cpu")
-    for layer, width in ((network.rnn, network.rnn.hidden_size), (network.out, network.out.in_features)):
+    for layer, width in (
+        (network.rnn, network.rnn.hidden_size),
+        (network.out, network.out.in_features),
+    ):
         for weights in layer.parameters():
             nn.init.uniform_(weights, -(width**-0.5), width**-0.5, generator=generator)
     return network
 
 
 def inputs_of(filled, hidden_mask, mask_input):
-    """Return what the network sees, (batch, time, channels or 2 x channels): the filled values, and 1 where hidden."""
+    """Return what the network sees, (batch, time, channels or 2 x channels): the filled values, and
+    1 where hidden.
+    """
     return torch.cat([filled, hidden_mask.to(filled.dtype)], dim=-1) if mask_input else filled

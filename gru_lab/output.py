@@ -1,4 +1,6 @@
-"""Where things are written: a place is looked at before the work, a file gets its name once it is whole."""
+"""Where things are written: a place is looked at before the work, a file gets its name once it is
+whole.
+"""
 
 import os
 import tempfile
@@ -6,7 +8,8 @@ from pathlib import Path
 
 
 def require_place(name, path, *others):
-    """Return a path to write to, or raise ValueError now rather than at the end of a long computation.
+    """Return a path to write to, or raise ValueError now rather than at the end of a long
+    computation.
 
     `others` are files that it must not be.
     """
@@ -19,14 +22,20 @@ def require_place(name, path, *others):
     if path.is_dir():
         raise ValueError(f"{name} must be a file to write, not {str(path)!r} (a folder)")
     if not path.parent.is_dir():
-        raise ValueError(f"{name} must be in a folder that exists, not {str(path.parent)!r}; make that folder first")
+        raise ValueError(
+            f"{name} must be in a folder that exists, not {str(path.parent)!r}; make that folder first"
+        )
     if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise ValueError(f"{name} must be in a folder you may write to, not {str(path.parent)!r}; name another place")
+        raise ValueError(
+            f"{name} must be in a folder you may write to, not {str(path.parent)!r}; name another place"
+        )
     return path
 
 
 def require_folder(name, path):
-    """Return a folder to write into, made where it is not there, or raise ValueError as `require_place` does."""
+    """Return a folder to write into, made where it is not there, or raise ValueError as
+    `require_place` does.
+    """
     path = Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -49,6 +58,10 @@ def write_whole(path, content):
 
 
 def home():
-    """Return the folder that holds what a person makes: this one, or the one above `notebooks/` when inside it."""
+    """Return the folder that holds what a person makes: this one, or the one above `notebooks/`
+    when inside it.
+    """
     here = Path.cwd()
-    return next((path.parent for path in (here, *here.parents[:1]) if path.name == "notebooks"), here)
+    return next(
+        (path.parent for path in (here, *here.parents[:1]) if path.name == "notebooks"), here
+    )

@@ -1,7 +1,8 @@
-"""A table of channels, and what a study does with it: check, split in time, scale, cut into windows.
+"""A table of channels, and what a study does with it: check, split in time, scale, cut into
+windows.
 
-Values are (rows, channels). Rows are steps of time; a series may hold several runs of the same sensors one after
-the other ("parts"), and no window crosses from one part into the next.
+Values are (rows, channels). Rows are steps of time; a series may hold several runs of the same
+sensors one after the other ("parts"), and no window crosses from one part into the next.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ TRAIN_END, VALIDATION_END = 5 / 7, 6 / 7  # the log's 300,000 : 60,000 : 60,000
 class Series:
     """Channels over time: `values` (rows, channels), NaN where a sensor gave nothing.
 
-    Raises ValueError for anything but a table of at least one row and one channel, and for infinite values.
+    Raises ValueError for anything but a table of at least one row and one channel, and for infinite
+    values.
     """
 
     values: np.ndarray
@@ -33,18 +35,26 @@ class Series:
             values = values.astype(np.float64)
         object.__setattr__(self, "values", values)
         if values.ndim != 2 or 0 in values.shape:
-            raise ValueError(f"{self.name}: values must be (rows, channels), not empty, not {values.shape}")
+            raise ValueError(
+                f"{self.name}: values must be (rows, channels), not empty, not {values.shape}"
+            )
         if len(self.channels) != values.shape[1]:
-            raise ValueError(f"{self.name}: {len(self.channels)} names for {values.shape[1]} channels")
+            raise ValueError(
+                f"{self.name}: {len(self.channels)} names for {values.shape[1]} channels"
+            )
         infinite = self._where(np.isinf)
         if infinite:
-            raise ValueError(f"{self.name}: values must be finite, but {infinite}; mark them as missing first")
+            raise ValueError(
+                f"{self.name}: values must be finite, but {infinite}; mark them as missing first"
+            )
 
     def __len__(self):
         return len(self.values)
 
     def _where(self, test):
-        """Return 'channel a has 3 nan values, the first in row 7' for the first channel with any, or ''."""
+        """Return 'channel a has 3 nan values, the first in row 7' for the first channel with any,
+        or ''.
+        """
         # a sum is finite only if everything in it is: most channels need no look at each value
         for name, values in zip(self.channels, self.values.T, strict=True):
             if not np.isfinite(values.sum()) and (bad := test(values)).any():
@@ -62,7 +72,9 @@ class Series:
     @property
     def parts(self):
         """The parts as slices of rows."""
-        return [slice(*ends) for ends in zip(self.starts, (*self.starts[1:], len(self)), strict=True)]
+        return [
+            slice(*ends) for ends in zip(self.starts, (*self.starts[1:], len(self)), strict=True)
+        ]
 
     def require_complete(self):
         """Return the series, or raise ValueError naming the first channel with a NaN."""
@@ -86,10 +98,18 @@ class Series:
                 "give a longer series"
             )
         whole = len(pieces) == 1  # a view instead of a copy
-        values = self.values[pieces[0]] if whole else np.concatenate([self.values[piece] for piece in pieces])
+        values = (
+            self.values[pieces[0]]
+            if whole
+            else np.concatenate([self.values[piece] for piece in pieces])
+        )
         time = self.time
         if time is not None:
-            time = time[pieces[0]] if whole else np.concatenate([np.asarray(time[piece]) for piece in pieces])
+            time = (
+                time[pieces[0]]
+                if whole
+                else np.concatenate([np.asarray(time[piece]) for piece in pieces])
+            )
         starts = (0, *(int(start) for start in np.cumsum(lengths)[:-1]))
         return Series(values, self.channels, self.name, starts, time, self.set_aside)
 
@@ -98,7 +118,9 @@ class Series:
         return self if rows >= len(self) else self._share(0, rows / len(self))
 
     def split(self):
-        """Return the training, validation and test parts, 5 : 1 : 1, contiguous in time within each part."""
+        """Return the training, validation and test parts, 5 : 1 : 1, contiguous in time within each
+        part.
+        """
         ends = (0, TRAIN_END, VALIDATION_END, 1)
         return tuple(self._share(begin, end) for begin, end in zip(ends, ends[1:], strict=False))
 
@@ -119,7 +141,9 @@ class Series:
                 f"part, and the longest has {max(part.stop - part.start for part in self.parts)}; "
                 f"give a longer series or a shorter window"
             )
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)  # (windows, length, channels)
+        return (
+            pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        )  # (windows, length, channels)
 
 
 @dataclass(frozen=True)
@@ -133,8 +157,8 @@ class Scaler:
     def fit(cls, values):
         """Return the scaler that takes `values` (rows, channels) to [0, 1].
 
-        A constant channel, or one that moves by no more than rounding does, is shifted to 0 and not stretched:
-        stretching would blow noise of 1e-15 up to [0, 1].
+        A constant channel, or one that moves by no more than rounding does, is shifted to 0 and not
+        stretched: stretching would blow noise of 1e-15 up to [0, 1].
         """
         low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
         size = np.maximum(np.abs(low), np.abs(high))
@@ -143,7 +167,9 @@ class Scaler:
         return cls(low, np.where(constant, np.maximum(size, 1), high - low))
 
     def transform(self, values):
-        """Return `values` (..., channels) scaled, as float32; beyond the training range they leave [0, 1]."""
+        """Return `values` (..., channels) scaled, as float32; beyond the training range they leave
+        [0, 1].
+        """
         return ((values - self.low) / self.span).astype(np.float32, copy=False)
 
     def inverse(self, values):

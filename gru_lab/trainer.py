@@ -3,8 +3,9 @@
     trainer = Trainer(config, series)
     for row in trainer: ...        # one dict per epoch; trainer.stop() from any thread ends it
 
-Nothing here draws, prints or keeps a store. The same configuration and seed give the same curve in any process:
-each epoch's batches and dropout come from (seed, epoch, batch) and not from what ran before.
+Nothing here draws, prints or keeps a store. The same configuration and seed give the same curve in
+any process: each epoch's batches and dropout come from (seed, epoch, batch) and not from what ran
+before.
 """
 
 import contextlib
@@ -27,13 +28,17 @@ from gru_lab.model import build, inputs_of
 from gru_lab.series import Scaler
 
 CHECKPOINT_SECONDS = 15  # a killed run loses at most this and the epoch it was in
-VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
+VALIDATION_GAPS = (
+    0,
+    1,
+)  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
 VALIDATION_BATCH = 500  # windows at a time
 SAMPLE_WINDOWS, SAMPLE_CHANNELS = 6, 3  # of the repair that is kept with a run
 
 
 def prepare(series, config):
-    """Return (training, validation) as `Gapped` windows, scaled to the training part, and the `Scaler`.
+    """Return (training, validation) as `Gapped` windows, scaled to the training part, and the
+    `Scaler`.
 
     Raises ValueError for a series with NaN or with a part too short for one window.
     """
@@ -41,7 +46,9 @@ def prepare(series, config):
     scaler = Scaler.fit(train.values)
     train = train.head(round(len(train) * config.train_share))
     gaps = [
-        make_gaps(scaler.transform(part.windows(config.window)), config.missing_rate, seed, config.pattern)
+        make_gaps(
+            scaler.transform(part.windows(config.window)), config.missing_rate, seed, config.pattern
+        )
         for part, seed in ((train, (config.seed, 0)), (validation, VALIDATION_GAPS))
     ]
     return (*gaps, scaler)
@@ -49,30 +56,38 @@ def prepare(series, config):
 
 def _generator(device, *seed):
     """Return a random generator of our own: torch's is shared by all threads, and left alone."""
-    return torch.Generator(device).manual_seed(int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]))
+    return torch.Generator(device).manual_seed(
+        int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0])
+    )
 
 
 class Trainer:
     """One run of `config` on `series`; iterate over it to train.
 
-    `missing_weight` may be changed while it runs and holds from the next batch on; `schedule` then says when that
-    was, as (epoch, batch, weight), and given to another Trainer it repeats the run. `checkpoint` is a path: written
-    at most every 15 seconds, taken up again if it is there and of this run, and left to whoever keeps the run.
-    Raises Diverged when the loss is not finite, ValueError for an unusable series or device.
+    `missing_weight` may be changed while it runs and holds from the next batch on; `schedule` then
+    says when that was, as (epoch, batch, weight), and given to another Trainer it repeats the run.
+    `checkpoint` is a path: written at most every 15 seconds, taken up again if it is there and of
+    this run, and left to whoever keeps the run. Raises Diverged when the loss is not finite,
+    ValueError for an unusable series or device.
     """
 
     def __init__(self, config, series, device="auto", checkpoint=None, schedule=()):
         self.config = config.on(series)
         self.device = pick_device(device)
         self.missing_weight = self._weight = config.missing_weight
-        self.schedule, self._planned = [], {(epoch, batch): weight for epoch, batch, weight in schedule}
+        self.schedule, self._planned = (
+            [],
+            {(epoch, batch): weight for epoch, batch, weight in schedule},
+        )
         self.rows, self.batch, self.stopped = [], 0, False
         self.training, self.validation, self.scaler = prepare(series, config)
         self._train, self._val = self._tensors(self.training), self._tensors(self.validation)
         windows = len(self._train[0])
         # even batches: a last one of a few windows might hide nothing and have no M
         self.batches = max(1, round(windows / config.batch_size))
-        self.model = build(config, self.training.truth.shape[-1], _generator("cpu", config.seed)).to(self.device)
+        self.model = build(
+            config, self.training.truth.shape[-1], _generator("cpu", config.seed)
+        ).to(self.device)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate)
         self.checkpoint = Path(checkpoint) if checkpoint else None
         self._saved = time.monotonic()
@@ -94,7 +109,9 @@ class Trainer:
         self.stopped = True
 
     def __iter__(self):
-        torch.set_num_threads(1)  # small networks gain nothing from more, and one thread sums in one order
+        torch.set_num_threads(
+            1
+        )  # small networks gain nothing from more, and one thread sums in one order
         while len(self.rows) < self.config.epochs and not self.stopped:
             row = self._epoch(len(self.rows) + 1)
             if row is None:
@@ -119,10 +136,16 @@ class Trainer:
         dropping = self._validate(dropout=epoch) if self._drops else plain
         values = [*np.mean(figures, axis=0).tolist(), *figures[-1], *plain, *dropping]
         self._require_finite(values, epoch)
-        return {"epoch": epoch} | dict(zip(METRICS, values, strict=True)) | {"seconds": time.perf_counter() - began}
+        return (
+            {"epoch": epoch}
+            | dict(zip(METRICS, values, strict=True))
+            | {"seconds": time.perf_counter() - began}
+        )
 
     def _weigh(self, epoch):
-        """Take up the weight planned for this batch, or set since the last one, and note when that was."""
+        """Take up the weight planned for this batch, or set since the last one, and note when that
+        was.
+        """
         if (epoch, self.batch) in self._planned:
             self.missing_weight = self._planned[epoch, self.batch]
         weight = self.missing_weight  # read once: another thread may set it at any time
@@ -136,7 +159,9 @@ class Trainer:
 
     def _step(self, epoch, windows):
         """Take one step of Adam on a batch and return its (A, M)."""
-        inputs, hidden_mask, truth = (tensor[windows] for tensor in self._train)  # (batch, time, ...)
+        inputs, hidden_mask, truth = (
+            tensor[windows] for tensor in self._train
+        )  # (batch, time, ...)
         self.model.train()
         output = self.model(inputs, _generator(self.device, self.config.seed, epoch, self.batch))
         all_error, missing_error = errors(output, truth, hidden_mask)
@@ -149,7 +174,9 @@ class Trainer:
 
     @torch.no_grad()
     def _validate(self, dropout=None):
-        """Return (A, M) over all validation windows; with dropout active where `dropout` gives the epoch."""
+        """Return (A, M) over all validation windows; with dropout active where `dropout` gives the
+        epoch.
+        """
         self.model.train(dropout is not None)
         totals = torch.zeros(2, dtype=torch.float64)
         inputs, hidden_mask, truth = self._val
@@ -167,7 +194,8 @@ class Trainer:
         return self.model(self._val[0][windows]).cpu().numpy()
 
     def sample(self):
-        """Return the network's values for a few validation windows and their liveliest channels, to be kept.
+        """Return the network's values for a few validation windows and their liveliest channels, to
+        be kept.
 
         The shape is (SAMPLE_WINDOWS, time, SAMPLE_CHANNELS), or smaller where there are fewer.
         """
@@ -187,20 +215,32 @@ class Trainer:
         self._good = {name: value.clone() for name, value in self.model.state_dict().items()}
 
     def _save(self):
-        """Write the checkpoint if it is time: tensors and JSON in one safetensors file, put in place at once.
+        """Write the checkpoint if it is time: tensors and JSON in one safetensors file, put in
+        place at once.
 
-        A run whose weight was moved gets none: a checkpoint knows its run by the configuration alone. One that cannot
-        be written, on a full disk say, costs time only if the run is interrupted, so the run goes on.
+        A run whose weight was moved gets none: a checkpoint knows its run by the configuration
+        alone. One that cannot be written, on a full disk say, costs time only if the run is
+        interrupted, so the run goes on.
         """
-        if not self.checkpoint or self.schedule or time.monotonic() - self._saved < CHECKPOINT_SECONDS:
+        if (
+            not self.checkpoint
+            or self.schedule
+            or time.monotonic() - self._saved < CHECKPOINT_SECONDS
+        ):
             return
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        unfinished = self.checkpoint.with_suffix(f".{os.getpid()}.part")  # another process may train the same run
+        unfinished = self.checkpoint.with_suffix(
+            f".{os.getpid()}.part"
+        )  # another process may train the same run
         try:
             self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-            save_file(tensors, unfinished, metadata={"key": self.config.key, "rows": json.dumps(self.rows)})
+            save_file(
+                tensors,
+                unfinished,
+                metadata={"key": self.config.key, "rows": json.dumps(self.rows)},
+            )
             unfinished.replace(self.checkpoint)
         except (OSError, SafetensorError):
             with contextlib.suppress(OSError):
@@ -208,7 +248,8 @@ class Trainer:
         self._saved = time.monotonic()
 
     def _resume(self):
-        """Take up the checkpoint if it is there, of this run, and whole; otherwise start at the beginning.
+        """Take up the checkpoint if it is there, of this run, and whole; otherwise start at the
+        beginning.
 
         The checkpoint of a longer run that got beyond this one's end is left to that run.
         """
@@ -217,7 +258,10 @@ class Trainer:
         try:
             # both out of one open file: meanwhile another process may put a later one in its place
             with safe_open(self.checkpoint, "pt") as file:
-                metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
+                metadata, tensors = (
+                    file.metadata(),
+                    {name: file.get_tensor(name) for name in file.keys()},
+                )
             rows = json.loads(metadata["rows"])
             if metadata["key"] != self.config.key:
                 return
@@ -229,7 +273,11 @@ class Trainer:
                 if name.startswith("optimizer."):
                     _, index, field = name.split(".")
                     state.setdefault(int(index), {})[field] = value
-            weights = {name.removeprefix("model."): tensors[name] for name in tensors if name.startswith("model.")}
+            weights = {
+                name.removeprefix("model."): tensors[name]
+                for name in tensors
+                if name.startswith("model.")
+            }
             self.model.load_state_dict(weights)
             self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
             self.rows = rows

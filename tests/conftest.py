@@ -1,4 +1,6 @@
-"""What all tests share: a seeded start, a small series, a store of one's own, and the recorded log where it is."""
+"""What all tests share: a seeded start, a small series, a store of one's own, and the recorded log
+where it is.
+"""
 
 import os
 import random
@@ -79,7 +81,9 @@ def real_table():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Headless Chromium. Where there is none, its tests are skipped on a person's machine and fail in CI."""
+    """Headless Chromium. Where there is none, its tests are skipped on a person's machine and fail
+    in CI.
+    """
     if not CHROMIUM.exists() and not os.environ.get("CI"):
         pytest.skip("no Chromium here")
     from playwright.sync_api import sync_playwright
@@ -92,7 +96,8 @@ def browser():
 
 @pytest.fixture(scope="session")
 def jupyterlab(tmp_path_factory):
-    """A JupyterLab server on this machine's loopback; returns its folder, and a function from a path to its address.
+    """A JupyterLab server on this machine's loopback; returns its folder, and a function from a
+    path to its address.
 
     The address of "" leads to the server itself, for its REST interface.
     """
@@ -100,15 +105,26 @@ def jupyterlab(tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=test", "--allow-root"]
+    options = [
+        "--no-browser",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--IdentityProvider.token=test",
+        "--allow-root",
+    ]
     options += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", "--log-level=ERROR"]
     own = {
         "GRU_LAB_STORE": f"sqlite:///{folder / 'runs.sqlite'}",
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
     }
-    own |= {"PYTHONPATH": str(Path(lab.__file__).parent.parent), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")}
-    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env={**os.environ, **own})
+    own |= {
+        "PYTHONPATH": str(Path(lab.__file__).parent.parent),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options], env={**os.environ, **own}
+    )
     try:
         for _ in range(150):
             try:
@@ -124,7 +140,9 @@ def jupyterlab(tmp_path_factory):
 
 
 def wait_until(true, what, seconds=60):
-    """Wait for something that another process does, and return it; it fails the test after a minute."""
+    """Wait for something that another process does, and return it; it fails the test after a
+    minute.
+    """
     for _ in range(seconds * 50):
         if found := true():
             return found
@@ -134,11 +152,14 @@ def wait_until(true, what, seconds=60):
 
 @pytest.fixture(scope="session")
 def postgresql():
-    """The URL of a PostgreSQL server of the tests' own, on a socket in a folder of its own, gone after them.
+    """The URL of a PostgreSQL server of the tests' own, on a socket in a folder of its own, gone
+    after them.
 
     Where the server is not installed, its tests are skipped on a person's machine and fail in CI.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path(shutil.which("initdb") or "nowhere").parent]
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [
+        Path(shutil.which("initdb") or "nowhere").parent
+    ]
     if not (found[-1] / "initdb").exists() and not os.environ.get("CI"):
         pytest.skip("no PostgreSQL server here")
     folder = Path(tempfile.mkdtemp(prefix="gru_lab_pg_"))
@@ -146,16 +167,27 @@ def postgresql():
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "nobody")
         other = {"user": "nobody", "extra_groups": []}
-    command = [found[-1] / "initdb", "--auth=trust", "--username=lab", "--no-sync", "--encoding=UTF8", folder / "data"]
+    command = [
+        found[-1] / "initdb",
+        "--auth=trust",
+        "--username=lab",
+        "--no-sync",
+        "--encoding=UTF8",
+        folder / "data",
+    ]
     subprocess.run(command, check=True, capture_output=True, cwd=folder, **other)
     options = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
     with (folder / "log").open("w") as log:
-        server = subprocess.Popen([found[-1] / "postgres", *options], stdout=log, stderr=log, cwd=folder, **other)
+        server = subprocess.Popen(
+            [found[-1] / "postgres", *options], stdout=log, stderr=log, cwd=folder, **other
+        )
     try:
         ready = [found[-1] / "pg_isready", "--quiet", "--host", folder, "--username", "lab"]
         wait_until(lambda: subprocess.run(ready).returncode == 0, "PostgreSQL")
         yield f"postgresql+psycopg://lab@/postgres?host={folder}"
     finally:
-        server.send_signal(signal.SIGINT)  # at once: a server that is terminated waits for its clients
+        server.send_signal(
+            signal.SIGINT
+        )  # at once: a server that is terminated waits for its clients
         server.wait(20)
         shutil.rmtree(folder)

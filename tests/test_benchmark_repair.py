@@ -1,4 +1,6 @@
-"""The benchmark of the repair: its figures are what numpy and pandas give, its data come from files and addresses."""
+"""The benchmark of the repair: its figures are what numpy and pandas give, its data come from files
+and addresses.
+"""
 
 import functools
 import importlib.util
@@ -57,13 +59,17 @@ def test_a_public_set_is_fetched_by_its_address_and_hash(benchmark, address, tmp
         benchmark.read(url, "sha256:" + "0" * 64, None, None)
 
 
-def test_the_figures_are_means_over_what_was_hidden_in_the_test_part(benchmark, address, capsys, monkeypatch):
+def test_the_figures_are_means_over_what_was_hidden_in_the_test_part(
+    benchmark, address, capsys, monkeypatch
+):
     monkeypatch.setattr(network, "STEPS", 2)
     _, path = address
     methods = ["mean", "forward fill", "linear", "repair"]
     benchmark.compare(str(path), None, None, None, 0.001, 2, methods)
     said = capsys.readouterr().out
-    rows = [line.strip("| ").split(" | ") for line in said.splitlines() if line.startswith("| ")][1:]
+    rows = [line.strip("| ").split(" | ") for line in said.splitlines() if line.startswith("| ")][
+        1:
+    ]
     figures = {row[0]: [float(cell.split(" ")[0]) for cell in row[1:3]] for row in rows}
     assert list(figures) == methods
     table = pd.read_csv(path)
@@ -76,4 +82,9 @@ def test_the_figures_are_means_over_what_was_hidden_in_the_test_part(benchmark, 
         line = test.mask(hidden).interpolate(limit_direction="both")
         expected.append(np.square(line - test).to_numpy()[hidden].mean())
     assert figures["linear"][1] == pytest.approx(np.mean(expected), rel=0.5)
-    assert figures["repair"][1] < 1.1 * figures["linear"][1] < figures["forward fill"][1] < figures["mean"][1]
+    assert (
+        figures["repair"][1]
+        < 1.1 * figures["linear"][1]
+        < figures["forward fill"][1]
+        < figures["mean"][1]
+    )

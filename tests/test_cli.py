@@ -22,31 +22,61 @@ def in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 WRONG = {
     "an unknown stage": (["sweep", "drpout"], "Did you mean 'dropout'"),
-    "an unknown profile": (["sweep", "1", "--profile", "huge"], "profile must be one of tiny, lesson, full"),
+    "an unknown profile": (
+        ["sweep", "1", "--profile", "huge"],
+        "profile must be one of tiny, lesson, full",
+    ),
     "an unknown notebook": (["record", "09_nothing"], "notebook must be one of"),
-    "no seeds": (["sweep", "1", "--profile", "tiny", "--seeds", "0"], "seeds must be a whole number of at least 1"),
+    "no seeds": (
+        ["sweep", "1", "--profile", "tiny", "--seeds", "0"],
+        "seeds must be a whole number of at least 1",
+    ),
     "no seeds in a record": (["record", "--profile", "tiny", "--seeds", "0"], "seeds must be"),
     "no workers": (["sweep", "1", "--profile", "tiny", "--workers", "0"], "workers must be"),
-    "an unknown device": (["sweep", "1", "--profile", "tiny", "--device", "gpu"], "device must be one of"),
-    "an unknown device in a record": (["record", "1", "--profile", "tiny", "--device", "gpu"], "device must be one of"),
-    "a file as place for records": (["record", "1", "--profile", "tiny", "--out", "good.csv"], "out must be a folder"),
+    "an unknown device": (
+        ["sweep", "1", "--profile", "tiny", "--device", "gpu"],
+        "device must be one of",
+    ),
+    "an unknown device in a record": (
+        ["record", "1", "--profile", "tiny", "--device", "gpu"],
+        "device must be one of",
+    ),
+    "a file as place for records": (
+        ["record", "1", "--profile", "tiny", "--out", "good.csv"],
+        "out must be a folder",
+    ),
     "no folder for runs": (
         ["runs", "--csv", "nowhere/runs.csv"],
         "--csv must be in a folder that exists, not 'nowhere'",
     ),
-    "a missing file": (["record", "--data", "nothing.csv"], "data must be a file that exists, not 'nothing.csv'"),
+    "a missing file": (
+        ["record", "--data", "nothing.csv"],
+        "data must be a file that exists, not 'nothing.csv'",
+    ),
     "a folder as data": (["sweep", "1", "--data", "."], "a folder"),
     "a store that is none": (["runs", "--store", "runs.sqlite"], "store must be a database URL"),
-    "a filter that is none": (["runs", "--where", "dropout"], "where must be NAME=VALUE, such as dropout=0.5"),
+    "a filter that is none": (
+        ["runs", "--where", "dropout"],
+        "where must be NAME=VALUE, such as dropout=0.5",
+    ),
     "a filter of an unknown column": (["runs", "--where", "drpout=1"], "Did you mean 'dropout'"),
-    "a filter of a value out of range": (["runs", "--where", "dropout=2"], "dropout must be at least 0 and below 1"),
-    "a filter of a value of another kind": (["runs", "--where", "num_layers=two"], "num_layers must be a whole number"),
+    "a filter of a value out of range": (
+        ["runs", "--where", "dropout=2"],
+        "dropout must be at least 0 and below 1",
+    ),
+    "a filter of a value of another kind": (
+        ["runs", "--where", "num_layers=two"],
+        "num_layers must be a whole number",
+    ),
     "an unknown stage of runs": (["runs", "--stage", "drpout"], "Did you mean 'dropout'"),
     "a scheduler and workers": (
         ["sweep", "1", "--profile", "tiny", "--scheduler", "tcp://127.0.0.1:9", "--workers", "2"],
         "workers must be left out with a scheduler",
     ),
-    "a missing column": (["sweep", "1", "--data", "good.csv", "--split-by", "run"], "split_by must be one of"),
+    "a missing column": (
+        ["sweep", "1", "--data", "good.csv", "--split-by", "run"],
+        "split_by must be one of",
+    ),
     "a series with a gap": (["sweep", "1", "--data", "gap.csv"], "needs a complete series"),
     "a series that is too short": (["sweep", "1", "--data", "short.csv"], "window must fit"),
     "only text": (["sweep", "1", "--data", "text.csv"], "at least one numeric channel"),
@@ -82,7 +112,9 @@ def test_without_a_command_it_prints_what_there_is(capsys):
 
 
 @pytest.mark.parametrize("terminal", (True, False), ids=("in a terminal", "in a log file"))
-def test_progress_is_written_often_to_a_terminal_and_rarely_to_a_log_file(terminal, monkeypatch, capsys):
+def test_progress_is_written_often_to_a_terminal_and_rarely_to_a_log_file(
+    terminal, monkeypatch, capsys
+):
     monkeypatch.setenv("TQDM_MININTERVAL", "")  # is put back afterwards
     monkeypatch.delenv("TQDM_MININTERVAL")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
@@ -94,20 +126,29 @@ def test_the_lab_opens_the_first_notebook_on_this_machine_only(monkeypatch, caps
     started = []
     monkeypatch.setattr(os, "execv", lambda program, command: started.append(command))
     assert main(["lab", "--port", "9001"]) is None and len(started) == 1
-    assert {"--ip=127.0.0.1", "--port=9001", "--LabApp.default_url=/lab/tree/00_start_here.ipynb"} <= set(started[0])
+    assert {
+        "--ip=127.0.0.1",
+        "--port=9001",
+        "--LabApp.default_url=/lab/tree/00_start_here.ipynb",
+    } <= set(started[0])
     (root,) = [option.partition("=")[2] for option in started[0] if "root_dir" in option]
     assert os.path.exists(os.path.join(root, "00_start_here.ipynb"))
 
 
 def test_help_loads_nothing_heavy():
-    program = "import sys; from gru_lab.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    program = (
+        "import sys; from gru_lab.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    )
     program += "print([name for name in ('torch', 'pandas', 'plotly') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0 and "record" in done.stdout and done.stdout.endswith("[]\n")
 
 
 def test_a_sweep_prints_its_summary_and_its_runs_are_listed(capsys, tmp_path):
-    assert main(["sweep", "missing_weight", "--profile", "tiny", "--seeds", "1", "--workers", "1"]) == 0
+    assert (
+        main(["sweep", "missing_weight", "--profile", "tiny", "--seeds", "1", "--workers", "1"])
+        == 0
+    )
     assert "corrected ruler" in capsys.readouterr().out
     assert (tmp_path / "runs.sqlite").exists()
     assert main(["runs", "--csv", "runs.csv"]) == 0
@@ -122,9 +163,13 @@ def table():
     """Two smooth channels of 300 rows, a second apart, with 20 holes in each."""
     rows = np.arange(300)
     waves = {"a": np.sin(rows / 9) * 5 + 20, "b": np.cos(rows / 14) * 3 + 9}
-    table = pd.DataFrame({"time": pd.date_range("2024-05-01", periods=300, freq="s"), **waves}).round({"a": 3, "b": 3})
+    table = pd.DataFrame(
+        {"time": pd.date_range("2024-05-01", periods=300, freq="s"), **waves}
+    ).round({"a": 3, "b": 3})
     for column in ("a", "b"):
-        table.loc[np.random.default_rng(ord(column)).choice(300, 20, replace=False), column] = np.nan
+        table.loc[np.random.default_rng(ord(column)).choice(300, 20, replace=False), column] = (
+            np.nan
+        )
     return table
 
 
@@ -137,7 +182,10 @@ BAD_FILES = {
     "a header alone": ("a,b\n", "must have rows"),
     "binary": ("\x89PNG\0\1", "binary data"),
     "cells parted by spaces": (TEXT.replace(",", " "), "separated by one of comma, semicolon"),
-    "decimal commas between commas": (TEXT.replace(".", ","), "decimal commas need another separator"),
+    "decimal commas between commas": (
+        TEXT.replace(".", ","),
+        "decimal commas need another separator",
+    ),
     "a line too long": (TEXT + "1,2,3,4\n", "as the header, 3, and line 42 has 4"),
     "a line too short": (TEXT + "1,2\n", "as the header, 3, and line 42 has 2"),
     "lines above the header": ("Logger 7\n" + TEXT, "delete what stands above"),
@@ -153,12 +201,18 @@ BAD_FILES = {
 }
 
 
-@pytest.mark.parametrize("content, message, name", [(*bad, "in.csv")[:3] for bad in BAD_FILES.values()], ids=BAD_FILES)
-def test_a_bad_file_is_one_clear_line_and_nothing_is_written(content, message, name, capsys, tmp_path):
+@pytest.mark.parametrize(
+    "content, message, name", [(*bad, "in.csv")[:3] for bad in BAD_FILES.values()], ids=BAD_FILES
+)
+def test_a_bad_file_is_one_clear_line_and_nothing_is_written(
+    content, message, name, capsys, tmp_path
+):
     if content is not None:
         (tmp_path / name).write_text(content, encoding="latin-1")
     assert main(["repair", name, f"out_{name}", *QUICK]) == 2
-    shown = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning: ")]
+    shown = [
+        line for line in capsys.readouterr().err.splitlines() if not line.startswith("warning: ")
+    ]
     assert len(shown) == 1 and message in shown[0] and shown[0].startswith("gru-lab: ")
     assert main(["check", name]) == (1 if content and "inf" in content else 2)
     assert [path.name for path in tmp_path.iterdir()] == [name] * (content is not None)
@@ -181,14 +235,25 @@ WRONG_ORDERS = {
     "no minutes": (["out.csv", "--minutes", "0"], "minutes must be a finite number above 0"),
     "a negative seed": (["out.csv", "--seed", "-1"], "seed must be a whole number from 0"),
     "an unknown device": (["out.csv", "--device", "gpu"], "device must be one of auto, cpu, cuda"),
-    "no model": (["out.csv", "--model", "none.safetensors"], "that Repairer.save wrote, not 'none.safetensors'"),
-    "a model that is none": (["out.csv", "--model", "in.csv"], "that Repairer.save wrote, not 'in.csv'"),
-    "a model and minutes": (["out.csv", "--model", "in.csv", "--minutes", "1"], "has its own minutes"),
+    "no model": (
+        ["out.csv", "--model", "none.safetensors"],
+        "that Repairer.save wrote, not 'none.safetensors'",
+    ),
+    "a model that is none": (
+        ["out.csv", "--model", "in.csv"],
+        "that Repairer.save wrote, not 'in.csv'",
+    ),
+    "a model and minutes": (
+        ["out.csv", "--model", "in.csv", "--minutes", "1"],
+        "has its own minutes",
+    ),
 }
 
 
 @pytest.mark.parametrize("arguments, message", WRONG_ORDERS.values(), ids=WRONG_ORDERS)
-def test_a_wrong_order_is_one_clear_line_before_anything_is_trained(arguments, message, table, capsys, tmp_path):
+def test_a_wrong_order_is_one_clear_line_before_anything_is_trained(
+    arguments, message, table, capsys, tmp_path
+):
     table.to_csv("in.csv", index=False)
     before = (tmp_path / "in.csv").read_bytes()
     assert main(["repair", "in.csv", *arguments]) == 2
@@ -224,7 +289,9 @@ ODD = {
 
 
 @pytest.mark.parametrize("spoil, message", ODD.values(), ids=ODD)
-def test_an_odd_table_is_repaired_in_its_holes_alone_and_what_is_odd_is_named(spoil, message, table, capsys, tmp_path):
+def test_an_odd_table_is_repaired_in_its_holes_alone_and_what_is_odd_is_named(
+    spoil, message, table, capsys, tmp_path
+):
     spoil(table).to_csv("in.csv", index=False)
     before = (tmp_path / "in.csv").read_bytes()
     assert main(["check", "in.csv"]) == (1 if message else 0)
@@ -277,7 +344,12 @@ def test_whoever_stops_reading_gets_no_complaint(unbuffered, table):
 
 def test_a_saved_model_repairs_another_file_without_training(table, capsys):
     table.to_csv("in.csv", index=False)
-    assert main(["repair", "in.csv", "out.csv", "--save-model", "m.safetensors", "--keep-flags", *QUICK]) == 0
+    assert (
+        main(
+            ["repair", "in.csv", "out.csv", "--save-model", "m.safetensors", "--keep-flags", *QUICK]
+        )
+        == 0
+    )
     assert main(["repair", "in.csv", "again.csv", "--model", "m.safetensors", "--keep-flags"]) == 0
     assert open("out.csv").read() == open("again.csv").read()
     flags = pd.read_csv("out.csv", keep_default_na=False)["repaired"]
@@ -305,7 +377,9 @@ def test_ctrl_c_keeps_the_best_so_far_and_says_so(table):
     termios.tcsetwinsize(theirs, (24, 120))
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs)
     seen = b""
-    while b"straight line" not in seen and running.poll() is None:  # in the bar, after the first epoch
+    while (
+        b"straight line" not in seen and running.poll() is None
+    ):  # in the bar, after the first epoch
         seen += os.read(ours, 1000)
     running.send_signal(signal.SIGINT)
     out, _ = running.communicate(timeout=60)
@@ -317,7 +391,9 @@ def test_ctrl_c_keeps_the_best_so_far_and_says_so(table):
 
 @pytest.fixture
 def two_stages(capsys):
-    """The store of a folder in which stage 2 and stage 4 were swept with one seed: 5 and 6 runs, one of both."""
+    """The store of a folder in which stage 2 and stage 4 were swept with one seed: 5 and 6 runs,
+    one of both.
+    """
     for stage in ("2", "4"):
         assert main(["sweep", stage, "--profile", "tiny", "--seeds", "1", "--workers", "1"]) == 0
     capsys.readouterr()
@@ -327,7 +403,10 @@ def test_runs_are_filtered_by_stage_and_settings_and_exported_whole(two_stages, 
     assert main(["runs", "--stage", "dropout", "--parquet", "runs.parquet"]) == 0
     runs = pd.read_parquet("runs.parquet")
     assert len(runs) == 6 and set(runs["dropout"]) == {0, 0.1, 0.2, 0.5}
-    assert main(["runs", "--where", "dropout = 0.5", "--where", "num_layers=2", "--csv", "runs.csv"]) == 0
+    assert (
+        main(["runs", "--where", "dropout = 0.5", "--where", "num_layers=2", "--csv", "runs.csv"])
+        == 0
+    )
     assert set(pd.read_csv("runs.csv")["dropout"]) == {0.5} and len(pd.read_csv("runs.csv")) == 6
     assert "6 runs in runs.csv" in capsys.readouterr().out
     assert main(["runs", "--where", "mask_input=true"]) == 0
@@ -342,7 +421,11 @@ def test_runs_are_deleted_only_after_a_question_or_with_yes(two_stages, monkeypa
     assert "Delete 5 runs and their curves from Store('sqlite:///" in asked[0]
     monkeypatch.setattr("builtins.input", lambda _: "Y")
     assert main([*delete, "--where", "missing_weight=0"]) == 0 and len(runs()) == 9
-    assert main([*delete, "--yes"]) == 0 and len(runs(stage=2)) == 0 and len(runs(stage="dropout")) == 5
+    assert (
+        main([*delete, "--yes"]) == 0
+        and len(runs(stage=2)) == 0
+        and len(runs(stage="dropout")) == 5
+    )
     assert main([*delete, "--yes"]) == 0
     assert capsys.readouterr().out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4, 0)]
 

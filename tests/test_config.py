@@ -1,4 +1,6 @@
-"""A run's settings: wrong ones are named at once, and the key is a digest of all that changes the curve."""
+"""A run's settings: wrong ones are named at once, and the key is a digest of all that changes the
+curve.
+"""
 
 import dataclasses
 import math
@@ -58,7 +60,9 @@ def test_several_wrong_settings_are_all_named_at_once():
 
 
 def test_an_unknown_pattern_lists_the_patterns_and_the_nearest():
-    with pytest.raises(ValueError, match=r"pattern must be one of points.*, not 'point'\. Did you mean 'points'\?"):
+    with pytest.raises(
+        ValueError, match=r"pattern must be one of points.*, not 'point'\. Did you mean 'points'\?"
+    ):
         RunConfig(pattern="point")
 
 
@@ -73,13 +77,21 @@ def test_replace_checks_again():
 
 
 def test_the_limits_that_are_allowed_are_allowed():
-    edges = RunConfig(dropout=0, missing_weight=0, train_share=1, num_layers=1, epochs=1, seed=0, window=2)
+    edges = RunConfig(
+        dropout=0, missing_weight=0, train_share=1, num_layers=1, epochs=1, seed=0, window=2
+    )
     assert edges.train_share == 1
 
 
 def test_numbers_are_kept_as_their_kind_whatever_they_came_as():
-    config = RunConfig(hidden_size=np.int64(64), dropout=np.float32(0.5), missing_weight=1, residual=1)
-    assert [type(value) for value in (config.hidden_size, config.dropout, config.residual)] == [int, float, bool]
+    config = RunConfig(
+        hidden_size=np.int64(64), dropout=np.float32(0.5), missing_weight=1, residual=1
+    )
+    assert [type(value) for value in (config.hidden_size, config.dropout, config.residual)] == [
+        int,
+        float,
+        bool,
+    ]
     assert config == RunConfig(hidden_size=64, missing_weight=1.0, residual=True)
     assert config.key == RunConfig(hidden_size=64, missing_weight=1.0, residual=True).key
 
@@ -107,7 +119,9 @@ OTHER = {
 def changed():
     """The default and a configuration for each field that differs from it in that field alone."""
     for field in dataclasses.fields(RunConfig):
-        if field.name == "pattern":  # a pattern the field's rule does not know cannot be made by the rule
+        if (
+            field.name == "pattern"
+        ):  # a pattern the field's rule does not know cannot be made by the rule
             other = RunConfig()
             object.__setattr__(other, "pattern", "another")
         else:
@@ -123,7 +137,11 @@ def test_the_key_ignores_the_epochs_and_nothing_else():
 
 def test_with_one_layer_the_key_ignores_dropout_too_and_nothing_else():
     one = RunConfig(num_layers=1)
-    keys = {name: other.replace(num_layers=1).key for name, other in changed() if name not in ("num_layers", "pattern")}
+    keys = {
+        name: other.replace(num_layers=1).key
+        for name, other in changed()
+        if name not in ("num_layers", "pattern")
+    }
     assert keys.pop("dropout") == keys.pop("epochs") == one.key
     assert len({one.key, *keys.values()}) == len(keys) + 1
     assert one.key != RunConfig().key
@@ -145,14 +163,20 @@ def test_the_hidden_share_leaves_out_the_first_step():
 
 
 def test_an_unknown_profile_lists_the_profiles_and_the_nearest():
-    with pytest.raises(ValueError, match="profile must be one of tiny, lesson, full, not 'leson'. Did you mean"):
+    with pytest.raises(
+        ValueError, match="profile must be one of tiny, lesson, full, not 'leson'. Did you mean"
+    ):
         open_profile("leson")
     with pytest.raises(ValueError, match="profile must be one of"):
         open_profile(["tiny"])
 
 
 def test_a_profile_scales_the_epochs_to_at_least_one():
-    assert [PROFILES["full"].epochs(250), PROFILES["tiny"].epochs(50), PROFILES["tiny"].epochs(1)] == [250, 3, 1]
+    assert [
+        PROFILES["full"].epochs(250),
+        PROFILES["tiny"].epochs(50),
+        PROFILES["tiny"].epochs(1),
+    ] == [250, 3, 1]
     own = Profile("own", 1_400, 4, 0.5, 2, "mine")
     assert open_profile(own) is own
 

@@ -24,7 +24,9 @@ def test_it_has_66_named_channels_that_fill_the_range_from_0_to_1(series):
 
 def test_it_is_smooth_from_row_to_row(series):
     steps = np.abs(np.diff(series.values, axis=0)).mean(axis=0)
-    shuffled = np.abs(np.diff(np.random.default_rng(0).permutation(series.values), axis=0)).mean(axis=0)
+    shuffled = np.abs(np.diff(np.random.default_rng(0).permutation(series.values), axis=0)).mean(
+        axis=0
+    )
     assert (steps < shuffled / 4).all()
 
 
@@ -46,7 +48,9 @@ def test_the_generator_of_the_user_is_left_alone():
     np.testing.assert_array_equal(before, np.random.get_state()[1])
 
 
-@pytest.mark.parametrize("rows, seed, name", [(0, 0, "rows"), (2.5, 0, "rows"), (70, -1, "seed"), (70, 0.5, "seed")])
+@pytest.mark.parametrize(
+    "rows, seed, name", [(0, 0, "rows"), (2.5, 0, "rows"), (70, -1, "seed"), (70, 0.5, "seed")]
+)
 def test_wrong_rows_or_seed_are_named(rows, seed, name):
     with pytest.raises(ValueError, match=f"{name} must be a whole number"):
         demo_series(rows, seed)
@@ -62,5 +66,7 @@ def test_the_table_with_holes_is_the_truth_wherever_it_has_a_value():
     seen = values.notna() & (values != -999.9)
     pd.testing.assert_frame_equal(values.where(seen), truth.where(seen))
     assert truth.notna().all(axis=None) and 0.03 < 1 - seen.to_numpy().mean() < 0.3
-    assert (values["b1"] == -999.9).sum() == 5 and not (values.drop(columns="b1") == -999.9).any(axis=None)
+    assert (values["b1"] == -999.9).sum() == 5 and not (values.drop(columns="b1") == -999.9).any(
+        axis=None
+    )
     pd.testing.assert_frame_equal(table, demo_table(1_200)[0])

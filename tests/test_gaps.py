@@ -14,7 +14,12 @@ def truth(rng):
 
 def filled_by_pandas(truth, hidden_mask, way):
     """Fill each window by itself with pandas: `way` takes a DataFrame (time, channels) with NaN."""
-    return np.stack([way(pd.DataFrame(window).mask(hidden)) for window, hidden in zip(truth, hidden_mask, strict=True)])
+    return np.stack(
+        [
+            way(pd.DataFrame(window).mask(hidden))
+            for window, hidden in zip(truth, hidden_mask, strict=True)
+        ]
+    )
 
 
 @pytest.mark.parametrize("missing_rate", [0.05, 0.2, 0.6, 0.95])
@@ -39,7 +44,10 @@ def test_the_same_seed_hides_the_same_entries(truth):
 
 
 def test_hiding_nothing_is_an_error_that_says_what_to_do(truth):
-    with pytest.raises(ValueError, match="missing_rate must hide at least one of 2,100 entries; 1e-09 hid none: raise"):
+    with pytest.raises(
+        ValueError,
+        match="missing_rate must hide at least one of 2,100 entries; 1e-09 hid none: raise",
+    ):
         make_gaps(truth, 1e-9, 0)
 
 
@@ -54,7 +62,9 @@ def test_forward_fill_fills_as_pandas_does(truth, missing_rate, rng):
 def test_linear_interpolation_interpolates_as_pandas_does(truth, missing_rate, rng):
     hidden_mask = hide_points(truth.shape, missing_rate, rng)
     expected = filled_by_pandas(
-        truth, hidden_mask, lambda window: window.interpolate(method="linear", limit_direction="forward")
+        truth,
+        hidden_mask,
+        lambda window: window.interpolate(method="linear", limit_direction="forward"),
     )
     np.testing.assert_allclose(linear_interpolation(truth, hidden_mask), expected, atol=1e-6)
 
@@ -77,10 +87,15 @@ def test_what_is_hidden_cannot_leak_into_what_is_filled(truth):
 
 def test_the_errors_of_both_ways_are_means_over_the_hidden_entries(truth):
     gapped = make_gaps(truth, 0.3, 0)
-    ways = {"forward fill": lambda window: window.ffill(), "linear interpolation": lambda window: window.interpolate()}
+    ways = {
+        "forward fill": lambda window: window.ffill(),
+        "linear interpolation": lambda window: window.interpolate(),
+    }
     for way, error in gapped.mean_squared_errors().items():
         filled = filled_by_pandas(truth, gapped.hidden_mask, ways[way])
         squares = [
-            (float(filled[at]) - float(truth[at])) ** 2 for at in np.ndindex(truth.shape) if gapped.hidden_mask[at]
+            (float(filled[at]) - float(truth[at])) ** 2
+            for at in np.ndindex(truth.shape)
+            if gapped.hidden_mask[at]
         ]
         assert error == pytest.approx(sum(squares) / len(squares), rel=1e-5)

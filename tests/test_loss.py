@@ -28,20 +28,26 @@ def errors_by_loops(output, target, hidden_mask):
 
 def test_both_errors_are_those_of_plain_loops(batch):
     computed = errors(*map(torch.from_numpy, batch))
-    np.testing.assert_allclose([float(error) for error in computed], errors_by_loops(*batch), rtol=1e-12)
+    np.testing.assert_allclose(
+        [float(error) for error in computed], errors_by_loops(*batch), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("weight", [0, 0.5 * 0.0324, 0.5, 1, 10])
 def test_the_loss_is_a_plus_w_m_over_one_plus_w(batch, weight):
     all_error, missing_error = errors_by_loops(*batch)
     loss = weighted_loss(*errors(*map(torch.from_numpy, batch)), weight)
-    assert float(loss) == pytest.approx((all_error + weight * missing_error) / (1 + weight), rel=1e-12)
+    assert float(loss) == pytest.approx(
+        (all_error + weight * missing_error) / (1 + weight), rel=1e-12
+    )
 
 
 def test_the_gradient_of_the_loss_is_the_one_by_hand(batch):
     output, target, hidden_mask = batch
     tensor = torch.from_numpy(output).requires_grad_()
-    weighted_loss(*errors(tensor, torch.from_numpy(target), torch.from_numpy(hidden_mask)), 3.0).backward()
+    weighted_loss(
+        *errors(tensor, torch.from_numpy(target), torch.from_numpy(hidden_mask)), 3.0
+    ).backward()
     share = 1 / output.size + 3.0 * hidden_mask / hidden_mask.sum()
     np.testing.assert_allclose(tensor.grad.numpy(), 2 * (output - target) * share / 4, rtol=1e-10)
 
@@ -54,27 +60,37 @@ def test_a_batch_with_nothing_hidden_has_no_m_and_says_so(batch):
 
 @pytest.fixture
 def curve(rng):
-    return pd.DataFrame(rng.random((4, len(METRICS))), columns=list(METRICS)).assign(epoch=range(1, 5))
+    return pd.DataFrame(rng.random((4, len(METRICS))), columns=list(METRICS)).assign(
+        epoch=range(1, 5)
+    )
 
 
 @pytest.mark.parametrize("weight", [0, 0.5, 1, 3])
-def test_the_recorded_ruler_scales_m_by_r_squared_and_reads_the_last_batch_and_active_dropout(curve, weight):
+def test_the_recorded_ruler_scales_m_by_r_squared_and_reads_the_last_batch_and_active_dropout(
+    curve, weight
+):
     read = recorded(curve, weight, hidden_share=0.18)
     for row in read.itertuples():
         train = (row.last_all + weight * 0.18 * 0.18 * row.last_missing) / (1 + weight)
-        validation = (row.val_all_dropout + weight * 0.18 * 0.18 * row.val_missing_dropout) / (1 + weight)
+        validation = (row.val_all_dropout + weight * 0.18 * 0.18 * row.val_missing_dropout) / (
+            1 + weight
+        )
         assert (row.train, row.validation) == pytest.approx((train, validation), rel=1e-12)
 
 
 def test_the_last_stage_validated_on_the_scaled_m_alone(curve):
     read = recorded(curve, 3, hidden_share=0.18, validate_missing_only=True)
-    np.testing.assert_allclose(read["validation"], [0.0324 * m for m in curve["val_missing_dropout"]], rtol=1e-12)
+    np.testing.assert_allclose(
+        read["validation"], [0.0324 * m for m in curve["val_missing_dropout"]], rtol=1e-12
+    )
     np.testing.assert_allclose(read["train"], recorded(curve, 3, 0.18)["train"])
 
 
 def test_the_corrected_ruler_reads_m_without_dropout(curve):
     read = corrected(curve)
-    np.testing.assert_array_equal(read[["train", "validation"]], curve[["train_missing", "val_missing"]])
+    np.testing.assert_array_equal(
+        read[["train", "validation"]], curve[["train_missing", "val_missing"]]
+    )
 
 
 def test_reading_a_curve_leaves_the_curve_as_it_is(curve):

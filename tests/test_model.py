@@ -22,7 +22,9 @@ def sigmoid(x):
 
 
 def gru_cell(x, h, w_x, w_h, b_x, b_h):
-    """One step of a GRU: x (batch, inputs), h (batch, hidden); the gates are stacked reset, update, new."""
+    """One step of a GRU: x (batch, inputs), h (batch, hidden); the gates are stacked reset, update,
+    new.
+    """
     x_reset, x_update, x_new = np.split(x @ w_x.T + b_x, 3, axis=1)
     h_reset, h_update, h_new = np.split(h @ w_h.T + b_h, 3, axis=1)
     reset, update = sigmoid(x_reset + h_reset), sigmoid(x_update + h_update)
@@ -39,15 +41,22 @@ def gru_layer(x, weights):
 
 
 def by_hand(network, x, dropped=()):
-    """The whole network in NumPy; `dropped` holds what each layer's input but the first is multiplied with."""
-    weights = {name: value.detach().double().numpy() for name, value in network.state_dict().items()}
+    """The whole network in NumPy; `dropped` holds what each layer's input but the first is
+    multiplied with.
+    """
+    weights = {
+        name: value.detach().double().numpy() for name, value in network.state_dict().items()
+    }
     states = x
     for layer in range(network.rnn.num_layers):
         if layer and len(dropped):
             states = states * dropped[layer - 1]
         sides = []
         for suffix in ("", "_reverse")[: 2 if network.rnn.bidirectional else 1]:
-            names = [f"rnn.{kind}_l{layer}{suffix}" for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+            names = [
+                f"rnn.{kind}_l{layer}{suffix}"
+                for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            ]
             turned = states[:, ::-1] if suffix else states
             side = gru_layer(turned, [weights[name] for name in names])
             sides.append(side[:, ::-1] if suffix else side)
@@ -76,7 +85,9 @@ def test_it_computes_what_a_gru_written_out_in_numpy_computes(variant, rng):
     np.testing.assert_allclose(values, by_hand(network, x), atol=1e-5)
 
 
-@pytest.mark.parametrize("variant", [{}, {"num_layers": 3}, {"bidirectional": True, "residual": True}], ids=str)
+@pytest.mark.parametrize(
+    "variant", [{}, {"num_layers": 3}, {"bidirectional": True, "residual": True}], ids=str
+)
 def test_dropout_drawn_from_a_generator_drops_the_states_between_the_layers(variant, rng):
     network = RNN(6, 5, dropout=0.25, **({"num_layers": 2} | variant)).train()
     x = rng.standard_normal((4, 10, 6))
@@ -88,17 +99,23 @@ def test_dropout_drawn_from_a_generator_drops_the_states_between_the_layers(vari
         for _ in range(network.rnn.num_layers - 1)
     ]
     assert 0.6 < np.mean(kept) < 0.9
-    np.testing.assert_allclose(values, by_hand(network, x, [mask / 0.75 for mask in kept]), atol=1e-5)
+    np.testing.assert_allclose(
+        values, by_hand(network, x, [mask / 0.75 for mask in kept]), atol=1e-5
+    )
 
 
 def test_dropout_is_off_in_evaluation_mode_and_with_one_layer(rng):
     x = torch.from_numpy(rng.standard_normal((4, 10, 6))).float()
     for network in (RNN(6, 5, 2, dropout=0.5).eval(), RNN(6, 5, 1, dropout=0.5).train()):
-        torch.testing.assert_close(network(x, torch.Generator()), network(x, torch.Generator().manual_seed(1)))
+        torch.testing.assert_close(
+            network(x, torch.Generator()), network(x, torch.Generator().manual_seed(1))
+        )
 
 
 def test_gradients_are_the_same_a_layer_at_a_time(rng):
-    network = RNN(6, 5, 2, dropout=1e-12).train()  # as good as none, so torch's own pass is the reference
+    network = RNN(
+        6, 5, 2, dropout=1e-12
+    ).train()  # as good as none, so torch's own pass is the reference
     x = torch.from_numpy(rng.standard_normal((4, 10, 6))).float()
     gradients = []
     for generator in (None, torch.Generator()):
@@ -114,13 +131,17 @@ def test_one_layer_with_dropout_does_not_warn(recwarn):
 
 
 def test_with_the_mask_it_has_twice_as_many_inputs():
-    plain, masked = (build(lab.RunConfig(mask_input=mask), 66, torch.Generator()) for mask in (False, True))
+    plain, masked = (
+        build(lab.RunConfig(mask_input=mask), 66, torch.Generator()) for mask in (False, True)
+    )
     assert (plain.rnn.input_size, plain.out.out_features) == (66, 66)
     assert (masked.rnn.input_size, masked.out.out_features) == (132, 66)
 
 
 def test_both_ways_the_linear_layer_sees_both():
-    network = build(lab.RunConfig(hidden_size=5, bidirectional=True, residual=True, mask_input=True), 3, None)
+    network = build(
+        lab.RunConfig(hidden_size=5, bidirectional=True, residual=True, mask_input=True), 3, None
+    )
     assert network.out.in_features == 10
     assert network(torch.zeros(2, 10, 6)).shape == (2, 10, 3)
 

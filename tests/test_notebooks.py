@@ -1,6 +1,8 @@
-"""The notebooks as they are committed: their order, their length, their prose, and nothing left in them.
+"""The notebooks as they are committed: their order, their length, their prose, and nothing left in
+them.
 
-Their solutions are executed here, on the tiny profile; the notebooks themselves by the tests of records.
+Their solutions are executed here, on the tiny profile; the notebooks themselves by the tests of
+records.
 """
 
 import ast
@@ -19,11 +21,21 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted((FOLDER / "solutions").glob("*.ipynb"))
 STAGES = [path for path in NOTEBOOKS if "01" <= path.name[:2] <= "05"]
-HEADINGS = ["Question", "What the log says", "Prediction", "Experiment", "Picture", "Verdict", "Exercises"]
+HEADINGS = [
+    "Question",
+    "What the log says",
+    "Prediction",
+    "Experiment",
+    "Picture",
+    "Verdict",
+    "Exercises",
+]
 
 each_stage = pytest.mark.parametrize("path", STAGES, ids=lambda path: path.stem)
 each_solution = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-each_file = pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+each_file = pytest.mark.parametrize(
+    "path", NOTEBOOKS + SOLUTIONS, ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -67,18 +79,27 @@ def test_the_first_code_cell_holds_the_parameters_that_a_record_replaces(path):
 @each_file
 def test_a_notebook_defines_no_function_of_its_own(path):
     for cell in cells(path, "code"):
-        assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(ast.parse(cell.source)))
+        assert not any(
+            isinstance(node, ast.FunctionDef | ast.ClassDef)
+            for node in ast.walk(ast.parse(cell.source))
+        )
 
 
 @each_stage
 def test_a_stage_notebook_asks_predicts_runs_shows_and_judges_in_that_order(path):
     prose = "\n".join(cell.source for cell in cells(path, "markdown"))
-    found = [heading for heading in re.findall(r"^## (.+)$", prose, flags=re.M) if heading in HEADINGS]
+    found = [
+        heading for heading in re.findall(r"^## (.+)$", prose, flags=re.M) if heading in HEADINGS
+    ]
     assert found == HEADINGS
     exercises = prose.partition("## Exercises")[2]
     assert 3 <= len(re.findall(r"^\d\. ", exercises, flags=re.M)) <= 4
     code = "\n".join(cell.source for cell in cells(path, "code"))
-    steps = ["lab.predict(stage)", "lab.sweep(stage, SEEDS)", "plot_stage(results, guess=prediction.guess)"]
+    steps = [
+        "lab.predict(stage)",
+        "lab.sweep(stage, SEEDS)",
+        "plot_stage(results, guess=prediction.guess)",
+    ]
     places = [code.index(step) for step in [*steps, "lab.panel(stage)", "lab.verdict(results)"]]
     assert places == sorted(places)
 
@@ -89,21 +110,32 @@ def test_every_picture_is_followed_by_a_box_on_how_to_read_it(path):
     for place, cell in enumerate(every):
         if "lab.plot_" in cell.source and cell.cell_type == "code":
             after = next(one for one in every[place:] if "lab.plot_" not in one.source)
-            assert re.match(r"> \*\*How to read th(is|ese) pictures?\.\*\*", after.source), cell.source
+            assert re.match(r"> \*\*How to read th(is|ese) pictures?\.\*\*", after.source), (
+                cell.source
+            )
 
 
 def settings_values():
-    """Numbers that prose may name: the values that are turned, and those that a profile or the log fixes."""
+    """Numbers that prose may name: the values that are turned, and those that a profile or the log
+    fixes.
+    """
     values = {"0.5", "0.2", "0.1", "0.05"} | {f"{number:02d}" for number in range(10)}
     for stage in DATA.values():
-        values |= {str(number) for number in range(11)} | {f"{one.weight:g}" for one in stage.settings}
+        values |= {str(number) for number in range(11)} | {
+            f"{one.weight:g}" for one in stage.settings
+        }
     return values
 
 
 @each_file
 def test_no_figure_is_typed_into_the_prose(path):
     for cell in cells(path, "markdown"):
-        prose = re.sub(r"`[^`]*`|\$[^$]+\$|^(\d\.|## \d\.)|\d+ % interval|\(\d{4}\)", "", cell.source, flags=re.M)
+        prose = re.sub(
+            r"`[^`]*`|\$[^$]+\$|^(\d\.|## \d\.)|\d+ % interval|\(\d{4}\)",
+            "",
+            cell.source,
+            flags=re.M,
+        )
         numbers = re.findall(r"\d+(?:[.,]\d+)*(?:e-?\d+)?", prose)
         assert set(numbers) <= settings_values(), (numbers, cell.source)
         assert not re.search(r"\d\s*%", prose), cell.source
@@ -111,8 +143,12 @@ def test_no_figure_is_typed_into_the_prose(path):
 
 @pytest.mark.parametrize("path", STAGES + NOTEBOOKS[6:8], ids=lambda path: path.stem)
 def test_every_exercise_has_its_solution(path):
-    exercises = "\n".join(cell.source for cell in cells(path, "markdown")).partition("## Exercises")[2]
-    solutions = FOLDER / "solutions" / f"{path.stem}_solutions.ipynb"  # a name of its own, so that both can be recorded
+    exercises = "\n".join(cell.source for cell in cells(path, "markdown")).partition(
+        "## Exercises"
+    )[2]
+    solutions = (
+        FOLDER / "solutions" / f"{path.stem}_solutions.ipynb"
+    )  # a name of its own, so that both can be recorded
     assert f"`solutions/{solutions.name}`" in exercises
     numbers = re.findall(r"^(\d)\. ", exercises, flags=re.M)
     prose = "\n".join(cell.source for cell in cells(solutions, "markdown"))
@@ -121,7 +157,9 @@ def test_every_exercise_has_its_solution(path):
 
 @pytest.fixture(scope="module")
 def kept_runs(tmp_path_factory):
-    """A store with the tiny profile's runs of all stages, so that a solution trains only what is its own."""
+    """A store with the tiny profile's runs of all stages, so that a solution trains only what is
+    its own.
+    """
     store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('solutions') / 'runs.sqlite'}")
     for name in DATA:
         lab.sweep(lab.stage(name, "tiny"), seeds=2, store=store, workers=1)
@@ -140,7 +178,12 @@ def test_a_solution_runs(path, kept_runs, tmp_path, monkeypatch):
     set_parameters(notebook, PROFILE="tiny", SEEDS=2, DATA=None, SPLIT_BY=None)
     with kernel_environment(kept_runs):
         whole = execute(notebook)
-    errors = [output.evalue for cell in notebook.cells for output in cell.get("outputs", []) if "evalue" in output]
+    errors = [
+        output.evalue
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "evalue" in output
+    ]
     assert whole, errors
 
 

@@ -11,8 +11,27 @@ import pytest
 import gru_lab as lab
 
 PACKAGE = Path(lab.__file__).parent
-HEAVY = ("torch", "plotly", "ipywidgets", "dask", "distributed", "pandas", "numpy", "sqlalchemy", "nbconvert")
-SHOWING = {"plotly", "ipywidgets", "anywidget", "IPython", "nbconvert", "nbclient", "nbformat", "latex2mathml"}
+HEAVY = (
+    "torch",
+    "plotly",
+    "ipywidgets",
+    "dask",
+    "distributed",
+    "pandas",
+    "numpy",
+    "sqlalchemy",
+    "nbconvert",
+)
+SHOWING = {
+    "plotly",
+    "ipywidgets",
+    "anywidget",
+    "IPython",
+    "nbconvert",
+    "nbclient",
+    "nbformat",
+    "latex2mathml",
+}
 STUDYING = {"dask", "distributed", "optuna", "sqlalchemy", "tqdm"}
 
 # the order of the rooms: a module imports only from rooms before its own, and from its own
@@ -38,7 +57,9 @@ def room_of(name):
 
 
 def name_of(path):
-    return ".".join(["gru_lab", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+    return ".".join(["gru_lab", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(
+        ".__init__"
+    )
 
 
 MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
@@ -52,7 +73,9 @@ def imported(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            above = (
+                package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            )
             source = ".".join([*above, *filter(None, [node.module])])
             yield source
             yield from (f"{source}.{alias.name}" for alias in node.names)
@@ -65,7 +88,11 @@ def test_every_module_is_in_a_room_of_the_list():
 @pytest.mark.parametrize("name", MODULES)
 def test_a_room_imports_only_rooms_before_it(name):
     room = room_of(name)
-    ours = {module for module in imported(MODULES[name]) if module in MODULES and room_of(module) != room}
+    ours = {
+        module
+        for module in imported(MODULES[name])
+        if module in MODULES and room_of(module) != room
+    }
     assert {module for module in ours if PLACE[room_of(module)] >= PLACE[room]} == set()
     above = (SHOWING if PLACE[room] < PLACE["plots"] else set()) | (
         STUDYING if PLACE[room] < PLACE["repairs"] else set()
@@ -74,8 +101,13 @@ def test_a_room_imports_only_rooms_before_it(name):
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    """Each module once in an order in which all that it imports comes before it; function-level imports count too."""
-    graph = {name: {module for module in imported(path) if module in MODULES} for name, path in MODULES.items()}
+    """Each module once in an order in which all that it imports comes before it; function-level
+    imports count too.
+    """
+    graph = {
+        name: {module for module in imported(path) if module in MODULES}
+        for name, path in MODULES.items()
+    }
     try:
         list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -90,7 +122,9 @@ def test_the_check_of_imports_sees_them_where_they_hide():
 def loaded_after(statement):
     """Which of the heavy packages a fresh interpreter has loaded after running `statement`."""
     script = f"import sys\n{statement}\nprint(*[name for name in {HEAVY} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
@@ -108,7 +142,12 @@ def test_training_loads_neither_plots_nor_widgets_nor_dask():
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in lab.__all__ if not lab._HOMES[name].startswith(("plots", "widgets", "records"))]
+    "name",
+    [
+        name
+        for name in lab.__all__
+        if not lab._HOMES[name].startswith(("plots", "widgets", "records"))
+    ],
 )
 def test_every_name_that_is_given_is_there_and_documented(name):
     assert getattr(lab, name).__doc__
@@ -120,5 +159,8 @@ def test_the_package_gives_few_names_and_lists_them():
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(AttributeError, match="module 'gru_lab' has no attribute 'Trainr'; it has RunConfig, .*Trainer"):
+    with pytest.raises(
+        AttributeError,
+        match="module 'gru_lab' has no attribute 'Trainr'; it has RunConfig, .*Trainer",
+    ):
         _ = lab.Trainr

@@ -1,4 +1,6 @@
-"""Series: checked, split in time, scaled by the training part alone, cut into windows that cross nothing."""
+"""Series: checked, split in time, scaled by the training part alone, cut into windows that cross
+nothing.
+"""
 
 import numpy as np
 import pytest
@@ -14,9 +16,15 @@ def make(values, **others):
 
 
 def counted(*lengths):
-    """A series in parts of these lengths with one channel: 1000 times the part's number plus the row in the part."""
-    values = np.concatenate([1000.0 * part + np.arange(length) for part, length in enumerate(lengths)])
-    return make(values[:, None], starts=tuple(int(start) for start in np.cumsum([0, *lengths[:-1]])))
+    """A series in parts of these lengths with one channel: 1000 times the part's number plus the
+    row in the part.
+    """
+    values = np.concatenate(
+        [1000.0 * part + np.arange(length) for part, length in enumerate(lengths)]
+    )
+    return make(
+        values[:, None], starts=tuple(int(start) for start in np.cumsum([0, *lengths[:-1]]))
+    )
 
 
 def test_anything_but_a_table_is_refused():
@@ -31,7 +39,9 @@ def test_anything_but_a_table_is_refused():
 def test_infinite_values_are_refused_with_their_channel_and_row(bad):
     values = np.zeros((8, 3))
     values[5, 1] = values[7, 1] = bad
-    with pytest.raises(ValueError, match="channel 'c1' has 2 inf values, the first in row 5.*missing"):
+    with pytest.raises(
+        ValueError, match="channel 'c1' has 2 inf values, the first in row 5.*missing"
+    ):
         make(values)
 
 
@@ -44,7 +54,9 @@ def test_a_series_with_nan_is_a_series_but_not_a_complete_one():
     values = np.zeros((8, 3))
     values[2, 2] = np.nan
     series = make(values, name="sensors")
-    with pytest.raises(ValueError, match="sensors: .* complete series, but channel 'c2' has 1 nan .* row 2; drop"):
+    with pytest.raises(
+        ValueError, match="sensors: .* complete series, but channel 'c2' has 1 nan .* row 2; drop"
+    ):
         series.require_complete()
     with pytest.raises(ValueError, match="complete series"):
         prepare(series, lab.RunConfig())
@@ -58,15 +70,24 @@ def test_whole_numbers_become_floats_and_floats_keep_their_width():
 def test_the_digest_tells_values_names_and_parts_apart():
     series = counted(20)
     assert series.digest == counted(20).digest
-    others = [counted(21), Series(series.values, ("other",)), Series(series.values, ("c0",), starts=(0, 10))]
+    others = [
+        counted(21),
+        Series(series.values, ("other",)),
+        Series(series.values, ("c0",), starts=(0, 10)),
+    ]
     assert len({series.digest, *(other.digest for other in others)}) == 4
-    assert Series(series.values, ("c0",), name="another").digest == series.digest and len(series.digest) == 12
+    assert (
+        Series(series.values, ("c0",), name="another").digest == series.digest
+        and len(series.digest) == 12
+    )
 
 
 def test_the_parts_of_a_split_follow_each_other_five_to_one_to_one():
     train, validation, test = counted(70).split()
     assert [len(part) for part in (train, validation, test)] == [50, 10, 10]
-    np.testing.assert_array_equal(np.concatenate([train.values, validation.values, test.values]), counted(70).values)
+    np.testing.assert_array_equal(
+        np.concatenate([train.values, validation.values, test.values]), counted(70).values
+    )
 
 
 def test_each_run_of_a_series_is_split_by_itself():
@@ -128,7 +149,9 @@ def test_scaling_is_fitted_on_the_training_part_alone():
     train, validation, scaler = prepare(series, lab.RunConfig())
     assert (scaler.low, scaler.low + scaler.span) == (0, 99**2)  # the training part is rows 0 to 99
     assert (train.truth.min(), train.truth.max()) == (0, 1)
-    np.testing.assert_allclose(validation.truth.ravel(), np.arange(100.0, 120) ** 2 / 99**2, rtol=1e-6)
+    np.testing.assert_allclose(
+        validation.truth.ravel(), np.arange(100.0, 120) ** 2 / 99**2, rtol=1e-6
+    )
 
 
 def test_a_share_of_the_training_rows_is_scaled_like_all_of_them():
@@ -137,7 +160,9 @@ def test_a_share_of_the_training_rows_is_scaled_like_all_of_them():
     assert len(train.truth) == 5 and scaler.span == 99
 
 
-@pytest.mark.parametrize("dtype, noise", [(np.float64, 1e-15), (np.float64, 0), (np.float32, 0), (np.float32, 1e-8)])
+@pytest.mark.parametrize(
+    "dtype, noise", [(np.float64, 1e-15), (np.float64, 0), (np.float32, 0), (np.float32, 1e-8)]
+)
 @pytest.mark.parametrize("level", [0, 0.3, 1, -5, 1e6])
 def test_constant_and_nearly_constant_channels_are_not_blown_up(level, dtype, noise, rng):
     noise = noise * max(abs(level), 1 if dtype == np.float64 else 0)
@@ -150,11 +175,15 @@ def test_constant_and_nearly_constant_channels_are_not_blown_up(level, dtype, no
 
 def test_a_channel_that_moves_a_little_is_stretched_like_any_other():
     values = 1000 + 1e-3 * np.arange(10.0)[:, None]
-    np.testing.assert_allclose(Scaler.fit(values).transform(values).ravel(), np.arange(10) / 9, atol=1e-6)
+    np.testing.assert_allclose(
+        Scaler.fit(values).transform(values).ravel(), np.arange(10) / 9, atol=1e-6
+    )
 
 
 def test_a_constant_channel_beside_others_can_be_trained_on(rng):
-    values = np.column_stack([np.full(280, 7.0), rng.random(280), 3 + 1e-15 * rng.standard_normal(280)])
+    values = np.column_stack(
+        [np.full(280, 7.0), rng.random(280), 3 + 1e-15 * rng.standard_normal(280)]
+    )
     config = lab.RunConfig(hidden_size=4, epochs=1, batch_size=5)
     (row,) = lab.Trainer(config, make(values))
     assert np.isfinite(list(row.values())).all()

@@ -1,4 +1,6 @@
-"""One run: its figures against a loop written out here, the same curve whatever else happens, and no work lost."""
+"""One run: its figures against a loop written out here, the same curve whatever else happens, and
+no work lost.
+"""
 
 import itertools
 import json
@@ -33,7 +35,9 @@ for row in lab.Trainer(config, demo_series(1_400), checkpoint=sys.argv[2]):
 
 
 def figures(rows):
-    """The rows of a curve without the seconds, the only thing that may differ between two equal runs."""
+    """The rows of a curve without the seconds, the only thing that may differ between two equal
+    runs.
+    """
     return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
 
 
@@ -52,7 +56,9 @@ def test_there_is_one_row_per_epoch_with_every_figure(config, series):
     rows = list(trainer)
     assert [row["epoch"] for row in rows] == [1, 2, 3]
     assert all(list(row) == ["epoch", *METRICS, "seconds"] for row in rows)
-    assert all(type(value) is float for row in rows for name, value in row.items() if name != "epoch")
+    assert all(
+        type(value) is float for row in rows for name, value in row.items() if name != "epoch"
+    )
     assert all(row["seconds"] > 0 for row in rows)
     assert trainer.curve.to_dict("records") == rows
 
@@ -76,7 +82,9 @@ def test_the_figures_are_those_of_a_loop_written_out_by_hand(variant, config, se
 
     def all_and_missing(gaps, windows):
         """A and M of some windows, as tensors that can be trained on."""
-        filled, hidden, truth = (torch.tensor(part[windows]) for part in (gaps.filled, gaps.hidden_mask, gaps.truth))
+        filled, hidden, truth = (
+            torch.tensor(part[windows]) for part in (gaps.filled, gaps.hidden_mask, gaps.truth)
+        )
         inputs = torch.cat([filled, hidden.float()], dim=2) if config.mask_input else filled
         squared = (model(inputs) - truth) ** 2
         return squared.sum() / squared.numel(), squared[hidden].sum() / hidden.sum()
@@ -101,16 +109,24 @@ def test_the_validation_figures_are_those_of_the_repaired_values(config, series)
     *_, row = trainer
     squared = (trainer.repair().astype(np.float64) - trainer.validation.truth) ** 2
     assert row["val_all"] == pytest.approx(squared.mean(), rel=1e-5)
-    assert row["val_missing"] == pytest.approx(squared[trainer.validation.hidden_mask].mean(), rel=1e-5)
+    assert row["val_missing"] == pytest.approx(
+        squared[trainer.validation.hidden_mask].mean(), rel=1e-5
+    )
     np.testing.assert_allclose(trainer.repair(slice(3, 7)), trainer.repair()[3:7], atol=1e-6)
 
 
 def test_validation_with_dropout_is_another_figure_only_where_there_is_dropout(config, series):
     for row in Trainer(config, series):
-        assert row["val_missing_dropout"] != row["val_missing"] and row["val_all_dropout"] != row["val_all"]
+        assert (
+            row["val_missing_dropout"] != row["val_missing"]
+            and row["val_all_dropout"] != row["val_all"]
+        )
     for variant in ({"dropout": 0}, {"num_layers": 1}):
         for row in Trainer(config.replace(**variant), series):
-            assert row["val_missing_dropout"] == row["val_missing"] and row["val_all_dropout"] == row["val_all"]
+            assert (
+                row["val_missing_dropout"] == row["val_missing"]
+                and row["val_all_dropout"] == row["val_all"]
+            )
 
 
 def test_validation_with_dropout_is_what_the_network_gives_with_dropout(config, series):
@@ -119,13 +135,17 @@ def test_validation_with_dropout_is_what_the_network_gives_with_dropout(config, 
     trainer.model.train()
     truth, hidden_mask = trainer.validation.truth, trainer.validation.hidden_mask
     with torch.no_grad():
-        outputs = [trainer.model(torch.from_numpy(trainer.validation.filled)).numpy() for _ in range(60)]
+        outputs = [
+            trainer.model(torch.from_numpy(trainer.validation.filled)).numpy() for _ in range(60)
+        ]
     errors = [((output - truth)[hidden_mask] ** 2).mean() for output in outputs]
     assert abs(row["val_missing_dropout"] - np.mean(errors)) < 4 * np.std(errors)
 
 
 def test_every_seed_is_scored_on_the_same_gaps_and_trained_on_its_own(config, series):
-    (one, val_one, _), (other, val_other, _) = (prepare(series, config.replace(seed=seed)) for seed in (0, 1))
+    (one, val_one, _), (other, val_other, _) = (
+        prepare(series, config.replace(seed=seed)) for seed in (0, 1)
+    )
     np.testing.assert_array_equal(val_one.hidden_mask, val_other.hidden_mask)
     assert (one.hidden_mask != other.hidden_mask).any()
     assert (val_one.hidden_mask != one.hidden_mask[: len(val_one.hidden_mask)]).any()
@@ -231,7 +251,10 @@ def test_the_epoch_in_which_a_run_is_stopped_is_not_counted(config, series, monk
 def test_a_run_that_diverges_says_so_and_keeps_its_last_good_weights(config, series):
     trainer = Trainer(config.replace(learning_rate=1e25), series)
     first = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    with pytest.raises(Diverged, match=r"no longer finite in epoch 1, batch \d of 5, with learning_rate 1e\+25: lower"):
+    with pytest.raises(
+        Diverged,
+        match=r"no longer finite in epoch 1, batch \d of 5, with learning_rate 1e\+25: lower",
+    ):
         list(trainer)
     torch.testing.assert_close(dict(trainer.model.state_dict()), first, rtol=0, atol=0)
 
@@ -303,7 +326,10 @@ def interrupted(config, series, checkpoint, epochs):
 def test_a_run_resumed_from_its_checkpoint_equals_one_that_was_never_interrupted(
     variant, config, series, tmp_path, every_epoch
 ):
-    config, checkpoint = config.replace(epochs=5, **variant), tmp_path / "folder" / "run.safetensors"
+    config, checkpoint = (
+        config.replace(epochs=5, **variant),
+        tmp_path / "folder" / "run.safetensors",
+    )
     interrupted(config, series, checkpoint, 2)
     trainer = Trainer(config, series, checkpoint=checkpoint)
     assert [row["epoch"] for row in trainer.rows] == [1, 2]
@@ -325,12 +351,18 @@ def test_a_checkpoint_is_written_only_when_it_is_time(config, series, tmp_path):
     assert module.CHECKPOINT_SECONDS <= 15
 
 
-def test_a_run_whose_checkpoint_cannot_be_written_goes_on_without(config, series, tmp_path, every_epoch):
+def test_a_run_whose_checkpoint_cannot_be_written_goes_on_without(
+    config, series, tmp_path, every_epoch
+):
     (tmp_path / "file").write_text("no folder")
-    assert trained(config, series, checkpoint=tmp_path / "file" / "run.safetensors") == trained(config, series)
+    assert trained(config, series, checkpoint=tmp_path / "file" / "run.safetensors") == trained(
+        config, series
+    )
 
 
-def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(config, series, tmp_path, every_epoch):
+def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(
+    config, series, tmp_path, every_epoch
+):
     checkpoint = tmp_path / "run.safetensors"
     command = [sys.executable, "-c", IN_ANOTHER_PROCESS, "100000", checkpoint]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -357,7 +389,11 @@ def without_weights(path):
     with module.safe_open(path, "pt") as file:
         metadata = file.metadata()
     tensors = load_file(path)
-    save_file({name: value for name, value in tensors.items() if not name.startswith("model.out")}, path, metadata)
+    save_file(
+        {name: value for name, value in tensors.items() if not name.startswith("model.out")},
+        path,
+        metadata,
+    )
 
 
 DAMAGE = {
@@ -385,7 +421,9 @@ def test_the_checkpoint_of_another_run_is_ignored(change, config, series, tmp_pa
     assert trainer.rows == []
 
 
-def test_a_shorter_run_leaves_the_checkpoint_of_a_longer_one_alone(config, series, tmp_path, every_epoch):
+def test_a_shorter_run_leaves_the_checkpoint_of_a_longer_one_alone(
+    config, series, tmp_path, every_epoch
+):
     checkpoint = tmp_path / "run.safetensors"
     interrupted(config.replace(epochs=9), series, checkpoint, 4)
     short = Trainer(config.replace(epochs=2), series, checkpoint=checkpoint)
@@ -399,7 +437,9 @@ def test_a_shorter_run_leaves_the_checkpoint_of_a_longer_one_alone(config, serie
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_where_there_is_none_is_an_error(config, series):
-    with pytest.raises(ValueError, match="device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU"):
+    with pytest.raises(
+        ValueError, match="device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU"
+    ):
         Trainer(config, series, device="cuda")
     assert Trainer(config, series).device == torch.device("cpu")
 
@@ -414,7 +454,9 @@ def test_a_gpu_gives_nearly_the_same_curve_and_the_same_one_twice(config, series
     rows = trained(config, series, device="cuda")
     assert rows == trained(config, series, device="cuda")
     dropout_free = config.replace(dropout=0)
-    for ours, theirs in zip(trained(dropout_free, series), trained(dropout_free, series, device="cuda"), strict=True):
+    for ours, theirs in zip(
+        trained(dropout_free, series), trained(dropout_free, series, device="cuda"), strict=True
+    ):
         assert list(ours.values()) == pytest.approx(list(theirs.values()), rel=1e-2)
 
 
@@ -426,7 +468,9 @@ def test_a_series_with_less_than_one_batch_is_one_batch(series):
 def test_batches_are_even_and_no_window_is_left_out(config, series, monkeypatch):
     trainer, batches = Trainer(config.replace(epochs=1, batch_size=30), series), []
     step = trainer._step
-    monkeypatch.setattr(trainer, "_step", lambda epoch, windows: (batches.append(windows), step(epoch, windows))[1])
+    monkeypatch.setattr(
+        trainer, "_step", lambda epoch, windows: (batches.append(windows), step(epoch, windows))[1]
+    )
     list(trainer)
     assert [len(batch) for batch in batches] == [34, 33, 33]
     assert sorted(torch.cat(batches).tolist()) == list(range(100))

@@ -9,7 +9,10 @@ from gru_lab.tuning_log.read import LoggedRun, LoggedStage, TuningLog, parse_lin
 from gru_lab.tuning_log.write import LANGUAGES
 
 CHINESE = {  # titles, conclusions, parts of labels, verdicts
-    "mask_input": ("输入参数中是否应该包含mask？", "有mask会导致输入参数过多，训练难度增加，因而loss增加：取消mask。"),
+    "mask_input": (
+        "输入参数中是否应该包含mask？",
+        "有mask会导致输入参数过多，训练难度增加，因而loss增加：取消mask。",
+    ),
     "missing_weight": ("在loss中，是否应为缺失部分增加权重？", "weight也许应大些：设为1。"),
     "num_layers": ("GRU应有几层？", "保持2层。"),
     "dropout": ("dropout应取多大？", "dropout取较大的值，能够防止过拟合，但同时收敛的速度变慢。"),
@@ -37,7 +40,9 @@ def in_chinese(name):
 
 
 def logged_stage(results, language="en"):
-    """Return a stage's Results as a LoggedStage: every run's last lines, the log's conclusion, the label on it."""
+    """Return a stage's Results as a LoggedStage: every run's last lines, the log's conclusion, the
+    label on it.
+    """
     stage, words = results.stage, LANGUAGES[one_of("language", language, LANGUAGES)]
     chinese, usual = language == "zh", stage.profile.epochs(stage.start.epochs)
     seeds, runs = sorted(map(int, results.curves["seed"].unique())), []
@@ -46,17 +51,23 @@ def logged_stage(results, language="en"):
         name = in_chinese(setting.name) if chinese else setting.name
         for seed in seeds:
             lines = [parse_line(line)[0] for line in results.lines(setting.name, seed).splitlines()]
-            runs.append(LoggedRun(f"{name} [seed {seed}]", lines, None if epochs == usual else epochs))
+            runs.append(
+                LoggedRun(f"{name} [seed {seed}]", lines, None if epochs == usual else epochs)
+            )
     title, conclusion = CHINESE[stage.name] if chinese else (stage.question, stage.conclusion)
     label = verdict(results).label
-    conclusion = words["verdict"].format(conclusion, seeds[-1], CHINESE[label] if chinese else label)
+    conclusion = words["verdict"].format(
+        conclusion, seeds[-1], CHINESE[label] if chinese else label
+    )
     return LoggedStage(stage.number, title, usual, stage.start.learning_rate, runs, conclusion)
 
 
 def tuning_log(results, language="en"):
     """Return the Results of one or more stages on the same series as one TuningLog."""
     first, words = results[0].stage, LANGUAGES[one_of("language", language, LANGUAGES)]
-    name = re.sub(r"[\s<>]+", " ", first.series.name)  # a file's name may hold anything; a heading is one line
+    name = re.sub(
+        r"[\s<>]+", " ", first.series.name
+    )  # a file's name may hold anything; a heading is one line
     start, channels = first.start, first.series.values.shape[1]
     network = str(RNN(channels, start.hidden_size, start.num_layers, start.dropout))
     title = f"{words['title']}: {name}, {first.profile.name}"

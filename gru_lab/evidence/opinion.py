@@ -1,6 +1,8 @@
-"""The second opinion: the log's conclusions beside its own figures and beside our runs, in one table.
+"""The second opinion: the log's conclusions beside its own figures and beside our runs, in one
+table.
 
-All differences are shares of the figure of the setting that the log adopted; above zero, the adopted one is better.
+All differences are shares of the figure of the setting that the log adopted; above zero, the
+adopted one is better.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ from gru_lab.tuning_log.audit import audit
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SecondOpinion:
-    """The log's conclusions judged: `table` has a row per stage, `ratios` one per stage and setting (`ratios_of`)."""
+    """The log's conclusions judged: `table` has a row per stage, `ratios` one per stage and setting
+    (`ratios_of`).
+    """
 
     table: pd.DataFrame
     ratios: pd.DataFrame
@@ -28,14 +32,19 @@ class SecondOpinion:
 
 
 def ratios_of(results):
-    """Return a row per setting: how many times the adopted setting's figure it has, in the log and by either ruler.
+    """Return a row per setting: how many times the adopted setting's figure it has, in the log and
+    by either ruler.
 
-    Columns (source, figure): of the log the mean of its last lines; of ours the ratio of the means over the seeds,
-    and the lowest and highest ratio of a seed. NaN where the log has no figures.
+    Columns (source, figure): of the log the mean of its last lines; of ours the ratio of the means
+    over the seeds, and the lowest and highest ratio of a seed. NaN where the log has no figures.
     """
     stage, columns = results.stage, {}
     names = [setting.name for setting in stage.settings]
-    logged = {one.name: np.mean([line.validation for line in one.lines]) for one in stage.settings if one.lines}
+    logged = {
+        one.name: np.mean([line.validation for line in one.lines])
+        for one in stage.settings
+        if one.lines
+    }
     columns["the log", "ratio"] = pd.Series(logged, index=names) / logged[stage.adopted]
     for ruler, figure in RULERS.items():
         errors = errors_of(results, names, figure)
@@ -47,15 +56,18 @@ def ratios_of(results):
 
 def told(differences):
     """Return the lowest and the highest of the differences in words, with their settings."""
-    ends = dict.fromkeys((differences.idxmin(), differences.idxmax()))  # one, where there is but one other setting
+    ends = dict.fromkeys(
+        (differences.idxmin(), differences.idxmax())
+    )  # one, where there is but one other setting
     return " to ".join(f"{signed(differences[name])} ({name})" for name in ends)
 
 
 def second_opinion(results):
-    """Return the SecondOpinion on a log's conclusions, from the Results of its stages; nothing is trained.
+    """Return the SecondOpinion on a log's conclusions, from the Results of its stages; nothing is
+    trained.
 
-    The log's own figures are audited by `audit`, our runs judged by `verdict`. 'runs to tell' says how many would
-    decide the question with 80 % power, if mean and spread stay as they are.
+    The log's own figures are audited by `audit`, our runs judged by `verdict`. 'runs to tell' says
+    how many would decide the question with 80 % power, if mean and spread stay as they are.
     """
     results, rows, ratios = list(results), {}, {}
     findings = audit().table.groupby("stage")["kind"].unique()
@@ -65,11 +77,18 @@ def second_opinion(results):
         objections = "; ".join(findings.get(stage.number, []))
         rows[stage.number, stage.question] = {
             "the log says": stage.conclusion,
-            "its own figures": told(ratio.loc[others, ("the log", "ratio")] - 1) + f"; {objections}" * bool(objections),
-            **{f"our runs, {ruler}": told(found.table.loc[others, (ruler, "difference")]) for ruler in RULERS},
+            "its own figures": told(ratio.loc[others, ("the log", "ratio")] - 1)
+            + f"; {objections}" * bool(objections),
+            **{
+                f"our runs, {ruler}": told(found.table.loc[others, (ruler, "difference")])
+                for ruler in RULERS
+            },
             "verdict": found.label,
             "runs to tell": f"{found.seeds_needed or 'more than 1000'} seeds × {len(found.table)} settings",
         }
         ratios[stage.number] = ratio
     table = pd.DataFrame.from_dict(rows, orient="index")
-    return SecondOpinion(table.rename_axis(index=["stage", "question"]), pd.concat(ratios, names=["stage", "setting"]))
+    return SecondOpinion(
+        table.rename_axis(index=["stage", "question"]),
+        pd.concat(ratios, names=["stage", "setting"]),
+    )

@@ -1,4 +1,6 @@
-"""Settings compared in pairs: runs of the same seed, so that much of its luck cancels. All statistics are SciPy's."""
+"""Settings compared in pairs: runs of the same seed, so that much of its luck cancels. All
+statistics are SciPy's.
+"""
 
 import warnings
 
@@ -10,10 +12,12 @@ LEVEL, POWER, MOST_SEEDS = 0.95, 0.8, 1000
 
 
 def interval(errors, baseline):
-    """Return the 95 % bootstrap interval (low, high) of the relative difference of paired errors; NaN for one seed.
+    """Return the 95 % bootstrap interval (low, high) of the relative difference of paired errors;
+    NaN for one seed.
 
-    BCa, or by percentiles where that fails (all differences alike). A bootstrap of few values is too narrow, so its
-    level is raised as far as Student's t asks: Hesterberg (2015), What Teachers Should Know About the Bootstrap.
+    BCa, or by percentiles where that fails (all differences alike). A bootstrap of few values is
+    too narrow, so its level is raised as far as Student's t asks: Hesterberg (2015), What Teachers
+    Should Know About the Bootstrap.
     """
     n = len(errors)
     if n < 2:
@@ -26,15 +30,21 @@ def interval(errors, baseline):
 
     with warnings.catch_warnings(action="ignore"):
         for method in ("BCa", "percentile"):
-            found = stats.bootstrap((errors, baseline), relative, method=method, **options).confidence_interval
+            found = stats.bootstrap(
+                (errors, baseline), relative, method=method, **options
+            ).confidence_interval
             if np.isfinite(found).all():
                 break
     return float(found.low), float(found.high)
 
 
 def judge(low, high, smallest_difference):
-    """Say what the intervals of all differences make of the claim: 'against', 'for', 'same' or 'open'."""
-    if (high < -smallest_difference).any():  # some setting is better than the adopted one, by more than that
+    """Say what the intervals of all differences make of the claim: 'against', 'for', 'same' or
+    'open'.
+    """
+    if (
+        high < -smallest_difference
+    ).any():  # some setting is better than the adopted one, by more than that
         return "against"
     if (low < -smallest_difference).any():  # some setting may be
         return "open"
@@ -44,30 +54,44 @@ def judge(low, high, smallest_difference):
 
 
 def seeds_needed(differences, smallest_difference=0.0):
-    """Return how many seeds would tell, with 80 % power, if mean and spread stay as they are; None above 1000.
+    """Return how many seeds would tell, with 80 % power, if mean and spread stay as they are; None
+    above 1000.
 
-    `differences` are (settings, seeds) or (seeds,), of two seeds or more. The interval of n seeds is taken as the
-    mean ± (t₀.₉₇₅ + t₀.₈) times its standard error: with `smallest_difference` 0, the sample size of a paired t-test.
+    `differences` are (settings, seeds) or (seeds,), of two seeds or more. The interval of n seeds
+    is taken as the mean ± (t₀.₉₇₅ + t₀.₈) times its standard error: with `smallest_difference` 0,
+    the sample size of a paired t-test.
     """
     differences = np.atleast_2d(differences)
     mean, spread = differences.mean(axis=1), differences.std(axis=1, ddof=1)
     counts = np.arange(2, MOST_SEEDS + 1)
-    margins = (stats.t.ppf((1 + LEVEL) / 2, counts - 1) + stats.t.ppf(POWER, counts - 1)) / np.sqrt(counts)
-    told = (judge(mean - margin * spread, mean + margin * spread, smallest_difference) != "open" for margin in margins)
+    margins = (stats.t.ppf((1 + LEVEL) / 2, counts - 1) + stats.t.ppf(POWER, counts - 1)) / np.sqrt(
+        counts
+    )
+    told = (
+        judge(mean - margin * spread, mean + margin * spread, smallest_difference) != "open"
+        for margin in margins
+    )
     return next((int(n) for n, enough in zip(counts, told, strict=True) if enough), None)
 
 
 def compare(errors, adopted):
-    """Return a row per setting: mean, spread, difference to the adopted one, its interval, the seeds to detect it.
+    """Return a row per setting: mean, spread, difference to the adopted one, its interval, the
+    seeds to detect it.
 
-    `errors` has a row per setting and a column per seed. The spread is the standard deviation over the seeds.
+    `errors` has a row per setting and a column per seed. The spread is the standard deviation over
+    the seeds.
     """
     columns = ["mean", "spread", "difference", "low", "high", "seeds needed"]
-    table = pd.DataFrame({"mean": errors.mean(axis=1), "spread": errors.std(axis=1)}, columns=columns, dtype=float)
+    table = pd.DataFrame(
+        {"mean": errors.mean(axis=1), "spread": errors.std(axis=1)}, columns=columns, dtype=float
+    )
     baseline = errors.loc[adopted].to_numpy()
     for setting in errors.index.drop(adopted):
         one = errors.loc[setting].to_numpy()
-        table.loc[setting, ["difference", "low", "high"]] = one.mean() / baseline.mean() - 1, *interval(one, baseline)
+        table.loc[setting, ["difference", "low", "high"]] = (
+            one.mean() / baseline.mean() - 1,
+            *interval(one, baseline),
+        )
         table.loc[setting, "seeds needed"] = seeds_needed(one - baseline) if len(one) > 1 else None
     return table.astype({"seeds needed": "Int64"})
 

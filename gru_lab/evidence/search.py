@@ -1,8 +1,9 @@
 """Beyond the log: a search that turns all knobs at once, at the log's number of epochs.
 
-A trial is a RunConfig, trained for the same number of epochs as the setting it starts from and scored on the
-validation part. Optuna proposes (its TPE sampler, asked for a round at a time), `train_missing` trains, the run store
-remembers: a search asked for again proposes the same trials and trains nothing.
+A trial is a RunConfig, trained for the same number of epochs as the setting it starts from and
+scored on the validation part. Optuna proposes (its TPE sampler, asked for a round at a time),
+`train_missing` trains, the run store remembers: a search asked for again proposes the same trials
+and trains nothing.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ from gru_lab.tuning_log.stage import Stage
 
 SPACE = {  # what a search may turn, and how far; the width of the network stays the profile's
     "dropout": FloatDistribution(0, 0.5),
-    "num_layers": IntDistribution(1, 2),  # a third costs half as much again, and gave little in stage 3
+    "num_layers": IntDistribution(
+        1, 2
+    ),  # a third costs half as much again, and gave little in stage 3
     "learning_rate": FloatDistribution(3e-4, 2e-2, log=True),
     "mask_input": CategoricalDistribution([False, True]),
     "missing_weight": FloatDistribution(0, 10),
@@ -31,17 +34,21 @@ SPACE = {  # what a search may turn, and how far; the width of the network stays
 }
 ROUND = 6  # trials proposed at a time, to keep all cores busy; the first round is drawn blindly
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)  # or each search begins by saying that it exists
+optuna.logging.set_verbosity(
+    optuna.logging.WARNING
+)  # or each search begins by saying that it exists
 
 
 @dataclass(frozen=True)
 class Search:
-    """What a search found. `trials` has one row per trial, `configs` their RunConfigs; trial 0 is the start.
+    """What a search found. `trials` has one row per trial, `configs` their RunConfigs; trial 0 is
+    the start.
 
-    Columns of `trials`: `kind` ('start', 'drawn', or 'back': the best drawn setting with one knob, `back`, as in the
-    start), the knobs, `error` (mean squared error on hidden validation entries, mean over the last three epochs and
-    the seeds; NaN where training failed), `±` (half its range over the seeds, NaN for one) and `seconds` a run.
-    `references` are the errors of forward fill and linear interpolation.
+    Columns of `trials`: `kind` ('start', 'drawn', or 'back': the best drawn setting with one knob,
+    `back`, as in the start), the knobs, `error` (mean squared error on hidden validation entries,
+    mean over the last three epochs and the seeds; NaN where training failed), `±` (half its range
+    over the seeds, NaN for one) and `seconds` a run. `references` are the errors of forward fill
+    and linear interpolation.
     """
 
     configs: tuple[RunConfig, ...]
@@ -61,15 +68,21 @@ class Search:
 
     @property
     def knobs(self):
-        """What each knob does for the best drawn setting, a row per knob that differs from the start.
+        """What each knob does for the best drawn setting, a row per knob that differs from the
+        start.
 
-        `factor` is the error with that one knob turned back over the error without: above 1, the knob helps.
+        `factor` is the error with that one knob turned back over the error without: above 1, the
+        knob helps.
         """
         back = self.trials[self.trials["kind"] == "back"].set_index("back").rename_axis("knob")
         drawn = self.trials[self.trials["kind"] != "back"]
         peak = drawn.loc[drawn["error"].idxmin()]
-        table = pd.DataFrame({"start": self.trials.loc[0, back.index], "best drawn": peak[back.index]})
-        table = table.assign(**{"turned back": back["error"], "factor": back["error"] / peak["error"]})
+        table = pd.DataFrame(
+            {"start": self.trials.loc[0, back.index], "best drawn": peak[back.index]}
+        )
+        table = table.assign(
+            **{"turned back": back["error"], "factor": back["error"] / peak["error"]}
+        )
         return table.rename_axis("knob").sort_values("factor", ascending=False)
 
     def __repr__(self):
@@ -85,30 +98,44 @@ class Search:
         best = self.trials.sort_values("error", kind="stable").head(5)
         shown = pd.concat([self.trials.loc[[0]], best])[["kind", "error", *SPACE]]
         table = shown[~shown.index.duplicated()].T.rename_axis(columns="trial")
-        table = table.style.format(lambda value: f"{value:.3g}" if isinstance(value, float) else value)
+        table = table.style.format(
+            lambda value: f"{value:.3g}" if isinstance(value, float) else value
+        )
         return table.set_table_attributes('class="dataframe"')._repr_html_()
 
 
 def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=None, device="auto"):
-    """Look for a setting with a lower validation error than `start`, within SPACE, and return the Search.
+    """Look for a setting with a lower validation error than `start`, within SPACE, and return the
+    Search.
 
-    `start` is a Stage, whose adopted setting and series are taken, or a RunConfig, with its `series`. Of `trials`
-    settings the first is the start; each is trained with so many `seeds`, for as many epochs as the start. Then each
-    knob of the best one is turned back by itself, so a few more trials follow. `seed` is the search's own: the same one
-    proposes the same trials. Raises ValueError for a wrong setting or series before anything is trained.
+    `start` is a Stage, whose adopted setting and series are taken, or a RunConfig, with its
+    `series`. Of `trials` settings the first is the start; each is trained with so many `seeds`, for
+    as many epochs as the start. Then each knob of the best one is turned back by itself, so a few
+    more trials follow. `seed` is the search's own: the same one proposes the same trials. Raises
+    ValueError for a wrong setting or series before anything is trained.
     """
     start, series = _start(start, series)
-    trials, seeds, seed = COUNT.fix("trials", trials), COUNT.fix("seeds", seeds), RULES["seed"].fix("seed", seed)
+    trials, seeds, seed = (
+        COUNT.fix("trials", trials),
+        COUNT.fix("seeds", seeds),
+        RULES["seed"].fix("seed", seed),
+    )
     store = Store.of(store)
     _, validation, _ = prepare(series, start)
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND))
+    study = optuna.create_study(
+        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND)
+    )
     study.enqueue_trial({knob: getattr(start, knob) for knob in SPACE})
     configs, rows = [], []
 
     def run(proposed, backs=None):
         names = [f"trial {len(configs) + number}" for number in range(len(proposed))]
-        errors, seconds = scores(proposed, names, series, range(seeds), store, workers, device, some=not rows)
-        for config, back, error, time in zip(proposed, backs or [""] * len(proposed), errors, seconds, strict=True):
+        errors, seconds = scores(
+            proposed, names, series, range(seeds), store, workers, device, some=not rows
+        )
+        for config, back, error, time in zip(
+            proposed, backs or [""] * len(proposed), errors, seconds, strict=True
+        ):
             row = {"kind": "back" if back else "drawn" if rows else "start", "back": back}
             row |= {knob: getattr(config, knob) for knob in SPACE}
             spread = np.ptp(error) / 2 if seeds > 1 else np.nan
@@ -119,7 +146,9 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
     with tqdm(total=trials, unit="trial", desc="search", leave=False) as bar:
         while len(configs) < trials:
             asked = [study.ask(SPACE) for _ in range(min(ROUND, trials - len(configs)))]
-            errors = run([_rounded(start, trial.params) if trial.number else start for trial in asked])
+            errors = run(
+                [_rounded(start, trial.params) if trial.number else start for trial in asked]
+            )
             for trial, error in zip(asked, errors, strict=True):
                 failed = optuna.trial.TrialState.FAIL if np.isnan(error) else None
                 study.tell(trial, None if failed else error, failed)
@@ -128,7 +157,12 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
         turned = tuple(knob for knob in SPACE if getattr(best, knob) != getattr(start, knob))
         if turned:
             run([best.replace(**{knob: getattr(start, knob)}) for knob in turned], turned)
-    return Search(tuple(configs), pd.DataFrame(rows).rename_axis("trial"), validation.mean_squared_errors(), seeds)
+    return Search(
+        tuple(configs),
+        pd.DataFrame(rows).rename_axis("trial"),
+        validation.mean_squared_errors(),
+        seeds,
+    )
 
 
 def _start(start, series):
@@ -137,11 +171,18 @@ def _start(start, series):
         return start.config(start.adopted), start.series
     if isinstance(start, RunConfig) and isinstance(series, Series):
         return start.on(series).replace(seed=0), series
-    raise ValueError(f"start must be a stage, or a RunConfig with its series=, not {start!r} with series={series!r}")
+    raise ValueError(
+        f"start must be a stage, or a RunConfig with its series=, not {start!r} with series={series!r}"
+    )
 
 
 def _rounded(start, params):
-    """Return `start` with the proposed knobs, to two digits: a person can read them, and nothing hangs on a third."""
+    """Return `start` with the proposed knobs, to two digits: a person can read them, and nothing
+    hangs on a third.
+    """
     return start.replace(
-        **{knob: float(f"{value:.2g}") if isinstance(value, float) else value for knob, value in params.items()}
+        **{
+            knob: float(f"{value:.2g}") if isinstance(value, float) else value
+            for knob, value in params.items()
+        }
     )

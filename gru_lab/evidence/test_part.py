@@ -1,4 +1,6 @@
-"""The last question to a tuned network: its error on the test part, which nobody has looked at before."""
+"""The last question to a tuned network: its error on the test part, which nobody has looked at
+before.
+"""
 
 import warnings
 
@@ -16,9 +18,11 @@ FIRST_SEED = 100  # of those on the test part: none that a search has seen
 
 
 def with_test_open(series):
-    """Return the series with its test rows where `split` finds the validation part, the training part as it was.
+    """Return the series with its test rows where `split` finds the validation part, the training
+    part as it was.
 
-    A run on it learns exactly what it learns on the series itself, and is scored on the test part in the same way.
+    A run on it learns exactly what it learns on the series itself, and is scored on the test part
+    in the same way.
     """
     order = []
     for part in series.parts:
@@ -26,7 +30,12 @@ def with_test_open(series):
         train, validation = round(rows * TRAIN_END), round(rows * VALIDATION_END)
         test = rows - (validation - train)  # the last rows, as many as the validation part has
         order.append(part.start + np.r_[:train, test:rows, train:test])
-    return Series(series.values[np.concatenate(order)], series.channels, f"{series.name}, test part", series.starts)
+    return Series(
+        series.values[np.concatenate(order)],
+        series.channels,
+        f"{series.name}, test part",
+        series.starts,
+    )
 
 
 def _warn_of_other_looks(configs, opened, series, store):
@@ -44,16 +53,22 @@ def _warn_of_other_looks(configs, opened, series, store):
 def test_once(configs, series, seeds=5, store=None, workers=None, device="auto"):
     """Score settings on the test part of a series, beside forward fill and linear interpolation.
 
-    Why once: whoever looks at a score and then chooses has used it up, as a search uses up the validation part; the
-    best of many is partly the luckiest of many. Here neither the rows nor the seeds (100, 101, …) had a say in any
-    choice, as long as nobody comes back to choose again. The store remembers: a look with other settings warns.
+    Why once: whoever looks at a score and then chooses has used it up, as a search uses up the
+    validation part; the best of many is partly the luckiest of many. Here neither the rows nor the
+    seeds (100, 101, …) had a say in any choice, as long as nobody comes back to choose again. The
+    store remembers: a look with other settings warns.
 
-    `configs` maps names to RunConfigs; the first is what the others are compared with. Returns a row per name: `mean`
-    over the seeds of the mean squared error on hidden test entries (last three epochs), its `spread` (standard
-    deviation), the `difference` to the first as a share of its error, with the 95 % interval `low` to `high`, and
-    `seconds` a run. Raises ValueError where there are no configs or seeds.
+    `configs` maps names to RunConfigs; the first is what the others are compared with. Returns a
+    row per name: `mean` over the seeds of the mean squared error on hidden test entries (last three
+    epochs), its `spread` (standard deviation), the `difference` to the first as a share of its
+    error, with the 95 % interval `low` to `high`, and `seconds` a run. Raises ValueError where
+    there are no configs or seeds.
     """
-    if not (isinstance(configs, dict) and configs and all(isinstance(one, RunConfig) for one in configs.values())):
+    if not (
+        isinstance(configs, dict)
+        and configs
+        and all(isinstance(one, RunConfig) for one in configs.values())
+    ):
         raise ValueError(f"configs must map names to RunConfigs, at least one, not {configs!r}")
     store = Store.of(store)
     fresh = range(FIRST_SEED, FIRST_SEED + COUNT.fix("seeds", seeds))
@@ -61,7 +76,9 @@ def test_once(configs, series, seeds=5, store=None, workers=None, device="auto")
     _, test, _ = prepare(opened, configs[0])
     _warn_of_other_looks(configs, opened, series, store)
     errors, seconds = scores(configs, names, opened, fresh, store, workers, device)
-    table = compare(pd.DataFrame(errors, index=names, columns=fresh), names[0]).drop(columns="seeds needed")
+    table = compare(pd.DataFrame(errors, index=names, columns=fresh), names[0]).drop(
+        columns="seeds needed"
+    )
     table["seconds"] = seconds.mean(axis=1)
     for way, error in test.mean_squared_errors().items():
         table.loc[way, "mean"] = error

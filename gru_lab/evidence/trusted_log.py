@@ -7,18 +7,24 @@ from gru_lab.evidence.verdict import verdict
 
 
 def changes(stage, setting):
-    """Return what a setting changes in the adopted one, as text. One layer has no dropout, whatever is set."""
-    adopted, config = (dataclasses.asdict(stage.config(name)) for name in (stage.adopted, setting.name))
+    """Return what a setting changes in the adopted one, as text. One layer has no dropout, whatever
+    is set.
+    """
+    adopted, config = (
+        dataclasses.asdict(stage.config(name)) for name in (stage.adopted, setting.name)
+    )
     for one in (adopted, config):
         one["dropout"] *= one["num_layers"] > 1
     turned = {name: value for name, value in config.items() if value != adopted[name]}
     return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in turned.items()
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in turned.items()
     )
 
 
 def trusted_log(results):
-    """Return a stage's Results as Markdown: a tuning log with everything a reader needs to judge it by.
+    """Return a stage's Results as Markdown: a tuning log with everything a reader needs to judge it
+    by.
 
     The kit fills in all but the last line, the decision and its reason, which are the author's.
     """
@@ -31,9 +37,13 @@ def trusted_log(results):
         mean, spread = summary.loc[setting.name, ["corrected ruler", "±"]]
         beside = ""
         if setting.name in table.index.drop(stage.adopted):
-            beside = "{} ({} to {})".format(*map(signed, table.loc[setting.name, ["difference", "low", "high"]]))
+            beside = "{} ({} to {})".format(
+                *map(signed, table.loc[setting.name, ["difference", "low", "high"]])
+            )
         epochs = stage.profile.epochs(setting.epochs)
-        rows.append(f"| {setting.name} | {changes(stage, setting)} | {epochs} | {mean:.3g} ± {spread:.1g} | {beside} |")
+        rows.append(
+            f"| {setting.name} | {changes(stage, setting)} | {epochs} | {mean:.3g} ± {spread:.1g} | {beside} |"
+        )
     several = [name for name in table.index if "," in changes(stage, stage[name])]
     return "\n".join(
         [

@@ -1,6 +1,8 @@
-"""The figures: numbers in, a plotly Figure out. Nothing here trains, and nothing is shown as a side effect.
+"""The figures: numbers in, a plotly Figure out. Nothing here trains, and nothing is shown as a side
+effect.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart; each also has a dash or symbol of its own.
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; each also has a dash or
+symbol of its own.
 """
 
 import numpy as np
@@ -10,7 +12,9 @@ from gru_lab.plots.style import GREY, add_references, log_axis, look, style
 
 
 def plot_losses(curve, references=None, title="One run, epoch by epoch"):
-    """Return a run's curve: the error on hidden entries in training and in validation, dropout off and on."""
+    """Return a run's curve: the error on hidden entries in training and in validation, dropout off
+    and on.
+    """
     references = references or {}
     figure, drawn = go.Figure(), list(references.values())
     lines = {
@@ -39,7 +43,9 @@ def plot_losses(curve, references=None, title="One run, epoch by epoch"):
 
 
 def plot_gaps(hidden_mask, title="What is missing", rows=200):
-    """Return a heat map of the first `rows` steps of hidden_mask (windows, time, channels): dark where hidden."""
+    """Return a heat map of the first `rows` steps of hidden_mask (windows, time, channels): dark
+    where hidden.
+    """
     flat = hidden_mask.reshape(-1, hidden_mask.shape[-1])[:rows]  # (steps, channels)
     figure = go.Figure(
         go.Heatmap(
@@ -55,10 +61,11 @@ def plot_gaps(hidden_mask, title="What is missing", rows=200):
 
 
 def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
-    """Return one channel over a few windows in a row: the truth, what could be seen, and each repair of the rest.
+    """Return one channel over a few windows in a row: the truth, what could be seen, and each
+    repair of the rest.
 
-    `gapped` holds the windows; `repairs` maps a name to values (windows, time, channels). Without `channel` it is
-    the one that moves most.
+    `gapped` holds the windows; `repairs` maps a name to values (windows, time, channels). Without
+    `channel` it is the one that moves most.
     """
     if channel is None:
         channel = int(gapped.liveliest(windows)[0])
@@ -69,9 +76,15 @@ def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
     truth, hidden = row(gapped.truth), row(gapped.hidden_mask)
     steps = np.arange(len(truth))
     figure = go.Figure()
-    figure.add_scatter(x=steps, y=truth, name="truth", mode="lines", line={"color": GREY, "width": 1.5})
     figure.add_scatter(
-        x=steps[~hidden], y=truth[~hidden], name="seen", mode="markers", marker={"color": "#333333", "size": 5}
+        x=steps, y=truth, name="truth", mode="lines", line={"color": GREY, "width": 1.5}
+    )
+    figure.add_scatter(
+        x=steps[~hidden],
+        y=truth[~hidden],
+        name="seen",
+        mode="markers",
+        marker={"color": "#333333", "size": 5},
     )
     figure.add_scatter(
         x=steps[hidden],
@@ -95,7 +108,9 @@ def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
             },
         )
     for edge in range(1, windows):
-        figure.add_vline(x=edge * gapped.truth.shape[1] - 0.5, line={"color": "#DDDDDD", "width": 1})
+        figure.add_vline(
+            x=edge * gapped.truth.shape[1] - 0.5, line={"color": "#DDDDDD", "width": 1}
+        )
     figure.update_xaxes(title_text="step (thin lines: edges of the windows)")
     figure.update_yaxes(title_text="value, scaled")
     return style(figure, f"{title}, channel {channel}")

@@ -1,4 +1,6 @@
-"""One figure that shows a whole log: every setting of every stage, the log's figures beside ours by either ruler."""
+"""One figure that shows a whole log: every setting of every stage, the log's figures beside ours by
+either ruler.
+"""
 
 from plotly.subplots import make_subplots
 
@@ -13,15 +15,21 @@ ROW = 21  # pixels of a setting
 
 
 def plot_opinion(opinion):
-    """Return the figure of a SecondOpinion: each setting's figure as a multiple of that of the setting adopted.
+    """Return the figure of a SecondOpinion: each setting's figure as a multiple of that of the
+    setting adopted.
 
-    Left of the line is better. The bars span the seeds. The log has no bars, and no figures for what it did not run.
+    Left of the line is better. The bars span the seeds. The log has no bars, and no figures for
+    what it did not run.
     """
     titles = [f"{number}. {question}" for number, question in opinion.table.index]
     parts = [opinion.ratios.loc[number] for number, _ in opinion.table.index]
     heights = [len(part) for part in parts]
     figure = make_subplots(
-        rows=len(parts), row_heights=heights, vertical_spacing=0.035, subplot_titles=titles, shared_xaxes=True
+        rows=len(parts),
+        row_heights=heights,
+        vertical_spacing=0.035,
+        subplot_titles=titles,
+        shared_xaxes=True,
     )
     for row, part in enumerate(parts, start=1):
         for source, (colour, symbol, shift) in LOOKS.items():
@@ -42,18 +50,33 @@ def plot_opinion(opinion):
                 **bars,
             )
         figure.add_vline(x=1, line={"color": GREY, "width": 1}, row=row, col=1)
-        ends = {"range": [len(part) - 0.5, -0.5], "tickvals": list(range(len(part))), "ticktext": list(part.index)}
+        ends = {
+            "range": [len(part) - 0.5, -0.5],
+            "tickvals": list(range(len(part))),
+            "ticktext": list(part.index),
+        }
         figure.update_yaxes(**ends, zeroline=False, row=row, col=1)
     ticks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
-    figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], showticklabels=True)
+    figure.update_xaxes(
+        type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], showticklabels=True
+    )
     figure.update_xaxes(title_text="times the figure of the setting adopted", row=len(parts), col=1)
     figure.update_annotations(x=0, xanchor="left", font_size=13)
     tall = ROW * sum(heights) + 45 * len(parts)
     style(figure, "The whole log, beside our runs", tall + 170, top=110)
-    return figure.update_layout(margin_l=280, title_y=1 - 25 / tall, legend={"y": 1 + 30 / tall, "yanchor": "bottom"})
+    return figure.update_layout(
+        margin_l=280, title_y=1 - 25 / tall, legend={"y": 1 + 30 / tall, "yanchor": "bottom"}
+    )
 
 
 def _bars(one, colour):
     """Return error bars from a setting's lowest seed to its highest."""
     spread = {"array": one["high"] - one["ratio"], "arrayminus": one["ratio"] - one["low"]}
-    return {"type": "data", "symmetric": False, **spread, "color": colour, "thickness": 1.5, "width": 3}
+    return {
+        "type": "data",
+        "symmetric": False,
+        **spread,
+        "color": colour,
+        "thickness": 1.5,
+        "width": 3,
+    }

@@ -19,7 +19,8 @@ BY_CLASS = {
 
 
 def plot(thing, *details, by=None, **options):
-    """Return the plotly Figure of a thing; a notebook's cell shows it. Empty data gives an empty figure.
+    """Return the plotly Figure of a thing; a notebook's cell shows it. Empty data gives an empty
+    figure.
 
     Parameters
     ----------
@@ -52,7 +53,9 @@ def plot(thing, *details, by=None, **options):
         return (plot_repaired if details else plot_holes)(thing, *details, **options)
     module, ways = BY_CLASS[one_of("thing to plot", _kind(thing), BY_CLASS)]
     way = ways[one_of("by", by or next(iter(ways)), ways)]
-    return getattr(importlib.import_module(f"gru_lab.plots.{module}"), way)(thing, *details, **options)
+    return getattr(importlib.import_module(f"gru_lab.plots.{module}"), way)(
+        thing, *details, **options
+    )
 
 
 def _kind(thing):

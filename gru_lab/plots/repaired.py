@@ -19,12 +19,15 @@ POINTS = 3_000  # drawn of one repair at most
 
 
 def _ordered(repaired):
-    """Return the rows in the order in which they were repaired (part by part, in time), each row's time and part.
+    """Return the rows in the order in which they were repaired (part by part, in time), each row's
+    time and part.
 
     The time is that of its stamp, or its number where there is none; the parts are numbers.
     """
     table, one = repaired.table, repaired.repairer
-    stamps = pd.Series(table.index if one.time_ is None else table[one.time_]).reset_index(drop=True)
+    stamps = pd.Series(table.index if one.time_ is None else table[one.time_]).reset_index(
+        drop=True
+    )
     if one.time_ is None and not isinstance(table.index, pd.DatetimeIndex):
         stamps = pd.Series(np.arange(len(table)))
     elif not pd.api.types.is_numeric_dtype(stamps):
@@ -35,7 +38,9 @@ def _ordered(repaired):
 
 
 def _before_and_after(repaired):
-    """Return the masks of holes before and after, each (rows, channels), of the channels that had any."""
+    """Return the masks of holes before and after, each (rows, channels), of the channels that had
+    any.
+    """
     channels = repaired.repairer.scores_.index
     after = repaired.table[channels].isna()
     before = after | repaired.filled[channels]
@@ -44,10 +49,14 @@ def _before_and_after(repaired):
 
 
 def plot_holes(repaired, most=60):
-    """Return the share of holes over the rows, before and after, of the `most` channels with most of them."""
+    """Return the share of holes over the rows, before and after, of the `most` channels with most
+    of them.
+    """
     before, after = _before_and_after(repaired)
     order = before.sum().sort_values(ascending=False, kind="stable").index[:most][::-1]
-    figure = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.03, subplot_titles=("before", "after"))
+    figure = make_subplots(
+        cols=2, shared_yaxes=True, horizontal_spacing=0.03, subplot_titles=("before", "after")
+    )
     edges = np.unique(np.linspace(0, len(before), min(BINS, len(before)) + 1).astype(int))
     pieces = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
     for column, mask in enumerate((before[order], after[order]), start=1):
@@ -70,13 +79,16 @@ def plot_holes(repaired, most=60):
 
 
 def largest(repaired, count=6):
-    """Return the `count` longest repairs as (channel, rows), of each channel at most one; rows are numbers.
+    """Return the `count` longest repairs as (channel, rows), of each channel at most one; rows are
+    numbers.
 
     Among equally long ones, those whose interval is widest for their channel come first.
     """
     order, _, part = _ordered(repaired)
     channels = repaired.repairer.scores_.index
-    runs = runs_of(repaired.filled[channels].to_numpy()[order], np.flatnonzero(np.diff(part, prepend=-1)))
+    runs = runs_of(
+        repaired.filled[channels].to_numpy()[order], np.flatnonzero(np.diff(part, prepend=-1))
+    )
     moves = np.array([pd.Series(numbers(repaired.table[name])).std() for name in channels])
     width = repaired.half_width[channels].to_numpy()[order[runs[:, 1]], runs[:, 0]]
     unsure = np.nan_to_num(width / np.where(moves > 0, moves, np.inf)[runs[:, 0]])
@@ -88,7 +100,9 @@ def largest(repaired, count=6):
 
 
 def plot_repaired(repaired, channel, rows):
-    """Return one repair of `rows` (numbers): what was observed around it, the values put there, and their intervals."""
+    """Return one repair of `rows` (numbers): what was observed around it, the values put there, and
+    their intervals.
+    """
     order, moments, part = _ordered(repaired)
     first = int(np.flatnonzero(order == rows[0])[0])
     around = max(AROUND, len(rows))
@@ -101,15 +115,35 @@ def plot_repaired(repaired, channel, rows):
     half = repaired.half_width[channel].to_numpy()[here]
     low, high, single = values - half, values + half, filled.copy()
     figure, colour = go.Figure(), "rgba(213, 94, 0, 0.35)"
-    band = {"fill": "toself", "fillcolor": colour, "line_width": 0, "showlegend": False, "hoverinfo": "skip"}
+    band = {
+        "fill": "toself",
+        "fillcolor": colour,
+        "line_width": 0,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
     for _, begin, end in runs_of(filled[:, None]):
         if end - begin >= BARS:  # so many bars would hide what is between them
             one = slice(begin, end + 1)
-            outline, bounds = (np.concatenate([there[one], back[one][::-1]]) for there, back in ((x, x), (low, high)))
+            outline, bounds = (
+                np.concatenate([there[one], back[one][::-1]])
+                for there, back in ((x, x), (low, high))
+            )
             figure.add_scatter(x=outline, y=bounds, mode="lines", **band)
             single[one] = False
-    bars = {"array": np.where(single, half, np.nan)[filled], "color": colour, "thickness": 4, "width": 0}
-    figure.add_scatter(x=x, y=values, mode="lines", line={"color": GREY, "width": 1, "dash": "dot"}, showlegend=False)
+    bars = {
+        "array": np.where(single, half, np.nan)[filled],
+        "color": colour,
+        "thickness": 4,
+        "width": 0,
+    }
+    figure.add_scatter(
+        x=x,
+        y=values,
+        mode="lines",
+        line={"color": GREY, "width": 1, "dash": "dot"},
+        showlegend=False,
+    )
     figure.add_scatter(
         x=x,
         y=np.where(filled, np.nan, values),
@@ -126,6 +160,8 @@ def plot_repaired(repaired, channel, rows):
         mode="markers",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if len(rows) <= BARS else 4},
     )
-    stamp = pd.Timestamp(moments[first]).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
+    stamp = (
+        pd.Timestamp(moments[first]).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
+    )
     long = f"{len(rows):,} row{'s' * (len(rows) > 1)}"
     return style(figure, f"{escape(str(channel))}: {long} from {stamp}", 320)

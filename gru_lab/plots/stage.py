@@ -1,4 +1,6 @@
-"""The figures of a stage: the log beside our runs by either ruler, and their curves. Numbers in, a Figure out."""
+"""The figures of a stage: the log beside our runs by either ruler, and their curves. Numbers in, a
+Figure out.
+"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,11 +17,13 @@ def _label(name):
 
 
 def plot_stage(results, *chosen, guess=None):
-    """Return one stage at a glance: left the recorded ruler, the log beside our runs; right the corrected ruler.
+    """Return one stage at a glance: left the recorded ruler, the log beside our runs; right the
+    corrected ruler.
 
-    Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each diamond the log's
-    last figure. `chosen` are kinds or names of settings, by default those the log trained. `guess` is an answer to
-    the stage's question (see `predict`): a star beside the result, in the picture of the settings it is about.
+    Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each
+    diamond the log's last figure. `chosen` are kinds or names of settings, by default those the log
+    trained. `guess` is an answer to the stage's question (see `predict`): a star beside the result,
+    in the picture of the settings it is about.
     """
     stage = results.stage
     settings = stage.choose(*(chosen or ("trained",)), *(stage.guess if guess else ()))
@@ -78,14 +82,28 @@ def plot_stage(results, *chosen, guess=None):
 
 
 def _add_guess(figure, results, guess):
-    """Draw a guess as a star at the error it stands for, and say below the title how it came out; returns the error."""
+    """Draw a guess as a star at the error it stands for, and say below the title how it came out;
+    returns the error.
+    """
     one, other = results.stage.guess
     factor = answers(results.stage)[one_of("guess", guess, answers(results.stage))]
     error = factor * results.finals.set_index("setting").loc[other, "val_missing"].mean()
-    marker = {"color": COLOURS[3], "symbol": "star", "size": 16, "line": {"color": "#333333", "width": 1}}
+    marker = {
+        "color": COLOURS[3],
+        "symbol": "star",
+        "size": 16,
+        "line": {"color": "#333333", "width": 1},
+    }
     says = f"{one}, as guessed: {error:.3g}<extra></extra>"
     figure.add_scatter(
-        x=[one], y=[error], name="your guess", mode="markers", marker=marker, hovertemplate=says, col=2, row=1
+        x=[one],
+        y=[error],
+        name="your guess",
+        mode="markers",
+        marker=marker,
+        hovertemplate=says,
+        col=2,
+        row=1,
     )
     said = f"'{one}' beside '{other}': guessed {factor:.2g} × its error, came out {outcome(results):.3g} ×"
     figure.update_layout(title_subtitle={"text": said, "font_size": 13})
@@ -93,10 +111,11 @@ def _add_guess(figure, results, guess):
 
 
 def plot_curves(results, *chosen, reading="val_missing"):
-    """Return the curves of a stage's settings over the epochs: the mean over the seeds, and their range as a band.
+    """Return the curves of a stage's settings over the epochs: the mean over the seeds, and their
+    range as a band.
 
-    `chosen` are kinds or names of settings, by default those the log trained. `reading` is a column of
-    `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
+    `chosen` are kinds or names of settings, by default those the log trained. `reading` is a column
+    of `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
     """
     settings = results.stage.choose(*(chosen or ("trained",)))
     references = results.references if reading.startswith("val_missing") else {}
@@ -126,6 +145,10 @@ def plot_curves(results, *chosen, reading="val_missing"):
         )
     add_references(figure, references)
     figure.update_xaxes(title_text="epoch")
-    log_axis(figure, "validation loss" if reading == "validation" else "error on hidden entries", drawn)
+    log_axis(
+        figure, "validation loss" if reading == "validation" else "error on hidden entries", drawn
+    )
     titles = {"validation": "as the log reads them", "val_missing": "error on hidden entries"}
-    return style(figure, f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}", 460)
+    return style(
+        figure, f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}", 460
+    )

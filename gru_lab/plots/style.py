@@ -1,6 +1,8 @@
-"""The looks that all figures share: colours, dashes, symbols, titles, reference lines, logarithmic axes.
+"""The looks that all figures share: colours, dashes, symbols, titles, reference lines, logarithmic
+axes.
 
-Colours are Okabe and Ito's, which colour-blind readers can tell apart; each also has a dash or symbol of its own.
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; each also has a dash or
+symbol of its own.
 """
 
 import numpy as np
@@ -36,7 +38,11 @@ def add_references(figure, references, **place):
     axis = f"y{place['col']}" if place.get("col", 1) > 1 else "y"
     highest = max(references.values(), default=0)
     for way, error in references.items():
-        figure.add_hline(y=error, line={"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5}, **place)
+        figure.add_hline(
+            y=error,
+            line={"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5},
+            **place,
+        )
         # an annotation's place on a log axis is given as a power of ten
         figure.add_annotation(
             text=f"{way} {error:.2g}",
@@ -45,14 +51,18 @@ def add_references(figure, references, **place):
             y=np.log10(error),
             yref=axis,
             xanchor="right",
-            yanchor="bottom" if error == highest else "top",  # so that two lines close together stay readable
+            yanchor="bottom"
+            if error == highest
+            else "top",  # so that two lines close together stay readable
             showarrow=False,
             font={"size": 11, "color": "#555555"},
         )
 
 
 def log_axis(figure, title, values, **place):
-    """Make the y axis logarithmic, with plain numbers at 1, 2, 5 of each decade, or at 1 only over many decades."""
+    """Make the y axis logarithmic, with plain numbers at 1, 2, 5 of each decade, or at 1 only over
+    many decades.
+    """
     values = np.asarray([value for value in values if np.isfinite(value) and value > 0] or [1.0])
     low, high = np.log10(values.min()), np.log10(values.max())
     steps = (1, 2, 5) if high - low < 2.5 else (1,)

@@ -1,7 +1,8 @@
 """One executed notebook as one HTML file that opens anywhere, offline.
 
-`RecordExporter` is an nbconvert exporter with its own template (`templates/gru_record`): figures carry
-their data and share one copy of plotly.js, formulas become MathML, code is folded, nothing is fetched.
+`RecordExporter` is an nbconvert exporter with its own template (`templates/gru_record`): figures
+carry their data and share one copy of plotly.js, formulas become MathML, code is folded, nothing is
+fetched.
 """
 
 import base64
@@ -76,7 +77,9 @@ class OfflineOutputs(Preprocessor):
 
     @staticmethod
     def offline_bundle(data: dict) -> dict:
-        """Return the offline part of a MIME bundle: a note for a widget, {} for a bar or a lone script."""
+        """Return the offline part of a MIME bundle: a note for a widget, {} for a bar or a lone
+        script.
+        """
         if PLOTLY in data:
             return {"text/html": figure_html(data[PLOTLY])}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
@@ -89,8 +92,8 @@ class OfflineOutputs(Preprocessor):
 class RecordExporter(HTMLExporter):
     """Write a record. The title is `nb.metadata.title`, else `resources["metadata"]["name"]`.
 
-    `resources["record"]` may hold `nav_html` (shown first) and `provenance_html` (shown last): both are
-    trusted and inserted as they are.
+    `resources["record"]` may hold `nav_html` (shown first) and `provenance_html` (shown last): both
+    are trusted and inserted as they are.
     """
 
     export_from_notebook = "GRU Lab record"

@@ -1,4 +1,6 @@
-"""The index of a folder of records: newest first, each with its date, data and a small picture of its runs."""
+"""The index of a folder of records: newest first, each with its date, data and a small picture of
+its runs.
+"""
 
 from pathlib import Path
 
@@ -14,7 +16,9 @@ LINES = 24  # of a picture at most
 
 
 def sketch(runs):
-    """Return the runs' errors on hidden entries as points of small polylines, log scale; numbers only, so safe."""
+    """Return the runs' errors on hidden entries as points of small polylines, log scale; numbers
+    only, so safe.
+    """
     curves = [np.asarray(run["curve"]["val_missing"], dtype=float) for run in runs[:LINES]]
     curves = [np.log10(np.maximum(curve, 1e-12)) for curve in curves if len(curve) > 1]
     if not curves:
@@ -30,7 +34,9 @@ def sketch(runs):
 
 
 def entries(out):
-    """Return the folders of recordings in `out`, newest first, each with what its records say of themselves."""
+    """Return the folders of recordings in `out`, newest first, each with what its records say of
+    themselves.
+    """
     recordings = []
     for folder in sorted((path for path in out.iterdir() if path.is_dir()), reverse=True):
         records = []
@@ -48,7 +54,8 @@ def entries(out):
 
 
 def write_index(out):
-    """Write `out`/index.html, a list of all records in the folders of `out`, and return its path."""
+    """Write `out`/index.html, a list of all records in the folders of `out`, and return its path.
+    """
     page = TEMPLATES.get_template("index.html.j2").render(recordings=entries(out), picture=PICTURE, log=LOG)
     write_whole(out / "index.html", page)
     return out / "index.html"

@@ -1,4 +1,6 @@
-"""An executed notebook as Markdown, for where nothing draws: its figures and sliders are told in words."""
+"""An executed notebook as Markdown, for where nothing draws: its figures and sliders are told in
+words.
+"""
 
 import base64
 import re
@@ -21,7 +23,9 @@ def _plain(text):
 
 
 def _numbers(values):
-    """Return a trace's values as an array, also where plotly packed them; empty if they are no numbers in a row."""
+    """Return a trace's values as an array, also where plotly packed them; empty if they are no
+    numbers in a row.
+    """
     if isinstance(values, dict):
         values = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
     try:
@@ -32,7 +36,9 @@ def _numbers(values):
 
 
 def figure_words(figure):
-    """Return a plotly figure as Markdown: its title, and of each trace the first, lowest and last value."""
+    """Return a plotly figure as Markdown: its title, and of each trace the first, lowest and last
+    value.
+    """
     lines = [f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"]
     for number, trace in enumerate(figure.get("data", []), start=1):
         if len(values := _numbers(trace.get("y"))):

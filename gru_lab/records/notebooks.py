@@ -1,4 +1,5 @@
-"""Notebooks as files: find them, give them their parameters, execute them in a kernel of their own."""
+"""Notebooks as files: find them, give them their parameters, execute them in a kernel of their own.
+"""
 
 import contextlib
 import os
@@ -31,7 +32,8 @@ def notebooks_folder():
 
 
 def find_notebooks(names=()):
-    """Return the paths of notebooks: ours by file name, stage name or number, others by path; default: all ours.
+    """Return the paths of notebooks: ours by file name, stage name or number, others by path;
+    default: all ours.
 
     Raises ValueError for a name that none has, and for a path that leads to no notebook.
     """
@@ -55,14 +57,17 @@ def _own_notebook(path):
 
 
 def set_parameters(notebook, **values):
-    """Put `values` into the cell tagged 'parameters', so that the record shows what it was run with."""
+    """Put `values` into the cell tagged 'parameters', so that the record shows what it was run
+    with.
+    """
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
 
 
 def execute(notebook, on_cell=None):
-    """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed."""
+    """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed.
+    """
     here = {"metadata": {"path": os.getcwd()}}
     with tempfile.TemporaryDirectory(prefix="gru_lab_") as sockets:
         # sockets in a folder of our own instead of ports: nobody else on this machine can listen in
@@ -83,7 +88,9 @@ def execute(notebook, on_cell=None):
 
 @contextlib.contextmanager
 def kernel_environment(store, device="auto"):
-    """Let kernels started in this block use this store and device, and leave plain figures instead of widgets."""
+    """Let kernels started in this block use this store and device, and leave plain figures instead
+    of widgets.
+    """
     changes = {"GRU_LAB_STORE": store.url, "GRU_LAB_RECORD": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
     if device == "cpu":
         changes["CUDA_VISIBLE_DEVICES"] = ""

@@ -1,7 +1,8 @@
-"""From notebooks to records: train what they need, execute them, write one file each, an index and a log.
+"""From notebooks to records: train what they need, execute them, write one file each, an index and
+a log.
 
-A record is put under its name only when it is whole. A notebook whose cell fails still leaves a record, which
-shows the error where it happened.
+A record is put under its name only when it is whole. A notebook whose cell fails still leaves a
+record, which shows the error where it happened.
 """
 
 import datetime
@@ -41,7 +42,9 @@ PACKAGES = ("torch", "numpy", "pandas", "plotly")
 
 
 def provenance(one, seeds, device):
-    """Return what records rest on, as label and text: profile, data, seeds, versions, machine, date."""
+    """Return what records rest on, as label and text: profile, data, seeds, versions, machine,
+    date.
+    """
     rows, channels = one.series.values.shape
     versions = [f"GRU Lab {gru_lab.__version__}", f"Python {platform.python_version()}"]
     versions += [f"{name} {version(name)}" for name in PACKAGES]
@@ -64,7 +67,9 @@ def _settings(run):
 
 
 def _as_html(notebook, path, page):
-    """Return an executed notebook as a page, with what it rests on at its foot and all of it as data inside."""
+    """Return an executed notebook as a page, with what it rests on at its foot and all of it as
+    data inside.
+    """
     foot = TEMPLATES.get_template("provenance.html.j2").render(page, settings=_settings)
     page = {"nav_html": '<a href="../index.html">All records</a>', "provenance_html": foot + as_block(page)}
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": page}
@@ -72,7 +77,9 @@ def _as_html(notebook, path, page):
 
 
 def _write(notebook, path, page, folder, formats):
-    """Write an executed notebook in each of the formats that are for notebooks, and return the files."""
+    """Write an executed notebook in each of the formats that are for notebooks, and return the
+    files.
+    """
     ways = {
         "html": lambda: _as_html(notebook, path, page),
         "ipynb": lambda: nbformat.writes(notebook) + "\n",
@@ -108,13 +115,15 @@ def record(
     formats=("html", "log"),
     language="en",
 ):
-    """Train the runs of the notebooks so named (default: all), execute them and write their records.
+    """Train the runs of the notebooks so named (default: all), execute them and write their
+    records.
 
-    They come into a new folder inside `out`, called by the date and `name` (default: the profile's). `formats` are
-    of 'html', 'ipynb' (executed), 'md', and 'log': the runs as a tuning log in `language`, 'en' or 'zh', for which
-    no notebook is executed. `out`/index.html lists all there are. Returns the paths written, the index first, and
-    those in which a cell failed. Raises ValueError for an unknown notebook, profile, device, format or language, or
-    unusable data or place, before anything is trained.
+    They come into a new folder inside `out`, called by the date and `name` (default: the
+    profile's). `formats` are of 'html', 'ipynb' (executed), 'md', and 'log': the runs as a tuning
+    log in `language`, 'en' or 'zh', for which no notebook is executed. `out`/index.html lists all
+    there are. Returns the paths written, the index first, and those in which a cell failed. Raises
+    ValueError for an unknown notebook, profile, device, format or language, or unusable data or
+    place, before anything is trained.
     """
     paths, seeds = find_notebooks(names), COUNT.fix("seeds", open_profile(profile).seeds if seeds is None else seeds)
     formats, _ = {one_of("format", one, FORMATS) for one in formats}, one_of("language", language, LANGUAGES)

@@ -1,4 +1,5 @@
-"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move."""
+"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move.
+"""
 
 import base64
 import datetime
@@ -34,12 +35,13 @@ def _settings(repairer):
 
 
 def report(repaired, path, name="table", problems=(), pictures=6):
-    """Write the report of a `Repaired` to `path` and return the path; `problems` are further warnings, as sentences.
+    """Write the report of a `Repaired` to `path` and return the path; `problems` are further
+    warnings, as sentences.
 
-    It holds the holes before and after, every channel's errors on held-back entries in its own units, the longest
-    repairs with their intervals, how many held-back entries those intervals held, the warnings, and as a table to
-    save each repaired value with its interval, unless they are more than `MOST_VALUES`.
-    Raises ValueError for a place that cannot be written to.
+    It holds the holes before and after, every channel's errors on held-back entries in its own
+    units, the longest repairs with their intervals, how many held-back entries those intervals
+    held, the warnings, and as a table to save each repaired value with its interval, unless they
+    are more than `MOST_VALUES`. Raises ValueError for a place that cannot be written to.
     """
     path, rows = require_place("the report", path), summary(repaired)
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")

@@ -1,8 +1,10 @@
-"""What stands in a table before a repair: its channels, its time, its holes, and what would spoil the result.
+"""What stands in a table before a repair: its channels, its time, its holes, and what would spoil
+the result.
 
     print(check("sensor.csv"))
 
-Nothing is changed and nothing is guessed in silence: each problem is a sentence that ends in what to do about it.
+Nothing is changed and nothing is guessed in silence: each problem is a sentence that ends in what
+to do about it.
 """
 
 import textwrap
@@ -21,9 +23,14 @@ from gru_lab.tables.read import TIME_WORDS, read_table
 SHOWN = 25  # channels listed at most
 FEW_ROWS = 200  # below, there is hardly anything to learn from
 NINES = [
-    float(f"{sign}{nines}") for sign in ("", "-") for nines in ("99", "999", "9999", "99999", "99.9", "999.9", "99.99")
+    float(f"{sign}{nines}")
+    for sign in ("", "-")
+    for nines in ("99", "999", "9999", "99999", "99.9", "999.9", "99.99")
 ]
-CODES = np.array([*NINES, 0, 32767, -32768, 65535, 2**31 - 1, -(2**31), 1e30, -1e30, 1e20, 1e36], dtype=np.float32)
+CODES = np.array(
+    [*NINES, 0, 32767, -32768, 65535, 2**31 - 1, -(2**31), 1e30, -1e30, 1e20, 1e36],
+    dtype=np.float32,
+)
 TREATMENT = {
     "measured": "network or straight line, whichever is better",
     "constant": "its one value",
@@ -41,16 +48,21 @@ def _pattern(missing, runs):
     groups = Counter(column.tobytes() for column in holed.T)
     together = [count for count in groups.values() if count > 1]
     if together:
-        words.append(f"{sum(together)} channels fail together" + f" in {len(together)} groups" * (len(together) > 1))
+        words.append(
+            f"{sum(together)} channels fail together"
+            + f" in {len(together)} groups" * (len(together) > 1)
+        )
     if (whole := missing.all(axis=1).sum()) and missing.shape[1] > 1:
         words.append(f"{counted(whole, 'row')} without any value")
     return ", ".join(words)
 
 
 def _suspects(values):
-    """Return (value, count, lowest other, highest other) for values that look like codes for 'missing'.
+    """Return (value, count, lowest other, highest other) for values that look like codes for
+    'missing'.
 
-    Such a one is an end of the range, is written like a code, and is farther from all others than these are apart.
+    Such a one is an end of the range, is written like a code, and is farther from all others than
+    these are apart.
     """
     different, counts = np.unique(values[np.isfinite(values)], return_counts=True)
     coded = np.isin(different.astype(np.float32), CODES)
@@ -77,13 +89,17 @@ def _oddities(name, values):
             f"if that means a missing value, add --missing-value {value:.6g}"
         )
     if (empty := np.isnan(values).mean()) > 0.5:
-        found.append(f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put there")
+        found.append(
+            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put there"
+        )
     return found
 
 
 @dataclass
 class Check:
-    """What `check` found. `channels` has a row per channel, `problems` are sentences; printed, it is all of it."""
+    """What `check` found. `channels` has a row per channel, `problems` are sentences; printed, it
+    is all of it.
+    """
 
     name: str
     facts: dict
@@ -95,7 +111,9 @@ class Check:
     def __str__(self):
         wide = max(map(len, self.facts))
         lines = [self.name, *(f"{label:<{wide}}  {text}" for label, text in self.facts.items())]
-        holed = self.channels[self.channels["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
+        holed = self.channels[self.channels["holes"] > 0].sort_values(
+            "holes", ascending=False, kind="stable"
+        )
         if len(holed):
             head = ["channel", "kind", "holes", "longest", "a repair puts there"]
             rows = [
@@ -109,12 +127,18 @@ class Check:
             lines.append(f"… and {counted(len(holed) - SHOWN, 'channel')} more with fewer holes")
         if self.problems:
             numbered = (f"{n}. {text}" for n, text in enumerate(self.problems, 1))
-            lines += ["", "Problems:", *(textwrap.fill(text, 100, subsequent_indent="   ") for text in numbered)]
+            lines += [
+                "",
+                "Problems:",
+                *(textwrap.fill(text, 100, subsequent_indent="   ") for text in numbered),
+            ]
         return "\n".join(lines)
 
 
 def _channels(series, table, empty):
-    """Return a row per channel, the gaps of all, and what is wrong with single channels as sentences."""
+    """Return a row per channel, the gaps of all, and what is wrong with single channels as
+    sentences.
+    """
     missing, rows, problems = np.isnan(series.values), [], []
     runs = runs_of(missing, series.starts)
     for channel, name in enumerate(series.channels):
@@ -133,16 +157,25 @@ def _channels(series, table, empty):
 def check(source, split_by=None, time=None, missing=()):
     """Return a Check of a file, a DataFrame or a Sheet.
 
-    `split_by` names the column that tells parts apart, `time` that of the time stamps (default: found by itself),
-    `missing` values that stand for 'missing'. Raises ValueError for what cannot be read or has no numeric channel.
+    `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
+    found by itself), `missing` values that stand for 'missing'. Raises ValueError for what cannot
+    be read or has no numeric channel.
     """
     if not isinstance(source, Sheet):
-        source = Sheet.of(source, missing) if isinstance(source, pd.DataFrame) else Sheet.open(source, missing)
+        source = (
+            Sheet.of(source, missing)
+            if isinstance(source, pd.DataFrame)
+            else Sheet.open(source, missing)
+        )
     table = source.table
     stamps = None if time is None else table[one_of("time", time, list(table.columns))]
-    series = read_table(table.drop(columns=[] if time is None else time).replace([np.inf, -np.inf], np.nan), split_by)
+    series = read_table(
+        table.drop(columns=[] if time is None else time).replace([np.inf, -np.inf], np.nan),
+        split_by,
+    )
     aside = {
-        why: [name for name, reason in series.set_aside.items() if reason == why] for why in series.set_aside.values()
+        why: [name for name, reason in series.set_aside.items() if reason == why]
+        for why in series.set_aside.values()
     }
     channels, runs, problems = _channels(series, table, aside.get("no values at all", []))
     problems = [*source.notes, *problems]
@@ -156,8 +189,10 @@ def check(source, split_by=None, time=None, missing=()):
         "read as": source.file.about if source.file else "DataFrame",
         "rows": f"{len(table):,}" + f" in {len(series.starts)} parts" * (len(series.starts) > 1),
         "time": "none found; rows are taken as equally far apart",
-        "channels": f"{len(channels):,}: {kinds}" + "; one alone has no other to learn from" * (len(channels) == 1),
-        "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8) or "none",
+        "channels": f"{len(channels):,}: {kinds}"
+        + "; one alone has no other to learn from" * (len(channels) == 1),
+        "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
+        or "none",
         "holes": "none: there is nothing to repair",
     }
     if stamps is None:
@@ -166,7 +201,9 @@ def check(source, split_by=None, time=None, missing=()):
         step, wrong = describe(stamps, series.starts)
         facts["time"] = f"{'the index' if time is None else repr(time)}, {step}"
         problems += wrong
-    elif named := [name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)]:
+    elif named := [
+        name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)
+    ]:
         problems.append(
             f"column {named[0]!r} is called like a time and does not rise; if it is one, add --time {named[0]!r}"
         )

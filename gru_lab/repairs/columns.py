@@ -9,9 +9,14 @@ from gru_lab.tables.read import part_of, time_stamps
 
 
 def numbers(column):
-    """Return a column as float64 with NaN, True and False as 1 and 0; or None where it holds no real numbers."""
+    """Return a column as float64 with NaN, True and False as 1 and 0; or None where it holds no
+    real numbers.
+    """
     kind = column.dtype
-    if pd.api.types.is_object_dtype(kind) and pd.api.types.infer_dtype(column, skipna=True) == "boolean":
+    if (
+        pd.api.types.is_object_dtype(kind)
+        and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    ):
         column = column.astype("boolean")
     elif not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_complex_dtype(kind):
         return None
@@ -19,7 +24,9 @@ def numbers(column):
 
 
 def put(column, rows, values):
-    """Return the array of `column` with `values` in `rows`, in its own dtype; nothing else of it changes."""
+    """Return the array of `column` with `values` in `rows`, in its own dtype; nothing else of it
+    changes.
+    """
     array, kind = column.array.copy(), column.dtype
     if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_object_dtype(kind):
         values = values.round().astype(bool)
@@ -32,7 +39,9 @@ def put(column, rows, values):
 
 
 def moments(stamps):
-    """Return time stamps (dates, their text, or numbers) as numbers, (rows,), NaN where there is none."""
+    """Return time stamps (dates, their text, or numbers) as numbers, (rows,), NaN where there is
+    none.
+    """
     if not pd.api.types.is_numeric_dtype(stamps):
         stamps = time_stamps(stamps)
         stamps = (stamps - stamps.min()) / pd.Timedelta(seconds=1)
@@ -40,15 +49,20 @@ def moments(stamps):
 
 
 def stretch_of(table, channels, split_by=None, time=None):
-    """Return the `channels` as a Stretch in the order of parts and time, that order, and how many rows lack a stamp.
+    """Return the `channels` as a Stretch in the order of parts and time, that order, and how many
+    rows lack a stamp.
 
-    Row i of the Stretch is row order[i] of the table. Time comes from the column `time` or from an index of dates;
-    without any, or where a row lacks its stamp, rows count as equally far apart. Positions are in usual steps.
-    Raises ValueError for infinite values and for an empty table.
+    Row i of the Stretch is row order[i] of the table. Time comes from the column `time` or from an
+    index of dates; without any, or where a row lacks its stamp, rows count as equally far apart.
+    Positions are in usual steps. Raises ValueError for infinite values and for an empty table.
     """
     label = part_of(table, split_by)
     dated = time is not None or isinstance(table.index, pd.DatetimeIndex)
-    moment = moments(table.index.to_series() if time is None else table[time]) if dated else np.arange(len(table))
+    moment = (
+        moments(table.index.to_series() if time is None else table[time])
+        if dated
+        else np.arange(len(table))
+    )
     lacking = int(np.isnan(moment).sum())
     if lacking:
         moment = np.arange(len(table))

@@ -1,7 +1,9 @@
-"""The holes of a real table: the straight line across them, and more of the same kind hidden where we know the truth.
+"""The holes of a real table: the straight line across them, and more of the same kind hidden where
+we know the truth.
 
-Values are (rows, channels), NaN where missing. Rows of one part lie together; `begin` and `end` give for each row the
-first row of its part and the first one after it, so that no line is drawn from one part into the next.
+Values are (rows, channels), NaN where missing. Rows of one part lie together; `begin` and `end`
+give for each row the first row of its part and the first one after it, so that no line is drawn
+from one part into the next.
 """
 
 from dataclasses import dataclass, replace
@@ -20,11 +22,13 @@ def part_ends(starts, rows):
 
 
 def fill(values, position, begin, end, way="linear"):
-    """Return one channel's `values` (rows,) with its holes filled, and each row's distance to the nearest observed one.
+    """Return one channel's `values` (rows,) with its holes filled, and each row's distance to the
+    nearest observed one.
 
-    `position` (rows,) is where the rows lie in time; the distance is in its units. Before the first and after the last
-    observed value of a part the line is level. A part without any value stays NaN, at an infinite distance.
-    `way` is 'linear', 'nearest' (the nearer neighbour's value) or 'previous' (carried forward).
+    `position` (rows,) is where the rows lie in time; the distance is in its units. Before the first
+    and after the last observed value of a part the line is level. A part without any value stays
+    NaN, at an infinite distance. `way` is 'linear', 'nearest' (the nearer neighbour's value) or
+    'previous' (carried forward).
     """
     row, observed = np.arange(len(values)), ~np.isnan(values)
     before = np.maximum.accumulate(np.where(observed, row, -1))
@@ -48,16 +52,19 @@ def wrapped(difference, period):
 
 
 def kind_of(values):
-    """Return what a channel (rows,) is: 'none' (no value at all), 'constant', 'flag', 'code' or 'measured'.
+    """Return what a channel (rows,) is: 'none' (no value at all), 'constant', 'flag', 'code' or
+    'measured'.
 
-    A flag takes two values, 0 and 1 or others, each often. A code takes a few whole numbers, each often. Between two
-    of them there is nothing.
+    A flag takes two values, 0 and 1 or others, each often. A code takes a few whole numbers, each
+    often. Between two of them there is nothing.
     """
     seen = values[~np.isnan(values)]
     if not len(seen):
         return "none"
     low, high = seen.min(), seen.max()
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):  # it moves by no more than rounding does
+    if high - low <= 1e-9 * max(
+        abs(low), abs(high), 1e-3
+    ):  # it moves by no more than rounding does
         return "constant"
     different = np.unique(seen)
     few = len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
@@ -67,14 +74,20 @@ def kind_of(values):
 
 
 def hide_alike(missing, rows, rng):
-    """Return a hidden_mask (rows, channels) with the holes of `missing` (any rows, channels), moved in time.
+    """Return a hidden_mask (rows, channels) with the holes of `missing` (any rows, channels), moved
+    in time.
 
-    The table's own holes, moved by a random number of rows, all channels together: so points come as points, blocks
-    as blocks, and a device whose channels fail together fails together. They are laid over each other until a tenth
-    of the channels with holes is hidden; one that shows hardly any, or would lose more than half its rows, gets points.
+    The table's own holes, moved by a random number of rows, all channels together: so points come
+    as points, blocks as blocks, and a device whose channels fail together fails together. They are
+    laid over each other until a tenth of the channels with holes is hidden; one that shows hardly
+    any, or would lose more than half its rows, gets points.
     """
     holed = missing.any(axis=0)
-    shifts = int(np.clip(np.ceil(HIDDEN_SHARE / missing[:, holed].mean()), 1, MOST_SHIFTS)) if holed.any() else 0
+    shifts = (
+        int(np.clip(np.ceil(HIDDEN_SHARE / missing[:, holed].mean()), 1, MOST_SHIFTS))
+        if holed.any()
+        else 0
+    )
     hidden_mask = np.zeros((rows, missing.shape[1]), dtype=bool)
     for shift in rng.integers(0, len(missing), shifts):
         hidden_mask |= missing[(np.arange(rows) + shift) % len(missing)]
@@ -86,7 +99,9 @@ def hide_alike(missing, rows, rng):
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """Rows: `values` (rows, channels) with NaN, `position` in time, where the part of each row begins and ends."""
+    """Rows: `values` (rows, channels) with NaN, `position` in time, where the part of each row
+    begins and ends.
+    """
 
     values: np.ndarray
     position: np.ndarray
@@ -97,7 +112,9 @@ class Stretch:
         return len(self.values)
 
     def where(self, chosen):
-        """Return the rows where `chosen` (rows,) is True; each run of neighbours in one part is a part."""
+        """Return the rows where `chosen` (rows,) is True; each run of neighbours in one part is a
+        part.
+        """
         row = np.flatnonzero(chosen)
         starts = np.flatnonzero(np.r_[True, (np.diff(row) > 1) | (np.diff(self.begin[row]) != 0)])
         return Stretch(self.values[row], self.position[row], *part_ends(starts, len(row)))
@@ -112,19 +129,28 @@ class Stretch:
         return replace(self, values=np.where(hidden_mask, np.nan, self.values))
 
     def spread(self, total, pieces=20):
-        """Return which of the rows make up about `total`, (rows,): evenly spread pieces, or all of fewer."""
+        """Return which of the rows make up about `total`, (rows,): evenly spread pieces, or all of
+        fewer.
+        """
         piece = len(self) / pieces
         return np.arange(len(self)) % piece < (total / pieces if len(self) > total else piece)
 
     def fill(self, ways, period):
-        """Return every channel filled in its way, and the distances to the nearest observed entry: (rows, channels)."""
-        filled, distance = np.empty(self.values.shape), np.empty(self.values.shape, dtype=np.float32)
+        """Return every channel filled in its way, and the distances to the nearest observed entry:
+        (rows, channels).
+        """
+        filled, distance = (
+            np.empty(self.values.shape),
+            np.empty(self.values.shape, dtype=np.float32),
+        )
         for c, way in enumerate(ways):
             filled[:, c], distance[:, c] = self.fill_one(c, way, period[c])
         return filled, distance
 
     def fill_one(self, channel, way="linear", period=0):
-        """Return one channel filled, and the distances, both (rows,); from 350 to 10 degrees the line leads over 0."""
+        """Return one channel filled, and the distances, both (rows,); from 350 to 10 degrees the
+        line leads over 0.
+        """
         values = self.values[:, channel]
         if period:
             seen = ~np.isnan(values)
@@ -134,11 +160,14 @@ class Stretch:
 
 
 def runs_of(mask, starts=(0,)):
-    """Return each run of True in `mask` (rows, channels) as (channel, first row, last row), by channel and row.
+    """Return each run of True in `mask` (rows, channels) as (channel, first row, last row), by
+    channel and row.
 
     No run crosses from one part into the next; `starts` are the rows at which the parts begin.
     """
     first = np.isin(np.arange(len(mask)), starts)[:, None]
-    goes_on = np.roll(mask, 1, axis=0) & ~first  # in this row, from the one above; row 0 is always a first one
+    goes_on = (
+        np.roll(mask, 1, axis=0) & ~first
+    )  # in this row, from the one above; row 0 is always a first one
     begins, ends = mask & ~goes_on, mask & ~np.roll(mask & goes_on, -1, axis=0)
     return np.column_stack([np.argwhere(begins.T), np.argwhere(ends.T)[:, 1]])  # (runs, 3)

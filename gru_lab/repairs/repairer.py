@@ -1,7 +1,9 @@
-"""Repair the holes of a real table: `Repairer` learns from what was observed, `repair` does all of it in one call.
+"""Repair the holes of a real table: `Repairer` learns from what was observed, `repair` does all of
+it in one call.
 
-Nothing but the holes changes, and no repair lies outside what its channel was seen to be. The network never has a
-channel to itself: it has to beat the straight line by both measures, on entries held back, or the line is kept.
+Nothing but the holes changes, and no repair lies outside what its channel was seen to be. The
+network never has a channel to itself: it has to beat the straight line by both measures, on entries
+held back, or the line is kept.
 """
 
 import copy
@@ -34,15 +36,17 @@ LEARNED = ("channels_", "time_", "warnings_", "coverage_", "n_features_in_", "fe
 class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """A scikit-learn transformer that fills the holes of a table (rows, channels), and only those.
 
-    `fit` trains for `minutes`, or for `epochs` where given: then the same seed gives the same figures. `angles` names
-    channels in degrees that wrap at 360; `split_by` the column that tells series apart which lie in one table; `time`
-    the column of time stamps (default: the index where it holds dates, or else the first column that does). `network`
-    is 'correction', or 'plain' for the tuning log's.
+    `fit` trains for `minutes`, or for `epochs` where given: then the same seed gives the same
+    figures. `angles` names channels in degrees that wrap at 360; `split_by` the column that tells
+    series apart which lie in one table; `time` the column of time stamps (default: the index where
+    it holds dates, or else the first column that does). `network` is 'correction', or 'plain' for
+    the tuning log's.
 
-    Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (per channel, on entries held back,
-    in the channel's units), `coverage_` (share of held-back entries in their 90 % interval), `warnings_` (sentences),
-    `history_` (a row per epoch). Raises ValueError for a setting out of its range, unknown columns, infinite values,
-    and a table without a numeric column.
+    Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (per channel, on
+    entries held back, in the channel's units), `coverage_` (share of held-back entries in their 90
+    % interval), `warnings_` (sentences), `history_` (a row per epoch). Raises ValueError for a
+    setting out of its range, unknown columns, infinite values, and a table without a numeric
+    column.
     """
 
     def __init__(
@@ -71,7 +75,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return tags
 
     def fit(self, table, y=None):
-        """Learn from the observed entries of `table`, a DataFrame or an array (rows, channels); return self.
+        """Learn from the observed entries of `table`, a DataFrame or an array (rows, channels);
+        return self.
 
         Ctrl-C ends the training early and keeps the best network so far.
         """
@@ -96,18 +101,32 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if self.epochs is not None:
             COUNT.fix("epochs", self.epochs)
         plain = one_of("network", self.network, ("correction", "plain")) == "plain"
-        return {"seed": RULES["seed"].fix("seed", self.seed), "device": pick_device(self.device), "plain": plain}
+        return {
+            "seed": RULES["seed"].fix("seed", self.seed),
+            "device": pick_device(self.device),
+            "plain": plain,
+        }
 
     def _frame(self, table, fitting=False):
         """Return the table as a DataFrame that has the columns which the settings name."""
         if not isinstance(table, pd.DataFrame):
-            table = pd.DataFrame(validate_data(self, table, ensure_all_finite="allow-nan", reset=fitting))
+            table = pd.DataFrame(
+                validate_data(self, table, ensure_all_finite="allow-nan", reset=fitting)
+            )
         elif not table.columns.is_unique:
             twice = table.columns[table.columns.duplicated()][0]
-            raise ValueError(f"table: columns must have different names, and {twice!r} is there twice; rename one")
+            raise ValueError(
+                f"table: columns must have different names, and {twice!r} is there twice; rename one"
+            )
         elif fitting:
-            self.n_features_in_, self.feature_names_in_ = table.shape[1], np.asarray(table.columns, dtype=object)
-        for setting, name in (("split_by", self.split_by), ("time", self.time if fitting else self.time_)):
+            self.n_features_in_, self.feature_names_in_ = (
+                table.shape[1],
+                np.asarray(table.columns, dtype=object),
+            )
+        for setting, name in (
+            ("split_by", self.split_by),
+            ("time", self.time if fitting else self.time_),
+        ):
             if name is not None:
                 one_of(setting, name, list(table.columns))
         return table
@@ -120,15 +139,25 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _numeric(self, frame):
         others = (self.split_by, self.time_)
-        return [name for name in frame.columns if name not in others and numbers(frame[name]) is not None]
+        return [
+            name
+            for name in frame.columns
+            if name not in others and numbers(frame[name]) is not None
+        ]
 
     def _warnings(self, frame, stretch, lacking):
-        said = [f"{self.channels_[c]}: {words}" for c, words in self._imputer.remarks(stretch).items()]
-        for name in frame.columns.drop([*self.channels_, *filter(None, {self.split_by, self.time_})]):
+        said = [
+            f"{self.channels_[c]}: {words}" for c, words in self._imputer.remarks(stretch).items()
+        ]
+        for name in frame.columns.drop(
+            [*self.channels_, *filter(None, {self.split_by, self.time_})]
+        ):
             if holes := frame[name].isna().sum():
                 said.append(f"{name}: not numeric, so its {holes:,} holes stay")
         if lacking:
-            said.append(f"{lacking:,} rows have no time stamp, so rows are taken as equally far apart")
+            said.append(
+                f"{lacking:,} rows have no time stamp, so rows are taken as equally far apart"
+            )
         return said
 
     def _train(self, stretch):
@@ -136,41 +165,56 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if self.epochs:
             shown = {"total": self.epochs, "unit": "epoch"}
         else:  # in seconds, so a speed would say nothing
-            shown = {"total": round(60 * self.minutes), "bar_format": "{l_bar}{bar}| {remaining} left{postfix}"}
+            shown = {
+                "total": round(60 * self.minutes),
+                "bar_format": "{l_bar}{bar}| {remaining} left{postfix}",
+            }
         with tqdm(desc="repair", **shown) as bar:
 
             def progress(row):
-                bar.set_postfix_str(f"error {row['score']:.0%} of the straight line's", refresh=False)
+                bar.set_postfix_str(
+                    f"error {row['score']:.0%} of the straight line's", refresh=False
+                )
                 bar.update(row["epoch"] - bar.n if self.epochs else round(row["seconds"]) - bar.n)
 
-            scores, self.coverage_ = self._imputer.learn(stretch, self.minutes, self.epochs, progress)
+            scores, self.coverage_ = self._imputer.learn(
+                stretch, self.minutes, self.epochs, progress
+            )
         self.scores_ = scores.set_axis(pd.Index(self.channels_, name="channel"))
         self.history_ = pd.DataFrame(self._imputer.history, columns=["epoch", "seconds", "score"])
         if self._imputer.interrupted:
             self.warnings_.append(f"training was ended early, after {len(self.history_)} epochs")
 
     def transform(self, table):
-        """Return `table` with its holes filled; an array as a float array. Its channels must be those of the fit."""
+        """Return `table` with its holes filled; an array as a float array. Its channels must be
+        those of the fit.
+        """
         out = self.repaired(table).table
         return out if isinstance(table, pd.DataFrame) else out.to_numpy()
 
     def intervals(self, table):
-        """Return (low, high), DataFrames like the channels of `table`, NaN where a value was observed.
+        """Return (low, high), DataFrames like the channels of `table`, NaN where a value was
+        observed.
 
-        About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where nothing was held back.
+        About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where
+        nothing was held back.
         """
         return self.repaired(table).interval
 
     def on(self, table):
-        """Return this Repairer as it repairs the rows of another `table` of the same channels; nothing is trained.
+        """Return this Repairer as it repairs the rows of another `table` of the same channels;
+        nothing is trained.
 
-        Entries of that table are held back as well: by them its `scores_` and `coverage_` are measured, and where the
-        network is worse than the straight line there, the line is kept. All that repairs a table does this by itself.
+        Entries of that table are held back as well: by them its `scores_` and `coverage_` are
+        measured, and where the network is worse than the straight line there, the line is kept. All
+        that repairs a table does this by itself.
         """
         return self._on(self._stretch(table)[1])
 
     def repaired(self, table):
-        """Return the Repaired of a table by what was learned; its `repairer` is that `on` this table."""
+        """Return the Repaired of a table by what was learned; its `repairer` is that `on` this
+        table.
+        """
         frame, stretch, order = self._stretch(table)
         return self._on(stretch)._fill(frame, stretch, order)
 
@@ -184,7 +228,9 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return other
 
     def _stretch(self, table):
-        """Return the table as a DataFrame, as a Stretch of the fitted channels, and the order of its rows there."""
+        """Return the table as a DataFrame, as a Stretch of the fitted channels, and the order of
+        its rows there.
+        """
         check_is_fitted(self)
         frame = self._frame(table)
         self._require_channels(frame)
@@ -192,7 +238,10 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _fill(self, frame, stretch, order):
         """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
-        out, half_width = frame.copy(deep=False), np.full(stretch.values.shape, np.nan, dtype=np.float32)
+        out, half_width = (
+            frame.copy(deep=False),
+            np.full(stretch.values.shape, np.nan, dtype=np.float32),
+        )
         watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
         for c, (rows, values, half) in enumerate(self._imputer.impute(stretch, watch)):
             column, rows = frame.columns.get_loc(self.channels_[c]), order[rows]
@@ -206,22 +255,33 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         numeric = self._numeric(frame)
         lacking = [str(name) for name in self.channels_ if name not in numeric]
         unknown = [str(name) for name in numeric if name not in self.channels_]
-        said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has {', '.join(unknown)} besides"] * bool(unknown)
+        said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [
+            f"has {', '.join(unknown)} besides"
+        ] * bool(unknown)
         if said:
             known = f"the {len(self.channels_)} channels it was fitted on"
             raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
 
     def save(self, path):
-        """Write the fitted repairer to one safetensors file, its settings and scores in the metadata."""
+        """Write the fitted repairer to one safetensors file, its settings and scores in the
+        metadata.
+        """
         check_is_fitted(self)
         known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
         known |= {"settings": self.get_params(), "kinds": self._imputer.kinds, "format": FORMAT}
-        known |= {name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")}
-        write_whole(Path(path), save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)}))
+        known |= {
+            name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")
+        }
+        write_whole(
+            Path(path),
+            save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)}),
+        )
 
     @classmethod
     def load(cls, path, device="auto"):
-        """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that kind."""
+        """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that
+        kind.
+        """
         try:
             with safe_open(path, "pt") as file:
                 known = json.loads(file.metadata()["gru_lab"])
@@ -229,13 +289,17 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             if known["format"] != FORMAT:
                 raise ValueError(f"its format is {known['format']}, not {FORMAT}")
         except Exception as error:  # a damaged file fails in whatever way
-            raise ValueError(f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}") from error
+            raise ValueError(
+                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}"
+            ) from error
         settings = known["settings"]
         repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
         for name in LEARNED:
             if name in known:
                 setattr(repairer, name, known[name])
-        repairer.scores_, repairer.history_ = (pd.DataFrame(**known[name]) for name in ("scores_", "history_"))
+        repairer.scores_, repairer.history_ = (
+            pd.DataFrame(**known[name]) for name in ("scores_", "history_")
+        )
         repairer.scores_.index.name = "channel"
         repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
         return repairer
@@ -245,12 +309,16 @@ def _plain(value):
     """Return what JSON can hold of NumPy's numbers and arrays in settings and names."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    raise TypeError(f"only text and numbers can be saved as settings and names of channels, not {value!r}")
+    raise TypeError(
+        f"only text and numbers can be saved as settings and names of channels, not {value!r}"
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Repaired:
-    """A repaired table: `filled` tells its cells that were, `half_width` half the width of their 90 % intervals."""
+    """A repaired table: `filled` tells its cells that were, `half_width` half the width of their 90
+    % intervals.
+    """
 
     table: pd.DataFrame
     filled: pd.DataFrame
@@ -261,7 +329,9 @@ class Repaired:
     def interval(self):
         """The bounds (low, high) of the channels' repaired values, NaN where a value was observed."""
         known = self.half_width
-        values = pd.DataFrame({name: numbers(self.table[name]) for name in known.columns}, known.index, copy=False)
+        values = pd.DataFrame(
+            {name: numbers(self.table[name]) for name in known.columns}, known.index, copy=False
+        )
         return values - known, values + known
 
     @property

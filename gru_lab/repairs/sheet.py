@@ -1,4 +1,5 @@
-"""A file as a table whose holes can be filled: every other cell, and the file around them, stays as it is.
+"""A file as a table whose holes can be filled: every other cell, and the file around them, stays as
+it is.
 
 sheet = Sheet.open("sensor.xlsx", missing=["-999.9"])
 sheet.table  # numbers, NaN where there are none
@@ -20,7 +21,9 @@ MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells ca
 
 
 def _stands_for_missing(column, value):
-    """Return where `column` holds `value`, a number or text that stands for 'missing'; inf means -inf too."""
+    """Return where `column` holds `value`, a number or text that stands for 'missing'; inf means
+    -inf too.
+    """
     if pd.api.types.is_bool_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
         return np.zeros(len(column), dtype=bool)
     if not pd.api.types.is_numeric_dtype(column):
@@ -29,19 +32,25 @@ def _stands_for_missing(column, value):
         number = float(str(value).replace(",", "."))
     except ValueError:
         return np.zeros(len(column), dtype=bool)
-    values = column.to_numpy(np.float32 if column.dtype == np.float32 else np.float64, na_value=np.nan)
+    values = column.to_numpy(
+        np.float32 if column.dtype == np.float32 else np.float64, na_value=np.nan
+    )
     return (np.abs(values) if math.isinf(number) else values) == values.dtype.type(number)
 
 
 def _as_numbers(column, decimal):
-    """Return a column of text as numbers or as True and False where it (mostly) is that, and where it holds text."""
+    """Return a column of text as numbers or as True and False where it (mostly) is that, and where
+    it holds text.
+    """
     texts = column.astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
     texts = texts.where(texts.notna() & ~texts.isin(HOLES), None)
     present = texts.dropna()
     if len(present) and present.map(lambda cell: isinstance(cell, bool)).all():
         return texts.astype("boolean"), np.zeros(len(column), dtype=bool)
     plain = texts.map(lambda cell: cell.replace(decimal, ".") if isinstance(cell, str) else cell)
-    numbers = pd.to_numeric(plain.where(plain.map(lambda cell: isinstance(cell, str | float | int))), errors="coerce")
+    numbers = pd.to_numeric(
+        plain.where(plain.map(lambda cell: isinstance(cell, str | float | int))), errors="coerce"
+    )
     if numbers.count() < MOSTLY * len(present):
         return column, np.zeros(len(column), dtype=bool)
     return numbers.astype(np.float64), (texts.notna() & numbers.isna()).to_numpy()
@@ -49,7 +58,9 @@ def _as_numbers(column, decimal):
 
 @dataclass
 class Sheet:
-    """A file as a table. `holes` (rows, columns) is True where a cell may be written; `notes` are named oddities."""
+    """A file as a table. `holes` (rows, columns) is True where a cell may be written; `notes` are
+    named oddities.
+    """
 
     path: Path
     table: pd.DataFrame
@@ -64,7 +75,8 @@ class Sheet:
 
     @classmethod
     def open(cls, path, missing=()):
-        """Return the Sheet of a file; cells that hold one of `missing` (numbers or text) are holes too.
+        """Return the Sheet of a file; cells that hold one of `missing` (numbers or text) are holes
+        too.
 
         Raises ValueError for a file that is none, or that is no table.
         """
@@ -90,8 +102,12 @@ class Sheet:
                 for value in missing:
                     if (there := _stands_for_missing(column, value)).any():
                         used.add(value)
-                        column = (column.astype(float) if column.dtype.kind in "iu" else column).mask(there)
-                if not again and (column.dtype == object or isinstance(column.dtype, pd.StringDtype)):
+                        column = (
+                            column.astype(float) if column.dtype.kind in "iu" else column
+                        ).mask(there)
+                if not again and (
+                    column.dtype == object or isinstance(column.dtype, pd.StringDtype)
+                ):
                     column, kept[label] = _as_numbers(column, decimal)
             if kept[label].any():
                 row, count = int(kept[label].argmax()), int(kept[label].sum())
@@ -102,20 +118,34 @@ class Sheet:
                     f"Text stays as it is; if it means a missing value, add --missing-value {text!r}"
                 )
             columns[label] = column
-        notes += [f"--missing-value {value!r} stands nowhere in the table" for value in missing if value not in used]
+        notes += [
+            f"--missing-value {value!r} stands nowhere in the table"
+            for value in missing
+            if value not in used
+        ]
         table = pd.DataFrame(columns, index=frame.index, copy=False)
-        holes = table.isna() & ~pd.DataFrame(kept, index=frame.index) & ~np.asarray(getattr(file, "kept", False))
+        holes = (
+            table.isna()
+            & ~pd.DataFrame(kept, index=frame.index)
+            & ~np.asarray(getattr(file, "kept", False))
+        )
         return cls(path, table, holes, notes, file)
 
     def require_out(self, out):
-        """Return the path of a file to write, or raise ValueError if it has another format or is the sheet's own."""
+        """Return the path of a file to write, or raise ValueError if it has another format or is
+        the sheet's own.
+        """
         out, suffix = require_place("OUT", out, self.path), kind_of(self.path)[0]
         if not out.name.lower().endswith(suffix):
-            raise ValueError(f"OUT must end in {suffix} as {self.name} does, not {out.name!r}: the format stays")
+            raise ValueError(
+                f"OUT must end in {suffix} as {self.name} does, not {out.name!r}: the format stays"
+            )
         return out
 
     def write(self, out, repaired, filled, keep_flags=False):
-        """Write the file again with the holes that are True in `filled` taken from `repaired`; whole or not at all."""
+        """Write the file again with the holes that are True in `filled` taken from `repaired`;
+        whole or not at all.
+        """
         changes = {}
         for name in self.table.columns.intersection(repaired.columns):
             mask = (filled[name].to_numpy() & self.holes[name].to_numpy()).astype(bool)

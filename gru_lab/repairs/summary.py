@@ -1,4 +1,6 @@
-"""What came of a repair, channel by channel and in one line; and the repair of a file with all that goes with it."""
+"""What came of a repair, channel by channel and in one line; and the repair of a file with all that
+goes with it.
+"""
 
 from dataclasses import replace
 
@@ -18,13 +20,19 @@ HOW = {
 
 
 def repair_sheet(sheet, checked, model=None, device="auto", **settings):
-    """Return the Repaired of a Sheet, of which `checked` is the Check; `model` is a file with a saved Repairer.
+    """Return the Repaired of a Sheet, of which `checked` is the Check; `model` is a file with a
+    saved Repairer.
 
-    Cells that hold text are no holes and columns that number the rows no channels, so both are left alone.
-    Raises ValueError for infinite values, for settings beside a `model`, and as Repairer does.
+    Cells that hold text are no holes and columns that number the rows no channels, so both are left
+    alone. Raises ValueError for infinite values, for settings beside a `model`, and as Repairer
+    does.
     """
     table = sheet.table.drop(columns=checked.row_numbers)
-    infinite = [name for name in checked.channels.index if np.isinf(table[name].to_numpy(float, na_value=np.nan)).any()]
+    infinite = [
+        name
+        for name in checked.channels.index
+        if np.isinf(table[name].to_numpy(float, na_value=np.nan)).any()
+    ]
     if infinite:
         raise ValueError(
             f"{sheet.name}: column {infinite[0]!r} has infinite values; to have them repaired, add --missing-value inf"
@@ -32,45 +40,67 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     if model is None:
         done = repair(table, time=checked.time, device=device, **settings)
     elif settings:
-        raise ValueError(f"a saved model has its own {', '.join(settings)}; leave that out, or leave the model out")
+        raise ValueError(
+            f"a saved model has its own {', '.join(settings)}; leave that out, or leave the model out"
+        )
     else:
         done = Repairer.load(model, device).repaired(table)
     text = done.filled & ~sheet.holes[table.columns]
-    return replace(done, table=done.table.mask(text) if text.any(axis=None) else done.table, filled=done.filled & ~text)
+    return replace(
+        done,
+        table=done.table.mask(text) if text.any(axis=None) else done.table,
+        filled=done.filled & ~text,
+    )
 
 
 def summary(repaired):
-    """Return a DataFrame with a row per channel: holes, filled, left, how, better, and the scores of its Repairer.
+    """Return a DataFrame with a row per channel: holes, filled, left, how, better, and the scores
+    of its Repairer.
 
-    `better` is by how much the error (MAE) on held-back entries is below the straight line's, 0 where the line is kept.
+    `better` is by how much the error (MAE) on held-back entries is below the straight line's, 0
+    where the line is kept.
     """
     scores = repaired.repairer.scores_
     filled = repaired.filled[scores.index].sum()
     left = repaired.table[scores.index].isna().sum()
-    better = (1 - scores["network MAE"] / scores["linear MAE"]).where(scores["kept"] == "network", 0.0)
+    better = (1 - scores["network MAE"] / scores["linear MAE"]).where(
+        scores["kept"] == "network", 0.0
+    )
     better = better.where(scores["entries"] > 0)
     how = scores["kept"].map(HOW)
-    own = pd.DataFrame({"holes": filled + left, "filled": filled, "left": left, "how": how, "better": better})
+    own = pd.DataFrame(
+        {"holes": filled + left, "filled": filled, "left": left, "how": how, "better": better}
+    )
     return own.join(scores)
 
 
 def each_value(repaired):
-    """Return a DataFrame with a row per repaired value: its row, time if there is one, channel, value, low and high."""
+    """Return a DataFrame with a row per repaired value: its row, time if there is one, channel,
+    value, low and high.
+    """
     table, time, pieces = repaired.table, repaired.repairer.time_, []
     for name in repaired.repairer.scores_.index:
         at = np.flatnonzero(repaired.filled[name])
         when = {} if time is None else {"time": table[time].iloc[at].to_numpy()}
-        value, half = table[name].iloc[at].to_numpy(np.float64), repaired.half_width[name].to_numpy()[at]
+        value, half = (
+            table[name].iloc[at].to_numpy(np.float64),
+            repaired.half_width[name].to_numpy()[at],
+        )
         bounds = {"low": value - half, "high": value + half}
-        pieces.append(pd.DataFrame({"row": table.index[at], **when, "channel": name, "value": value, **bounds}))
+        pieces.append(
+            pd.DataFrame(
+                {"row": table.index[at], **when, "channel": name, "value": value, **bounds}
+            )
+        )
     return pd.concat(pieces, ignore_index=True)
 
 
 def compare(repaired, truth):
-    """Return, where the truth of the holes is known (a DataFrame), what the repair was worth, a row per channel.
+    """Return, where the truth of the holes is known (a DataFrame), what the repair was worth, a row
+    per channel.
 
-    The mean absolute errors of a straight line and of the repair, the error `foretold` by held-back entries, and the
-    share of the truth `inside` its interval.
+    The mean absolute errors of a straight line and of the repair, the error `foretold` by held-back
+    entries, and the share of the truth `inside` its interval.
     """
     filled, scores = repaired.filled[truth.columns], repaired.repairer.scores_.loc[truth.columns]
     line = repaired.table[truth.columns].mask(filled).interpolate(limit_direction="both")
@@ -83,7 +113,9 @@ def compare(repaired, truth):
 
 
 def grouped(sentences):
-    """Return sentences 'channel: what' with the channels of which the same is said brought together."""
+    """Return sentences 'channel: what' with the channels of which the same is said brought
+    together.
+    """
     said = {}
     for sentence in sentences:
         channel, _, what = shown(sentence).partition(": ")
@@ -94,7 +126,9 @@ def grouped(sentences):
 
 
 def last_line(repaired):
-    """Return in a sentence or three what was filled, what was not, and how much better than a straight line."""
+    """Return in a sentence or three what was filled, what was not, and how much better than a
+    straight line.
+    """
     rows = summary(repaired)
     holed = rows[rows["holes"] > 0]
     filled, holes = holed["filled"].sum(), holed["holes"].sum()
@@ -102,12 +136,20 @@ def last_line(repaired):
     left = holed[holed["left"] > 0]["left"]
     if len(left):
         names = ", ".join(f"{shown(name)} ({count:,})" for name, count in left.head(5).items())
-        words.append(f"Not filled: {names}" + f" and {len(left) - 5} more channels" * (len(left) > 5) + ".")
+        words.append(
+            f"Not filled: {names}" + f" and {len(left) - 5} more channels" * (len(left) > 5) + "."
+        )
     known = holed["better"].dropna()
     if len(known):
         kept, middle = holed["how"] == "network", known.median()
-        much = f"{middle:.0%} below a straight line's" if middle >= 0.005 else "about a straight line's"
-        there = f", and there it is {known[kept].median():.0%} below" * bool(known[kept].median() >= 0.005)
+        much = (
+            f"{middle:.0%} below a straight line's"
+            if middle >= 0.005
+            else "about a straight line's"
+        )
+        there = f", and there it is {known[kept].median():.0%} below" * bool(
+            known[kept].median() >= 0.005
+        )
         where = "all of them" if kept.all() else f"{kept.sum()} of them{there}"
         several = f" (median of {len(known)} channels); the network is kept in {where}"
         words.append(f"On held-back entries the error is {much}" + several * (len(known) > 1) + ".")

@@ -1,4 +1,6 @@
-"""Where the runs of a sweep are trained: processes on this machine, or the workers of a Dask scheduler anywhere."""
+"""Where the runs of a sweep are trained: processes on this machine, or the workers of a Dask
+scheduler anywhere.
+"""
 
 import contextlib
 import logging
@@ -18,7 +20,9 @@ from gru_lab.errors import Unfit, WorkerDied
 from gru_lab.runs.one_run import forget
 from gru_lab.runs.worker import prepare_workers, train
 
-ELSEWHERE = "~/.cache/gru_lab"  # where workers that do not see this machine's folder keep their checkpoints
+ELSEWHERE = (
+    "~/.cache/gru_lab"  # where workers that do not see this machine's folder keep their checkpoints
+)
 GENTLE = {
     "distributed.scheduler.worker-saturation": 1.0,  # no run waits on a worker, where it would share another's fate
     "distributed.scheduler.allowed-failures": 1,  # then it is tried alone
@@ -29,8 +33,9 @@ GENTLE = {
 def _script_left_alone():
     """Let worker processes start without running the caller's script again.
 
-    New processes do so to find the script's functions; ours are in gru_lab, and a script that sweeps without asking
-    for `__name__ == "__main__"` would sweep in each of them. The main module of a package is not run again.
+    New processes do so to find the script's functions; ours are in gru_lab, and a script that
+    sweeps without asking for `__name__ == "__main__"` would sweep in each of them. The main module
+    of a package is not run again.
     """
     main = sys.modules["__main__"]
     before, main.__spec__ = getattr(main, "__spec__", None), ModuleSpec("gru_lab.__main__", None)
@@ -42,9 +47,11 @@ def _script_left_alone():
 
 @contextlib.contextmanager
 def _interrupts_kept_out():
-    """Start threads, and processes from them, to which Ctrl-C does not come: this process ends them in good order.
+    """Start threads, and processes from them, to which Ctrl-C does not come: this process ends them
+    in good order.
 
-    A terminal, and Jupyter, send it to all processes; each would break off with a message of its own.
+    A terminal, and Jupyter, send it to all processes; each would break off with a message of its
+    own.
     """
     if os.name != "posix":
         yield
@@ -70,7 +77,9 @@ def local_client(processes, threads):
                 threads_per_worker=threads,
                 host="127.0.0.1",
                 dashboard_address=None,
-                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port: 8787 may be another cluster's
+                scheduler_kwargs={
+                    "dashboard_address": "127.0.0.1:0"
+                },  # any free port: 8787 may be another cluster's
                 memory_limit=None,
                 local_directory=folder,
                 silence_logs=logging.CRITICAL,
@@ -108,11 +117,12 @@ def _is_seen(client, folder):
 
 
 class Jobs:
-    """The runs of one sweep on the workers of a client; iterate over it for (config, Trained or an exception).
+    """The runs of one sweep on the workers of a client; iterate over it for (config, Trained or an
+    exception).
 
-    `on_rows(key, [(epoch, val_missing), ...])` is called from another thread. Checkpoints are in `folder`. Where not
-    all workers see it, each keeps them in ~/.cache/gru_lab instead: an interrupted run goes on if it comes to a worker
-    of the same home, and otherwise begins again.
+    `on_rows(key, [(epoch, val_missing), ...])` is called from another thread. Checkpoints are in
+    `folder`. Where not all workers see it, each keeps them in ~/.cache/gru_lab instead: an
+    interrupted run goes on if it comes to a worker of the same home, and otherwise begins again.
     """
 
     def __init__(self, client, configs, series, device, folder, on_rows):
@@ -142,7 +152,9 @@ class Jobs:
             self._leave()
 
     def _has_worker(self):
-        """Wait for the first worker, which may stand in a queue of its own; False if the sweep is stopped meanwhile."""
+        """Wait for the first worker, which may stand in a queue of its own; False if the sweep is
+        stopped meanwhile.
+        """
         while not self.cancelled:
             with contextlib.suppress(TimeoutError):
                 self.client.wait_for_workers(1, timeout=1)
@@ -150,7 +162,9 @@ class Jobs:
         return False
 
     def _run(self, configs, group):
-        keys = [(f"{self.name}-{group}", number) for number in range(len(configs))]  # begun in this order
+        keys = [
+            (f"{self.name}-{group}", number) for number in range(len(configs))
+        ]  # begun in this order
         futures = self.client.map(train, configs, key=keys, name=self.name, folder=str(self.folder))
         self._waiting = dict(zip(futures, configs, strict=True))
         if self.cancelled:
@@ -167,7 +181,9 @@ class Jobs:
             future.release()
 
     def cancel(self):
-        """End the runs, from any thread: they come out as cancelled, and their workers stop after the epoch."""
+        """End the runs, from any thread: they come out as cancelled, and their workers stop after
+        the epoch.
+        """
         self.cancelled = True
         self.client.cancel(list(self._waiting))
 

@@ -1,7 +1,8 @@
-"""Runs as JSON, out of one store and into another: what a record carries inside it, and how it is taken back in.
+"""Runs as JSON, out of one store and into another: what a record carries inside it, and how it is
+taken back in.
 
-Nothing in a foreign file is executed or trusted: settings go through `RunConfig`, keys are computed again, curves
-must be whole and finite.
+Nothing in a foreign file is executed or trusted: settings go through `RunConfig`, keys are computed
+again, curves must be whole and finite.
 """
 
 import contextlib
@@ -38,19 +39,25 @@ def note_used(configs):
 
 @contextlib.contextmanager
 def noting_used():
-    """Yield a function that returns the runs used so far by kernels that were started in this block."""
+    """Yield a function that returns the runs used so far by kernels that were started in this
+    block.
+    """
     with tempfile.TemporaryDirectory(prefix="gru_lab_") as folder:
         path = Path(folder) / "used.jsonl"
         os.environ[USED] = str(path)
         try:
             path.touch()
-            yield lambda: [RunConfig(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+            yield lambda: [
+                RunConfig(**json.loads(line))
+                for line in path.read_text(encoding="utf-8").splitlines()
+            ]
         finally:
             del os.environ[USED]
 
 
 def pack(configs, store):
-    """Return runs of the store as plain data, each key once: settings, key, where and when trained, curve.
+    """Return runs of the store as plain data, each key once: settings, key, where and when trained,
+    curve.
 
     With each of up to MOST_SAMPLES runs comes the sample of its repair.
     """
@@ -63,20 +70,31 @@ def pack(configs, store):
                 "key": config.key,
                 "config": dataclasses.asdict(config),
                 **{name: str(origin[name]) for name in ORIGIN},
-                "curve": {name: [float(f"{value:.{DIGITS}g}") for value in curve[name]] for name in COLUMNS},
-                "sample": sample.tolist() if few and (sample := store.sample(config.key)) is not None else None,
+                "curve": {
+                    name: [float(f"{value:.{DIGITS}g}") for value in curve[name]]
+                    for name in COLUMNS
+                },
+                "sample": sample.tolist()
+                if few and (sample := store.sample(config.key)) is not None
+                else None,
             }
     return list(packed.values())
 
 
 def as_block(data):
-    """Return data as the block of a page that `read_block` finds; no text in it can end the block early."""
-    text = json.dumps({"schema": SCHEMA} | data, ensure_ascii=True, allow_nan=False).replace("<", r"\u003c")
+    """Return data as the block of a page that `read_block` finds; no text in it can end the block
+    early.
+    """
+    text = json.dumps({"schema": SCHEMA} | data, ensure_ascii=True, allow_nan=False).replace(
+        "<", r"\u003c"
+    )
     return f'<script type="application/json" id="gru-lab-record">{text}</script>'
 
 
 def read_block(path):
-    """Return the data inside a record. Raises ValueError for a file that is no record of this schema."""
+    """Return the data inside a record. Raises ValueError for a file that is no record of this
+    schema.
+    """
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -86,15 +104,21 @@ def read_block(path):
     except (OSError, ValueError) as error:
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ValueError(f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it has none")
+        raise ValueError(
+            f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it has none"
+        )
     for part, kind in (("title", str), ("facts", dict), ("line", str), ("runs", list)):
         if not isinstance(data.get(part), kind):
-            raise ValueError(f"record {str(path)!r} is not sound: its {part} must be {kind.__name__}")
+            raise ValueError(
+                f"record {str(path)!r} is not sound: its {part} must be {kind.__name__}"
+            )
     return data
 
 
 def _unpack(run):
-    """Return (config, curve, sample, origin) of one packed run; ValueError or TypeError for what is wrong with it."""
+    """Return (config, curve, sample, origin) of one packed run; ValueError or TypeError for what is
+    wrong with it.
+    """
     known = {field.name for field in dataclasses.fields(RunConfig)}
     if not set(run["config"]) <= known:
         raise ValueError(f"unknown settings {sorted(set(run['config']) - known)}")
@@ -102,26 +126,36 @@ def _unpack(run):
         raise ValueError("the name and digest of its data must be text")
     config = RunConfig(**run["config"])
     if config.key != run["key"]:
-        raise ValueError("its key is not that of its settings, so it was made by another version or changed by hand")
+        raise ValueError(
+            "its key is not that of its settings, so it was made by another version or changed by hand"
+        )
     columns = {name: list(run["curve"][name]) for name in COLUMNS}
     if {len(column) for column in columns.values()} != {config.epochs}:
         raise ValueError(f"its curve must have {config.epochs} epochs in every column")
     values = [value for column in columns.values() for value in column]
-    if not all(isinstance(value, int | float) and math.isfinite(value) and value >= 0 for value in values):
+    if not all(
+        isinstance(value, int | float) and math.isfinite(value) and value >= 0 for value in values
+    ):
         raise ValueError("its curve must hold finite numbers of at least 0")
     if columns["epoch"] != list(range(1, config.epochs + 1)):
         raise ValueError("its epochs must count from 1")
     sample = None if run.get("sample") is None else np.array(run["sample"], dtype=float)
-    if sample is not None and (sample.ndim != 3 or sample.shape[1] != config.window or not np.isfinite(sample).all()):
-        raise ValueError("the sample of its repair must be (windows, time, channels) of finite numbers")
+    if sample is not None and (
+        sample.ndim != 3 or sample.shape[1] != config.window or not np.isfinite(sample).all()
+    ):
+        raise ValueError(
+            "the sample of its repair must be (windows, time, channels) of finite numbers"
+        )
     curve = pd.DataFrame(columns).astype({"epoch": int})
     return config, curve, sample, {name: str(run.get(name, ""))[:200] for name in ORIGIN}
 
 
 def adopt(path, store):
-    """Put the runs inside a record into the store and return their configurations; longer ones there already stay.
+    """Put the runs inside a record into the store and return their configurations; longer ones
+    there already stay.
 
-    Raises ValueError, before any run is kept, if the file is no record or one of its runs is not sound.
+    Raises ValueError, before any run is kept, if the file is no record or one of its runs is not
+    sound.
     """
     sound = []
     for number, run in enumerate(read_block(path)["runs"], start=1):

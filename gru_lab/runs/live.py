@@ -1,4 +1,5 @@
-"""The run that is going on now: trained in a thread of its own, steered on the way, watched through snapshots.
+"""The run that is going on now: trained in a thread of its own, steered on the way, watched through
+snapshots.
 
     live = Live(stage.series, store)
     live.start(config)            # returns at once
@@ -6,8 +7,8 @@
     live.snapshot()               # where it stands, from any thread
     live.stop()
 
-Nothing here draws. Each run's thread writes to that run's own `_Run` and to nothing else, so a run that was stopped
-or replaced cannot disturb the next one.
+Nothing here draws. Each run's thread writes to that run's own `_Run` and to nothing else, so a run
+that was stopped or replaced cannot disturb the next one.
 """
 
 import copy
@@ -29,7 +30,9 @@ from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, Trainer, prepare
 
 @dataclass
 class _Run:
-    """One run, as its thread and the caller's share it; every change is made under the lock of its `Live`."""
+    """One run, as its thread and the caller's share it; every change is made under the lock of its
+    `Live`.
+    """
 
     config: RunConfig
     status: Status
@@ -44,7 +47,9 @@ class _Run:
 
 
 def warm_up():
-    """Load, in a thread, what torch loads at its first step of Adam: seconds that no click should have to wait for."""
+    """Load, in a thread, what torch loads at its first step of Adam: seconds that no click should
+    have to wait for.
+    """
 
     def step():
         weight = torch.zeros(1, requires_grad=True)
@@ -55,10 +60,12 @@ def warm_up():
 
 
 class Live:
-    """One run at a time on a series. `changed` is an Event, set whenever there is something new to look at.
+    """One run at a time on a series. `changed` is an Event, set whenever there is something new to
+    look at.
 
-    Runs that end by themselves are put into `store`, and a run that is there is shown instead of trained; a run
-    whose weight was moved on the way is neither. Errors of the training end in the snapshot, not in the caller.
+    Runs that end by themselves are put into `store`, and a run that is there is shown instead of
+    trained; a run whose weight was moved on the way is neither. Errors of the training end in the
+    snapshot, not in the caller.
     """
 
     def __init__(self, series, store, device="auto"):
@@ -69,9 +76,11 @@ class Live:
         self._gaps = {}
 
     def start(self, config, patience=0, again=False):
-        """Stop what is going on and train `config`, or show it if the store has it, unless it is wanted `again`.
+        """Stop what is going on and train `config`, or show it if the store has it, unless it is
+        wanted `again`.
 
-        `patience` ends the run after so many epochs without a better `val_missing`; 0 leaves it to `config.epochs`.
+        `patience` ends the run after so many epochs without a better `val_missing`; 0 leaves it to
+        `config.epochs`.
         """
         config = config.on(self.series)
         rows = None if again else self._stored(config, patience)
@@ -102,7 +111,9 @@ class Live:
 
     @property
     def missing_weight(self):
-        """The weight of the hidden entries in the running loss; setting it holds from the next batch on."""
+        """The weight of the hidden entries in the running loss; setting it holds from the next
+        batch on.
+        """
         return self._run.missing_weight if self._run else None
 
     @missing_weight.setter
@@ -128,24 +139,33 @@ class Live:
             seen = {"rows": tuple(run.rows), "error": run.error}
             if run.trainer:
                 elapsed = time.monotonic() - run.began
-                seen |= {"batch": run.trainer.batch, "batches": run.trainer.batches, "elapsed": elapsed}
+                seen |= {
+                    "batch": run.trainer.batch,
+                    "batches": run.trainer.batches,
+                    "elapsed": elapsed,
+                }
                 seen["schedule"] = tuple(run.trainer.schedule)
             return Snapshot(number, run.config, run.status, **seen)
 
     def gaps(self, config):
-        """Return the validation windows with their gaps, and the errors of both simple ways of filling them."""
+        """Return the validation windows with their gaps, and the errors of both simple ways of
+        filling them.
+        """
         key = (config.window, config.missing_rate, config.pattern)
         if key not in self._gaps:
             gapped = prepare(self.series, config)[1]
-            self._gaps = {key: (gapped, gapped.mean_squared_errors())}  # the last only: they are large
+            self._gaps = {
+                key: (gapped, gapped.mean_squared_errors())
+            }  # the last only: they are large
         return self._gaps[key]
 
     @torch.no_grad()
     def repair(self, windows):
-        """Return some validation windows, a Gapped, and the network's values for them after its last whole epoch.
+        """Return some validation windows, a Gapped, and the network's values for them after its
+        last whole epoch.
 
-        Both (windows, time, channels); the values are None where there is no network. Of a run from the store only
-        the sample kept with it is there: NaN elsewhere.
+        Both (windows, time, channels); the values are None where there is no network. Of a run from
+        the store only the sample kept with it is there: NaN elsewhere.
         """
         with self._lock:
             config, network = self._run.config, self._run.network
@@ -158,7 +178,9 @@ class Live:
 
     def _sampled(self, config, gapped, windows):
         """Return the stored sample of a run's repair in its place among these windows, or None."""
-        sample = self.store.sample(config.key) if windows.start == 0 and self.snapshot().rows else None
+        sample = (
+            self.store.sample(config.key) if windows.start == 0 and self.snapshot().rows else None
+        )
         if sample is None:
             return None
         values = np.full(gapped.truth[windows].shape, np.nan)
@@ -180,9 +202,15 @@ class Live:
         kept = self.store.runs([config.key])
         if kept.empty:
             return None
-        curve = self.store.curve(config.replace(epochs=min(config.epochs, int(kept["epochs"].iloc[0]))))
+        curve = self.store.curve(
+            config.replace(epochs=min(config.epochs, int(kept["epochs"].iloc[0])))
+        )
         end = no_better(curve["val_missing"], patience)
-        return curve.head(end or len(curve)).to_dict("records") if end or len(curve) == config.epochs else None
+        return (
+            curve.head(end or len(curve)).to_dict("records")
+            if end or len(curve) == config.epochs
+            else None
+        )
 
     def _train(self, run):
         """The work of a run's thread, from the first look at the data to the store."""
@@ -200,7 +228,9 @@ class Live:
                 self.store.put(run.config, pd.DataFrame(run.rows), trainer.device, trainer.sample())
             with self._lock:
                 self._end(run, ended)
-        except Exception as error:  # of whatever kind: the caller has long gone on, the snapshot tells
+        except (
+            Exception
+        ) as error:  # of whatever kind: the caller has long gone on, the snapshot tells
             with self._lock:
                 run.error = readable(error)
                 self._end(run, Status.FAILED)
@@ -208,7 +238,9 @@ class Live:
     def _epochs(self, run, trainer):
         """Train to the end and return why it ended."""
         for row in trainer:
-            network = copy.deepcopy(trainer.model).cpu().eval()  # a still one, for `repair` while training goes on
+            network = (
+                copy.deepcopy(trainer.model).cpu().eval()
+            )  # a still one, for `repair` while training goes on
             with self._lock:
                 run.rows.append(row)
                 run.network = network

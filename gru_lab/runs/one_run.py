@@ -1,4 +1,6 @@
-"""One run of a sweep, wherever it is trained: from its start or its checkpoint to all that is kept of it."""
+"""One run of a sweep, wherever it is trained: from its start or its checkpoint to all that is kept
+of it.
+"""
 
 import datetime
 import os
@@ -15,7 +17,9 @@ from gru_lab.trainer import Trainer
 
 
 class Trained(NamedTuple):
-    """A run that has come to its end. Its checkpoint may go once it is kept; None if that is another run's."""
+    """A run that has come to its end. Its checkpoint may go once it is kept; None if that is
+    another run's.
+    """
 
     curve: pd.DataFrame
     sample: np.ndarray
@@ -26,8 +30,8 @@ class Trained(NamedTuple):
 def train_one(config, series, device="auto", checkpoint=None, on_rows=None):
     """Train a run to its end and return it as Trained.
 
-    `on_rows(rows)` is called at once with the epochs that the checkpoint holds, then with each new one; what it raises
-    ends the run.
+    `on_rows(rows)` is called at once with the epochs that the checkpoint holds, then with each new
+    one; what it raises ends the run.
     """
     trainer = Trainer(config, series, device, checkpoint)
     if on_rows:
@@ -58,7 +62,11 @@ def origin(device):
 
 def readable(error):
     """Return what a person can make of an error of the training."""
-    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+    if (
+        isinstance(error, MemoryError)
+        or "allocate memory" in str(error)
+        or "out of memory" in str(error)
+    ):
         return "not enough memory for this network: lower hidden_size or num_layers, or give fewer rows"
     if isinstance(error, Diverged | WorkerDied | ValueError):
         return str(error)

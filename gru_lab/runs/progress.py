@@ -1,4 +1,6 @@
-"""How far a sweep is: each run's epochs as they are done, how fast they go, and a bar that shows it."""
+"""How far a sweep is: each run's epochs as they are done, how fast they go, and a bar that shows
+it.
+"""
 
 import contextlib
 import time
@@ -7,7 +9,8 @@ from tqdm.auto import tqdm
 
 
 class Progress:
-    """What is known of the runs of a sweep. `curves` are their errors on hidden entries by key, {epoch: error}.
+    """What is known of the runs of a sweep. `curves` are their errors on hidden entries by key,
+    {epoch: error}.
 
     `name` is a function from a RunConfig to what the bar calls it.
     """
@@ -22,24 +25,34 @@ class Progress:
         """Take in the curves of runs that need no training."""
         self.curves = {config.key: {} for config in configs} | self.curves
         for key, curve in store.curves(configs).items():
-            self.curves[key] = dict(zip(curve["epoch"].tolist(), curve["val_missing"].tolist(), strict=True))
+            self.curves[key] = dict(
+                zip(curve["epoch"].tolist(), curve["val_missing"].tolist(), strict=True)
+            )
 
     @contextlib.contextmanager
     def shown(self, show=True):
         """Show a bar for as long as the block runs: runs done, epochs a second, time left."""
-        hidden = {} if show else {"disable": True}  # nothing said leaves it to the person: TQDM_DISABLE
-        with tqdm(desc="starting", total=self.epochs, unit="epoch", leave=False, **hidden) as self._bar:
+        hidden = (
+            {} if show else {"disable": True}
+        )  # nothing said leaves it to the person: TQDM_DISABLE
+        with tqdm(
+            desc="starting", total=self.epochs, unit="epoch", leave=False, **hidden
+        ) as self._bar:
             self._bar.set_postfix_str(f"0/{len(self.configs)} runs")
             yield
 
     def add(self, key, epochs):
-        """Take in (epoch, error) of a run: those of its checkpoint, or the one just done; after a crash some again."""
+        """Take in (epoch, error) of a run: those of its checkpoint, or the one just done; after a
+        crash some again.
+        """
         config, curve = self.configs[key], self.curves[key]
         before = len(curve)
         curve.update(epochs)
         self._began = self._began or time.monotonic()
         self._trained += len(epochs) == 1  # a checkpoint's epochs cost nothing now
-        self._bar.set_description(f"{self.name(config)}, epoch {len(curve)}/{config.epochs}", refresh=False)
+        self._bar.set_description(
+            f"{self.name(config)}, epoch {len(curve)}/{config.epochs}", refresh=False
+        )
         self._bar.update(len(curve) - before)
 
     def end_run(self):
@@ -50,7 +63,9 @@ class Progress:
     @property
     def share(self):
         """The share of the epochs to be trained that is done, from 0 to 1."""
-        return sum(len(self.curves[key]) for key in self.configs) / self.epochs if self.epochs else 1.0
+        return (
+            sum(len(self.curves[key]) for key in self.configs) / self.epochs if self.epochs else 1.0
+        )
 
     @property
     def speed(self):

@@ -14,9 +14,10 @@ from gru_lab.tuning_log.stage import KINDS, Stage
 class Results:
     """The runs of a stage. `curves` has one row per setting, seed and epoch.
 
-    Its columns `train` and `validation` are the losses as the log would have printed them (the *recorded* ruler);
-    `val_missing` is the figure that compares any two runs (the *corrected* ruler). `references` are the mean
-    squared errors of forward fill and linear interpolation on the same hidden validation entries.
+    Its columns `train` and `validation` are the losses as the log would have printed them (the
+    *recorded* ruler); `val_missing` is the figure that compares any two runs (the *corrected*
+    ruler). `references` are the mean squared errors of forward fill and linear interpolation on the
+    same hidden validation entries.
     """
 
     stage: Stage
@@ -31,8 +32,12 @@ class Results:
         for setting, config in pairs:
             curve = curves.get(config.key, ())[: config.epochs]
             if len(curve) < config.epochs:
-                raise ValueError(f"{setting.name}, seed {config.seed} is not in {store}: sweep the stage first")
-            curve = recorded(curve, setting.weight, config.hidden_share, stage.validate_missing_only)
+                raise ValueError(
+                    f"{setting.name}, seed {config.seed} is not in {store}: sweep the stage first"
+                )
+            curve = recorded(
+                curve, setting.weight, config.hidden_share, stage.validate_missing_only
+            )
             frames.append(curve.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
         _, validation, _ = prepare(stage.series, stage.start)
         return cls(stage, pd.concat(frames, ignore_index=True), validation.mean_squared_errors())
@@ -45,7 +50,8 @@ class Results:
         return last.groupby(["setting", "kind", "seed"], sort=False)[figures].mean().reset_index()
 
     def summary(self, *chosen):
-        """Return one row per setting: the log's last figure, ours on its ruler, and the error on hidden entries.
+        """Return one row per setting: the log's last figure, ours on its ruler, and the error on
+        hidden entries.
 
         `chosen` are kinds or names of settings, by default all.
         Ours are means over seeds of the last three epochs; ± is half the range over the seeds.
@@ -73,19 +79,23 @@ class Results:
         return table.set_table_attributes('class="dataframe"')._repr_html_()
 
     def lines(self, setting, seed=0):
-        """Return a run's last three epochs in the line format the log uses for that setting, on its ruler."""
+        """Return a run's last three epochs in the line format the log uses for that setting, on its
+        ruler.
+        """
         one = self.stage[setting]
         curve = self.curves[(self.curves["setting"] == setting) & (self.curves["seed"] == seed)]
-        return write_lines(curve, one.lines[0].format if one.lines else "train valid", LAST, self.steps)
+        return write_lines(
+            curve, one.lines[0].format if one.lines else "train valid", LAST, self.steps
+        )
 
     @property
     def line(self):
-        """What came out, in one line: the setting with the lowest error on hidden entries, beside a straight line."""
+        """What came out, in one line: the setting with the lowest error on hidden entries, beside a
+        straight line.
+        """
         error = self.summary("trained")["corrected ruler"]
         straight = self.references["linear interpolation"]
-        return (
-            f"lowest error on hidden entries {error.min():.2g} ({error.idxmin()}); a straight line has {straight:.2g}"
-        )
+        return f"lowest error on hidden entries {error.min():.2g} ({error.idxmin()}); a straight line has {straight:.2g}"
 
     @property
     def steps(self):

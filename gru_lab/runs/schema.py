@@ -1,8 +1,9 @@
 """The tables of a run store, two of them tidy.
 
-`runs` has one row per key: the configuration, how many epochs were trained, when, on what. `curves` has one row per
-key and epoch. Two more hold what is not tidy: `samples` a little of each run's repair, `pins` the runs a person put
-aside to compare; those may have been stopped or steered on the way, so each has its own curve.
+`runs` has one row per key: the configuration, how many epochs were trained, when, on what. `curves`
+has one row per key and epoch. Two more hold what is not tidy: `samples` a little of each run's
+repair, `pins` the runs a person put aside to compare; those may have been stopped or steered on the
+way, so each has its own curve.
 """
 
 import dataclasses
@@ -19,7 +20,10 @@ runs = sa.Table(
     "runs",
     TABLES,
     sa.Column("key", sa.String(16), primary_key=True),
-    *(sa.Column(field.name, SQL_TYPES[field.type], nullable=False) for field in dataclasses.fields(RunConfig)),
+    *(
+        sa.Column(field.name, SQL_TYPES[field.type], nullable=False)
+        for field in dataclasses.fields(RunConfig)
+    ),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("device", sa.String, nullable=False),
     sa.Column("machine", sa.String, nullable=False),
@@ -38,7 +42,9 @@ samples = sa.Table(
     "samples",
     TABLES,
     sa.Column("key", sa.String(16), sa.ForeignKey("runs.key"), primary_key=True),
-    sa.Column("sample", sa.Text, nullable=False),  # JSON: a little of the run's repair, `Trainer.sample`
+    sa.Column(
+        "sample", sa.Text, nullable=False
+    ),  # JSON: a little of the run's repair, `Trainer.sample`
 )
 pins = sa.Table(
     "pins",
@@ -46,6 +52,8 @@ pins = sa.Table(
     sa.Column("pin", sa.Integer, primary_key=True),
     sa.Column("stage", sa.String, nullable=False),
     sa.Column("data_digest", sa.String, nullable=False),
-    sa.Column("run", sa.Text, nullable=False),  # JSON: its configuration, its curve, where its weight was moved
+    sa.Column(
+        "run", sa.Text, nullable=False
+    ),  # JSON: its configuration, its curve, where its weight was moved
     sqlite_autoincrement=True,  # a number once given is never another run's
 )

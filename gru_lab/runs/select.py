@@ -1,4 +1,6 @@
-"""Runs by their settings: those of a list, named and read as one table, and those a store holds, filtered."""
+"""Runs by their settings: those of a list, named and read as one table, and those a store holds,
+filtered.
+"""
 
 import dataclasses
 
@@ -11,7 +13,9 @@ from gru_lab.series import Series
 from gru_lab.tuning_log.stages import STAGES
 
 SETTINGS = tuple(  # what a run is, apart from its series, its length and its luck
-    field.name for field in dataclasses.fields(RunConfig) if field.name not in ("data", "data_digest", "epochs", "seed")
+    field.name
+    for field in dataclasses.fields(RunConfig)
+    if field.name not in ("data", "data_digest", "epochs", "seed")
 )
 
 
@@ -20,11 +24,17 @@ def bind(configs, series, seeds=None):
     configs = list(configs) if isinstance(configs, list | tuple) else [configs]
     strange = next((one for one in configs if not isinstance(one, RunConfig)), None)
     if strange is not None or not configs:
-        raise ValueError(f"sweep must be given a stage or a list of RunConfigs, not {strange or configs!r}")
+        raise ValueError(
+            f"sweep must be given a stage or a list of RunConfigs, not {strange or configs!r}"
+        )
     if not isinstance(series, Series):
-        raise ValueError(f"series must be the Series to train on, as demo_series or read_table give it, not {series!r}")
+        raise ValueError(
+            f"series must be the Series to train on, as demo_series or read_table give it, not {series!r}"
+        )
     if seeds is not None:
-        configs = [one.replace(seed=seed) for one in configs for seed in range(COUNT.fix("seeds", seeds))]
+        configs = [
+            one.replace(seed=seed) for one in configs for seed in range(COUNT.fix("seeds", seeds))
+        ]
     return [one.on(series) for one in configs]
 
 
@@ -34,19 +44,27 @@ def _varying(configs):
 
 
 def names_of(configs):
-    """Return what to call each run, by key: the settings in which it differs from the others, and its seed."""
+    """Return what to call each run, by key: the settings in which it differs from the others, and
+    its seed.
+    """
     varying = _varying(configs)
     return {
-        one.key: ", ".join([*(f"{name}={getattr(one, name)}" for name in varying), f"seed {one.seed}"])
+        one.key: ", ".join(
+            [*(f"{name}={getattr(one, name)}" for name in varying), f"seed {one.seed}"]
+        )
         for one in configs
     }
 
 
 def curves_of(configs, store):
-    """Return the curves of runs that the store holds: a row per run and epoch, with what tells the runs apart."""
+    """Return the curves of runs that the store holds: a row per run and epoch, with what tells the
+    runs apart.
+    """
     curves, varying = store.curves(configs), ["seed", *_varying(configs)]
     frames = [
-        curves[one.key].head(one.epochs).assign(key=one.key, **{name: getattr(one, name) for name in varying})
+        curves[one.key]
+        .head(one.epochs)
+        .assign(key=one.key, **{name: getattr(one, name) for name in varying})
         for one in configs
     ]
     table = pd.concat(frames, ignore_index=True)
@@ -54,14 +72,18 @@ def curves_of(configs, store):
 
 
 def runs(store=None, stage=None, **where):
-    """Return the stored runs as a tidy DataFrame, oldest first: a row per run, its settings, when and where trained.
+    """Return the stored runs as a tidy DataFrame, oldest first: a row per run, its settings, when
+    and where trained.
 
-    `where` are settings or other columns with the value they must have, `stage` a stage's name or number: its
-    settings, on whatever series and at whatever size. Raises ValueError for a column, a value or a stage there is not.
+    `where` are settings or other columns with the value they must have, `stage` a stage's name or
+    number: its settings, on whatever series and at whatever size. Raises ValueError for a column, a
+    value or a stage there is not.
     """
     table = Store.of(store).runs()
     for name, value in where.items():
-        table = table[_equal(table[one_of("a column of the runs", name, table.columns)], name, value)]
+        table = table[
+            _equal(table[one_of("a column of the runs", name, table.columns)], name, value)
+        ]
     if stage is not None:
         table = table[_of_stage(stage, table)]
     return table.reset_index(drop=True)
@@ -70,11 +92,17 @@ def runs(store=None, stage=None, **where):
 def _equal(column, name, value):
     if name in RULES:
         value = RULES[name].fix(name, value)
-    return np.isclose(column, value, rtol=1e-9, atol=0) if isinstance(value, float) else column == value
+    return (
+        np.isclose(column, value, rtol=1e-9, atol=0)
+        if isinstance(value, float)
+        else column == value
+    )
 
 
 def _of_stage(stage, table):
-    """Tell which runs of a table are settings of a stage, whatever their series, size, length and seed."""
+    """Tell which runs of a table are settings of a stage, whatever their series, size, length and
+    seed.
+    """
     known = STAGES | {str(one.number): one for one in STAGES.values()}
     one = known[one_of("stage", str(stage), known)]
     belongs = np.zeros(len(table), dtype=bool)
@@ -90,7 +118,9 @@ def _of_stage(stage, table):
 
 
 def parse_where(texts):
-    """Return 'name=value' texts as the `where` of `runs`. Raises ValueError for a text of another form."""
+    """Return 'name=value' texts as the `where` of `runs`. Raises ValueError for a text of another
+    form.
+    """
     where = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))

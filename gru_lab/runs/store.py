@@ -1,6 +1,7 @@
 """The run store: every run and its curve behind a SQLAlchemy URL, by default one SQLite file.
 
-A run is written whole, in one transaction, or not at all; a longer one is never lost for a shorter one.
+A run is written whole, in one transaction, or not at all; a longer one is never lost for a shorter
+one.
 """
 
 import contextlib
@@ -28,7 +29,9 @@ SECONDS_TO_WAIT = 30  # for another process to finish writing
 
 @dataclass(frozen=True, eq=False)
 class Pin:
-    """A run put aside to compare. `schedule` says where its weight was moved: (epoch, batch, weight), mostly none."""
+    """A run put aside to compare. `schedule` says where its weight was moved: (epoch, batch,
+    weight), mostly none.
+    """
 
     config: RunConfig
     curve: pd.DataFrame
@@ -49,21 +52,28 @@ def default_url():
 class Store:
     """Runs by their key, kept by as many processes and people at once as like.
 
-    Raises ValueError for a URL that is none or that leads to no database, StoreFailed where one cannot be written.
+    Raises ValueError for a URL that is none or that leads to no database, StoreFailed where one
+    cannot be written.
     """
 
     def __init__(self, url=None):
         self.url = url or default_url()
         try:
             parsed = sa.make_url(self.url)
-            is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+            is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (
+                None,
+                "",
+                ":memory:",
+            )
             self.file = Path(parsed.database).absolute() if is_file else None
             if self.file:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             wait = {"timeout": SECONDS_TO_WAIT} if parsed.get_backend_name() == "sqlite" else {}
             self.engine = sa.create_engine(parsed, connect_args=wait)
             if self.file:
-                sa.event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL"))
+                sa.event.listen(
+                    self.engine, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL")
+                )
             self._create_tables()
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
             if is_locked(error):
@@ -75,7 +85,9 @@ class Store:
 
     @classmethod
     def of(cls, store):
-        """Return a Store as it is, or the one at a URL, or where None is given that of this machine."""
+        """Return a Store as it is, or the one at a URL, or where None is given that of this
+        machine.
+        """
         return store if isinstance(store, cls) else cls(store)
 
     def _create_tables(self):
@@ -91,36 +103,51 @@ class Store:
     @property
     def checkpoints(self):
         """The folder of the unfinished runs' checkpoints: beside the store's file, or here."""
-        return self.file.with_suffix(".checkpoints") if self.file else Path.cwd() / "runs.checkpoints"
+        return (
+            self.file.with_suffix(".checkpoints") if self.file else Path.cwd() / "runs.checkpoints"
+        )
 
     def _reason(self, error):
         return reason_of(error, self.file, SECONDS_TO_WAIT)
 
     @contextlib.contextmanager
     def _writing(self):
-        """Give a connection whose changes are made all together at the end, by one process at a time, or not at all."""
+        """Give a connection whose changes are made all together at the end, by one process at a
+        time, or not at all.
+        """
         try:
             with self.engine.begin() as connection:
-                if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+                if (
+                    connection.dialect.name == "postgresql"
+                ):  # SQLite has one writer at a time anyway
                     connection.execute(sa.text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
                 yield connection
         except sa.exc.OperationalError as error:
             again = "What it holds is whole; the same command goes on from there"
-            raise StoreFailed(f"{self} cannot be written: {self._reason(error)}. {again}.") from error
+            raise StoreFailed(
+                f"{self} cannot be written: {self._reason(error)}. {again}."
+            ) from error
 
     def put(self, config, curve, device="cpu", sample=None, trained=None):
-        """Keep a run, its curve (the trainer's DataFrame) and the sample of its repair, unless as long a one is there.
+        """Keep a run, its curve (the trainer's DataFrame) and the sample of its repair, unless as
+        long a one is there.
 
-        `trained` says where and when it was trained, as `origin` does, if that was not here and now.
+        `trained` says where and when it was trained, as `origin` does, if that was not here and
+        now.
         """
         row = dataclasses.asdict(config.replace(epochs=len(curve)))
-        row |= {"key": config.key, "seconds": float(curve["seconds"].sum())} | (trained or origin(device))
+        row |= {"key": config.key, "seconds": float(curve["seconds"].sum())} | (
+            trained or origin(device)
+        )
         epochs = curve[["epoch", *METRICS, "seconds"]].assign(key=config.key)
         with self._writing() as connection:
-            # deleting before looking takes SQLite's lock: no other process can put a longer run in between
+            # deleting before looking takes SQLite's lock: no other process can put a longer run in
+            # between
             shorter = (runs.c.key == config.key) & (runs.c.epochs < len(curve))
             for table in (curves, samples):
-                connection.execute(sa.delete(table).where(table.c.key.in_(sa.select(runs.c.key).where(shorter))))
+                connection.execute(
+                    sa.delete(table).where(table.c.key.in_(sa.select(runs.c.key).where(shorter)))
+                )
             connection.execute(sa.delete(runs).where(shorter))
             if connection.scalar(sa.select(runs.c.key).where(runs.c.key == config.key)):
                 return
@@ -138,9 +165,13 @@ class Store:
         return gone.rowcount
 
     def lengths(self, keys):
-        """Return how many epochs the store holds of the runs with these keys, by key, where it holds any."""
+        """Return how many epochs the store holds of the runs with these keys, by key, where it
+        holds any.
+        """
         with self.engine.connect() as connection:
-            rows = connection.execute(sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys))))
+            rows = connection.execute(
+                sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
+            )
             return {key: epochs for key, epochs in rows}
 
     def has(self, config):
@@ -148,22 +179,38 @@ class Store:
         return self.lengths([config.key]).get(config.key, 0) >= config.epochs
 
     def curves(self, configs):
-        """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of those there as long.
+        """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of
+        those there as long.
 
         Of several runs of one key, the longest asked for counts.
         """
-        ends = {config.key: config.epochs for config in sorted(configs, key=lambda config: config.epochs)}
-        query = sa.select(curves).where(curves.c.key.in_(list(ends))).order_by(curves.c.key, curves.c.epoch)
+        ends = {
+            config.key: config.epochs
+            for config in sorted(configs, key=lambda config: config.epochs)
+        }
+        query = (
+            sa.select(curves)
+            .where(curves.c.key.in_(list(ends)))
+            .order_by(curves.c.key, curves.c.epoch)
+        )
         rows = pd.read_sql(query, self.engine)
         found = {key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")}
-        return {key: rows.reset_index(drop=True) for key, rows in found.items() if len(rows) == ends[key]}
+        return {
+            key: rows.reset_index(drop=True)
+            for key, rows in found.items()
+            if len(rows) == ends[key]
+        }
 
     def curve(self, config):
-        """Return a run's curve as a DataFrame of `config.epochs` rows, or None if it is not there as long."""
+        """Return a run's curve as a DataFrame of `config.epochs` rows, or None if it is not there
+        as long.
+        """
         return self.curves([config]).get(config.key)
 
     def sample(self, key):
-        """Return the sample of a run's repair, (windows, time, channels), or None where none was kept."""
+        """Return the sample of a run's repair, (windows, time, channels), or None where none was
+        kept.
+        """
         with self.engine.connect() as connection:
             text = connection.scalar(sa.select(samples.c.sample).where(samples.c.key == key))
         return None if text is None else np.array(json.loads(text))
@@ -171,11 +218,17 @@ class Store:
     def runs(self, keys=None):
         """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given."""
         query = sa.select(runs).order_by(runs.c.trained, runs.c.key)
-        return pd.read_sql(query if keys is None else query.where(runs.c.key.in_(list(keys))), self.engine)
+        return pd.read_sql(
+            query if keys is None else query.where(runs.c.key.in_(list(keys))), self.engine
+        )
 
     def pin(self, stage, pin):
         """Keep a Pin for the stage of that name."""
-        run = {"config": dataclasses.asdict(pin.config), "curve": pin.curve.to_dict("list"), "schedule": pin.schedule}
+        run = {
+            "config": dataclasses.asdict(pin.config),
+            "curve": pin.curve.to_dict("list"),
+            "schedule": pin.schedule,
+        }
         row = {"stage": stage, "data_digest": pin.config.data_digest, "run": json.dumps(run)}
         with self._writing() as connection:
             connection.execute(sa.insert(pins), row)
@@ -187,7 +240,9 @@ class Store:
 
     def pins(self, stage, data_digest):
         """Return a stage's Pins on the series of that digest, oldest first."""
-        query = sa.select(pins.c.pin, pins.c.run).where(pins.c.stage == stage, pins.c.data_digest == data_digest)
+        query = sa.select(pins.c.pin, pins.c.run).where(
+            pins.c.stage == stage, pins.c.data_digest == data_digest
+        )
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by(pins.c.pin)).all()
         return [self._pin(number, **json.loads(run)) for number, run in rows]

@@ -1,6 +1,7 @@
 """Many runs on their way into the store: what it lacks, each once, trained here or on a cluster.
 
-Only this process writes the store, a run at a time as they finish, so whatever is interrupted keeps what it has.
+Only this process writes the store, a run at a time as they finish, so whatever is interrupted keeps
+what it has.
 """
 
 import contextlib
@@ -36,14 +37,17 @@ def not_stored(configs, store):
             longest[config.key] = config
     kept = store.lengths(longest)
     lacking = [config for key, config in longest.items() if kept.get(key, 0) < config.epochs]
-    return sorted(lacking, key=lambda config: -config.epochs * config.num_layers * config.train_share)
+    return sorted(
+        lacking, key=lambda config: -config.epochs * config.num_layers * config.train_share
+    )
 
 
 def shape(workers, device):
-    """Return (processes, threads of each) for so many runs at a time; by default one a core, or four on a GPU.
+    """Return (processes, threads of each) for so many runs at a time; by default one a core, or
+    four on a GPU.
 
-    On CPU each run has a process of one thread. On a GPU all share one process: each that uses a GPU takes hundreds of
-    megabytes of it before any run does.
+    On CPU each run has a process of one thread. On a GPU all share one process: each that uses a
+    GPU takes hundreds of megabytes of it before any run does.
     """
     on_gpu = pick_device(device).type == "cuda"
     best = ON_ONE_GPU if on_gpu else os.cpu_count() or 1
@@ -52,19 +56,37 @@ def shape(workers, device):
 
 
 class Sweep:
-    """Runs on their way into the store, in the background: what `lab.sweep(..., background=True)` returns.
+    """Runs on their way into the store, in the background: what `lab.sweep(..., background=True)`
+    returns.
 
-    `progress` says how far it is, `failures` are (config, reason), `error` is what ended all of it. It lives as long as
-    this process does.
+    `progress` says how far it is, `failures` are (config, reason), `error` is what ended all of it.
+    It lives as long as this process does.
     """
 
-    def __init__(self, configs, series, store, workers=None, device="auto", names=None, scheduler=None, collect=None):
+    def __init__(
+        self,
+        configs,
+        series,
+        store,
+        workers=None,
+        device="auto",
+        names=None,
+        scheduler=None,
+        collect=None,
+    ):
         if scheduler is not None and workers is not None:
             raise ValueError("workers must be left out with a scheduler, which has its own")
-        # wrong workers or a wrong device are one error here, not one a run; a scheduler's workers are asked later
+        # wrong workers or a wrong device are one error here, not one a run; a scheduler's workers
+        # are asked later
         self._shape = shape(workers, device) if scheduler is None else None
         note_used(configs)
-        self.configs, self.series, self.store, self.device, self.scheduler = configs, series, store, device, scheduler
+        self.configs, self.series, self.store, self.device, self.scheduler = (
+            configs,
+            series,
+            store,
+            device,
+            scheduler,
+        )
         self.todo, self.names, self._collect = not_stored(configs, store), names or {}, collect
         self.progress = Progress(self.todo, self.name)
         self.failures, self.trained, self.stopped, self.error = [], 0, False, None
@@ -86,7 +108,9 @@ class Sweep:
         return self
 
     def stop(self):
-        """End it, from any thread: runs under way stop after their epoch and keep their checkpoints."""
+        """End it, from any thread: runs under way stop after their epoch and keep their
+        checkpoints.
+        """
         self.stopped = True
         if self._jobs:
             self._jobs.cancel()
@@ -107,7 +131,9 @@ class Sweep:
         if self.error:
             raise self.error
         if not_stored(self.configs, self.store):
-            raise SweepFailed("the sweep was stopped; finished runs are kept, and the same sweep goes on from there")
+            raise SweepFailed(
+                "the sweep was stopped; finished runs are kept, and the same sweep goes on from there"
+            )
         return self._collect()
 
     def _work(self):
@@ -119,7 +145,8 @@ class Sweep:
     def run(self, show=True):
         """Train, with a progress bar, and return how many runs there were to train.
 
-        Raises SweepFailed after the rest is done if runs failed, StoreFailed at once if the store cannot be written.
+        Raises SweepFailed after the rest is done if runs failed, StoreFailed at once if the store
+        cannot be written.
         """
         if not self.todo:
             return 0
@@ -129,14 +156,18 @@ class Sweep:
                     break
                 self._keep(config, outcome)
         if self.failures:
-            told = [f"{self.name(config)}: {reason}\n  {config!r}" for config, reason in self.failures]
+            told = [
+                f"{self.name(config)}: {reason}\n  {config!r}" for config, reason in self.failures
+            ]
             head = f"{len(self.failures)} of {len(self.todo)} runs failed; the others are kept."
             raise SweepFailed("\n".join([head, *told]))
         return len(self.todo)
 
     def _keep(self, config, outcome):
         if isinstance(outcome, CancelledError):
-            raise SweepFailed("the scheduler is gone; finished runs are kept, and the same sweep goes on from there")
+            raise SweepFailed(
+                "the scheduler is gone; finished runs are kept, and the same sweep goes on from there"
+            )
         if isinstance(outcome, Exception):
             self.failures.append((config, readable(outcome)))
         else:
@@ -158,7 +189,14 @@ class Sweep:
         else:
             opened = remote_client(self.scheduler)
         with opened as client:
-            self._jobs = Jobs(client, self.todo, self.series, self.device, self.store.checkpoints, self.progress.add)
+            self._jobs = Jobs(
+                client,
+                self.todo,
+                self.series,
+                self.device,
+                self.store.checkpoints,
+                self.progress.add,
+            )
             if self.stopped:
                 self._jobs.cancel()
             yield from self._jobs
@@ -177,9 +215,11 @@ class Sweep:
 
 
 def train_missing(configs, series, store, workers=None, device="auto", names=None):
-    """Train here what the store lacks of `configs` on `series`, with a progress bar; returns how many runs that was.
+    """Train here what the store lacks of `configs` on `series`, with a progress bar; returns how
+    many runs that was.
 
-    `names` maps a run's key to what the bar calls it. Raises SweepFailed after the rest is done if runs failed.
+    `names` maps a run's key to what the bar calls it. Raises SweepFailed after the rest is done if
+    runs failed.
     """
     return Sweep(configs, series, store, workers, device, names).run()
 
@@ -202,31 +242,43 @@ def sweep(
     series=None,
     background=False,
 ):
-    """Train every setting of a stage, or RunConfigs on their `series`, as far as the store lacks them.
+    """Train every setting of a stage, or RunConfigs on their `series`, as far as the store lacks
+    them.
 
-    Returns the Results of a stage, or the curves of the configurations as one tidy DataFrame; in the `background` at
-    once a Sweep, which has them later. `seeds` is how many seeds each gets: by default the profile's, or the
-    configurations as they are.
+    Returns the Results of a stage, or the curves of the configurations as one tidy DataFrame; in
+    the `background` at once a Sweep, which has them later. `seeds` is how many seeds each gets: by
+    default the profile's, or the configurations as they are.
 
-    Here runs train in `workers` processes of one thread, by default one a core, reachable from this machine only; runs
-    on a GPU share one process. `scheduler` is the address of a Dask scheduler, or a distributed.Client, to train on
-    its workers instead. Their gru_lab, torch and data must be those of this process. An interrupted run goes on from
-    its checkpoint where its worker sees the folder beside the store, or comes back to the same home folder.
+    Here runs train in `workers` processes of one thread, by default one a core, reachable from this
+    machine only; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
+    or a distributed.Client, to train on its workers instead. Their gru_lab, torch and data must be
+    those of this process. An interrupted run goes on from its checkpoint where its worker sees the
+    folder beside the store, or comes back to the same home folder.
 
-    Raises ValueError for wrong settings or unlike workers before anything is trained, SweepFailed after the rest is
-    done if runs failed, StoreFailed if the store cannot be written.
+    Raises ValueError for wrong settings or unlike workers before anything is trained, SweepFailed
+    after the rest is done if runs failed, StoreFailed if the store cannot be written.
     """
     store = Store.of(store)
     if isinstance(stage, Stage):
         if series is not None:
-            raise ValueError("series must be left out with a stage, which has its own: stage.bind gives it another")
-        series, configs, names = stage.series, [config for _, config in stage.configs(seeds)], run_names(stage, seeds)
+            raise ValueError(
+                "series must be left out with a stage, which has its own: stage.bind gives it another"
+            )
+        series, configs, names = (
+            stage.series,
+            [config for _, config in stage.configs(seeds)],
+            run_names(stage, seeds),
+        )
     else:
         configs = bind([stage] if isinstance(stage, RunConfig) else stage, series, seeds)
         names = names_of(configs)
 
     def collect():
-        return Results.collect(stage, seeds, store) if isinstance(stage, Stage) else curves_of(configs, store)
+        return (
+            Results.collect(stage, seeds, store)
+            if isinstance(stage, Stage)
+            else curves_of(configs, store)
+        )
 
     one = Sweep(configs, series, store, workers, device, names, scheduler, collect)
     if background:
@@ -238,18 +290,24 @@ def sweep(
 def scores(configs, names, series, seeds, store, workers=None, device="auto", some=True):
     """Train each of `configs`, so named, with each of `seeds`, as far as the store lacks it.
 
-    Returns (errors, seconds), both (configs, seeds): the error on hidden validation entries, mean of the last three
-    epochs, NaN where a run failed; and how long the run took. Where `some` have to succeed and none does, raises
-    SweepFailed.
+    Returns (errors, seconds), both (configs, seeds): the error on hidden validation entries, mean
+    of the last three epochs, NaN where a run failed; and how long the run took. Where `some` have
+    to succeed and none does, raises SweepFailed.
     """
     runs = [[config.on(series).replace(seed=seed) for seed in seeds] for config in configs]
     every = [run for row in runs for run in row]
-    labels = {run.key: f"{name}, seed {run.seed}" for name, row in zip(names, runs, strict=True) for run in row}
+    labels = {
+        run.key: f"{name}, seed {run.seed}"
+        for name, row in zip(names, runs, strict=True)
+        for run in row
+    }
     if workers is None and len(series) * configs[0].epochs <= SMALL:
         workers = 1
     try:
         train_missing(every, series, store, workers, device, labels)
-    except SweepFailed:  # a setting that cannot be trained is a bad setting, not the end of a search
+    except (
+        SweepFailed
+    ):  # a setting that cannot be trained is a bad setting, not the end of a search
         if some and not store.curves(every):
             raise
     curves = store.curves(every)

@@ -1,4 +1,5 @@
-"""The part of a sweep that is on the workers: the series, brought to each once, and the training of a run.
+"""The part of a sweep that is on the workers: the series, brought to each once, and the training of
+a run.
 
 A worker has no part in the store: what it trained goes back to the process that asked for it.
 """
@@ -14,11 +15,16 @@ from gru_lab.device import pick_device
 from gru_lab.errors import Unfit, Unwanted
 from gru_lab.runs.one_run import train_one
 
-MALLOC_LIMITS = {"trim": -1, "mmap": -3}  # glibc's names for how much memory has to be free before it is given back
+MALLOC_LIMITS = {
+    "trim": -1,
+    "mmap": -3,
+}  # glibc's names for how much memory has to be free before it is given back
 
 
 def _probe():
-    """Return a function that tells a process's versions; being nested it travels whole, to where no gru_lab may be."""
+    """Return a function that tells a process's versions; being nested it travels whole, to where no
+    gru_lab may be.
+    """
 
     def versions():
         import hashlib
@@ -27,8 +33,13 @@ def _probe():
 
         spec, found = util.find_spec("gru_lab"), {}
         if spec and spec.origin:
-            texts = [path.read_text(encoding="utf-8") for path in sorted(Path(spec.origin).parent.rglob("*.py"))]
-            found["gru_lab"] = "with code " + hashlib.sha256("".join(texts).encode()).hexdigest()[:8]
+            texts = [
+                path.read_text(encoding="utf-8")
+                for path in sorted(Path(spec.origin).parent.rglob("*.py"))
+            ]
+            found["gru_lab"] = (
+                "with code " + hashlib.sha256("".join(texts).encode()).hexdigest()[:8]
+            )
         try:
             found["torch"] = metadata.version("torch").partition("+")[0]
         except metadata.PackageNotFoundError:
@@ -39,31 +50,49 @@ def _probe():
 
 
 def _differences(theirs, ours):
-    """Return in words where a worker's versions differ from ours, or ''; an exception is what it answered with."""
+    """Return in words where a worker's versions differ from ours, or ''; an exception is what it
+    answered with.
+    """
     if isinstance(theirs, Exception):
         return f"no answer but {theirs!r}"
     differing = [name for name in ours if theirs.get(name) != ours[name]]
-    return ", ".join(f"{'no ' * (name not in theirs)}{name} {theirs.get(name, '')}".strip() for name in differing)
+    return ", ".join(
+        f"{'no ' * (name not in theirs)}{name} {theirs.get(name, '')}".strip() for name in differing
+    )
 
 
 class OnWorker(WorkerPlugin):
-    """Brings the series to each worker once, also to one that joins later or starts again, and looks at both."""
+    """Brings the series to each worker once, also to one that joins later or starts again, and
+    looks at both.
+    """
 
     def __init__(self, series, device):
-        self.series, self.device, self.digest, self.versions = series, device, series.digest, _probe()()
+        self.series, self.device, self.digest, self.versions = (
+            series,
+            device,
+            series.digest,
+            _probe()(),
+        )
         self.problem = ""
 
     def setup(self, worker):
-        """Note what would make runs of this worker others than our own, and let it keep the memory that it frees."""
+        """Note what would make runs of this worker others than our own, and let it keep the memory
+        that it frees.
+        """
         self.problem = _differences(_probe()(), self.versions)
-        if replace(self.series).digest != self.digest:  # a copy, whose digest is computed from what arrived
-            self.problem = f"data that arrived otherwise than it was sent, with digest {self.digest}"
+        if (
+            replace(self.series).digest != self.digest
+        ):  # a copy, whose digest is computed from what arrived
+            self.problem = (
+                f"data that arrived otherwise than it was sent, with digest {self.digest}"
+            )
         try:
             pick_device(self.device)
         except ValueError as error:
             self.problem = f"no such device: {error}"
         with contextlib.suppress(OSError, AttributeError, TypeError):  # not glibc
-            # as Dask sets it, what is freed goes back to the system; asking again each step costs a third of the speed
+            # as Dask sets it, what is freed goes back to the system; asking again each step costs a
+            # third of the speed
             for limit in MALLOC_LIMITS.values():
                 ctypes.CDLL(None).mallopt(limit, 2**30)
 
@@ -71,11 +100,14 @@ class OnWorker(WorkerPlugin):
 def prepare_workers(client, series, device, name):
     """Give all workers the series, as a plugin of that name.
 
-    Raises ValueError unless their gru_lab, torch and device, and the data as it arrived, are those of this process.
+    Raises ValueError unless their gru_lab, torch and device, and the data as it arrived, are those
+    of this process.
     """
     plugin = OnWorker(series, device)
     answers = client.run(_probe(), on_error="return")
-    problems = {address: _differences(answer, plugin.versions) for address, answer in answers.items()}
+    problems = {
+        address: _differences(answer, plugin.versions) for address, answer in answers.items()
+    }
     if not any(problems.values()):
         client.register_plugin(plugin, name=name)
         problems = client.run(lambda dask_worker: dask_worker.plugins[name].problem)

@@ -1,4 +1,6 @@
-"""Read a file of sensor channels into a Series: which columns are channels, which is the time, which mark the runs."""
+"""Read a file of sensor channels into a Series: which columns are channels, which is the time,
+which mark the runs.
+"""
 
 import warnings
 from pathlib import Path
@@ -16,29 +18,42 @@ TIME_WORDS = ("time", "date", "zeit", "datum", "stamp")
 def time_stamps(column):
     """Return a column of dates or of their text as time stamps in UTC, NaT where there is none.
 
-    01.05. may be May or January. It is read so that time goes back least often, and then so that it spans less.
+    01.05. may be May or January. It is read so that time goes back least often, and then so that it
+    spans less.
     """
     column = pd.Series(column).reset_index(drop=True)
     texts = column.dropna().astype(str)
-    known = column.dtype.kind == "M" or texts.str.match(r"\d{4}").all()  # dates, or the year comes first
+    known = (
+        column.dtype.kind == "M" or texts.str.match(r"\d{4}").all()
+    )  # dates, or the year comes first
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas warns of each order that it is not asked for
         ways = [
             pd.to_datetime(column, errors="coerce", format="mixed", utc=True, dayfirst=way)
             for way in (False, True)[: 2 - known]
         ]
-    return min(ways, key=lambda way: (way.isna().sum(), (way.diff() < pd.Timedelta(0)).sum(), way.max() - way.min()))
+    return min(
+        ways,
+        key=lambda way: (
+            way.isna().sum(),
+            (way.diff() < pd.Timedelta(0)).sum(),
+            way.max() - way.min(),
+        ),
+    )
 
 
 def part_of(table, split_by):
-    """Return the number of each row's part, (rows,), in the order in which they come; all 0 without `split_by`."""
+    """Return the number of each row's part, (rows,), in the order in which they come; all 0 without
+    `split_by`.
+    """
     if split_by is None:
         return np.zeros(len(table), dtype=int)
     return pd.factorize(table[split_by], use_na_sentinel=False)[0]
 
 
 def _is_time(name, column, part):
-    """Tell whether a column holds time stamps: by type, by text that reads as dates, or a number so named.
+    """Tell whether a column holds time stamps: by type, by text that reads as dates, or a number so
+    named.
 
     The number has to rise from row to row within each part; `part` (rows,) tells them apart.
     """
@@ -53,17 +68,27 @@ def _is_time(name, column, part):
 
 
 def find_time(table, part):
-    """Return the name of the first column that holds time stamps, or None; `part` (rows,) tells parts apart."""
+    """Return the name of the first column that holds time stamps, or None; `part` (rows,) tells
+    parts apart.
+    """
     return next((name for name in table.columns if _is_time(name, table[name], part)), None)
 
 
 def _counts_rows(column, starts):
-    """Tell whether a column numbers the rows: each whole number of a range once, or one by one within each part."""
-    if not pd.api.types.is_integer_dtype(column) or column.isna().any() or len(column) <= 2 * len(starts):
+    """Tell whether a column numbers the rows: each whole number of a range once, or one by one
+    within each part.
+    """
+    if (
+        not pd.api.types.is_integer_dtype(column)
+        or column.isna().any()
+        or len(column) <= 2 * len(starts)
+    ):
         return False
     steps = column.diff()
     steps.iloc[list(starts)] = 1
-    return (column.is_unique and column.max() - column.min() == len(column) - 1) or bool((steps == 1).all())
+    return (column.is_unique and column.max() - column.min() == len(column) - 1) or bool(
+        (steps == 1).all()
+    )
 
 
 def _why_no_channel(column, starts):
@@ -80,13 +105,14 @@ def _why_no_channel(column, starts):
 
 
 def read_table(source, split_by=None):
-    """Return the Series in a file (CSV, TSV, gzipped or not; Parquet; NPY, NPZ; Excel) or in a DataFrame.
+    """Return the Series in a file (CSV, TSV, gzipped or not; Parquet; NPY, NPZ; Excel) or in a
+    DataFrame.
 
-    Numeric columns become channels. A time column and columns that hold no measurements are set aside, with the
-    reason, in `Series.set_aside`. `split_by` names the column that tells runs apart: rows of one run are brought
-    together and no window crosses from one into the next. NaN are kept.
-    Raises ValueError for a missing, damaged, empty or unknown file, an unknown `split_by`, a table without any
-    numeric channel, and infinite values.
+    Numeric columns become channels. A time column and columns that hold no measurements are set
+    aside, with the reason, in `Series.set_aside`. `split_by` names the column that tells runs
+    apart: rows of one run are brought together and no window crosses from one into the next. NaN
+    are kept. Raises ValueError for a missing, damaged, empty or unknown file, an unknown
+    `split_by`, a table without any numeric channel, and infinite values.
     """
     if isinstance(source, pd.DataFrame):
         table, name = source, "table"
@@ -97,9 +123,13 @@ def read_table(source, split_by=None):
     table = table.set_axis([str(column) for column in table.columns], axis="columns")
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
-        raise ValueError(f"{name}: columns must have different names, and {twice!r} is there twice; rename one")
+        raise ValueError(
+            f"{name}: columns must have different names, and {twice!r} is there twice; rename one"
+        )
     set_aside = {}
-    part = part_of(table, split_by if split_by is None else one_of("split_by", split_by, list(table.columns)))
+    part = part_of(
+        table, split_by if split_by is None else one_of("split_by", split_by, list(table.columns))
+    )
     order = np.argsort(part, kind="stable")
     table, part = table.iloc[order], part[order]
     starts = tuple(int(row) for row in np.flatnonzero(np.diff(part, prepend=-1)))
@@ -116,7 +146,9 @@ def read_table(source, split_by=None):
             channels.append(column)
     if not channels:
         found = ", ".join(f"{column!r} ({why})" for column, why in set_aside.items())
-        raise ValueError(f"{name}: the table must have at least one numeric channel; it has only {found or 'none'}")
+        raise ValueError(
+            f"{name}: the table must have at least one numeric channel; it has only {found or 'none'}"
+        )
     values = table[channels]
     narrow = all(dtype == np.float32 for dtype in values.dtypes)
     values = values.to_numpy(dtype=np.float32 if narrow else np.float64, na_value=np.nan)

@@ -1,7 +1,9 @@
-"""Read a tuning log in the manner of the recorded one, and write a run's lines in its formats (logs: `logbook.py`).
+"""Read a tuning log in the manner of the recorded one, and write a run's lines in its formats
+(logs: `logbook.py`).
 
-Three formats, last epochs of a run one a line: `train valid` (5 decimals), `epoch steps train valid` (6 decimals)
-and `epoch train valid` (7 decimals). Losses are mean squared errors of values scaled to [0, 1].
+Three formats, last epochs of a run one a line: `train valid` (5 decimals), `epoch steps train
+valid` (6 decimals) and `epoch train valid` (7 decimals). Losses are mean squared errors of values
+scaled to [0, 1].
 """
 
 import re
@@ -25,7 +27,11 @@ class Line:
     @property
     def format(self):
         """The name of the line's format, a key of DECIMALS."""
-        return " ".join(["epoch"] * (self.epoch is not None) + ["steps"] * (self.steps is not None) + ["train valid"])
+        return " ".join(
+            ["epoch"] * (self.epoch is not None)
+            + ["steps"] * (self.steps is not None)
+            + ["train valid"]
+        )
 
     def __str__(self):
         decimals = DECIMALS[self.format]
@@ -39,7 +45,9 @@ LINE = re.compile(
 
 
 def parse_line(text):
-    """Return the Line that `text` holds and the label in brackets behind it, or None if it is no such line."""
+    """Return the Line that `text` holds and the label in brackets behind it, or None if it is no
+    such line.
+    """
     match = LINE.fullmatch(text.strip())
     if not match:
         return None
@@ -50,12 +58,15 @@ def parse_line(text):
 def write_lines(curve, line_format="train valid", last=3, steps=None):
     """Return the last epochs of a run as the log writes them, a string of one line each.
 
-    `curve` has columns epoch, train, validation: read it with a ruler first. `steps` is the number of batches of
-    an epoch, which the format 'epoch steps train valid' needs. Raises ValueError for an unknown format, or no steps.
+    `curve` has columns epoch, train, validation: read it with a ruler first. `steps` is the number
+    of batches of an epoch, which the format 'epoch steps train valid' needs. Raises ValueError for
+    an unknown format, or no steps.
     """
     counts = one_of("line_format", line_format, DECIMALS).split()[:-2]
     if "steps" in counts and steps is None:
-        raise ValueError(f"steps must be given for the format {line_format!r}: the batches of an epoch")
+        raise ValueError(
+            f"steps must be given for the format {line_format!r}: the batches of an epoch"
+        )
     rows = curve.tail(last).assign(steps=steps)
     return "\n".join(
         str(Line(row.train, row.validation, **{name: int(getattr(row, name)) for name in counts}))
@@ -87,7 +98,9 @@ class LoggedStage:
 
 @dataclass
 class TuningLog:
-    """A whole log: its title, the network as torch prints it, the epochs unless a stage says otherwise, the stages."""
+    """A whole log: its title, the network as torch prints it, the epochs unless a stage says
+    otherwise, the stages.
+    """
 
     title: str = ""
     model: str = ""
@@ -103,7 +116,9 @@ CONCLUSION = re.compile(r"(?:结论|[Cc]onclusion)\s*[：:，,]\s*(.*)")
 
 
 def _plain_lines(text):
-    """Yield the lines of a Markdown text that are not empty, without marks, and whether each is an item of a list."""
+    """Yield the lines of a Markdown text that are not empty, without marks, and whether each is an
+    item of a list.
+    """
     for line in re.sub(r"<br\s*/?>", "\n", text).splitlines():
         mark, plain = re.fullmatch(r"([\s>]*(?:-\s+(?:>\s*)?)?)(.*?)\s*", line).groups()
         if plain:
@@ -147,7 +162,9 @@ class _Reader:
         self.run, self.label, self.concluding = None, "", False
 
     def text(self, line, item):
-        """A line of words: the rest of a conclusion, a remark with the stage's epochs, or the next run's label."""
+        """A line of words: the rest of a conclusion, a remark with the stage's epochs, or the next
+        run's label.
+        """
         epochs = EPOCHS.search(line)
         label = line[: epochs.start()].rstrip(" ，,") if epochs else line
         if epochs and not item and "=" not in label:
@@ -173,7 +190,8 @@ class _Reader:
 
 
 def read_log(source):
-    """Return the TuningLog in `source`, a path or the text itself (anything with a line break is text).
+    """Return the TuningLog in `source`, a path or the text itself (anything with a line break is
+    text).
 
     Raises ValueError if the file cannot be read, or holds no stage with figures.
     """
@@ -182,10 +200,14 @@ def read_log(source):
         try:
             text = Path(source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"source must be a UTF-8 text file or a log's text: {error}") from error
+            raise ValueError(
+                f"source must be a UTF-8 text file or a log's text: {error}"
+            ) from error
     reader = _Reader()
     for line, item in _plain_lines(text):
         reader.take(line, item)
     if not any(stage.runs for stage in reader.log.stages):
-        raise ValueError("source must hold a tuning log: no numbered heading with lines of losses below it was found")
+        raise ValueError(
+            "source must hold a tuning log: no numbered heading with lines of losses below it was found"
+        )
     return reader.log

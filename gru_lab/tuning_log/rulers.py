@@ -12,9 +12,10 @@ LAST = 3  # epochs the log notes of each run
 def recorded(curve, weight, hidden_share, validate_missing_only=False):
     """Read a run as the log read its own: a copy of `curve` with columns `train` and `validation`.
 
-    The log's code scaled M by r² (r: `hidden_share`), took the training figure from the last batch of the epoch,
-    and left dropout on while validating. In stage 5 it validated on r²·M alone: `validate_missing_only`.
-    `weight` is the log's own notation, 0.5 for 'weight=0.5' and 3 for '1:3'.
+    The log's code scaled M by r² (r: `hidden_share`), took the training figure from the last batch
+    of the epoch, and left dropout on while validating. In stage 5 it validated on r²·M alone:
+    `validate_missing_only`. `weight` is the log's own notation, 0.5 for 'weight=0.5' and 3 for
+    '1:3'.
     """
 
     def read(all_error, missing_error, weight):
@@ -29,25 +30,34 @@ def recorded(curve, weight, hidden_share, validate_missing_only=False):
 
 
 def corrected(curve):
-    """Read a run by the figure that compares any two runs: `validation` is M on validation, dropout off."""
+    """Read a run by the figure that compares any two runs: `validation` is M on validation, dropout
+    off.
+    """
     return curve.assign(train=curve["train_missing"], validation=curve["val_missing"])
 
 
 def log_setting(stage, config):
-    """Return the stage's setting that this run repeats, with whatever seed, or None; of several, the nearest in length.
+    """Return the stage's setting that this run repeats, with whatever seed, or None; of several,
+    the nearest in length.
 
     `config` is bound to the stage's series.
     """
     pairs = [(setting, stage.config(setting, config.seed)) for setting in stage.settings]
-    same = [(abs(row.epochs - config.epochs), setting) for setting, row in pairs if row.key == config.key]
+    same = [
+        (abs(row.epochs - config.epochs), setting)
+        for setting, row in pairs
+        if row.key == config.key
+    ]
     return min(same, key=lambda pair: pair[0])[1] if same else None
 
 
 def as_logged(stage, config, curve, schedule=()):
-    """Read any run of a stage as the log read its own: `recorded`, with the weight in the log's notation.
+    """Read any run of a stage as the log read its own: `recorded`, with the weight in the log's
+    notation.
 
-    Where the stage has no such setting, that is the weight it was trained with over r², as the log's code had it.
-    `schedule` says where the weight was moved on the way, as (epoch, batch, weight).
+    Where the stage has no such setting, that is the weight it was trained with over r², as the
+    log's code had it. `schedule` says where the weight was moved on the way, as (epoch, batch,
+    weight).
     """
     setting = None if schedule else log_setting(stage, config)
     if setting:

@@ -1,7 +1,9 @@
-"""A stage: one question of the tuning log, its settings and the log's figures, bound to a profile and a series.
+"""A stage: one question of the tuning log, its settings and the log's figures, bound to a profile
+and a series.
 
-A setting comes in one of three kinds. *trained*: as the log's code trained it. *meant*: as its author meant it
-(stages 2 and 5: the code scaled the missing term by r² ≈ 0.03). *control*: a run the log lacks and its question needs.
+A setting comes in one of three kinds. *trained*: as the log's code trained it. *meant*: as its
+author meant it (stages 2 and 5: the code scaled the missing term by r² ≈ 0.03). *control*: a run
+the log lacks and its question needs.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +21,9 @@ KINDS = ("trained", "meant", "control")
 
 @dataclass(frozen=True)
 class Profile:
-    """How large a study is run: rows of the series, width of the network, share of the log's epochs, seeds."""
+    """How large a study is run: rows of the series, width of the network, share of the log's
+    epochs, seeds.
+    """
 
     name: str
     rows: int  # training, validation and test together, 5 : 1 : 1
@@ -36,8 +40,12 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("tiny", 2_800, 8, 0.06, 3, "seconds; to see that everything works, not to learn from"),
-        Profile("lesson", 24_500, 64, 0.4, 5, "minutes; fewer rows, fewer epochs and a narrower network"),
+        Profile(
+            "tiny", 2_800, 8, 0.06, 3, "seconds; to see that everything works, not to learn from"
+        ),
+        Profile(
+            "lesson", 24_500, 64, 0.4, 5, "minutes; fewer rows, fewer epochs and a narrower network"
+        ),
         Profile("full", 420_000, 256, 1.0, 3, "hours; as the log recorded it"),
     )
 }
@@ -50,7 +58,9 @@ def open_profile(name):
 
 @dataclass(frozen=True)
 class Setting:
-    """One value of a stage's knob: what it changes in the starting configuration, and the log's figures for it."""
+    """One value of a stage's knob: what it changes in the starting configuration, and the log's
+    figures for it.
+    """
 
     label: str
     changes: dict
@@ -62,13 +72,17 @@ class Setting:
 
     @property
     def name(self):
-        """The label, with the kind where it is not 'trained': tells the setting from the stage's others."""
+        """The label, with the kind where it is not 'trained': tells the setting from the stage's
+        others.
+        """
         return self.label if self.kind == "trained" else f"{self.label} ({self.kind})"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One question: a starting configuration, one knob, its settings, and what the log concluded from them."""
+    """One question: a starting configuration, one knob, its settings, and what the log concluded
+    from them.
+    """
 
     number: int
     name: str
@@ -78,7 +92,9 @@ class Stage:
     knob: str  # the field of RunConfig that is turned
     start: RunConfig
     settings: tuple[Setting, ...]
-    guess: tuple[str, str]  # a learner guesses how many times the error of the second the first one's is
+    guess: tuple[
+        str, str
+    ]  # a learner guesses how many times the error of the second the first one's is
     validate_missing_only: bool = False  # the log's validation figure is r²·M alone
     profile: Profile = PROFILES["full"]
     series: Series | None = None
@@ -91,9 +107,11 @@ class Stage:
         return f"{text}, {self.series.name}: {rows:,} rows, {channels} channels"
 
     def bind(self, profile, data=None, split_by=None):
-        """Return this stage at a profile, on a series: the built-in one, a file, a DataFrame or a Series.
+        """Return this stage at a profile, on a series: the built-in one, a file, a DataFrame or a
+        Series.
 
-        Raises ValueError if the series has NaN or is too short for a window in each of its three parts.
+        Raises ValueError if the series has NaN or is too short for a window in each of its three
+        parts.
         """
         profile = open_profile(profile)
         if data is None:
@@ -103,7 +121,12 @@ class Stage:
             series = series.head(profile.rows)
         for part in series.require_complete().split():
             part.windows(self.start.window)
-        return replace(self, profile=profile, series=series, start=self.start.replace(hidden_size=profile.hidden_size))
+        return replace(
+            self,
+            profile=profile,
+            series=series,
+            start=self.start.replace(hidden_size=profile.hidden_size),
+        )
 
     def __getitem__(self, name):
         """Return the setting of that name, or raise ValueError with the names there are."""
@@ -111,25 +134,41 @@ class Stage:
         return names[one_of("setting", name, names)]
 
     def choose(self, *chosen):
-        """Return the settings that `chosen` names, by kind or by name, in the stage's order; ValueError for others."""
+        """Return the settings that `chosen` names, by kind or by name, in the stage's order;
+        ValueError for others.
+        """
         for one in chosen:
             one_of("setting", one, [*KINDS, *(setting.name for setting in self.settings)])
-        return [setting for setting in self.settings if setting.kind in chosen or setting.name in chosen]
+        return [
+            setting for setting in self.settings if setting.kind in chosen or setting.name in chosen
+        ]
 
     def config(self, setting, seed=0):
-        """Return the RunConfig of a setting, or of a setting's name, at this stage's profile and on its series."""
+        """Return the RunConfig of a setting, or of a setting's name, at this stage's profile and on
+        its series.
+        """
         setting = self[setting] if isinstance(setting, str) else setting
-        config = self.start.replace(epochs=self.profile.epochs(setting.epochs), seed=seed, **setting.changes)
+        config = self.start.replace(
+            epochs=self.profile.epochs(setting.epochs), seed=seed, **setting.changes
+        )
         return config.on(self.series) if self.series is not None else config
 
     def configs(self, seeds=None):
-        """Return (setting, config) pairs: every setting with each of the seeds 0, 1, … (default: the profile's)."""
+        """Return (setting, config) pairs: every setting with each of the seeds 0, 1, … (default:
+        the profile's).
+        """
         count = COUNT.fix("seeds", self.profile.seeds if seeds is None else seeds)
-        return [(setting, self.config(setting, seed)) for seed in range(count) for setting in self.settings]
+        return [
+            (setting, self.config(setting, seed))
+            for seed in range(count)
+            for setting in self.settings
+        ]
 
     @property
     def logged(self):
-        """What the log says, a DataFrame: a row per setting, its last three lines `train validation` as written."""
+        """What the log says, a DataFrame: a row per setting, its last three lines `train
+        validation` as written.
+        """
         rows = [
             {"setting": setting.name, "epochs": setting.epochs}
             | {f"line {number}": str(line) for number, line in enumerate(setting.lines, start=1)}

@@ -1,7 +1,9 @@
-"""The five stages of the tuning log as data: every setting, epoch count, learning rate, line and conclusion.
+"""The five stages of the tuning log as data: every setting, epoch count, learning rate, line and
+conclusion.
 
-`trained` rows carry the log's own figures. Where the log weighs the missing values, its code scaled them by r²
-(0.0324: a fifth of the entries hidden, never the first of ten), so a logged weight w was trained as w·r².
+`trained` rows carry the log's own figures. Where the log weighs the missing values, its code scaled
+them by r² (0.0324: a fifth of the entries hidden, never the first of ten), so a logged weight w was
+trained as w·r².
 """
 
 from dataclasses import replace
@@ -26,8 +28,12 @@ def weighted(label, weight, lines, epochs):
 
 
 def meant(row):
-    """The same row as its author meant it: the weight itself, without r². The log has no figures for it."""
-    return replace(row, changes={"missing_weight": float(row.weight)}, lines=(), seconds=None, kind="meant")
+    """The same row as its author meant it: the weight itself, without r². The log has no figures
+    for it.
+    """
+    return replace(
+        row, changes={"missing_weight": float(row.weight)}, lines=(), seconds=None, kind="meant"
+    )
 
 
 def control(label, epochs, weight=0, **changes):
@@ -49,7 +55,12 @@ mask_input = Stage(
     start=RunConfig(epochs=50),
     settings=(
         trained("included", WITH_MASK, 50, mask_input=True),
-        trained("not included", "0.00021 0.00404 | 0.00020 0.00410 | 0.00020 0.00407", 50, mask_input=False),
+        trained(
+            "not included",
+            "0.00021 0.00404 | 0.00020 0.00410 | 0.00020 0.00407",
+            50,
+            mask_input=False,
+        ),
         control("included, 4 times as long", 200, mask_input=True),
         control("not included, 4 times as long", 200, mask_input=False),
     ),
@@ -69,7 +80,10 @@ missing_weight = Stage(
     adopted="weight=1",
     guess=("weight=1", "weight=0"),
     start=RunConfig(epochs=50),
-    settings=(*_weights, *(meant(row) for row in _weights if row.weight)),  # a weight of 0 is the same run both ways
+    settings=(
+        *_weights,
+        *(meant(row) for row in _weights if row.weight),
+    ),  # a weight of 0 is the same run both ways
 )
 
 num_layers = Stage(
@@ -82,10 +96,16 @@ num_layers = Stage(
     guess=("2 layers, no dropout (control)", "1 layer"),
     start=RunConfig(epochs=20, missing_weight=WEIGHT_1),
     settings=(
-        trained("1 layer", "0.00001 0.00018 | 0.00001 0.00018 | 0.00001 0.00017", 20, 1, num_layers=1),
+        trained(
+            "1 layer", "0.00001 0.00018 | 0.00001 0.00018 | 0.00001 0.00017", 20, 1, num_layers=1
+        ),
         trained("2 layers", TWO_LAYERS, 20, 1, num_layers=2),
-        trained("3 layers", "0.00020 0.00322 | 0.00018 0.00332 | 0.00019 0.00339", 20, 1, num_layers=3),
-        trained("4 layers", "0.00031 0.00400 | 0.00026 0.00420 | 0.00029 0.00408", 20, 1, num_layers=4),
+        trained(
+            "3 layers", "0.00020 0.00322 | 0.00018 0.00332 | 0.00019 0.00339", 20, 1, num_layers=3
+        ),
+        trained(
+            "4 layers", "0.00031 0.00400 | 0.00026 0.00420 | 0.00029 0.00408", 20, 1, num_layers=4
+        ),
         control("1 layer, no dropout", 20, 1, num_layers=1, dropout=0),
         control("2 layers, no dropout", 20, 1, num_layers=2, dropout=0),
         control("3 layers, no dropout", 20, 1, num_layers=3, dropout=0),
@@ -108,9 +128,20 @@ dropout = Stage(
     start=RunConfig(epochs=25, missing_weight=WEIGHT_1),
     settings=(
         trained("dropout=0.5", TWO_LAYERS, 25, 1, dropout=0.5),
-        trained("dropout=0.2", "0.00007 0.00065 | 0.00005 0.00059 | 0.00008 0.00053", 25, 1, dropout=0.2),
-        trained("dropout=0.1", "0.00008 0.00048 | 0.00005 0.00045 | 0.00004 0.00047", 25, 1, 126.8, dropout=0.1),
-        trained("dropout=0", "0.00001 0.00022 | 0.00001 0.00021 | 0.00001 0.00022", 25, 1, dropout=0),
+        trained(
+            "dropout=0.2", "0.00007 0.00065 | 0.00005 0.00059 | 0.00008 0.00053", 25, 1, dropout=0.2
+        ),
+        trained(
+            "dropout=0.1",
+            "0.00008 0.00048 | 0.00005 0.00045 | 0.00004 0.00047",
+            25,
+            1,
+            126.8,
+            dropout=0.1,
+        ),
+        trained(
+            "dropout=0", "0.00001 0.00022 | 0.00001 0.00021 | 0.00001 0.00022", 25, 1, dropout=0
+        ),
         trained(
             "dropout=0, 250 epochs",
             "248 300 0.000004 0.000099 | 249 300 0.000011 0.000069 | 250 300 0.000003 0.000063",
@@ -124,13 +155,36 @@ dropout = Stage(
 )
 
 _ratios = (
-    weighted("1:1", 1, "48 300 0.000016 0.000009 | 49 300 0.000005 0.000009 | 50 300 0.000011 0.000009", 50),
-    weighted("1:2", 2, "48 300 0.000005 0.000009 | 49 300 0.000005 0.000009 | 50 300 0.000004 0.000009", 50),
-    weighted("1:3", 3, "48 0.0000068 0.0000084 | 49 0.0000051 0.0000085 | 50 0.0000037 0.0000088", 50),
-    weighted("1:4", 4, "48 0.0000032 0.0000094 | 49 0.0000077 0.0000092 | 50 0.0000042 0.0000095", 50),
-    weighted("1:5", 5, "48 0.0000025 0.0000089 | 49 0.0000029 0.0000084 | 50 0.0000025 0.0000084", 50),
-    weighted("1:10", 10, "48 0.0000028 0.0000087 | 49 0.0000032 0.0000087 | 50 0.0000050 0.0000090", 50),
-    weighted("1:3, 156 epochs", 3, "154 0.0000020 0.0000060 | 155 0.0000021 0.0000057 | 156 0.0000022 0.0000055", 156),
+    weighted(
+        "1:1",
+        1,
+        "48 300 0.000016 0.000009 | 49 300 0.000005 0.000009 | 50 300 0.000011 0.000009",
+        50,
+    ),
+    weighted(
+        "1:2",
+        2,
+        "48 300 0.000005 0.000009 | 49 300 0.000005 0.000009 | 50 300 0.000004 0.000009",
+        50,
+    ),
+    weighted(
+        "1:3", 3, "48 0.0000068 0.0000084 | 49 0.0000051 0.0000085 | 50 0.0000037 0.0000088", 50
+    ),
+    weighted(
+        "1:4", 4, "48 0.0000032 0.0000094 | 49 0.0000077 0.0000092 | 50 0.0000042 0.0000095", 50
+    ),
+    weighted(
+        "1:5", 5, "48 0.0000025 0.0000089 | 49 0.0000029 0.0000084 | 50 0.0000025 0.0000084", 50
+    ),
+    weighted(
+        "1:10", 10, "48 0.0000028 0.0000087 | 49 0.0000032 0.0000087 | 50 0.0000050 0.0000090", 50
+    ),
+    weighted(
+        "1:3, 156 epochs",
+        3,
+        "154 0.0000020 0.0000060 | 155 0.0000021 0.0000057 | 156 0.0000022 0.0000055",
+        156,
+    ),
 )
 loss_ratio = Stage(
     number=5,
@@ -145,14 +199,18 @@ loss_ratio = Stage(
     validate_missing_only=True,
 )
 
-STAGES = {stage.name: stage for stage in (mask_input, missing_weight, num_layers, dropout, loss_ratio)}
+STAGES = {
+    stage.name: stage for stage in (mask_input, missing_weight, num_layers, dropout, loss_ratio)
+}
 
 
 def stage(name, profile="lesson", data=None, split_by=None):
-    """Return a stage of the log by name or number, sized by a profile and bound to a series; a Stage as it is.
+    """Return a stage of the log by name or number, sized by a profile and bound to a series; a
+    Stage as it is.
 
-    `data` is a file, a DataFrame or a Series (default: the built-in series); `split_by` names its run-label column.
-    Raises ValueError for an unknown stage or profile and for a series the stage cannot be run on.
+    `data` is a file, a DataFrame or a Series (default: the built-in series); `split_by` names its
+    run-label column. Raises ValueError for an unknown stage or profile and for a series the stage
+    cannot be run on.
     """
     if isinstance(name, Stage):
         return name

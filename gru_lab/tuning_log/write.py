@@ -1,4 +1,6 @@
-"""Finished runs as a tuning log in the manner of the recorded one, in English or Chinese; `read_log` reads it back."""
+"""Finished runs as a tuning log in the manner of the recorded one, in English or Chinese;
+`read_log` reads it back.
+"""
 
 from gru_lab.config import one_of
 from gru_lab.tuning_log.read import read_log
@@ -26,9 +28,15 @@ LANGUAGES = {
 
 
 def _run_text(run, words):
-    label = [f"- {run.label}" + (words["run epochs"].format(run.epochs) if run.epochs else "")] if run.label else []
+    label = (
+        [f"- {run.label}" + (words["run epochs"].format(run.epochs) if run.epochs else "")]
+        if run.label
+        else []
+    )
     figures = ([f"{run.seconds!r}s"] if run.seconds else []) + [str(line) for line in run.lines]
-    return "\n\n".join([*label, "  \n".join(f"> {line}" for line in figures)])  # Markdown's own line break
+    return "\n\n".join(
+        [*label, "  \n".join(f"> {line}" for line in figures)]
+    )  # Markdown's own line break
 
 
 def _stage_text(stage, words):
@@ -43,16 +51,23 @@ def _stage_text(stage, words):
 
 
 def write_log(log, language="en"):
-    """Return a TuningLog as Markdown in the recorded log's manner, headings and words in `language` ('en' or 'zh').
+    """Return a TuningLog as Markdown in the recorded log's manner, headings and words in `language`
+    ('en' or 'zh').
 
-    `read_log` gives the same TuningLog back; raises ValueError for one that could not be read back as it is.
+    `read_log` gives the same TuningLog back; raises ValueError for one that could not be read back
+    as it is.
     """
     words = LANGUAGES[one_of("language", language, LANGUAGES)]
     parts = [f"# {log.title}"] if log.title else []
     parts += [f"## {words['settings']}"]
     parts += [f"- {words['epochs']}{log.epochs}"] if log.epochs else []
     parts += ["\n".join(f"      {line}" for line in log.model.splitlines())] if log.model else []
-    text = "\n\n".join([*parts, words["note"], *(_stage_text(stage, words) for stage in log.stages)]) + "\n"
+    text = (
+        "\n\n".join([*parts, words["note"], *(_stage_text(stage, words) for stage in log.stages)])
+        + "\n"
+    )
     if read_log(text) != log:
-        raise ValueError("log must be one that can be read back: a label or title in it reads like something else")
+        raise ValueError(
+            "log must be one that can be read back: a label or title in it reads like something else"
+        )
     return text

@@ -6,7 +6,9 @@ import traitlets
 
 
 class CopyButton(anywidget.AnyWidget):
-    """A button that puts `text` on the clipboard, or shows it to be copied by hand where the browser forbids that."""
+    """A button that puts `text` on the clipboard, or shows it to be copied by hand where the
+    browser forbids that.
+    """
 
     label = traitlets.Unicode().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
@@ -38,12 +40,18 @@ class CopyButton(anywidget.AnyWidget):
     export default { render };
     """
     # beside a SelectionSlider stands its value; one can type into it there, to no effect
-    _css = ".gru-lab-exact .widget-readout { pointer-events: none; -webkit-user-modify: read-only; }"
+    _css = (
+        ".gru-lab-exact .widget-readout { pointer-events: none; -webkit-user-modify: read-only; }"
+    )
 
 
 def opener(label, box, width="90px"):
-    """Return a button that opens and closes a box; an Accordion's title cannot be reached by keyboard."""
-    button = widgets.ToggleButton(description=label, icon="caret-right", layout=widgets.Layout(width=width))
+    """Return a button that opens and closes a box; an Accordion's title cannot be reached by
+    keyboard.
+    """
+    button = widgets.ToggleButton(
+        description=label, icon="caret-right", layout=widgets.Layout(width=width)
+    )
     box.layout.display = "none"
 
     def show(change):

@@ -1,6 +1,8 @@
-"""The panel's one figure: left the losses as they grow, right one channel's repair. Numbers in, traces changed.
+"""The panel's one figure: left the losses as they grow, right one channel's repair. Numbers in,
+traces changed.
 
-A FigureWidget costs a browser five megabytes when it is made, so a panel makes one and changes its data in place.
+A FigureWidget costs a browser five megabytes when it is made, so a panel makes one and changes its
+data in place.
 """
 
 import numpy as np
@@ -14,12 +16,16 @@ POINTS = 1500  # of a line
 PINS = 6  # pale lines there is room for
 RIGHT = ("truth", "seen", "hidden", "filled", "network")
 NAMES = {"filled": "forward fill"}  # in the legend, where it differs from the name here
-UNUSED = "sendChartToCloud zoom2d select2d lasso2d zoomIn2d zoomOut2d autoScale2d".split()  # buttons of plotly's bar
+UNUSED = (
+    "sendChartToCloud zoom2d select2d lasso2d zoomIn2d zoomOut2d autoScale2d".split()
+)  # buttons of plotly's bar
 NOTHING = np.array([])
 
 
 def thinned(curve):
-    """Return at most POINTS rows of a curve, evenly, the last one always: a browser draws no more in time."""
+    """Return at most POINTS rows of a curve, evenly, the last one always: a browser draws no more
+    in time.
+    """
     rows = np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int))
     return curve if len(curve) <= POINTS else curve.iloc[rows]
 
@@ -29,16 +35,22 @@ def _line(colour, dash="solid", **more):
 
 
 def _marks(colour, symbol, size, **more):
-    return go.Scatter(mode="markers", marker={"color": colour, "symbol": symbol, "size": size, **more})
+    return go.Scatter(
+        mode="markers", marker={"color": colour, "symbol": symbol, "size": size, **more}
+    )
 
 
 def _traces():
-    """Return the traces by name, without data; pins first, so that the present run lies on top of them."""
+    """Return the traces by name, without data; pins first, so that the present run lies on top of
+    them.
+    """
     traces = {f"pin {number}": _line("#B8C4CE", width=1.5) for number in range(1, PINS + 1)}
     traces |= {way: _line(GREY, dash, width=1.5) for way, dash in REFERENCE_DASH.items()}
     for name, trace in traces.items():
         place = "top left" if name in REFERENCE_DASH else "middle right"
-        trace.update(mode="lines+text", textposition=place, textfont={"size": 11, "color": "#555555"})
+        trace.update(
+            mode="lines+text", textposition=place, textfont={"size": 11, "color": "#555555"}
+        )
     traces |= {
         "training": _line(COLOURS[0]),
         "validation": _line(COLOURS[2], "dot"),
@@ -57,7 +69,9 @@ def _traces():
 
 
 class Canvas:
-    """The figure and its traces by name. Change it inside `with canvas.figure.batch_update():`, one message each."""
+    """The figure and its traces by name. Change it inside `with canvas.figure.batch_update():`, one
+    message each.
+    """
 
     def __init__(self):
         figure = make_subplots(cols=2, horizontal_spacing=0.09)
@@ -76,7 +90,9 @@ class Canvas:
             legend=legend | {"x": 0},
             legend2=legend | {"x": 0.55},
             modebar={"remove": UNUSED},
-            legend3={"visible": False},  # showlegend=False of a trace does not reach a FigureWidget's browser side
+            legend3={
+                "visible": False
+            },  # showlegend=False of a trace does not reach a FigureWidget's browser side
         )
         ticks = {"tickvals": TICKS, "ticktext": [f"{tick:.5g}" for tick in TICKS]}
         figure.update_yaxes(type="log", title_text="loss", **ticks, col=1)
@@ -91,36 +107,54 @@ class Canvas:
         self.trace[name].update(x=np.asarray(x, dtype=float), y=np.asarray(y, dtype=float), **more)
 
     def draw_losses(self, curve, references, epochs, logged=None, moves=()):
-        """Draw a curve read with a ruler (columns epoch, train, validation, val_missing), may it be empty.
+        """Draw a curve read with a ruler (columns epoch, train, validation, val_missing), may it be
+        empty.
 
-        `references` are errors by name, `logged` (epochs, training, validation) of the log, `moves` (epoch, batch,
-        weight) on the way.
+        `references` are errors by name, `logged` (epochs, training, validation) of the log, `moves`
+        (epoch, batch, weight) on the way.
         """
-        moved = {epoch: weight for epoch, _, weight in moves if epoch <= len(curve)}  # the last of each epoch
+        moved = {
+            epoch: weight for epoch, _, weight in moves if epoch <= len(curve)
+        }  # the last of each epoch
         heights = [curve["val_missing"].iloc[epoch - 1] for epoch in moved]
         curve = thinned(curve)
         lines = {"training": "train", "validation": "validation", "hidden entries": "val_missing"}
         for name, column in lines.items():
-            twice = name == "validation" and len(curve) and np.array_equal(curve[column], curve["val_missing"])
+            twice = (
+                name == "validation"
+                and len(curve)
+                and np.array_equal(curve[column], curve["val_missing"])
+            )
             self._set(name, *((curve["epoch"], curve[column]) if len(curve) and not twice else ()))
         for way, error in references.items():
             self._set(way, [0, epochs], [error, error], text=["", f"{way} {error:.2g}"])
         at, training, validation = logged or (NOTHING, NOTHING, NOTHING)
         self._set("the log, training", at, training)
         self._set("the log", at, validation)
-        self._set("weight moved", list(moved), heights, text=[f"weight {weight:g}" for weight in moved.values()])
+        self._set(
+            "weight moved",
+            list(moved),
+            heights,
+            text=[f"weight {weight:g}" for weight in moved.values()],
+        )
 
     def draw_pins(self, pins):
-        """Draw (label, name, curve) of pinned runs as pale lines with their label at the end, the last six."""
+        """Draw (label, name, curve) of pinned runs as pale lines with their label at the end, the
+        last six.
+        """
         for number in range(1, PINS + 1):
             label, name, curve = pins[-number] if number <= len(pins) else ("", "", None)
-            values = () if curve is None else (thinned(curve)["epoch"], thinned(curve)["val_missing"])
+            values = (
+                () if curve is None else (thinned(curve)["epoch"], thinned(curve)["val_missing"])
+            )
             text = [""] * (len(values[0]) - 1) + [label] if values else []
             hover = f"{label} {name}, epoch %{{x}}: %{{y:.3g}}<extra></extra>"
             self._set(f"pin {number}", *values, text=text, hovertemplate=hover)
 
     def draw_repair(self, part, network, channel):
-        """Draw one channel of some windows (a Gapped) in a row, and the network's values for it if there are any."""
+        """Draw one channel of some windows (a Gapped) in a row, and the network's values for it if
+        there are any.
+        """
         truth, hidden, filled = (
             values[..., channel].ravel() for values in (part.truth, part.hidden_mask, part.filled)
         )  # (windows x time,)

@@ -1,7 +1,8 @@
-"""The panel's controls: labelled sliders with bounds, and the RunConfig they stand for. Nothing is computed here.
+"""The panel's controls: labelled sliders with bounds, and the RunConfig they stand for. Nothing is
+computed here.
 
-A slider's places are values of its own grid and those the stage's settings have, so that each run of the log can be
-set exactly: 0.0324 is not 0.03, and a run is known by its exact settings.
+A slider's places are values of its own grid and those the stage's settings have, so that each run
+of the log can be set exactly: 0.0324 is not 0.03, and a run is known by its exact settings.
 """
 
 import ipywidgets as widgets
@@ -38,7 +39,8 @@ GRIDS = {
     "num_layers": range(1, 7),
     "missing_weight": [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, *range(1, 11)],
     "hidden_size": [4, 8, 16, 32, 64, 128, 256, 512],
-    "learning_rate": [digit * 10.0**power for power in range(-5, -1) for digit in (1, 2, 5)] + [0.1],
+    "learning_rate": [digit * 10.0**power for power in range(-5, -1) for digit in (1, 2, 5)]
+    + [0.1],
     "missing_rate": [step / 20 for step in range(1, 17)],
 }
 
@@ -66,10 +68,13 @@ def make_fields(stage):
     """Return a widget for each setting of a run that the panel offers, by the setting's name."""
     configs = [stage.start, *(stage.config(setting) for setting in stage.settings)]
     fields = {
-        name: _slider(name, [*grid, *(getattr(config, name) for config in configs)]) for name, grid in GRIDS.items()
+        name: _slider(name, [*grid, *(getattr(config, name) for config in configs)])
+        for name, grid in GRIDS.items()
     }
     fields["mask_input"] = widgets.Checkbox(
-        description=LABELS["mask_input"], tooltip=TIPS["mask_input"], style={"description_width": "92px"}
+        description=LABELS["mask_input"],
+        tooltip=TIPS["mask_input"],
+        style={"description_width": "92px"},
     )
     number = {"kind": widgets.BoundedIntText, "width": "190px", "label_width": "92px"}
     fields["seed"] = _field(name="seed", min=0, max=2**31 - 1, **number)
@@ -78,7 +83,9 @@ def make_fields(stage):
 
 
 class Controls:
-    """All inputs of a panel for a stage. `config` is the RunConfig they show; `setting` names a row of the log."""
+    """All inputs of a panel for a stage. `config` is the RunConfig they show; `setting` names a row
+    of the log.
+    """
 
     def __init__(self, stage):
         self.stage, self.fields = stage, make_fields(stage)
@@ -100,7 +107,10 @@ class Controls:
         self.ruler = widgets.ToggleButtons(
             options=[("as the log reads", "recorded"), ("hidden entries", "corrected")],
             value="corrected",
-            tooltips=["the loss that the log would have printed", "the error by which any two runs compare"],
+            tooltips=[
+                "the loss that the log would have printed",
+                "the error by which any two runs compare",
+            ],
             style={"button_width": "130px"},
         )
         self.show(stage.config(stage.adopted))
@@ -134,4 +144,6 @@ class Controls:
         more = widgets.HBox([widgets.VBox(columns[0]), widgets.VBox([*columns[1], patience])])
         left = widgets.VBox([self.setting, *(self.fields[name] for name in knobs)])
         ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler, opener("more", more)])
-        return widgets.HBox([left, widgets.VBox([ruler, more])], layout=widgets.Layout(flex_flow="row wrap"))
+        return widgets.HBox(
+            [left, widgets.VBox([ruler, more])], layout=widgets.Layout(flex_flow="row wrap")
+        )

@@ -1,7 +1,8 @@
-"""The live panel: move a slider, see what it does. `panel(stage)` in a notebook's cell returns at once.
+"""The live panel: move a slider, see what it does. `panel(stage)` in a notebook's cell returns at
+once.
 
-The training runs in a thread (`gru_lab.runs.live`); a second thread looks at it five times a second at most and
-draws. Here are only widgets: what they show is computed elsewhere.
+The training runs in a thread (`gru_lab.runs.live`); a second thread looks at it five times a second
+at most and draws. Here are only widgets: what they show is computed elsewhere.
 """
 
 import html
@@ -43,10 +44,12 @@ WORDS = {
 
 
 def panel(stage, store=None):
-    """Return the live panel of a stage (or of its name or number, on the lesson profile), to be shown by the cell.
+    """Return the live panel of a stage (or of its name or number, on the lesson profile), to be
+    shown by the cell.
 
-    A cell that is run again gets a new one, and what its old one still trains is stopped. Where there will be no kernel
-    (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored runs instead.
+    A cell that is run again gets a new one, and what its old one still trains is stopped. Where
+    there will be no kernel (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored
+    runs instead.
     """
     stage = open_stage(stage)
     store = Store.of(store)
@@ -68,7 +71,8 @@ def _cell():
 
 
 def still(stage, store):
-    """Return what takes the panel's place in a record: sliders over the stored runs, at the setting the log adopted.
+    """Return what takes the panel's place in a record: sliders over the stored runs, at the setting
+    the log adopted.
 
     That run is trained if the store lacks it.
     """
@@ -77,7 +81,9 @@ def still(stage, store):
 
 
 def paint(canvas, stage, live, ruler, channel, place):
-    """Draw where a run stands: its losses, read with a ruler, and its repair of a channel from window `place` on."""
+    """Draw where a run stands: its losses, read with a ruler, and its repair of a channel from
+    window `place` on.
+    """
     seen = live.snapshot()
     _, references = live.gaps(seen.config)
     part, network = live.repair(slice(place, place + WINDOWS))
@@ -85,19 +91,29 @@ def paint(canvas, stage, live, ruler, channel, place):
     if ruler == "recorded" and not seen.schedule:
         logged = _logged(stage, seen.config)
     if len(curve):
-        curve = corrected(curve) if ruler == "corrected" else as_logged(stage, seen.config, curve, seen.schedule)
+        curve = (
+            corrected(curve)
+            if ruler == "corrected"
+            else as_logged(stage, seen.config, curve, seen.schedule)
+        )
     with canvas.figure.batch_update():
         canvas.draw_losses(curve, references, seen.config.epochs, logged, seen.schedule)
         canvas.draw_repair(part, network, channel)
 
 
 def _logged(stage, config):
-    """Return epochs, training and validation losses of the log for a run that is one of its rows, or None."""
+    """Return epochs, training and validation losses of the log for a run that is one of its rows,
+    or None.
+    """
     row = log_setting(stage, config)
     if not row or not row.lines:
         return None
     last = stage.profile.epochs(row.epochs)
-    return [last - 2, last - 1, last], [line.train for line in row.lines], [line.validation for line in row.lines]
+    return (
+        [last - 2, last - 1, last],
+        [line.train for line in row.lines],
+        [line.validation for line in row.lines],
+    )
 
 
 class Panel:
@@ -117,10 +133,14 @@ class Panel:
         }
         self.buttons["Train"].button_style = "primary"
         self.copies = [CopyButton(label="copy as code"), CopyButton(label="copy as log")]
-        self.progress = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="180px", height="16px"))
+        self.progress = widgets.FloatProgress(
+            min=0, max=1, layout=widgets.Layout(width="180px", height="16px")
+        )
         self.status = widgets.HTML()
         channels = [(name, number) for number, name in enumerate(stage.series.channels)]
-        self.channel = widgets.Dropdown(options=channels, description="channel", layout=widgets.Layout(width="220px"))
+        self.channel = widgets.Dropdown(
+            options=channels, description="channel", layout=widgets.Layout(width="220px")
+        )
         gapped, _ = self.live.gaps(self.controls.config)
         self.channel.value = int(gapped.liveliest(WINDOWS)[0])
         last = max(0, len(gapped.truth) - WINDOWS)
@@ -138,11 +158,15 @@ class Panel:
     def box(self):
         """The whole panel."""
         buttons = widgets.HBox([*self.buttons.values(), self.progress, *self.copies])
-        picture = widgets.HBox([self.channel, self.place], layout=widgets.Layout(justify_content="flex-end"))
+        picture = widgets.HBox(
+            [self.channel, self.place], layout=widgets.Layout(justify_content="flex-end")
+        )
         picture.layout.width = f"{WIDTH}px"
         for row in (buttons, picture):
             row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
-        return widgets.VBox([self.controls.box, buttons, self.status, self.canvas.figure, picture, self.pinned.box])
+        return widgets.VBox(
+            [self.controls.box, buttons, self.status, self.canvas.figure, picture, self.pinned.box]
+        )
 
     def _tie(self):
         """Connect widgets with what they do."""
@@ -166,7 +190,9 @@ class Panel:
         self._changed("setting")
 
     def _changed(self, name):
-        """A control was moved: steer the running training, begin it again, or show what the store has."""
+        """A control was moved: steer the running training, begin it again, or show what the store
+        has.
+        """
         if self._choosing:
             return
         config, running = self.controls.config, self.live.snapshot().running
@@ -178,13 +204,19 @@ class Panel:
             self.live.start(config, self.controls.patience.value)
         else:
             self._show()
-        row = None if running and name == "missing_weight" else log_setting(self.stage, config.on(self.stage.series))
+        row = (
+            None
+            if running and name == "missing_weight"
+            else log_setting(self.stage, config.on(self.stage.series))
+        )
         self._choosing = True  # it only says where the controls stand
         self.controls.setting.value = row.name if row else OWN
         self._choosing = False
 
     def _train(self):
-        """Train what the controls show; once more if it is what the figure already shows to its end."""
+        """Train what the controls show; once more if it is what the figure already shows to its
+        end.
+        """
         config, seen = self.controls.config.on(self.stage.series), self.live.snapshot()
         again = seen.status in ENDED and seen.config == config
         self.live.start(config, self.controls.patience.value, again)
@@ -206,23 +238,38 @@ class Panel:
             self.canvas.draw_pins(lines)
 
     def _watch(self):
-        """Draw five times a second at most: all the time while a training runs, else when something was changed."""
+        """Draw five times a second at most: all the time while a training runs, else when something
+        was changed.
+        """
         while True:
             if not self.live.snapshot().running:
                 self.live.changed.wait()
             self.live.changed.clear()
             try:
                 self._draw()
-            except Exception as error:  # told where a person looks, instead of a thread that is silently gone
-                self.status.value = html.escape(f"cannot draw this: {type(error).__name__}: {error}")
+            except (
+                Exception
+            ) as error:  # told where a person looks, instead of a thread that is silently gone
+                self.status.value = html.escape(
+                    f"cannot draw this: {type(error).__name__}: {error}"
+                )
             time.sleep(BETWEEN_DRAWINGS)
 
     def _draw(self):
-        """Bring figure, status and copies up to date with the run; the figure only where it differs."""
+        """Bring figure, status and copies up to date with the run; the figure only where it
+        differs.
+        """
         with self._drawing:
             seen = self.live.snapshot()
             view = (self.controls.ruler.value, self.channel.value, self.place.value)
-            state = (seen.run, seen.running, len(seen.rows), seen.config.epochs, seen.schedule, *view)
+            state = (
+                seen.run,
+                seen.running,
+                len(seen.rows),
+                seen.config.epochs,
+                seen.schedule,
+                *view,
+            )
             if state != self._drawn:
                 paint(self.canvas, self.stage, self.live, *view)
                 self._prepare_copies(seen)
@@ -233,14 +280,21 @@ class Panel:
         """Say in words where the run stands, and which buttons have something to do."""
         _, references = self.live.gaps(seen.config)
         self.progress.value, self.status.value = seen.share, self._status(seen, references)
-        self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = not seen.running, not seen.rows
+        self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = (
+            not seen.running,
+            not seen.rows,
+        )
 
     def _prepare_copies(self, seen):
         """Give the copy buttons what they copy: the browser allows it only at once after a click."""
         run = seen.pin() if seen.rows else None
-        whole = seen if seen.running or not run else run  # a run that has ended is copied as long as it became
+        whole = (
+            seen if seen.running or not run else run
+        )  # a run that has ended is copied as long as it became
         self.copies[0].text = as_cell(self.stage, whole.config, whole.schedule)
-        self.copies[1].text = log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""
+        self.copies[1].text = (
+            log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""
+        )
 
     @staticmethod
     def _status(seen, references):
@@ -251,7 +305,11 @@ class Panel:
             words = words.replace("and kept", "not kept unless pinned")
             words += f", loss weight moved to {seen.schedule[-1][2]:g}"
         left = f"{seen.seconds_left:.0f} s left" if seen.seconds_left is not None else ""
-        error = f"error on hidden entries <b>{seen.rows[-1]['val_missing']:.3g}</b>" if seen.rows else ""
+        error = (
+            f"error on hidden entries <b>{seen.rows[-1]['val_missing']:.3g}</b>"
+            if seen.rows
+            else ""
+        )
         simple = [f"{way} {value:.2g}" for way, value in references.items()]
         failed = f'<b style="color:#A33C00">{html.escape(seen.error)}</b>' if seen.error else ""
         return " · ".join(filter(None, [words, left, failed, error, *simple]))

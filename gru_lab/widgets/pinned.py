@@ -1,4 +1,6 @@
-"""The table of pinned runs below a panel: what sets each apart, its last lines, its error. Kept in the store."""
+"""The table of pinned runs below a panel: what sets each apart, its last lines, its error. Kept in
+the store.
+"""
 
 import html
 
@@ -10,7 +12,12 @@ from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.buttons import CopyButton, opener
 from gru_lab.widgets.controls import LABELS
 
-WIDTHS = {"": "36px", "settings": "280px", "as the log writes": "170px", "error on hidden entries": "180px"}
+WIDTHS = {
+    "": "36px",
+    "settings": "280px",
+    "as the log writes": "170px",
+    "error on hidden entries": "180px",
+}
 
 
 def difference(config, start):
@@ -25,29 +32,42 @@ def difference(config, start):
 
 def _row(cells, *buttons):
     cells = [
-        widgets.HTML(f'<div style="line-height: 1.4">{text}</div>', layout=widgets.Layout(width=width))
+        widgets.HTML(
+            f'<div style="line-height: 1.4">{text}</div>', layout=widgets.Layout(width=width)
+        )
         for text, width in zip(cells, WIDTHS.values(), strict=True)
     ]
     return widgets.HBox([*cells, *buttons], layout=widgets.Layout(align_items="flex-start"))
 
 
 class Pinned:
-    """The pinned runs of a stage: `box` lists them, the newest on top; `pins` holds them, the oldest first.
+    """The pinned runs of a stage: `box` lists them, the newest on top; `pins` holds them, the
+    oldest first.
 
     `changed(lines)` is called with (label, name, curve) of each whenever they change.
     """
 
     def __init__(self, stage, store, changed):
         self.stage, self.store, self.changed = stage, store, changed
-        self.rows, self.stored = widgets.VBox(), widgets.Dropdown(layout=widgets.Layout(width="640px"))
+        self.rows, self.stored = (
+            widgets.VBox(),
+            widgets.Dropdown(layout=widgets.Layout(width="640px")),
+        )
         self.box = widgets.VBox([self.rows, self._stored_box()])
         self.read()
 
     def _stored_box(self):
-        """Return what pins a run that is in the store, one's own or out of somebody's record, without training it."""
-        pin = widgets.Button(description="Pin", tooltip="pin the chosen run", layout=widgets.Layout(width="80px"))
+        """Return what pins a run that is in the store, one's own or out of somebody's record,
+        without training it.
+        """
+        pin = widgets.Button(
+            description="Pin", tooltip="pin the chosen run", layout=widgets.Layout(width="80px")
+        )
         pin.on_click(
-            lambda _: self.stored.value and self.add(Pin(self.stored.value, self.store.curve(self.stored.value)))
+            lambda _: (
+                self.stored.value
+                and self.add(Pin(self.stored.value, self.store.curve(self.stored.value)))
+            )
         )
         choice = widgets.HBox([self.stored, pin])
         button = opener("pin a stored run", choice, "160px")
@@ -68,7 +88,9 @@ class Pinned:
     def read(self):
         """Read the pins from the store and list them."""
         self.pins = self.store.pins(self.stage.name, self.stage.series.digest)
-        named = [(f"#{number}", self.name(pin), pin) for number, pin in enumerate(self.pins, start=1)]
+        named = [
+            (f"#{number}", self.name(pin), pin) for number, pin in enumerate(self.pins, start=1)
+        ]
         header = [_row([f"<b>{name}</b>" for name in WIDTHS])] if named else []
         self.rows.children = [*header, *(self._pin_row(*one) for one in reversed(named))]
         self.changed([(label, name, pin.curve) for label, name, pin in named])
@@ -88,7 +110,9 @@ class Pinned:
     def name(self, pin):
         """Return what sets a pinned run apart from the row that the log went on with."""
         moves = {epoch: weight for epoch, _, weight in pin.schedule}  # the last of each epoch
-        moved = "".join(f", loss weight moved to {weight:g} in epoch {epoch}" for epoch, weight in moves.items())
+        moved = "".join(
+            f", loss weight moved to {weight:g} in epoch {epoch}" for epoch, weight in moves.items()
+        )
         return difference(pin.config, self.stage.config(self.stage.adopted)) + moved
 
     def _pin_row(self, label, name, pin):
@@ -97,7 +121,9 @@ class Pinned:
         buttons = [
             CopyButton(label="copy as code", text=as_cell(self.stage, pin.config, pin.schedule)),
             CopyButton(label="copy as log", text=lines),
-            widgets.Button(description="Unpin", tooltip=f"forget {label}", layout=widgets.Layout(width="70px")),
+            widgets.Button(
+                description="Unpin", tooltip=f"forget {label}", layout=widgets.Layout(width="70px")
+            ),
         ]
         buttons[-1].on_click(lambda _: self.remove(pin.number))
         figures = f"<code>{html.escape(lines)}</code>".replace("\n", "<br>")

@@ -1,4 +1,5 @@
-"""Prediction before the experiment: a learner chooses an answer, and the picture shows it beside the result.
+"""Prediction before the experiment: a learner chooses an answer, and the picture shows it beside
+the result.
 
 The choice is kept, so a notebook opened again, or its record, knows it.
 """
@@ -14,16 +15,22 @@ from gru_lab.tuning_log.stages import stage as open_stage
 
 
 class Prediction:
-    """A stage's question and its answers; `guess` is the one chosen, or None. Shown by a notebook's cell."""
+    """A stage's question and its answers; `guess` is the one chosen, or None. Shown by a notebook's
+    cell.
+    """
 
     def __init__(self, stage):
         self.stage = stage
         # no radio buttons: JupyterLab takes the arrow keys by which one moves among them
         wide = {"button_width": "auto"}
-        self.choices = widgets.ToggleButtons(options=list(answers(stage)), value=kept_guess(stage), style=wide)
+        self.choices = widgets.ToggleButtons(
+            options=list(answers(stage)), value=kept_guess(stage), style=wide
+        )
         self.choices.observe(self._keep, "value")
         self.said = widgets.HTML(self.words)
-        self.box = widgets.VBox([widgets.HTML(f"<b>{escape(question(stage))}</b>"), self.choices, self.said])
+        self.box = widgets.VBox(
+            [widgets.HTML(f"<b>{escape(question(stage))}</b>"), self.choices, self.said]
+        )
 
     @property
     def guess(self):
@@ -53,8 +60,10 @@ class Prediction:
 
 
 def predict(stage):
-    """Return the question of a stage (or of its name or number) for the cell to show; `guess` is the answer chosen.
+    """Return the question of a stage (or of its name or number) for the cell to show; `guess` is
+    the answer chosen.
 
-    It can be answered by mouse and keyboard. In a record it is HTML that says which one was chosen, or that none was.
+    It can be answered by mouse and keyboard. In a record it is HTML that says which one was chosen,
+    or that none was.
     """
     return Prediction(open_stage(stage))

@@ -1,7 +1,9 @@
-"""The curves of a sweep while it trains in the background, drawn as they grow: `lab.watch(sweep)` returns at once.
+"""The curves of a sweep while it trains in the background, drawn as they grow: `lab.watch(sweep)`
+returns at once.
 
-A line is a setting. Its seeds are drawn one after the other with gaps in between, so that a sweep of a thousand runs
-is still a figure of a few lines. Here are only pictures: what they show, `gru_lab.runs.sweep.Sweep` knows.
+A line is a setting. Its seeds are drawn one after the other with gaps in between, so that a sweep
+of a thousand runs is still a figure of a few lines. Here are only pictures: what they show,
+`gru_lab.runs.sweep.Sweep` knows.
 """
 
 import html
@@ -25,13 +27,17 @@ POINTS, MARKED = 300, 50  # of a run at most; up to so many have a mark each
 
 
 def watch(sweep):
-    """Return the curves of a Sweep as they grow, with a Stop button; the cell that shows them ends at once.
+    """Return the curves of a Sweep as they grow, with a Stop button; the cell that shows them ends
+    at once.
 
-    Where there will be no kernel (GRU_LAB_RECORD is set, as records do) it waits for the sweep and returns its figure.
-    Raises ValueError for anything but what `lab.sweep(..., background=True)` returns.
+    Where there will be no kernel (GRU_LAB_RECORD is set, as records do) it waits for the sweep and
+    returns its figure. Raises ValueError for anything but what `lab.sweep(..., background=True)`
+    returns.
     """
     if not isinstance(sweep, Sweep):
-        raise ValueError(f"sweep must be what lab.sweep(..., background=True) returns, not {type(sweep).__name__}")
+        raise ValueError(
+            f"sweep must be what lab.sweep(..., background=True) returns, not {type(sweep).__name__}"
+        )
     if os.environ.get("GRU_LAB_RECORD"):
         sweep.wait()
         return curves_figure(sweep)
@@ -39,14 +45,20 @@ def watch(sweep):
 
 
 def lines_of(sweep):
-    """Return what is known of a sweep as lines, one a setting: {name: (epochs, errors)}, NaN after each seed."""
+    """Return what is known of a sweep as lines, one a setting: {name: (epochs, errors)}, NaN after
+    each seed.
+    """
     runs = {}
     for config in sweep.configs:
         name = sweep.name(config).removesuffix(f", seed {config.seed}")
-        runs.setdefault(name if name in runs or len(runs) < LINES else OTHERS, {})[config.key] = None
+        runs.setdefault(name if name in runs or len(runs) < LINES else OTHERS, {})[config.key] = (
+            None
+        )
     lines = {}
     for name, keys in runs.items():
-        curves = [sorted(sweep.progress.curves[key].copy().items()) for key in keys]  # a copy: they grow meanwhile
+        curves = [
+            sorted(sweep.progress.curves[key].copy().items()) for key in keys
+        ]  # a copy: they grow meanwhile
         points = [point for curve in curves for point in [*thinned(curve), (np.nan, np.nan)]]
         lines[name] = tuple(np.array(points, dtype=float).T)
     return lines
@@ -54,17 +66,25 @@ def lines_of(sweep):
 
 def thinned(curve):
     """Return a curve, a list, as at most POINTS of it, the last always."""
-    kept = np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int)) if len(curve) > POINTS else ()
+    kept = (
+        np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int))
+        if len(curve) > POINTS
+        else ()
+    )
     return [curve[index] for index in kept] or curve
 
 
 def curves_figure(sweep):
-    """Return a sweep's curves as they are now, and the errors of both simple ways of filling, as a Figure."""
+    """Return a sweep's curves as they are now, and the errors of both simple ways of filling, as a
+    Figure.
+    """
     figure, last = go.Figure(), max(config.epochs for config in sweep.configs)
     mode = "lines" if last > MARKED else "lines+markers"
     for way, error in prepare(sweep.series, sweep.configs[0])[1].mean_squared_errors().items():
         line = {"color": GREY, "dash": REFERENCE_DASH[way], "width": 1.5}
-        figure.add_scatter(x=[1, last], y=[error, error], mode="lines", name=f"{way} {error:.2g}", line=line)
+        figure.add_scatter(
+            x=[1, last], y=[error, error], mode="lines", name=f"{way} {error:.2g}", line=line
+        )
     for index, (name, (epochs, errors)) in enumerate(lines_of(sweep).items()):
         colour, dash, symbol = look(index)
         line, marker = {"color": colour, "dash": dash, "width": 1.5}, {"symbol": symbol, "size": 5}
@@ -81,10 +101,16 @@ class Watch:
     def __init__(self, sweep):
         self.sweep = sweep
         self.figure = LiveFigure(curves_figure(sweep))
-        self.figure.update_layout(width=WIDTH, uirevision="watch")  # a zoom stays while the curves grow
-        self.stop = widgets.Button(description="Stop", tooltip="finished runs are kept", layout={"width": "80px"})
+        self.figure.update_layout(
+            width=WIDTH, uirevision="watch"
+        )  # a zoom stays while the curves grow
+        self.stop = widgets.Button(
+            description="Stop", tooltip="finished runs are kept", layout={"width": "80px"}
+        )
         self.stop.on_click(lambda _: self._stop())
-        self.progress = widgets.FloatProgress(min=0, max=1, layout={"width": "180px", "height": "16px"})
+        self.progress = widgets.FloatProgress(
+            min=0, max=1, layout={"width": "180px", "height": "16px"}
+        )
         self.status = widgets.HTML()
         self._drawn = None
         self._draw()
@@ -93,7 +119,9 @@ class Watch:
     @property
     def box(self):
         """All of it."""
-        row = widgets.HBox([self.stop, self.progress, self.status], layout={"align_items": "center"})
+        row = widgets.HBox(
+            [self.stop, self.progress, self.status], layout={"align_items": "center"}
+        )
         return widgets.VBox([row, self.figure])
 
     def _stop(self):
@@ -108,8 +136,12 @@ class Watch:
             done = self.sweep.done
             try:
                 self._draw()
-            except Exception as error:  # told where a person looks, instead of a thread that is silently gone
-                self.status.value = html.escape(f"cannot draw this: {type(error).__name__}: {error}")
+            except (
+                Exception
+            ) as error:  # told where a person looks, instead of a thread that is silently gone
+                self.status.value = html.escape(
+                    f"cannot draw this: {type(error).__name__}: {error}"
+                )
 
     def _draw(self):
         known = sum(map(len, self.sweep.progress.curves.values()))
@@ -131,7 +163,10 @@ class Watch:
         if sweep.stopped or sweep.done:
             words += ["done" if not sweep.stopped else "stopped" if sweep.done else "stopping"]
         elif progress.speed:
-            words += [f"{progress.speed:.1f} epochs a second", f"{progress.seconds_left:.0f} s left"]
+            words += [
+                f"{progress.speed:.1f} epochs a second",
+                f"{progress.seconds_left:.0f} s left",
+            ]
         words += [f"{sweep.name(config)} failed: {reason}" for config, reason in sweep.failures[:3]]
         words += [str(sweep.error)] if sweep.error and not sweep.failures else []
         self.status.value = " · ".join(html.escape(word) for word in words)

@@ -1,4 +1,6 @@
-"""A guess: its question and answers from the stage's data, kept in a file of the person's own, and how it came out."""
+"""A guess: its question and answers from the stage's data, kept in a file of the person's own, and
+how it came out.
+"""
 
 import json
 
@@ -19,7 +21,10 @@ def here(tmp_path, monkeypatch):
 def test_every_stage_asks_about_two_settings_of_its_own(stage):
     one, other = stage.guess
     assert one != other and {one, other} <= {setting.name for setting in stage.settings}
-    assert question(stage) == f"Compared with '{other}', the error on hidden values of '{one}' will be …"
+    assert (
+        question(stage)
+        == f"Compared with '{other}', the error on hidden values of '{one}' will be …"
+    )
 
 
 def test_where_the_log_has_figures_of_both_the_last_answer_is_what_they_say():
@@ -49,7 +54,9 @@ def test_notebooks_and_their_records_share_the_guesses(here, monkeypatch):
     assert kept_guess(STAGES["dropout"]) == "the same"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"dropout": 3}', '{"dropout": ["x"]}', '{"dropout": "no answer"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", '{"dropout": 3}', '{"dropout": ["x"]}', '{"dropout": "no answer"}']
+)
 def test_a_file_that_holds_no_guess_is_no_guess(here, text):
     (here / "guesses.json").write_text(text)
     assert kept_guess(STAGES["dropout"]) is None
@@ -59,7 +66,8 @@ def test_a_file_that_holds_no_guess_is_no_guess(here, text):
 
 def test_an_answer_that_is_not_offered_is_an_error(here):
     with pytest.raises(
-        ValueError, match="answer must be one of a tenth of it, .*not 'the sane'. Did you mean 'the same'"
+        ValueError,
+        match="answer must be one of a tenth of it, .*not 'the sane'. Did you mean 'the same'",
     ):
         keep_guess(STAGES["dropout"], "the sane")
     assert not list(here.iterdir())

@@ -1,4 +1,6 @@
-"""The second opinion: every figure of its table and of its ratios against the log's lines and made-up runs."""
+"""The second opinion: every figure of its table and of its ratios against the log's lines and
+made-up runs.
+"""
 
 import re
 
@@ -14,7 +16,9 @@ def runs(stage, errors, **more):
     """Made-up Results of every setting of a stage: one that `errors` does not name has the error 1."""
     everything = {setting.name: errors.get(setting.label, 1.0) for setting in stage.settings}
     if "recorded" in more:
-        more["recorded"] = {setting.name: more["recorded"].get(setting.label, 1.0) for setting in stage.settings}
+        more["recorded"] = {
+            setting.name: more["recorded"].get(setting.label, 1.0) for setting in stage.settings
+        }
     return made_up(stage, everything, **more)
 
 
@@ -37,14 +41,17 @@ def test_each_stage_has_its_word_and_the_seeds_that_it_takes(opinion):
     assert list(opinion.table["verdict"]) == words
     first, *rest = opinion.table["runs to tell"]
     assert rest == [f"5 seeds × {settings} settings" for settings in (3, 4, 4, 6)]
-    assert re.fullmatch(r"(more than 1000|\d+) seeds × 2 settings", first) and not first.startswith("5 ")
+    assert re.fullmatch(r"(more than 1000|\d+) seeds × 2 settings", first) and not first.startswith(
+        "5 "
+    )
 
 
 def test_what_the_log_says_stands_beside_what_its_own_figures_say(opinion):
     table = opinion.table.droplevel("question")
     assert table.loc[3, "the log says"] == "Keep 2 layers."
     lowest, highest = (
-        np.mean(figures) / 0.001753333 - 1 for figures in ([18e-5, 18e-5, 17e-5], [40e-4, 42e-4, 408e-5])
+        np.mean(figures) / 0.001753333 - 1
+        for figures in ([18e-5, 18e-5, 17e-5], [40e-4, 42e-4, 408e-5])
     )
     told = f"{lowest:+.1%} (1 layer) to {highest:+.1%} (4 layers); two things at once; against its own figures"
     assert table.loc[3, "its own figures"] == told
@@ -58,7 +65,8 @@ def figures(text):
 
 def test_our_runs_are_told_by_either_ruler(opinion):
     recorded, corrected = (
-        opinion.table.droplevel("question")[f"our runs, {r} ruler"] for r in ("recorded", "corrected")
+        opinion.table.droplevel("question")[f"our runs, {r} ruler"]
+        for r in ("recorded", "corrected")
     )
     half, none = (READ[name] / READ["weight=1"] - 1 for name in ("weight=0.5", "weight=0"))
     assert figures(recorded[2]) == pytest.approx([half, none], abs=0.01)
@@ -74,7 +82,9 @@ def test_every_setting_of_every_stage_has_its_ratios_and_their_range_over_the_se
         assert (adopted == 1).all()
     weight = opinion.ratios.loc[(2, "weight=0")]
     assert weight["the log", "ratio"] == pytest.approx((460 + 442 + 450) / (250 + 246 + 242))
-    assert weight["recorded ruler", "ratio"] == pytest.approx(READ["weight=0"] / READ["weight=1"], rel=0.01)
+    assert weight["recorded ruler", "ratio"] == pytest.approx(
+        READ["weight=0"] / READ["weight=1"], rel=0.01
+    )
     for ruler in ("recorded ruler", "corrected ruler"):
         parts = opinion.ratios[ruler]
         assert ((parts["low"] <= parts["ratio"]) & (parts["ratio"] <= parts["high"])).all()

@@ -1,4 +1,6 @@
-"""The search: the same trials for the same seed, none trained twice, the best one the best of its own table."""
+"""The search: the same trials for the same seed, none trained twice, the best one the best of its
+own table.
+"""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +30,9 @@ def no_training(monkeypatch):
 
 
 def error_by_hand(config, series, seeds):
-    """The mean of the last three epochs' errors on hidden validation entries, and then over the seeds."""
+    """The mean of the last three epochs' errors on hidden validation entries, and then over the
+    seeds.
+    """
     curves = [train_one(config.replace(seed=seed), series)[0] for seed in range(seeds)]
     return np.mean([curve["val_missing"].to_numpy()[-3:].sum() / 3 for curve in curves])
 
@@ -36,7 +40,9 @@ def error_by_hand(config, series, seeds):
 def test_a_trial_is_scored_by_its_last_three_epochs_and_all_seeds(searched, series):
     found, _ = searched
     for trial in (0, 5):
-        assert found.trials["error"][trial] == pytest.approx(error_by_hand(found.configs[trial], series, 2), rel=1e-12)
+        assert found.trials["error"][trial] == pytest.approx(
+            error_by_hand(found.configs[trial], series, 2), rel=1e-12
+        )
 
 
 def test_the_best_is_the_best_of_the_table_recomputed_by_hand(searched, series):
@@ -48,17 +54,27 @@ def test_the_best_is_the_best_of_the_table_recomputed_by_hand(searched, series):
 
 def test_trials_keep_the_epochs_and_the_width_and_stay_in_the_space(searched):
     found, _ = searched
-    assert {config.epochs for config in found.configs} == {4} and {one.hidden_size for one in found.configs} == {8}
+    assert {config.epochs for config in found.configs} == {4} and {
+        one.hidden_size for one in found.configs
+    } == {8}
     for config, (_, row) in zip(found.configs, found.trials.iterrows(), strict=True):
-        assert {knob: getattr(config, knob) for knob in SPACE} == {knob: row[knob] for knob in SPACE}
-        assert 0 <= config.dropout <= 0.5 and 1 <= config.num_layers <= 2 and 0 <= config.missing_weight <= 10
+        assert {knob: getattr(config, knob) for knob in SPACE} == {
+            knob: row[knob] for knob in SPACE
+        }
+        assert (
+            0 <= config.dropout <= 0.5
+            and 1 <= config.num_layers <= 2
+            and 0 <= config.missing_weight <= 10
+        )
         assert 3e-4 <= config.learning_rate <= 2e-2
     assert len(set(found.configs)) == len(found.configs)
 
 
 def test_the_first_trial_is_the_start_and_the_drawn_ones_have_two_digits(searched):
     found, _ = searched
-    assert found.start.replace(data="", data_digest="") == lab.RunConfig(hidden_size=8, epochs=4, batch_size=20)
+    assert found.start.replace(data="", data_digest="") == lab.RunConfig(
+        hidden_size=8, epochs=4, batch_size=20
+    )
     drawn = found.trials[found.trials["kind"] == "drawn"]
     assert len(drawn) == 7
     assert all(f"{value:.2g}" == f"{value:.12g}" for value in drawn["missing_weight"])
@@ -80,17 +96,23 @@ def test_each_knob_of_the_best_drawn_one_is_turned_back_by_itself(searched):
         assert row["factor"] == pytest.approx(error / tried["error"].min())
 
 
-def test_the_same_search_asked_for_again_trains_nothing_and_finds_the_same(searched, series, no_training):
+def test_the_same_search_asked_for_again_trains_nothing_and_finds_the_same(
+    searched, series, no_training
+):
     found, store = searched
     again = lab.search(found.start, series=series, trials=8, seeds=2, store=store)
     pd.testing.assert_frame_equal(again.trials, found.trials)
     assert again.configs == found.configs
 
 
-def test_in_an_empty_store_the_same_seed_finds_the_same_and_another_seed_does_not(searched, series, store):
+def test_in_an_empty_store_the_same_seed_finds_the_same_and_another_seed_does_not(
+    searched, series, store
+):
     found, _ = searched
     again = lab.search(found.start, series=series, trials=8, seeds=2, store=store)
-    pd.testing.assert_frame_equal(again.trials.drop(columns="seconds"), found.trials.drop(columns="seconds"))
+    pd.testing.assert_frame_equal(
+        again.trials.drop(columns="seconds"), found.trials.drop(columns="seconds")
+    )
     other = lab.search(found.start, series=series, trials=3, seeds=2, store=store, seed=1)
     assert other.configs[0] == found.configs[0] and other.configs[1:3] != found.configs[1:3]
 
@@ -117,8 +139,12 @@ def test_a_stage_starts_with_the_setting_that_the_log_adopted(store):
     assert found.knobs.empty
 
 
-def test_settings_that_cannot_be_trained_are_left_out_and_the_search_goes_on(config, series, store, monkeypatch):
-    monkeypatch.setattr(module, "SPACE", SPACE | {"learning_rate": module.FloatDistribution(1e-3, 1e30, log=True)})
+def test_settings_that_cannot_be_trained_are_left_out_and_the_search_goes_on(
+    config, series, store, monkeypatch
+):
+    monkeypatch.setattr(
+        module, "SPACE", SPACE | {"learning_rate": module.FloatDistribution(1e-3, 1e30, log=True)}
+    )
     monkeypatch.setattr(module, "ROUND", 1)  # so that a whole round fails
     found = lab.search(config, series=series, trials=6, store=store)
     assert found.trials["error"].isna().any() and not found.trials["error"].isna().all()
@@ -128,13 +154,17 @@ def test_settings_that_cannot_be_trained_are_left_out_and_the_search_goes_on(con
 def test_a_search_of_which_nothing_can_be_trained_says_why(config, series, store):
     outside = pytest.warns(UserWarning, match="learning_rate with value 1e.25 is out of range")
     with outside, pytest.raises(SweepFailed, match="trial 0, seed 0: the loss is no longer finite"):
-        lab.search(config.replace(learning_rate=1e25, epochs=5), series=series, trials=1, store=store)
+        lab.search(
+            config.replace(learning_rate=1e25, epochs=5), series=series, trials=1, store=store
+        )
 
 
 def test_what_it_says_of_itself_holds_its_figures(searched):
     found, _ = searched
     error = found.trials["error"]
-    assert f"lowest error on hidden entries {error.min():.2g}," in repr(found) and f"has {error[0]:.2g}" in repr(found)
+    assert f"lowest error on hidden entries {error.min():.2g}," in repr(
+        found
+    ) and f"has {error[0]:.2g}" in repr(found)
     page = found._repr_html_()
     assert f"{error.min():.3g}" in page and f"{error[0]:.3g}" in page
 
@@ -149,7 +179,9 @@ def test_what_it_says_of_itself_holds_its_figures(searched):
         ({"device": "gpu"}, "device must be one of auto, cpu, cuda, not 'gpu'"),
     ],
 )
-def test_a_wrong_order_is_one_error_before_anything_is_trained(config, series, store, wrong, message):
+def test_a_wrong_order_is_one_error_before_anything_is_trained(
+    config, series, store, wrong, message
+):
     with pytest.raises(ValueError, match=message):
         lab.search(**{"start": config, "series": series, "store": store} | wrong)
     assert store.runs().empty

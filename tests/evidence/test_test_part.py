@@ -1,4 +1,6 @@
-"""The test part: the same training, other rows to be scored on, and a warning for whoever comes back to choose."""
+"""The test part: the same training, other rows to be scored on, and a warning for whoever comes
+back to choose.
+"""
 
 import warnings
 
@@ -20,7 +22,8 @@ def test_an_opened_series_has_the_same_training_part_and_test_rows_to_score(rows
     train, validation, test = series.split()
     opened_train, scored, _ = with_test_open(series).split()
     np.testing.assert_array_equal(opened_train.values, train.values)
-    # where the test part is a row shorter, a row of context comes before it; a window's first step is never scored
+    # where the test part is a row shorter, a row of context comes before it; a window's first step
+    # is never scored
     np.testing.assert_array_equal(scored.values, series.values[-len(validation) :])
     assert len(scored) - len(test) <= 1
 
@@ -61,7 +64,9 @@ def test_the_two_simple_ways_stand_beside_it_on_the_same_hidden_entries(tested, 
     _, table = tested
     train, _, test = series.split()
     low, high = train.values.min(axis=0), train.values.max(axis=0)
-    gapped = make_gaps(((test.windows(10) - low) / (high - low)).astype(np.float32), 0.2, VALIDATION_GAPS)
+    gapped = make_gaps(
+        ((test.windows(10) - low) / (high - low)).astype(np.float32), 0.2, VALIDATION_GAPS
+    )
     straight = linear_interpolation(gapped.truth, gapped.hidden_mask)
     for way, filled in (("forward fill", gapped.filled), ("linear interpolation", straight)):
         expected = np.square(filled - gapped.truth)[gapped.hidden_mask].mean()
@@ -70,16 +75,23 @@ def test_the_two_simple_ways_stand_beside_it_on_the_same_hidden_entries(tested, 
 
 def test_settings_are_compared_with_the_first_one(tested):
     _, table = tested
-    assert table.loc["corrected", "difference"] == pytest.approx(table["mean"].iloc[1] / table["mean"].iloc[0] - 1)
+    assert table.loc["corrected", "difference"] == pytest.approx(
+        table["mean"].iloc[1] / table["mean"].iloc[0] - 1
+    )
     assert np.isnan(table.loc["as it was", "difference"])
 
 
-def test_the_same_look_again_trains_nothing_and_another_one_warns(tested, config, series, store, monkeypatch):
+def test_the_same_look_again_trains_nothing_and_another_one_warns(
+    tested, config, series, store, monkeypatch
+):
     configs, table = tested
     with warnings.catch_warnings(action="error"):
         again = lab.test_once(configs, series, seeds=2, store=store)
     assert again.equals(table)
-    with pytest.warns(UserWarning, match="the test part of demo-1400-0 has been opened before, for 2 other settings"):
+    with pytest.warns(
+        UserWarning,
+        match="the test part of demo-1400-0 has been opened before, for 2 other settings",
+    ):
         lab.test_once({"another": config.replace(dropout=0)}, series, seeds=1, store=store)
 
 
@@ -92,7 +104,9 @@ def test_a_search_never_sees_the_test_part(config, series, store):
 
 
 def test_no_settings_and_no_seeds_are_refused(config, series, store):
-    with pytest.raises(ValueError, match="configs must map names to RunConfigs, at least one, not {}"):
+    with pytest.raises(
+        ValueError, match="configs must map names to RunConfigs, at least one, not {}"
+    ):
         lab.test_once({}, series, store=store)
     with pytest.raises(ValueError, match="configs must map names to RunConfigs"):
         lab.test_once([config], series, store=store)

@@ -1,4 +1,6 @@
-"""A log that can be trusted: everything its reader needs is filled in, and the decision is left to the author."""
+"""A log that can be trusted: everything its reader needs is filled in, and the decision is left to
+the author.
+"""
 
 import pytest
 
@@ -18,7 +20,10 @@ def test_what_a_setting_changes_is_said_even_where_it_does_so_in_silence():
     assert changes(layers, layers["2 layers"]) == ""
     assert changes(layers, layers["4 layers"]) == "num_layers 4"
     assert changes(layers, layers["1 layer"]) == "num_layers 1, dropout 0"
-    assert changes(layers, layers["2 layers, no dropout, 5 times as long (control)"]) == "dropout 0, epochs 6"
+    assert (
+        changes(layers, layers["2 layers, no dropout, 5 times as long (control)"])
+        == "dropout 0, epochs 6"
+    )
     assert changes(mask, mask["included"]) == "mask_input True"
 
 
@@ -36,7 +41,10 @@ def test_the_log_holds_every_setting_with_its_figures(results):
 def test_the_log_says_what_was_fixed_and_leaves_the_decision_to_its_author(results):
     text = trusted_log(results)
     assert text.startswith("## 3. How many layers?\n")
-    assert results.stage.series.digest in text and "**Seeds:** 0, 1, the same for every setting" in text
+    assert (
+        results.stage.series.digest in text
+        and "**Seeds:** 0, 1, the same for every setting" in text
+    )
     assert "Compared, although more than one thing differs: 1 layer\n" in text
     assert f"**Cannot tell.** {verdict(results).sentence}" in text
     assert text.endswith("**Decision, and its reason:** …")

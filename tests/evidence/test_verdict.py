@@ -1,4 +1,6 @@
-"""The label on made-up runs whose right label is known, and the statistics behind it against independent ones."""
+"""The label on made-up runs whose right label is known, and the statistics behind it against
+independent ones.
+"""
 
 import itertools
 
@@ -17,9 +19,11 @@ MANY = range(4)  # made-up stages of each sort
 
 
 def made_up(stage, errors, seeds=5, shared=0.03, own=0.003, seed=0, recorded=None, early=None):
-    """Return Results whose runs end at these errors on hidden values, with luck shared by a seed's runs and own luck.
+    """Return Results whose runs end at these errors on hidden values, with luck shared by a seed's
+    runs and own luck.
 
-    The log's figure is taken from `recorded`, or is that error; the first half of the epochs has the errors `early`.
+    The log's figure is taken from `recorded`, or is that error; the first half of the epochs has
+    the errors `early`.
     """
     rng = np.random.default_rng(seed)
     luck = 1 + shared * rng.standard_normal(seeds)
@@ -31,7 +35,11 @@ def made_up(stage, errors, seeds=5, shared=0.03, own=0.003, seed=0, recorded=Non
             ends = np.full(EPOCHS, error)
             ends[: EPOCHS // 2] = (early or errors)[name]
             reads = ends if recorded is None else np.full(EPOCHS, recorded[name])
-            epochs = {"epoch": range(1, EPOCHS + 1), "val_missing": ends * factor, "validation": reads * factor}
+            epochs = {
+                "epoch": range(1, EPOCHS + 1),
+                "val_missing": ends * factor,
+                "validation": reads * factor,
+            }
             rest = {"setting": name, "kind": setting.kind, "seed": number}
             frames.append(pd.DataFrame(epochs | rest | dict.fromkeys(REST, 0.0)))
     return Results(stage, pd.concat(frames, ignore_index=True), {})
@@ -42,7 +50,11 @@ DROPOUT = {"dropout=0.5": 1.3, "dropout=0.2": 1.1, "dropout=0.1": 1.05, "dropout
 LAYERS = {"1 layer": 0.7, "2 layers": 1.0, "3 layers": 1.5, "4 layers": 2.0}
 WEIGHTS = dict.fromkeys(["weight=1", "weight=0.5", "weight=0"], 1.0)
 RATIOS = dict.fromkeys(["1:1", "1:2", "1:3", "1:4", "1:5", "1:10"], 1.0)
-READ = {"weight=1": (1.8 + R_SQUARED) / 2, "weight=0.5": (1.8 + R_SQUARED / 2) / 1.5, "weight=0": 1.8}
+READ = {
+    "weight=1": (1.8 + R_SQUARED) / 2,
+    "weight=0.5": (1.8 + R_SQUARED / 2) / 1.5,
+    "weight=0": 1.8,
+}
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -68,7 +80,9 @@ def test_a_real_difference_against_the_adopted_setting_is_not_supported(seed):
 def test_a_knob_that_does_nothing_is_not_supported(seed):
     found = verdict(made_up(STAGES["loss_ratio"], RATIOS, own=0.002, seed=seed))
     assert found.label == "not supported"
-    assert found.sentence.startswith("On hidden values, no error lies as much as 1% away from that of '1:3'; at most, ")
+    assert found.sentence.startswith(
+        "On hidden values, no error lies as much as 1% away from that of '1:3'; at most, "
+    )
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -76,7 +90,9 @@ def test_a_difference_that_only_the_ruler_makes_is_its_artefact(seed):
     found = verdict(made_up(STAGES["missing_weight"], WEIGHTS, own=0.001, seed=seed, recorded=READ))
     assert found.label == "artefact of the ruler"
     factor = READ["weight=0"] / READ["weight=1"] - 1  # 0.96
-    assert found.sentence.startswith(f"As the log read its runs, the error of 'weight=0' lies {factor:.0%}"[:-1])
+    assert found.sentence.startswith(
+        f"As the log read its runs, the error of 'weight=0' lies {factor:.0%}"[:-1]
+    )
     assert "but on hidden values, no error lies as much as 1% away" in found.sentence
 
 
@@ -85,7 +101,10 @@ def test_a_gain_on_the_ruler_that_hides_a_loss_is_its_artefact_too(seed):
     worse = {"weight=1": 1.0, "weight=0.5": 0.9, "weight=0": 0.8}
     found = verdict(made_up(STAGES["missing_weight"], worse, seed=seed, recorded=READ))
     assert found.label == "artefact of the ruler"
-    assert "but on hidden values, the error of 'weight=0' lies " in found.sentence and " below that" in found.sentence
+    assert (
+        "but on hidden values, the error of 'weight=0' lies " in found.sentence
+        and " below that" in found.sentence
+    )
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -98,7 +117,9 @@ def test_runs_that_overlap_cannot_tell(seed):
 
 
 @pytest.mark.parametrize("seed", MANY)
-def test_no_difference_that_the_recorded_ruler_shows_helps_where_the_corrected_one_cannot_tell(seed):
+def test_no_difference_that_the_recorded_ruler_shows_helps_where_the_corrected_one_cannot_tell(
+    seed,
+):
     found = verdict(made_up(STAGES["missing_weight"], WEIGHTS, own=0.05, seed=seed, recorded=READ))
     assert found.label == "cannot tell"
 
@@ -133,7 +154,9 @@ def test_the_luck_of_a_seed_cancels_where_runs_are_paired():
     errors = {"included": 1.03, "not included": 1.0}
     results = made_up(STAGES["mask_input"], errors, shared=0.1)
     assert verdict(results).label == "supported"
-    other = results.curves["seed"].where(results.curves["setting"] == "included", 4 - results.curves["seed"])
+    other = results.curves["seed"].where(
+        results.curves["setting"] == "included", 4 - results.curves["seed"]
+    )
     unpaired = Results(results.stage, results.curves.assign(seed=other), {})
     assert verdict(unpaired).label == "cannot tell"
 
@@ -156,7 +179,9 @@ def test_the_word_follows_its_rule_in_every_case():
 
 
 def test_the_table_has_the_figures_of_either_ruler():
-    results = made_up(STAGES["missing_weight"], {"weight=1": 1, "weight=0.5": 1.2, "weight=0": 1.4}, recorded=READ)
+    results = made_up(
+        STAGES["missing_weight"], {"weight=1": 1, "weight=0.5": 1.2, "weight=0": 1.4}, recorded=READ
+    )
     found = verdict(results)
     assert list(found.table.index) == list(WEIGHTS)
     for ruler, column in (("recorded ruler", "validation"), ("corrected ruler", "val_missing")):
@@ -171,16 +196,25 @@ def test_the_table_has_the_figures_of_either_ruler():
                 assert row["difference"] == pytest.approx(share)
                 assert row["low"] < share < row["high"]
                 assert row["seeds needed"] == seeds_needed(values - ends["weight=1"])
-    assert found.table.loc["weight=1", "corrected ruler"][["difference", "low", "high"]].isna().all()
+    assert (
+        found.table.loc["weight=1", "corrected ruler"][["difference", "low", "high"]].isna().all()
+    )
 
 
 def test_the_seeds_a_verdict_needs_are_those_that_tell_a_difference_from_what_matters():
-    results = made_up(STAGES["mask_input"], {"included": 1.013, "not included": 1.0}, shared=0, own=0.01, seed=1)
+    results = made_up(
+        STAGES["mask_input"], {"included": 1.013, "not included": 1.0}, shared=0, own=0.01, seed=1
+    )
     found = verdict(results)
     one, baseline = (
-        results.finals.query("setting == @name")["val_missing"].to_numpy() for name in ("included", "not included")
+        results.finals.query("setting == @name")["val_missing"].to_numpy()
+        for name in ("included", "not included")
     )
-    assert found.table.loc["included", ("corrected ruler", "seeds needed")] == seeds_needed(one - baseline) > 2
+    assert (
+        found.table.loc["included", ("corrected ruler", "seeds needed")]
+        == seeds_needed(one - baseline)
+        > 2
+    )
     assert (
         found.seeds_needed
         == seeds_needed((one - baseline) / baseline.mean(), smallest_difference=0.01)
@@ -191,16 +225,23 @@ def test_the_seeds_a_verdict_needs_are_those_that_tell_a_difference_from_what_ma
 def test_five_seeds_that_cannot_tell_are_not_said_to_be_enough():
     results = made_up(STAGES["mask_input"], {"included": 1.0, "not included": 1.0}, shared=0, own=0)
     included = results.curves["setting"] == "included"
-    off = np.repeat([0.046, 0.047, 0.045, 0.008, 0.046], EPOCHS)  # the fourth one's luck is far from the others'
+    off = np.repeat(
+        [0.046, 0.047, 0.045, 0.008, 0.046], EPOCHS
+    )  # the fourth one's luck is far from the others'
     results.curves.loc[included, ["val_missing", "validation"]] += off[:, None]
     assert (verdict(results).label, verdict(results).seeds_needed) == ("cannot tell", 6)
 
 
 def test_the_seeds_needed_do_tell():
     own = 0.012  # of each run, so that a difference of two has a spread of 0.017
-    needed = seeds_needed(0.03 + own * np.sqrt(2) * np.array([-1.0, 0.0, 1.0]), smallest_difference=0.01)
+    needed = seeds_needed(
+        0.03 + own * np.sqrt(2) * np.array([-1.0, 0.0, 1.0]), smallest_difference=0.01
+    )
     errors = {"included": 1.03, "not included": 1.0}
-    words = [verdict(made_up(STAGES["mask_input"], errors, needed, own=own, seed=seed)).label for seed in range(20)]
+    words = [
+        verdict(made_up(STAGES["mask_input"], errors, needed, own=own, seed=seed)).label
+        for seed in range(20)
+    ]
     assert words.count("supported") >= 14
 
 
@@ -214,7 +255,9 @@ def test_the_best_value_is_at_the_edge_where_the_knob_goes_further(best, edge):
 def test_one_layer_and_a_switch_have_nothing_beyond_them():
     assert not verdict(made_up(STAGES["num_layers"], LAYERS)).best_at_edge
     assert verdict(made_up(STAGES["num_layers"], LAYERS | {"4 layers": 0.1})).best_at_edge
-    assert not verdict(made_up(STAGES["mask_input"], {"included": 2, "not included": 1})).best_at_edge
+    assert not verdict(
+        made_up(STAGES["mask_input"], {"included": 2, "not included": 1})
+    ).best_at_edge
 
 
 def test_a_ranking_that_changes_is_told_by_what_changes_it():
@@ -245,11 +288,15 @@ def test_settings_as_meant_and_controls_are_compared_among_themselves():
     results = made_up(stage, WEIGHTS | {"weight=1 (meant)": 1.0, "weight=0.5 (meant)": 1.1})
     found = verdict(results, "meant", "weight=0")
     assert list(found.table.index) == ["weight=0", "weight=1 (meant)", "weight=0.5 (meant)"]
-    assert found.table.loc["weight=1 (meant)"].isna().sum() == 8  # the adopted one has no difference to itself
+    assert (
+        found.table.loc["weight=1 (meant)"].isna().sum() == 8
+    )  # the adopted one has no difference to itself
     assert found.label == "supported"
 
     names = [one.name for one in STAGES["num_layers"].choose("control")]
-    results = made_up(STAGES["num_layers"], dict(zip(names, [0.5, 1, 1, 1, 2, 1, 1.5, 1.5], strict=True)))
+    results = made_up(
+        STAGES["num_layers"], dict(zip(names, [0.5, 1, 1, 1, 2, 1, 1.5, 1.5], strict=True))
+    )
     short = verdict(results, "control", adopted="2 layers, no dropout (control)")
     long = verdict(results, "control", adopted="2 layers, no dropout, 5 times as long (control)")
     assert (short.label, long.label) == ("not supported", "supported")
@@ -258,9 +305,13 @@ def test_settings_as_meant_and_controls_are_compared_among_themselves():
 
 def test_what_cannot_be_compared_is_an_error_that_says_so():
     results = made_up(STAGES["num_layers"], LAYERS)
-    with pytest.raises(ValueError, match="adopted must be one of 1 layer, no dropout .*, not '2 layers'"):
+    with pytest.raises(
+        ValueError, match="adopted must be one of 1 layer, no dropout .*, not '2 layers'"
+    ):
         verdict(results, "control")
-    with pytest.raises(ValueError, match="chosen must hold another setting beside '2 layers' .* 20 epochs"):
+    with pytest.raises(
+        ValueError, match="chosen must hold another setting beside '2 layers' .* 20 epochs"
+    ):
         verdict(results, "2 layers")
     with pytest.raises(ValueError, match="setting must be one of .* Did you mean '2 layers'"):
         verdict(results, "2 layer")

@@ -55,9 +55,15 @@ def test_every_line_of_a_figure_differs_in_more_than_colour(results):
 
 
 def test_an_empty_curve_gives_a_titled_empty_figure():
-    empty = pd.DataFrame({"epoch": [], "train_missing": [], "val_missing": [], "val_missing_dropout": []})
+    empty = pd.DataFrame(
+        {"epoch": [], "train_missing": [], "val_missing": [], "val_missing_dropout": []}
+    )
     figure = plot_losses(empty, title="Nothing yet")
-    assert isinstance(figure, go.Figure) and len(figure.data) == 0 and figure.layout.title.text == "Nothing yet"
+    assert (
+        isinstance(figure, go.Figure)
+        and len(figure.data) == 0
+        and figure.layout.title.text == "Nothing yet"
+    )
 
 
 def test_the_repair_shows_seen_and_hidden_values_of_the_chosen_channel():
@@ -66,14 +72,20 @@ def test_the_repair_shows_seen_and_hidden_values_of_the_chosen_channel():
     truth, hidden = gapped.truth[..., 2].ravel(), gapped.hidden_mask[..., 2].ravel()
     assert len(named(figure, "seen")[0].y) == (~hidden).sum()
     np.testing.assert_array_equal(named(figure, "hidden")[0].y, truth[hidden])
-    np.testing.assert_array_equal(named(figure, "last value")[0].y, gapped.filled[..., 2].ravel()[hidden])
+    np.testing.assert_array_equal(
+        named(figure, "last value")[0].y, gapped.filled[..., 2].ravel()[hidden]
+    )
 
 
 def test_what_is_missing_is_drawn_channel_by_channel():
     hidden_mask = np.zeros((2, 5, 3), dtype=bool)
     hidden_mask[1, 2, 0] = True
     (heat,) = plot_gaps(hidden_mask).data
-    assert np.asarray(heat.z).shape == (3, 10) and np.asarray(heat.z)[0, 7] == 1 and np.sum(heat.z) == 1
+    assert (
+        np.asarray(heat.z).shape == (3, 10)
+        and np.asarray(heat.z)[0, 7] == 1
+        and np.sum(heat.z) == 1
+    )
 
 
 def test_a_logarithmic_axis_has_plain_numbers_for_ticks():

@@ -26,7 +26,16 @@ def test_every_trial_stands_at_its_error_by_its_kind(found):
     np.testing.assert_array_equal(traces["drawn"].y, [np.nan, 0.2, 0.3])
     assert list(traces["drawn"].x) == [1, 2, 3]
     assert "dropout 0.2" in traces["drawn"].text[1]
-    assert len({(trace.marker.symbol, trace.marker.color) for trace in traces.values() if trace.mode == "markers"}) == 3
+    assert (
+        len(
+            {
+                (trace.marker.symbol, trace.marker.color)
+                for trace in traces.values()
+                if trace.mode == "markers"
+            }
+        )
+        == 3
+    )
 
 
 def test_the_best_so_far_only_falls(found):
@@ -37,6 +46,9 @@ def test_the_best_so_far_only_falls(found):
 def test_start_and_simple_ways_are_lines(found):
     figure = plot_search(found)
     assert {shape.y0 for shape in figure.layout.shapes} == {0.5, 0.05, 0.01}
-    assert {note.text for note in figure.layout.annotations} == {"forward fill 0.05", "linear interpolation 0.01"}
+    assert {note.text for note in figure.layout.annotations} == {
+        "forward fill 0.05",
+        "linear interpolation 0.01",
+    }
     low, high = figure.layout.yaxis.range
     assert low < np.log10(0.01) and high > np.log10(0.5)

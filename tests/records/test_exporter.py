@@ -17,7 +17,9 @@ DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAW
 
 
 def shown(**data):
-    """One displayed output; the keyword `plotly` stands for plotly's MIME type, `html` for text/html, ..."""
+    """One displayed output; the keyword `plotly` stands for plotly's MIME type, `html` for
+    text/html, ...
+    """
     short = {"plotly": PLOTLY, "html": "text/html", "text": "text/plain", "widget": WIDGET_VIEW}
     return v4.new_output("display_data", {short[name]: content for name, content in data.items()})
 

@@ -1,4 +1,6 @@
-"""Executed notebooks as Markdown: figures in words, no scripts, nothing from data that Markdown would act on."""
+"""Executed notebooks as Markdown: figures in words, no scripts, nothing from data that Markdown
+would act on.
+"""
 
 import numpy as np
 import plotly.graph_objects as go

@@ -1,4 +1,6 @@
-"""Records: the notebooks executed on the tiny profile, their pages opened in a browser without a network."""
+"""Records: the notebooks executed on the tiny profile, their pages opened in a browser without a
+network.
+"""
 
 import html
 import os
@@ -25,7 +27,9 @@ SEEDS = open_profile("tiny").seeds
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """All notebooks on the tiny profile; returns the folder, the store, and the names of those that failed."""
+    """All notebooks on the tiny profile; returns the folder, the store, and the names of those that
+    failed.
+    """
     folder = tmp_path_factory.mktemp("recorded")
     store = Store(f"sqlite:///{folder / 'runs.sqlite'}")
     written, failed = module.record(profile="tiny", out=folder / "records", store=store)
@@ -35,7 +39,8 @@ def recorded(tmp_path_factory):
 
 @pytest.fixture
 def own_notebooks(tmp_path, monkeypatch):
-    """A folder of notebooks in the place of ours: one that works and one whose second cell fails."""
+    """A folder of notebooks in the place of ours: one that works and one whose second cell fails.
+    """
     folder = tmp_path / "own"
     folder.mkdir()
     monkeypatch.setattr("gru_lab.records.notebooks.notebooks_folder", lambda: folder)

@@ -1,4 +1,6 @@
-"""The report of a repair: one file, offline, that says what was done, whatever the columns are called."""
+"""The report of a repair: one file, offline, that says what was done, whatever the columns are
+called.
+"""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,9 @@ NASTY = "<script>document.title='broken'</script>"
 
 @pytest.fixture(scope="module")
 def repaired():
-    """A repaired table: three waves with holes, the longest of 40 rows; a flag; an empty channel; text."""
+    """A repaired table: three waves with holes, the longest of 40 rows; a flag; an empty channel;
+    text.
+    """
     rows, rng = np.arange(600), np.random.default_rng(0)
     table = pd.DataFrame({name: np.sin(rows / period) * 50 for name, period in ((NASTY, 9), ("b & c", 14), ("d", 23))})
     table = table.mask(rng.random(table.shape) < 0.05)

@@ -1,4 +1,6 @@
-"""What `check` finds in a table: kinds, holes, patterns, time, and problems that end in the next step."""
+"""What `check` finds in a table: kinds, holes, patterns, time, and problems that end in the next
+step.
+"""
 
 import re
 
@@ -13,7 +15,10 @@ import gru_lab as lab
 def frame(rng):
     """Three smooth channels of 400 rows, a minute apart, without a hole."""
     t = np.arange(400)
-    waves = {name: np.round(np.sin(t / period) * 5 + 20, 2) for name, period in (("a", 9), ("b", 14), ("c", 23))}
+    waves = {
+        name: np.round(np.sin(t / period) * 5 + 20, 2)
+        for name, period in (("a", 9), ("b", 14), ("c", 23))
+    }
     return pd.DataFrame({"time": pd.date_range("2024-05-01", periods=400, freq="min"), **waves})
 
 
@@ -79,9 +84,14 @@ def test_each_kind_of_channel_has_its_own_treatment(frame):
         "empty": "empty",
     }
     assert rows["kind"].to_dict() == kinds
-    assert "never one between" in rows.loc["code", "repair"] and "nothing" in rows.loc["empty", "repair"]
+    assert (
+        "never one between" in rows.loc["code", "repair"]
+        and "nothing" in rows.loc["empty", "repair"]
+    )
     assert lab.check(frame).row_numbers == ["count"]
-    assert "'count' (row number)" in str(lab.check(frame)) and "'note' (text)" in str(lab.check(frame))
+    assert "'count' (row number)" in str(lab.check(frame)) and "'note' (text)" in str(
+        lab.check(frame)
+    )
 
 
 def some(frame, name, value, every=50):
@@ -90,24 +100,45 @@ def some(frame, name, value, every=50):
 
 
 SUSPECTED = {
-    "a sentinel": (lambda f: some(f, "a", -999.9), r"'a' holds -999.9 in 8 rows and otherwise 15 to 25; .* -999.9$"),
+    "a sentinel": (
+        lambda f: some(f, "a", -999.9),
+        r"'a' holds -999.9 in 8 rows and otherwise 15 to 25; .* -999.9$",
+    ),
     "a whole number": (
         lambda f: some(f.round({"a": 0}), "a", 32767, 400),
         "'a' holds 32767 in 1 row .* --missing-value 32767",
     ),
     "zeros where there are none": (lambda f: some(f, "a", 0), "'a' holds 0 in 8 rows"),
-    "a code among flags": (lambda f: some(f.assign(a=f.index // 9 % 2), "a", 99), "'a' holds 99 in 8 rows"),
-    "infinite values": (lambda f: some(f, "b", np.inf, 200), "'b' has 2 infinite values; .* --missing-value inf"),
+    "a code among flags": (
+        lambda f: some(f.assign(a=f.index // 9 % 2), "a", 99),
+        "'a' holds 99 in 8 rows",
+    ),
+    "infinite values": (
+        lambda f: some(f, "b", np.inf, 200),
+        "'b' has 2 infinite values; .* --missing-value inf",
+    ),
     "an empty column": (lambda f: f.assign(d=np.nan), "'d' has no values at all"),
-    "hardly any values": (lambda f: f.assign(b=f["b"].where(f.index % 5 == 0)), "'b' is missing in 80% of the rows"),
+    "hardly any values": (
+        lambda f: f.assign(b=f["b"].where(f.index % 5 == 0)),
+        "'b' is missing in 80% of the rows",
+    ),
     "few rows": (lambda f: f.head(30), "30 rows: too few to learn from"),
     "one row": (lambda f: f.head(1), "1 row: too few to learn from"),
 }
 TIMES = {
-    "repeated": (lambda t: t.where(t.index != 9, t.shift()), "1 row with the time .* above, the first at .* 00:08:00"),
-    "unsorted": (lambda t: pd.concat([t[50:100], t[:50], t[100:]], ignore_index=True), "1 row with an earlier time"),
+    "repeated": (
+        lambda t: t.where(t.index != 9, t.shift()),
+        "1 row with the time .* above, the first at .* 00:08:00",
+    ),
+    "unsorted": (
+        lambda t: pd.concat([t[50:100], t[:50], t[100:]], ignore_index=True),
+        "1 row with an earlier time",
+    ),
     "missing": (lambda t: t.where(t.index > 4), "5 rows with no time stamp"),
-    "falling": (lambda t: np.r_[0:200, 0:200], "'time' is called like a time and does not rise; .* add --time 'time'"),
+    "falling": (
+        lambda t: np.r_[0:200, 0:200],
+        "'time' is called like a time and does not rise; .* add --time 'time'",
+    ),
 }
 PROBLEMS = SUSPECTED | {
     f"{what} stamps": (lambda f, spoil=spoil: f.assign(time=spoil(f["time"])), message)
@@ -120,7 +151,9 @@ def test_a_problem_is_one_sentence_that_says_the_next_step(spoil, message, frame
     (problem,) = lab.check(spoil(frame)).problems
     assert re.search(message, problem) and "\n" not in problem
     printed = str(lab.check(spoil(frame)))
-    assert f"1. {problem}" in " ".join(printed.split()) and max(map(len, printed.splitlines())) <= 120
+    assert (
+        f"1. {problem}" in " ".join(printed.split()) and max(map(len, printed.splitlines())) <= 120
+    )
 
 
 @pytest.mark.parametrize(
@@ -188,7 +221,10 @@ def test_it_stays_short_however_many_channels_there_are(rng):
 def test_the_robot_arm(real_table):
     found = lab.check(real_table("ur3_cobotops_20ch_1s.csv.gz"))
     assert found.problems == [] and found.time == "Timestamp" and found.row_numbers == ["Num"]
-    assert found.channels["holes"].sum() == 1_072 and "19 channels fail together" in found.facts["pattern"]
+    assert (
+        found.channels["holes"].sum() == 1_072
+        and "19 channels fail together" in found.facts["pattern"]
+    )
     assert found.channels.loc["Robot_ProtectiveStop", "kind"] == "flag"
 
 

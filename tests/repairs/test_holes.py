@@ -42,7 +42,9 @@ def test_the_distance_is_that_to_the_nearest_observed_entry_of_the_part(rng):
     _, distance = fill(values, position, *part_ends([0, 15], 40))
     for part in (slice(0, 15), slice(15, 40)):
         seen = position[part][~np.isnan(values[part])]
-        np.testing.assert_allclose(distance[part], np.abs(position[part][:, None] - seen).min(axis=1), atol=1e-12)
+        np.testing.assert_allclose(
+            distance[part], np.abs(position[part][:, None] - seen).min(axis=1), atol=1e-12
+        )
 
 
 def test_a_part_without_a_value_stays_empty_and_infinitely_far():

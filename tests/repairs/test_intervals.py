@@ -1,9 +1,21 @@
-"""What held-back entries decide: the network only where it is surely better, intervals that hold nine tenths."""
+"""What held-back entries decide: the network only where it is surely better, intervals that hold
+nine tenths.
+"""
 
 import numpy as np
 import pytest
 
-from gru_lab.repairs.intervals import CLASSES, FEW, MIDDLE, Intervals, choose, classes, errors_of, growth, usual_errors
+from gru_lab.repairs.intervals import (
+    CLASSES,
+    FEW,
+    MIDDLE,
+    Intervals,
+    choose,
+    classes,
+    errors_of,
+    growth,
+    usual_errors,
+)
 
 
 def test_errors_are_the_two_means(rng):
@@ -28,7 +40,9 @@ def test_a_network_as_good_as_the_line_is_no_reason_to_leave_it(rng):
     assert choose([np.zeros(9)], np.zeros(9)) == (0, False) == choose([np.zeros(0)], np.zeros(0))
 
 
-def test_the_usual_error_is_told_by_channel_and_by_distance_even_if_holes_differ_between_channels(rng):
+def test_the_usual_error_is_told_by_channel_and_by_distance_even_if_holes_differ_between_channels(
+    rng,
+):
     channel, size = rng.integers(0, 3, 90_000), np.array([1, 10, 0.01])
     distance = np.where(channel == 0, 1, rng.integers(1, 60, 90_000))  # channel 0 has points only
     error = rng.normal(size=90_000) * size[channel] * np.sqrt(2.0 ** classes(distance))
@@ -41,7 +55,9 @@ def test_the_usual_error_is_told_by_channel_and_by_distance_even_if_holes_differ
 
 def test_too_few_entries_of_a_distance_tell_nothing_of_it(rng):
     kind = np.repeat([0, 2], [500, FEW - 1])
-    _, factor = usual_errors(np.zeros(len(kind), int), kind, np.repeat([1.0, 50.0], [500, FEW - 1]), 1)
+    _, factor = usual_errors(
+        np.zeros(len(kind), int), kind, np.repeat([1.0, 50.0], [500, FEW - 1]), 1
+    )
     assert (factor == factor[0]).all()
 
 
@@ -63,11 +79,17 @@ def test_what_grows_with_the_distance_grows_without_steps(rng):
     factors = np.cumsum(rng.random((2, CLASSES)), axis=1)
     middles = 2.0 ** (np.arange(CLASSES) + MIDDLE)
     np.testing.assert_allclose(growth(factors[0], middles), factors[0])
-    np.testing.assert_allclose(growth(factors, middles[3:5], ([1, 0],)), [factors[1, 3], factors[0, 4]])
+    np.testing.assert_allclose(
+        growth(factors, middles[3:5], ([1, 0],)), [factors[1, 3], factors[0, 4]]
+    )
     everywhere = growth(factors[0], np.arange(1, 10_000))
-    assert (np.diff(everywhere) >= 0).all() and np.diff(everywhere).max() < np.diff(factors[0]).max()
+    assert (np.diff(everywhere) >= 0).all() and np.diff(everywhere).max() < np.diff(
+        factors[0]
+    ).max()
     assert everywhere[[0, -1]] == pytest.approx(factors[0, [0, -1]])
-    assert growth(factors[0], np.zeros(1)) == factors[0, 0]  # an observed entry is as near as one beside it
+    assert (
+        growth(factors[0], np.zeros(1)) == factors[0, 0]
+    )  # an observed entry is as near as one beside it
 
 
 def test_some_channels_can_take_the_intervals_of_others():

@@ -1,4 +1,6 @@
-"""The repair of a real table: only its holes change, the network has to earn its place, the line is the fallback."""
+"""The repair of a real table: only its holes change, the network has to earn its place, the line is
+the fallback.
+"""
 
 import io
 
@@ -24,7 +26,9 @@ def quick(monkeypatch):
 
 
 def waves(rows=600, noise=0.0, seed=0):
-    """Six channels that mix two fast swings: hard to draw a line through, easy to tell from each other."""
+    """Six channels that mix two fast swings: hard to draw a line through, easy to tell from each
+    other.
+    """
     rng, row = np.random.default_rng(seed), np.arange(rows)
     swings = np.c_[np.sin(row / 1.1 + np.sin(row / 50)), np.cos(row / 1.7)]
     values = swings @ rng.normal(size=(2, 6)) + noise * rng.normal(size=(rows, 6))
@@ -38,7 +42,9 @@ def holed(table, share=0.1, seed=1):
 
 @pytest.fixture(scope="module")
 def learned():
-    """A repairer that was trained for some seconds on waves, the truth, the holes and what came out."""
+    """A repairer that was trained for some seconds on waves, the truth, the holes and what came
+    out.
+    """
     truth = waves()
     table, hidden = holed(truth)
     return truth, hidden, table, lab.repair(table, epochs=3)
@@ -74,7 +80,9 @@ def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learne
         again = [holed(table, seed=seed)[0] for seed in range(20)]
         errors = pd.concat([(fill(one) - truth).where(one.isna() & table.notna()) for one in again])
         np.testing.assert_allclose(scores[f"{way} MAE"], errors.abs().mean(), rtol=0.3)
-        np.testing.assert_allclose(scores[f"{way} RMSE"], np.sqrt(np.square(errors).mean()), rtol=0.3)
+        np.testing.assert_allclose(
+            scores[f"{way} RMSE"], np.sqrt(np.square(errors).mean()), rtol=0.3
+        )
     small, large = (lab.Repairer(epochs=2).fit(one).scores_ for one in (table, table * 100))
     for measure in ("linear MAE", "network RMSE"):
         np.testing.assert_allclose(large[measure], small[measure] * 100, rtol=0.01)
@@ -87,9 +95,13 @@ def test_intervals_hold_about_nine_tenths_of_a_truth_that_nothing_was_tuned_on(l
     inside = ((done.low <= truth) & (truth <= done.high)).to_numpy()[hidden]
     assert inside.mean() == pytest.approx(0.9, abs=0.025)
     assert done.repairer.coverage_ == pytest.approx(0.9, abs=0.03)
-    truth, hidden, _, done = learned  # held back beside its own holes, so wider than it need be here
+    truth, hidden, _, done = (
+        learned  # held back beside its own holes, so wider than it need be here
+    )
     assert ((done.low <= truth) & (truth <= done.high)).to_numpy()[hidden].mean() > 0.88
-    assert done.low.notna().equals(done.filled) and (done.low < done.table)[done.filled].any(axis=None)
+    assert done.low.notna().equals(done.filled) and (done.low < done.table)[done.filled].any(
+        axis=None
+    )
 
 
 def test_the_same_seed_and_epochs_give_the_same_figures(learned, quick):
@@ -104,7 +116,10 @@ def test_new_rows_are_repaired_without_training_again(learned):
     *_, done = learned
     truth = waves(rows=1_000).iloc[600:].reset_index(drop=True)
     table, hidden = holed(truth, seed=9)
-    before = {name: value.clone() for name, value in done.repairer._imputer.correction.network.state_dict().items()}
+    before = {
+        name: value.clone()
+        for name, value in done.repairer._imputer.correction.network.state_dict().items()
+    }
     repaired = done.repairer.transform(table[list("fedcba")])[list("abcdef")]  # in whatever order
     line = table.interpolate(limit_direction="both")
     ours, lines = (np.square((one - truth).to_numpy())[hidden].mean() for one in (repaired, line))
@@ -115,8 +130,12 @@ def test_new_rows_are_repaired_without_training_again(learned):
 
 def test_on_rows_where_the_network_does_worse_than_the_line_the_line_is_kept(learned):
     *_, done = learned
-    slow = pd.DataFrame({name: np.sin(np.arange(900) / (150 + 10 * n)) for n, name in enumerate("abc")})
-    truth = waves(rows=900, seed=0).assign(**slow)  # three channels no longer swing, and tell nothing of the others
+    slow = pd.DataFrame(
+        {name: np.sin(np.arange(900) / (150 + 10 * n)) for n, name in enumerate("abc")}
+    )
+    truth = waves(rows=900, seed=0).assign(
+        **slow
+    )  # three channels no longer swing, and tell nothing of the others
     table, hidden = holed(truth, seed=3)
     other = done.repairer.on(table)
     assert (other.scores_.loc[list("abc"), "kept"] == "linear").all()
@@ -127,7 +146,9 @@ def test_on_rows_where_the_network_does_worse_than_the_line_the_line_is_kept(lea
     shown = truth.mask(hidden)
     low, high = other.intervals(shown)
     inside = ((truth >= low) & (truth <= high))[hidden & shown.isna()].stack().mean()
-    assert inside > 0.85  # what is held back lies among more holes than the holes themselves, so more may be inside
+    assert (
+        inside > 0.85
+    )  # what is held back lies among more holes than the holes themselves, so more may be inside
     assert other.coverage_ == pytest.approx(0.9, abs=0.08)
 
 
@@ -150,17 +171,33 @@ def test_a_file_brings_the_same_repairer_back(learned, tmp_path):
     for name in ("scores_", "history_"):
         pd.testing.assert_frame_equal(getattr(loaded, name), getattr(done.repairer, name))
     assert loaded.get_params() == done.repairer.get_params()
-    assert (loaded.coverage_, loaded.warnings_) == (done.repairer.coverage_, done.repairer.warnings_)
+    assert (loaded.coverage_, loaded.warnings_) == (
+        done.repairer.coverage_,
+        done.repairer.warnings_,
+    )
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
     path = tmp_path / "other.safetensors"
     path.write_bytes(b"no tensors")
-    with pytest.raises(ValueError, match="path must be a file that Repairer.save wrote, not .*other.safetensors"):
+    with pytest.raises(
+        ValueError, match="path must be a file that Repairer.save wrote, not .*other.safetensors"
+    ):
         lab.Repairer.load(path)
 
 
-DTYPES = ["float64", "float32", "float16", "Float64", "Float32", "Int64", "int64", "double[pyarrow]", "boolean", "bool"]
+DTYPES = [
+    "float64",
+    "float32",
+    "float16",
+    "Float64",
+    "Float32",
+    "Int64",
+    "int64",
+    "double[pyarrow]",
+    "boolean",
+    "bool",
+]
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -169,9 +206,17 @@ def test_whatever_was_observed_comes_back_bit_for_bit(seed, quick):
     rows, share = int(rng.integers(1, 200)), rng.choice([0, 0.05, 0.5, 0.9])
     columns = {}
     for c, dtype in enumerate(rng.choice(DTYPES, rng.integers(1, 6))):
-        values = rng.integers(0, 2, rows) if "bool" in dtype else rng.normal(size=rows) * 10.0 ** rng.integers(-3, 4)
+        values = (
+            rng.integers(0, 2, rows)
+            if "bool" in dtype
+            else rng.normal(size=rows) * 10.0 ** rng.integers(-3, 4)
+        )
         whole = "int" in dtype.lower()
-        column = pd.Series(values.round() if whole else values).astype("int64" if whole else "float64").astype(dtype)
+        column = (
+            pd.Series(values.round() if whole else values)
+            .astype("int64" if whole else "float64")
+            .astype(dtype)
+        )
         if dtype not in ("int64", "bool"):
             column = column.mask(rng.random(rows) < share)
         columns[f"c{c}"] = column
@@ -206,8 +251,12 @@ def test_signed_zeros_and_strange_nans_stay_as_they_are(quick):
 
 
 def test_where_the_network_learns_nothing_the_line_is_kept(quick):
-    """Noise cannot be guessed: an untrained network's corrections are worse, and must not come through."""
-    truth = pd.DataFrame(np.cumsum(np.random.default_rng(0).normal(size=(400, 3)), axis=0), columns=list("abc"))
+    """Noise cannot be guessed: an untrained network's corrections are worse, and must not come
+    through.
+    """
+    truth = pd.DataFrame(
+        np.cumsum(np.random.default_rng(0).normal(size=(400, 3)), axis=0), columns=list("abc")
+    )
     table, hidden = holed(truth)
     done = lab.repair(table, epochs=1, network="plain")
     assert (done.repairer.scores_["kept"] == "linear").all()
@@ -216,11 +265,15 @@ def test_where_the_network_learns_nothing_the_line_is_kept(quick):
     np.testing.assert_allclose(done.table.to_numpy()[hidden], line.to_numpy()[hidden])
 
 
-def test_the_logs_plain_network_is_there_and_loses_to_a_correction_where_the_line_is_good(monkeypatch):
+def test_the_logs_plain_network_is_there_and_loses_to_a_correction_where_the_line_is_good(
+    monkeypatch,
+):
     monkeypatch.setattr(network, "STEPS", 20)
     series = demo_series(700)
     table, _ = holed(pd.DataFrame(series.values[:, :12]))
-    ours, plain = (lab.Repairer(epochs=2, network=network).fit(table) for network in ("correction", "plain"))
+    ours, plain = (
+        lab.Repairer(epochs=2, network=network).fit(table) for network in ("correction", "plain")
+    )
     assert not plain._imputer.correction.network.rnn.bidirectional
     assert ours.history_["score"].iloc[-1] < 1 and (ours.scores_["kept"] == "network").any()
     assert plain.history_["score"].iloc[-1] == 1 and (plain.scores_["kept"] == "linear").all()
@@ -257,15 +310,29 @@ def test_a_series_without_any_value_of_a_channel_keeps_that_hole(quick):
 
 
 def test_what_no_network_can_repair_is_named(quick):
-    table = waves(100).assign(empty=np.nan, same=4.0, flag=[0.0, 1] * 50, code=[1.0, 2, 5, 9] * 25, few=np.nan)
+    table = waves(100).assign(
+        empty=np.nan, same=4.0, flag=[0.0, 1] * 50, code=[1.0, 2, 5, 9] * 25, few=np.nan
+    )
     table.loc[[5, 50], "few"] = [1.0, 3.5]
     table.loc[[10, 11], ["same", "flag", "code"]] = np.nan
     table["note"] = ["text", None] * 50
     done = lab.repair(table, epochs=1)
     scores, said = done.repairer.scores_, "\n".join(done.repairer.warnings_)
     kept = scores["kept"].drop(list("abcdef"))
-    assert kept.to_dict() == {"empty": "none", "same": "constant", "flag": "flag", "code": "flag", "few": "linear"}
-    for words in ("empty: no value at all", "same: constant", "flag: a flag", "code: a code", "few: fewer than 10"):
+    assert kept.to_dict() == {
+        "empty": "none",
+        "same": "constant",
+        "flag": "flag",
+        "code": "flag",
+        "few": "linear",
+    }
+    for words in (
+        "empty: no value at all",
+        "same: constant",
+        "flag: a flag",
+        "code: a code",
+        "few: fewer than 10",
+    ):
         assert words in said
     assert "note: not numeric, so its 50 holes stay" in said
     assert done.table["empty"].isna().all() and (done.table["same"] == 4).all()
@@ -281,14 +348,20 @@ def test_true_and_false_with_blanks_stay_true_and_false(quick):
 
 def test_an_angle_is_repaired_over_north_and_stays_within_a_turn(quick):
     rng = np.random.default_rng(0)
-    truth = pd.DataFrame({"direction": np.cumsum(rng.normal(size=400)) % 360, "speed": rng.normal(size=400)})
+    truth = pd.DataFrame(
+        {"direction": np.cumsum(rng.normal(size=400)) % 360, "speed": rng.normal(size=400)}
+    )
     table, hidden = holed(truth)
     done = lab.repair(table, epochs=1, angles=["direction"])
     error = (done.table["direction"] - truth["direction"] + 180) % 360 - 180
     assert error.abs()[hidden[:, 0]].max() < 10
     assert done.table["direction"].between(0, 360).all()
     assert done.repairer.scores_.loc["direction", "linear MAE"] < 2
-    west = lab.repair(table.assign(direction=(table["direction"] + 180) % 360 - 180), epochs=1, angles=["direction"])
+    west = lab.repair(
+        table.assign(direction=(table["direction"] + 180) % 360 - 180),
+        epochs=1,
+        angles=["direction"],
+    )
     assert west.table["direction"].between(-180, 180).all()
 
 
@@ -296,7 +369,9 @@ def test_time_stamps_set_where_the_line_goes_and_may_be_in_any_order(quick):
     stamps = pd.to_datetime("2026-01-01") + pd.to_timedelta(
         np.cumsum(np.random.default_rng(0).integers(1, 9, 80)), "min"
     )
-    truth = pd.DataFrame({"a": (stamps - stamps[0]) / pd.Timedelta("1min")})  # straight in time, not in rows
+    truth = pd.DataFrame(
+        {"a": (stamps - stamps[0]) / pd.Timedelta("1min")}
+    )  # straight in time, not in rows
     table = holed(truth, 0.3)[0].assign(when=stamps.astype(str))
     table.loc[[0, 79], "a"] = truth.loc[[0, 79], "a"]
     shuffled = table.sample(frac=1, random_state=0)
@@ -309,12 +384,16 @@ def test_time_stamps_set_where_the_line_goes_and_may_be_in_any_order(quick):
 
 
 def test_a_number_that_rises_in_each_series_and_is_called_time_is_taken_as_such(quick, tmp_path):
-    table = pd.concat([waves(60).assign(part=part, time=np.arange(60) * 2.5) for part in "xy"], ignore_index=True)
+    table = pd.concat(
+        [waves(60).assign(part=part, time=np.arange(60) * 2.5) for part in "xy"], ignore_index=True
+    )
     alternate = table.sort_values(["time", "part"])
     known = lab.Repairer(epochs=1, split_by="part").fit(alternate)
     assert known.time_ == "time"
     assert known.channels_ == list("abcdef")
-    assert "time" in lab.Repairer(epochs=1).fit(table).channels_  # it falls from x to y, so it is none
+    assert (
+        "time" in lab.Repairer(epochs=1).fit(table).channels_
+    )  # it falls from x to y, so it is none
     known.save(tmp_path / "known.safetensors")
     with pytest.raises(ValueError, match="time must be one of"):
         lab.Repairer.load(tmp_path / "known.safetensors").transform(table.drop(columns="time"))
@@ -322,12 +401,17 @@ def test_a_number_that_rises_in_each_series_and_is_called_time_is_taken_as_such(
 
 def test_lacking_time_stamps_are_named(quick):
     table = waves(50).assign(when=pd.date_range("2026", periods=50).where(np.arange(50) != 7))
-    assert any("1 rows have no time stamp" in text for text in lab.Repairer(epochs=1, time="when").fit(table).warnings_)
+    assert any(
+        "1 rows have no time stamp" in text
+        for text in lab.Repairer(epochs=1, time="when").fit(table).warnings_
+    )
 
 
 def test_a_table_with_other_channels_is_refused_with_the_difference(learned):
     _, _, table, done = learned
-    with pytest.raises(ValueError, match="the 6 channels it was fitted on, but it lacks b, d and has x besides"):
+    with pytest.raises(
+        ValueError, match="the 6 channels it was fitted on, but it lacks b, d and has x besides"
+    ):
         done.repairer.transform(table.drop(columns=["b", "d"]).assign(x=1.0))
 
 
@@ -337,7 +421,10 @@ def test_a_table_with_other_channels_is_refused_with_the_difference(learned):
         ({"minutes": 0}, "minutes must be a finite number above 0, not 0"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
         ({"seed": -1}, "seed must be a whole number"),
-        ({"network": "correct"}, "network must be one of correction, plain, not 'correct'. Did you mean 'correction'"),
+        (
+            {"network": "correct"},
+            "network must be one of correction, plain, not 'correct'. Did you mean 'correction'",
+        ),
         ({"device": "tpu"}, "device must be one of auto, cpu, cuda"),
         ({"angles": ["z"]}, "angles must be one of a, b"),
         ({"time": "when"}, "time must be one of a, b"),
@@ -352,7 +439,10 @@ def test_a_setting_out_of_range_is_an_error_that_says_so(settings, words):
 def test_a_table_that_cannot_be_repaired_is_an_error_that_says_so():
     with pytest.raises(ValueError, match="table must have at least one numeric column"):
         lab.repair(pd.DataFrame({"a": ["x", "y"]}))
-    with pytest.raises(ValueError, match="values must be finite, but channel 'a' has 1 inf values, the first in row 1"):
+    with pytest.raises(
+        ValueError,
+        match="values must be finite, but channel 'a' has 1 inf values, the first in row 1",
+    ):
         lab.repair(pd.DataFrame({"a": [1, np.inf, 2]}))
     with pytest.raises(ValueError, match="'a' is there twice"):
         lab.repair(pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]))
@@ -366,7 +456,9 @@ def test_it_is_a_transformer_like_any_other(quick):
     ours = lab.Repairer(epochs=1, angles=("a",))
     assert clone(ours).get_params() == ours.get_params() and not hasattr(clone(ours), "scores_")
     pipeline = make_pipeline(lab.Repairer(epochs=1), StandardScaler(), LinearRegression())
-    assert pipeline.fit(table[list("abcde")], truth["f"]).predict(table[list("abcde")]).shape == (200,)
+    assert pipeline.fit(table[list("abcde")], truth["f"]).predict(table[list("abcde")]).shape == (
+        200,
+    )
     array = lab.Repairer(epochs=1).fit_transform(table.to_numpy())
     np.testing.assert_array_equal(array, lab.Repairer(epochs=1).fit_transform(table).to_numpy())
     assert list(lab.Repairer(epochs=1).fit(table).get_feature_names_out()) == list("abcdef")
@@ -406,14 +498,19 @@ def test_the_weights_that_scored_best_are_used_not_the_last(quick, monkeypatch):
 
     monkeypatch.setattr(network.CorrectionNetwork, "_scorer", scorer)
     done = lab.Repairer(epochs=4).fit(holed(waves(300))[0])
-    assert all((value == seen[1][name]).all() for name, value in done._imputer.correction.network.state_dict().items())
+    assert all(
+        (value == seen[1][name]).all()
+        for name, value in done._imputer.correction.network.state_dict().items()
+    )
 
 
 def test_a_time_budget_ends_the_training_and_the_bar_shows_the_score(monkeypatch):
     said = io.StringIO()
     bar = module.tqdm
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setattr(module, "tqdm", lambda **settings: bar(**settings | {"file": said, "disable": False}))
+    monkeypatch.setattr(
+        module, "tqdm", lambda **settings: bar(**settings | {"file": said, "disable": False})
+    )
     done = lab.Repairer(minutes=0.05).fit(holed(waves(300))[0])
     assert 2.5 < done.history_["seconds"].iloc[-1] < 6
     assert "of the straight line's" in said.getvalue()

@@ -1,4 +1,6 @@
-"""Files with holes: every byte, type and cell comes back but the holes; odd files are one error or a named note."""
+"""Files with holes: every byte, type and cell comes back but the holes; odd files are one error or
+a named note.
+"""
 
 import csv
 import gzip
@@ -22,8 +24,14 @@ from gru_lab.repairs.sheet import Sheet
 
 
 def filled(sheet, value=7.25, names=None):
-    """The sheet's table with `value` in every hole of its channels (or those so named), and where that is."""
-    numeric = [name for name, column in sheet.table.items() if pd.api.types.is_numeric_dtype(column) and column.count()]
+    """The sheet's table with `value` in every hole of its channels (or those so named), and where
+    that is.
+    """
+    numeric = [
+        name
+        for name, column in sheet.table.items()
+        if pd.api.types.is_numeric_dtype(column) and column.count()
+    ]
     where = sheet.holes & [name in (names or numeric) for name in sheet.table]
     table = sheet.table.copy()
     for name in numeric:
@@ -72,7 +80,12 @@ def test_a_text_file_comes_back_byte_for_byte_but_for_its_holes(manner, full, tm
     rows, expected = [], []
     for row in range(30):
         note = f'"a {sep} ""b""{end} ü {row}"'  # a cell over two lines, with separator and quotes in it
-        cells = [note, number(f"{rng.normal():.2f}"), number(f"{row * 100}"), number(f"{rng.normal():.2f}")]
+        cells = [
+            note,
+            number(f"{rng.normal():.2f}"),
+            number(f"{row * 100}"),
+            number(f"{rng.normal():.2f}"),
+        ]
         after = cells.copy()
         for column, text in ((1, "7.25"), (2, "7"), (3, "7.25")):
             if not full and rng.random() < 0.3 and row != 4:
@@ -84,7 +97,13 @@ def test_a_text_file_comes_back_byte_for_byte_but_for_its_holes(manner, full, tm
     header += get("head_trail", get("trail", ""))
 
     def as_bytes(lines):
-        text = get("mark", "") + header + end + (end + get("between", "")).join(lines) + get("last", end)
+        text = (
+            get("mark", "")
+            + header
+            + end
+            + (end + get("between", "")).join(lines)
+            + get("last", end)
+        )
         return text.encode(get("encoding", "utf-8"))
 
     path, out = tmp_path / get("name", "table.csv"), tmp_path / ("out_" + get("name", "table.csv"))
@@ -97,7 +116,23 @@ def test_a_text_file_comes_back_byte_for_byte_but_for_its_holes(manner, full, tm
     assert path.read_bytes() == before
 
 
-ODD_CELLS = ["", "NaN", '""', "  ", "ERR", 'a"b', '"x y"', '"q""r"', "ü", "-999.9", "1_000", "TRUE", "\u2028", "'", "7"]
+ODD_CELLS = [
+    "",
+    "NaN",
+    '""',
+    "  ",
+    "ERR",
+    'a"b',
+    '"x y"',
+    '"q""r"',
+    "ü",
+    "-999.9",
+    "1_000",
+    "TRUE",
+    "\u2028",
+    "'",
+    "7",
+]
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -107,7 +142,11 @@ def test_whatever_stands_in_the_cells_only_holes_change(seed, tmp_path):
     odd = [*ODD_CELLS, f'"a{separator}b"', f'"one{end}two"']
 
     def cell():
-        return f"{chance.uniform(-99, 99):.{chance.randint(0, 4)}f}" if chance.random() < 0.7 else chance.choice(odd)
+        return (
+            f"{chance.uniform(-99, 99):.{chance.randint(0, 4)}f}"
+            if chance.random() < 0.7
+            else chance.choice(odd)
+        )
 
     columns = chance.randint(2, 5)
     rows = [[f"c{column}" for column in range(columns)]]
@@ -149,12 +188,18 @@ def test_a_column_keeps_its_manner_of_writing_numbers_and_flags(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_flags_are_a_column_that_names_what_was_repaired_in_each_row(suffix, tmp_path):
-    frame = pd.DataFrame({"a": [1.5, np.nan, 2.5], "b": [np.nan, np.nan, 1.0], "repaired": ["x", "y", "z"]})
+    frame = pd.DataFrame(
+        {"a": [1.5, np.nan, 2.5], "b": [np.nan, np.nan, 1.0], "repaired": ["x", "y", "z"]}
+    )
     path, out = tmp_path / f"table.{suffix}", tmp_path / f"out.{suffix}"
     frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
     rewritten(path, out, keep_flags=True)
     back = pd.read_csv(out, keep_default_na=False) if suffix == "csv" else pd.read_parquet(out)
-    assert list(back["repaired_"]) == ["b", "a + b", ""] and list(back["repaired"]) == ["x", "y", "z"]
+    assert list(back["repaired_"]) == ["b", "a + b", ""] and list(back["repaired"]) == [
+        "x",
+        "y",
+        "z",
+    ]
 
 
 def test_a_flag_that_holds_the_separator_is_quoted_and_a_trailing_separator_moves_nothing(tmp_path):
@@ -184,7 +229,12 @@ def test_a_parquet_file_keeps_types_index_metadata_and_other_columns(tmp_path, r
     assert pq.ParquetFile(out).metadata.row_group(0).column(0).compression == "ZSTD"
     back = pd.read_parquet(out)
     pd.testing.assert_index_equal(back.index, pd.read_parquet(path).index)
-    expected = {"narrow": 127, "single": 1000, "double": 1000, "flag": True}  # an Int8 holds no more than 127
+    expected = {
+        "narrow": 127,
+        "single": 1000,
+        "double": 1000,
+        "flag": True,
+    }  # an Int8 holds no more than 127
     for name in frame:
         old, new = before[name].to_pylist(), after[name].to_pylist()
         assert new == [expected.get(name) if a is None or a != a else a for a in old]
@@ -192,12 +242,14 @@ def test_a_parquet_file_keeps_types_index_metadata_and_other_columns(tmp_path, r
 
 def test_null_and_nan_stay_what_they_are_where_nothing_is_repaired(tmp_path):
     pq.write_table(
-        pa.table({"a": pa.array([1.0, None, float("nan"), 4.0]), "b": [1.0, None, 3.0, 4.0]}), tmp_path / "t.parquet"
+        pa.table({"a": pa.array([1.0, None, float("nan"), 4.0]), "b": [1.0, None, 3.0, 4.0]}),
+        tmp_path / "t.parquet",
     )
     rewritten(tmp_path / "t.parquet", tmp_path / "out.parquet", names=["b"])
     back = pq.read_table(tmp_path / "out.parquet")
     assert (
-        back["a"].is_null().to_pylist() == [False, True, False, False] and back["a"][2].as_py() != back["a"][2].as_py()
+        back["a"].is_null().to_pylist() == [False, True, False, False]
+        and back["a"][2].as_py() != back["a"][2].as_py()
     )
     assert back["b"].to_pylist() == [1.0, 7.25, 3.0, 4.0]
 
@@ -236,9 +288,15 @@ def test_a_workbook_keeps_its_other_cells_sheets_formulas_and_formats(workbook, 
             assert b.value == changed.get(a.coordinate, a.value) and type(b.value) is type(
                 changed.get(a.coordinate, a.value)
             )
-            assert a.number_format == b.number_format and repr((a.font, a.fill)) == repr((b.font, b.fill))
+            assert a.number_format == b.number_format and repr((a.font, a.fill)) == repr(
+                (b.font, b.fill)
+            )
     one = after["Messung"]
-    assert one["A1"].comment.text == "in hours" and one.freeze_panes == "B2" and one.column_dimensions["A"].width == 33
+    assert (
+        one["A1"].comment.text == "in hours"
+        and one.freeze_panes == "B2"
+        and one.column_dimensions["A"].width == 33
+    )
     assert after["notes"]["C3"].value == "keep me"
     marked = [tuple(row) for row in after["repaired"].values]
     assert marked == [("row", "column", "value"), (3, "a", 7.2), (3, "count", 7), (3, "ok", True)]
@@ -252,7 +310,9 @@ def with_macros(path, out):
         for name in old.namelist():
             content = old.read(name)
             if name == "[Content_Types].xml":
-                content = content.replace(kind, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml")
+                content = content.replace(
+                    kind, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+                )
                 content = content.replace(b"</Types>", part)
             new.writestr(name, content)
         new.writestr("xl/vbaProject.bin", b"the macros")
@@ -278,7 +338,10 @@ def test_a_chart_in_a_workbook_is_warned_of(tmp_path):
     chart.add_data(openpyxl.chart.Reference(book.active, min_col=1, min_row=1, max_row=20))
     book.active.add_chart(chart, "D2")
     book.save(tmp_path / "chart.xlsx")
-    assert any("charts of the workbook may be missing" in note for note in Sheet.open(tmp_path / "chart.xlsx").notes)
+    assert any(
+        "charts of the workbook may be missing" in note
+        for note in Sheet.open(tmp_path / "chart.xlsx").notes
+    )
 
 
 def test_text_among_the_numbers_of_a_workbook_stays(tmp_path):
@@ -339,16 +402,19 @@ def test_a_sentinel_that_is_not_repaired_stays(tmp_path):
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "Int64"])
 def test_a_sentinel_is_found_in_every_type_of_number(dtype):
     sheet = Sheet.of(pd.DataFrame({"a": pd.Series([1, -999, 3]).astype(dtype)}), ["-999"])
-    assert sheet.holes["a"].tolist() == [False, True, False] and sheet.table["a"].isna().tolist() == [
-        False,
-        True,
-        False,
-    ]
+    assert sheet.holes["a"].tolist() == [False, True, False] and sheet.table[
+        "a"
+    ].isna().tolist() == [False, True, False]
 
 
 def test_infinity_can_be_named_as_missing_and_means_both_signs(tmp_path):
     (tmp_path / "table.csv").write_text("a\n1.5\ninf\n-inf\n2.5\n")
-    assert Sheet.open(tmp_path / "table.csv", ["inf"]).holes["a"].tolist() == [False, True, True, False]
+    assert Sheet.open(tmp_path / "table.csv", ["inf"]).holes["a"].tolist() == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_missing_value_that_is_nowhere_is_named():
@@ -386,7 +452,10 @@ UNREADABLE = {
     "short.csv": ("a,b,c\n1,2,3\n4,5\n", r"line 3 has 2: mend that line"),
     "comma.csv": ("a,b\n1,5,2,5\n1,5,2,5\n", "decimal commas need another separator"),
     "above.csv": ("Logger 7\na,b\n1,2\n3,4\n", "the first line must be the names of the columns"),
-    "spaces.csv": ("a b c\n1 2 3\n4 5 6\n", "separated by one of comma, semicolon, TAB, bar, and its header 'a b c'"),
+    "spaces.csv": (
+        "a b c\n1 2 3\n4 5 6\n",
+        "separated by one of comma, semicolon, TAB, bar, and its header 'a b c'",
+    ),
     "quote.csv": ('a,b\n1,"2\n3,4\n', "could not be read"),
     "twice.csv": ("a,b,a\n1,2,3\n", "'a' is there twice; rename one"),
     "empty.csv": ("", "it is empty"),

@@ -1,4 +1,6 @@
-"""Nothing lost, nothing twice: real processes that are killed, stopped, crash, or are not what they should be."""
+"""Nothing lost, nothing twice: real processes that are killed, stopped, crash, or are not what they
+should be.
+"""
 
 import os
 import shutil
@@ -20,8 +22,9 @@ from gru_lab.runs.one_run import train_one
 from gru_lab.series import Series
 from tests.conftest import wait_until
 
-# what each worker loads first: a checkpoint after every epoch, a note of each epoch and of each arrival of the data,
-# a run of seed 0 that waits in its fourth epoch until it may go on, and one of seed 13 that kills its process
+# what each worker loads first: a checkpoint after every epoch, a note of each epoch and of each
+# arrival of the data, a run of seed 0 that waits in its fourth epoch until it may go on, and one of
+# seed 13 that kills its process
 PRELOAD = """
 import os, signal, time
 from pathlib import Path
@@ -67,7 +70,11 @@ class Notes:
         """Return (text, process) as they were noted."""
         path = self.folder / name
         lines = path.read_text().split("\n") if path.exists() else []
-        return [(line.split()[0], int(line.split()[1])) for line in lines if line.endswith(tuple("0123456789"))]
+        return [
+            (line.split()[0], int(line.split()[1]))
+            for line in lines
+            if line.endswith(tuple("0123456789"))
+        ]
 
     def epochs(self, config):
         return [(int(epoch), process) for epoch, process in self.read(config.key)]
@@ -95,14 +102,22 @@ def plain(curve):
 
 
 def is_gone(process):
-    return not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    return (
+        not psutil.pid_exists(process) or psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    )
 
 
 def assert_resumed(notes, config, store, series):
-    """The run was trained up to its third epoch in one process, from there on in another, and no epoch twice."""
+    """The run was trained up to its third epoch in one process, from there on in another, and no
+    epoch twice.
+    """
     epochs = notes.epochs(config)
     assert [epoch for epoch, _ in epochs] == [1, 2, 3, 4, 5, 6]
-    assert len({process for _, process in epochs[:3]}) == len({process for _, process in epochs[3:]}) == 1
+    assert (
+        len({process for _, process in epochs[:3]})
+        == len({process for _, process in epochs[3:]})
+        == 1
+    )
     assert epochs[0][1] != epochs[-1][1]
     assert plain(store.curve(config)) == plain(train_one(config, series).curve)
 
@@ -125,35 +140,59 @@ def test_a_killed_worker_costs_nothing_and_a_run_that_always_crashes_is_reported
     for config in others:
         assert plain(store.curve(config)) == plain(train_one(config, series).curve)
         assert [epoch for epoch, _ in notes.epochs(config)] == [1, 2, 3, 4, 5, 6]
-    assert str(failed.value).startswith("1 of 5 runs failed; the others are kept.\nseed 13: its process died each time")
+    assert str(failed.value).startswith(
+        "1 of 5 runs failed; the others are kept.\nseed 13: its process died each time"
+    )
     assert repr(crashing) in str(failed.value) and not store.has(crashing)
     assert [config for config, _ in going.failures] == [crashing]
     assert list(store.checkpoints.iterdir()) == []
 
 
 def command(store, *more):
-    line = [sys.executable, "-m", "gru_lab.cli", "sweep", "dropout", "--profile", "tiny", "--seeds", "1"]
+    line = [
+        sys.executable,
+        "-m",
+        "gru_lab.cli",
+        "sweep",
+        "dropout",
+        "--profile",
+        "tiny",
+        "--seeds",
+        "1",
+    ]
     return [*line, "--workers", "2", "--store", store.url, *more]
 
 
 def start(notes, store, *more):
     """Start a sweep of stage 4 in a process of its own; its longest run waits in its fourth epoch."""
     environment = os.environ | {"DASK_DISTRIBUTED__WORKER__PRELOAD": str(notes.preload)}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    pipes = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+        "start_new_session": True,
+    }
     return subprocess.Popen(command(store, *more), env=environment, cwd=notes.folder, **pipes)
 
 
 @pytest.fixture
 def stage_4():
-    """The keys of its runs, the held one first: the longest of seed 0 is begun first, the others wait for 'go' too."""
+    """The keys of its runs, the held one first: the longest of seed 0 is begun first, the others
+    wait for 'go' too.
+    """
     stage = lab.stage("dropout", "tiny")
-    return sorted({config.key: config for _, config in stage.configs(1)}.values(), key=lambda one: -one.epochs)
+    return sorted(
+        {config.key: config for _, config in stage.configs(1)}.values(), key=lambda one: -one.epochs
+    )
 
 
 def test_a_killed_coordinator_started_again_trains_nothing_twice(notes, store, stage_4):
     short = [config for config in stage_4 if config.epochs < 4]
     first = start(notes, store)
-    wait_until(lambda: len(store.lengths([one.key for one in short])) == len(short) and notes.read("held"), "the runs")
+    wait_until(
+        lambda: len(store.lengths([one.key for one in short])) == len(short) and notes.read("held"),
+        "the runs",
+    )
     first.kill()
     workers = {process for name in [one.key for one in stage_4] for _, process in notes.read(name)}
     wait_until(lambda: all(map(is_gone, workers)), "the end of the workers")
@@ -178,7 +217,9 @@ def test_ctrl_c_ends_a_sweep_cleanly_and_keeps_what_is_finished(notes, store, st
     assert process.returncode == 130
     assert "Stopped. Finished runs are kept; the same command goes on from there." in errors
     assert "Traceback" not in errors
-    wait_until(lambda: not any(child.is_running() for child in children), "the end of its processes")
+    wait_until(
+        lambda: not any(child.is_running() for child in children), "the end of its processes"
+    )
     assert len(store.runs()) > 0
 
 
@@ -219,11 +260,20 @@ def test_runs_that_are_threads_of_one_process_train_as_any_others(series, store,
 
 
 class Machines:
-    """A scheduler and workers, each started by the command a person would use, on this machine's loopback."""
+    """A scheduler and workers, each started by the command a person would use, on this machine's
+    loopback.
+    """
 
     def __init__(self, folder):
         self.folder, self.notes, self.processes = folder, Notes(folder), []
-        self._start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", folder / "scheduler.json")
+        self._start(
+            "scheduler",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            folder / "scheduler.json",
+        )
         wait_until((folder / "scheduler.json").exists, "the scheduler")
         self.client = Client(scheduler_file=str(folder / "scheduler.json"), set_as_default=False)
         self.address = self.client.scheduler.address
@@ -232,12 +282,16 @@ class Machines:
         command = [sys.executable, "-m", "dask", kind, "--host", "127.0.0.1", *options]
         environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
         log = (self.folder / "log").open("a")
-        process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdout=log, stderr=log
+        )
         self.processes.append(process)
         return process
 
     def start_worker(self, path=None):
-        """Start a worker with its nanny, with the package in another folder if `path` is given; returns its address."""
+        """Start a worker with its nanny, with the package in another folder if `path` is given;
+        returns its address.
+        """
         before = set(self.workers)
         options = (
             "--nthreads",
@@ -293,7 +347,10 @@ def test_two_machines_train_what_one_would_and_get_the_data_once_each(machines, 
     assert len(processes) == 2 and Counted.sent == 1
     assert sorted(process for _, process in machines.notes.read("data")) == sorted(processes)
     assert list(store.checkpoints.iterdir()) == []
-    assert lab.sweep(configs, series=series, store=store, scheduler=machines.address) is not None and Counted.sent == 1
+    assert (
+        lab.sweep(configs, series=series, store=store, scheduler=machines.address) is not None
+        and Counted.sent == 1
+    )
 
 
 def test_an_open_client_serves_too_and_stays_open(machines, series, store):
@@ -309,27 +366,41 @@ class Spoiled(Series):
         return Series, (self.values + 1, self.channels, self.name)
 
 
-def test_data_that_arrives_otherwise_is_an_error_before_anything_is_trained(machines, series, store):
+def test_data_that_arrives_otherwise_is_an_error_before_anything_is_trained(
+    machines, series, store
+):
     series = Spoiled(series.values, series.channels, series.name)
-    with pytest.raises(ValueError, match="scheduler must have workers .* has data that arrived otherwise"):
+    with pytest.raises(
+        ValueError, match="scheduler must have workers .* has data that arrived otherwise"
+    ):
         lab.sweep(configs_of(series, [7]), series=series, store=store, scheduler=machines.address)
     assert store.runs().empty and machines.notes.epochs(configs_of(series, [7])[0]) == []
 
 
 def test_a_worker_with_another_gru_lab_is_an_error_that_names_it(machines, series, store, tmp_path):
-    long, there = configs_of(series, range(30, 36), epochs=100_000), {"store": store, "scheduler": machines.address}
+    long, there = (
+        configs_of(series, range(30, 36), epochs=100_000),
+        {"store": store, "scheduler": machines.address},
+    )
     going = lab.sweep(long, series=series, background=True, **there)
-    shutil.copytree(Path(lab.__file__).parent, tmp_path / "gru_lab", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(lab.__file__).parent,
+        tmp_path / "gru_lab",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     with (tmp_path / "gru_lab" / "loss.py").open("a") as file:
         file.write("# another version\n")
     wait_until(lambda: going.progress.share, "the first epoch")
     address, nanny = machines.start_worker(path=tmp_path)
     try:
         with pytest.raises(
-            RuntimeError, match=f"worker {address}, which joined late, has gru_lab with code .*; end it"
+            RuntimeError,
+            match=f"worker {address}, which joined late, has gru_lab with code .*; end it",
         ):
             _ = going.results
-        with pytest.raises(ValueError, match=f"scheduler must have workers .* but {address} has gru_lab with code "):
+        with pytest.raises(
+            ValueError, match=f"scheduler must have workers .* but {address} has gru_lab with code "
+        ):
             lab.sweep(configs_of(series, [8]), series=series, **there)
     finally:
         nanny.terminate()
@@ -347,18 +418,28 @@ def test_what_differs_between_workers_is_told_in_words():
 
 def test_a_device_that_the_workers_lack_is_an_error_that_names_them(machines, series, store):
     with pytest.raises(ValueError, match="has no such device: device must be 'cpu' or 'auto' here"):
-        lab.sweep(configs_of(series, [9]), series=series, store=store, scheduler=machines.address, device="cuda")
+        lab.sweep(
+            configs_of(series, [9]),
+            series=series,
+            store=store,
+            scheduler=machines.address,
+            device="cuda",
+        )
 
 
 def test_a_sweep_that_is_stopped_leaves_no_run_behind_on_the_workers(machines, series, store):
     notes, (held, *_) = machines.notes, (configs := configs_of(series, [0, 21, 22], epochs=100_000))
-    going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
+    going = lab.sweep(
+        configs, series=series, store=store, scheduler=machines.address, background=True
+    )
     notes.wait_for_held()
     wait_until(lambda: notes.epochs(configs[1]), "the second run")
     going.stop()
     going.wait()
     notes.go_on()
-    plugins = machines.client.run(lambda dask_worker: [name for name in dask_worker.plugins if "gru_lab" in name])
+    plugins = machines.client.run(
+        lambda dask_worker: [name for name in dask_worker.plugins if "gru_lab" in name]
+    )
     assert not any(plugins.values())  # the data is gone too
 
     def executing():
@@ -380,7 +461,9 @@ def test_workers_that_do_not_see_the_folder_keep_checkpoints_of_their_own(
         (notes.folder / name).unlink(missing_ok=True)
     (config,) = configs_of(series, [0])
     config = config.replace(batch_size=40)
-    going = lab.sweep(config, series=series, store=store, scheduler=machines.address, background=True)
+    going = lab.sweep(
+        config, series=series, store=store, scheduler=machines.address, background=True
+    )
     notes.wait_for_held()
     assert [path.name for path in (tmp_path / "home").iterdir()] == [f"{config.key}.safetensors"]
     assert not store.checkpoints.exists()
@@ -394,7 +477,9 @@ def test_a_machine_that_is_gone_with_its_nanny_costs_nothing(machines, series, s
     for name in ("go", "held"):
         (notes.folder / name).unlink(missing_ok=True)
     held, *_ = configs = [one.replace(batch_size=25) for one in configs_of(series, [0, 1, 2, 3])]
-    going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
+    going = lab.sweep(
+        configs, series=series, store=store, scheduler=machines.address, background=True
+    )
     process = notes.wait_for_held()
     os.kill(psutil.Process(process).ppid(), signal.SIGKILL)
     os.kill(process, signal.SIGKILL)
@@ -406,10 +491,19 @@ def test_a_machine_that_is_gone_with_its_nanny_costs_nothing(machines, series, s
 def test_where_no_scheduler_answers_the_error_says_what_is_expected(series, store):
     with dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}):
         for wrong in ("tcp://127.0.0.1:9", "nonsense://", 8786):
-            with pytest.raises(ValueError, match="scheduler must be the address of a running Dask scheduler, such as"):
+            with pytest.raises(
+                ValueError,
+                match="scheduler must be the address of a running Dask scheduler, such as",
+            ):
                 lab.sweep(configs_of(series, [1]), series=series, store=store, scheduler=wrong)
     with pytest.raises(ValueError, match="workers must be left out with a scheduler"):
-        lab.sweep(configs_of(series, [1]), series=series, store=store, scheduler="tcp://127.0.0.1:9", workers=2)
+        lab.sweep(
+            configs_of(series, [1]),
+            series=series,
+            store=store,
+            scheduler="tcp://127.0.0.1:9",
+            workers=2,
+        )
 
 
 def test_a_scheduler_that_is_gone_is_one_clear_error(machines, series, store):
@@ -417,9 +511,13 @@ def test_a_scheduler_that_is_gone_is_one_clear_error(machines, series, store):
         (machines.notes.folder / name).unlink(missing_ok=True)
     configs = [one.replace(batch_size=30) for one in configs_of(series, [0, 1, 2])]
     with dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
-        going = lab.sweep(configs, series=series, store=store, scheduler=machines.address, background=True)
+        going = lab.sweep(
+            configs, series=series, store=store, scheduler=machines.address, background=True
+        )
         machines.notes.wait_for_held()
         machines.processes[0].kill()
         machines.notes.go_on()
-        with pytest.raises(SweepFailed, match="the scheduler is gone; finished runs are kept, and the same sweep"):
+        with pytest.raises(
+            SweepFailed, match="the scheduler is gone; finished runs are kept, and the same sweep"
+        ):
             _ = going.results

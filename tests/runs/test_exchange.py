@@ -16,7 +16,9 @@ CONFIG = lab.RunConfig(epochs=3, dropout=0.2, data="table", data_digest="abc")
 @pytest.fixture
 def packed(store):
     """One run, packed, as a record would carry it."""
-    curve = pd.DataFrame({name: [0.3, 0.2, 0.1 + 1e-15] for name in METRICS}).assign(epoch=[1, 2, 3], seconds=0.5)
+    curve = pd.DataFrame({name: [0.3, 0.2, 0.1 + 1e-15] for name in METRICS}).assign(
+        epoch=[1, 2, 3], seconds=0.5
+    )
     store.put(CONFIG, curve, sample=[[[0.5]] * 10])
     return pack([CONFIG, CONFIG.replace(epochs=2), CONFIG.replace(seed=9)], store)
 
@@ -65,7 +67,11 @@ def spoil(run, *keys, value):
 WRONG = {
     "a setting out of range": (("config", "dropout"), 1.5, "dropout must be"),
     "a setting that is none": (("config", "__class__"), 1, "unknown settings"),
-    "a key that is not that of the settings": (("key",), "0" * 16, "its key is not that of its settings"),
+    "a key that is not that of the settings": (
+        ("key",),
+        "0" * 16,
+        "its key is not that of its settings",
+    ),
     "a curve that is too short": (("curve", "val_all"), [0.1], "must have 3 epochs"),
     "a curve with text": (("curve", "val_all"), [0.1, "x", 0.1], "finite numbers"),
     "a curve with a negative error": (("curve", "val_all"), [0.1, -1, 0.1], "finite numbers"),
@@ -76,7 +82,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("keys, value, message", WRONG.values(), ids=WRONG)
-def test_a_run_that_is_not_sound_is_refused_before_any_is_kept(keys, value, message, packed, record, tmp_path):
+def test_a_run_that_is_not_sound_is_refused_before_any_is_kept(
+    keys, value, message, packed, record, tmp_path
+):
     other = lab.Store(f"sqlite:///{tmp_path / 'other.sqlite'}")
     with pytest.raises(ValueError, match=message):
         adopt(record(runs=[packed[0], spoil(packed[0], *keys, value=value)]), other)
@@ -85,7 +93,9 @@ def test_a_run_that_is_not_sound_is_refused_before_any_is_kept(keys, value, mess
 
 def test_files_that_are_no_records_are_refused(store, tmp_path, record):
     (tmp_path / "page.html").write_text("<html>hello</html>")
-    (tmp_path / "broken.html").write_text('<script type="application/json" id="gru-lab-record">{</script>')
+    (tmp_path / "broken.html").write_text(
+        '<script type="application/json" id="gru-lab-record">{</script>'
+    )
     for name in ("page.html", "broken.html", "missing.html"):
         with pytest.raises(ValueError, match="record"):
             adopt(tmp_path / name, store)
@@ -110,4 +120,6 @@ def test_of_very_many_runs_the_samples_stay_at_home(store, monkeypatch):
     configs = [config for _, config in stage.configs(1)]
     assert all(run["sample"] for run in pack(configs, store))
     monkeypatch.setattr("gru_lab.runs.exchange.MOST_SAMPLES", 1)
-    assert [run["sample"] for run in pack(configs, store)] == [None] * len({config.key for config in configs})
+    assert [run["sample"] for run in pack(configs, store)] == [None] * len(
+        {config.key for config in configs}
+    )

@@ -1,4 +1,6 @@
-"""A run in a thread: it starts at once, is steered and stopped on the way, and keeps only what is a plain run."""
+"""A run in a thread: it starts at once, is steered and stopped on the way, and keeps only what is a
+plain run.
+"""
 
 import time
 
@@ -34,7 +36,9 @@ def long(config):
     return config.replace(epochs=100_000)
 
 
-def test_a_run_in_a_thread_gives_the_curve_of_a_plain_trainer_and_is_kept(live, series, store, config):
+def test_a_run_in_a_thread_gives_the_curve_of_a_plain_trainer_and_is_kept(
+    live, series, store, config
+):
     live.start(config)
     seen = wait_for(live, ended)
     trainer = lab.Trainer(config, series)
@@ -85,7 +89,9 @@ def test_a_restart_replaces_the_run_and_the_old_one_disturbs_nothing(live, confi
     assert live.snapshot().status == Status.STOPPED
 
 
-def test_a_weight_moved_on_the_way_holds_at_once_is_noted_and_never_kept_as_a_plain_run(live, series, store, config):
+def test_a_weight_moved_on_the_way_holds_at_once_is_noted_and_never_kept_as_a_plain_run(
+    live, series, store, config
+):
     live.start(config.replace(epochs=60))
     wait_for(live, lambda seen: len(seen.rows) >= 1)
     live.missing_weight = 5.0
@@ -125,7 +131,9 @@ def test_two_at_once_do_not_disturb_each_other(live, series, store, config):
     live.start(config.replace(seed=1))
     other.start(config.replace(seed=2))
     both = [wait_for(one, ended).rows[-1]["val_missing"] for one in (live, other)]
-    plain = [list(lab.Trainer(config.replace(seed=seed), series))[-1]["val_missing"] for seed in (1, 2)]
+    plain = [
+        list(lab.Trainer(config.replace(seed=seed), series))[-1]["val_missing"] for seed in (1, 2)
+    ]
     assert both == plain
 
 
@@ -135,12 +143,16 @@ def test_the_time_left_is_estimated_from_the_last_epochs(config):
     assert seen.share == 2.5 / 4 and seen.seconds_left == pytest.approx(3.0)
 
 
-def test_pins_come_back_from_the_store_with_their_schedule_until_they_are_removed(live, series, store, config):
+def test_pins_come_back_from_the_store_with_their_schedule_until_they_are_removed(
+    live, series, store, config
+):
     live.start(config)
     seen = wait_for(live, ended)
     store.pin("dropout", seen.pin())
     (pin,) = lab.Store(store.url).pins("dropout", series.digest)
-    assert pin.config == config.on(series) and list(pin.curve["val_missing"]) == [r["val_missing"] for r in seen.rows]
+    assert pin.config == config.on(series) and list(pin.curve["val_missing"]) == [
+        r["val_missing"] for r in seen.rows
+    ]
     assert store.pins("num_layers", series.digest) == []
     store.unpin(pin.number)
     assert store.pins("dropout", series.digest) == []

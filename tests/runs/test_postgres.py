@@ -1,4 +1,6 @@
-"""A store that several people share: a real PostgreSQL server, and two processes that sweep the same stage at once."""
+"""A store that several people share: a real PostgreSQL server, and two processes that sweep the
+same stage at once.
+"""
 
 import subprocess
 import sys
@@ -27,7 +29,9 @@ def test_what_is_put_is_got_back_exactly(url):
     same(store.curve(config), make_curve(5))
     same(lab.Store(url).curve(config.replace(epochs=2)), make_curve(2).head(2))
     assert store.sample(config.key).tolist() == [[[0.5]]]
-    assert store.runs()["dropout"].tolist() == [0.5] and store.runs()["mask_input"].tolist() == [False]
+    assert store.runs()["dropout"].tolist() == [0.5] and store.runs()["mask_input"].tolist() == [
+        False
+    ]
     assert store.delete([config.key]) == 1 and store.runs().empty
 
 
@@ -37,11 +41,26 @@ def test_two_processes_may_write_the_same_runs_at_once_and_the_longer_stays(url)
 
 
 def test_two_people_may_sweep_the_same_stage_at_the_same_time(url, tmp_path):
-    command = [sys.executable, "-m", "gru_lab.cli", "sweep", "2", "--profile", "tiny", "--workers", "1", "--store", url]
+    command = [
+        sys.executable,
+        "-m",
+        "gru_lab.cli",
+        "sweep",
+        "2",
+        "--profile",
+        "tiny",
+        "--workers",
+        "1",
+        "--store",
+        url,
+    ]
     folders = [tmp_path / name for name in ("ada", "ben")]
     for folder in folders:
         folder.mkdir()
-    people = [subprocess.Popen(command, cwd=one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for one in folders]
+    people = [
+        subprocess.Popen(command, cwd=one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for one in folders
+    ]
     told = [one.communicate(timeout=120)[0].decode() for one in people]
     assert [one.returncode for one in people] == [0, 0], told
     stage, store = lab.stage("missing_weight", "tiny"), lab.Store(url)
@@ -53,5 +72,7 @@ def test_two_people_may_sweep_the_same_stage_at_the_same_time(url, tmp_path):
 
 
 def test_a_server_that_is_not_there_is_one_clear_error(tmp_path):
-    with pytest.raises(ValueError, match="store must be a database URL .* not 'postgresql.*: connection .* failed"):
+    with pytest.raises(
+        ValueError, match="store must be a database URL .* not 'postgresql.*: connection .* failed"
+    ):
         lab.Store(f"postgresql+psycopg://lab@/postgres?host={tmp_path}")

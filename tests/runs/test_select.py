@@ -12,7 +12,9 @@ from tests.runs.test_store import make_curve, same
 @pytest.fixture
 def kept(store, series):
     """Two settings with two seeds each, of four epochs, in the store."""
-    configs = bind([lab.RunConfig(dropout=0.0, epochs=4), lab.RunConfig(dropout=0.5, epochs=4)], series, 2)
+    configs = bind(
+        [lab.RunConfig(dropout=0.0, epochs=4), lab.RunConfig(dropout=0.5, epochs=4)], series, 2
+    )
     for number, config in enumerate(configs, start=1):
         store.put(config, make_curve(4, scale=number))
     return configs
@@ -21,7 +23,12 @@ def kept(store, series):
 def test_configurations_are_bound_to_their_series_with_as_many_seeds_as_asked_for(series):
     config = lab.RunConfig(seed=7)
     assert bind([config], series) == [config.on(series)]
-    assert [one.seed for one in bind((config, config.replace(dropout=0)), series, 2)] == [0, 1, 0, 1]
+    assert [one.seed for one in bind((config, config.replace(dropout=0)), series, 2)] == [
+        0,
+        1,
+        0,
+        1,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -38,21 +45,33 @@ def test_what_is_no_list_of_configurations_is_an_error(configs, message, series)
 
 
 def test_configurations_without_their_series_are_an_error_that_says_what_is_needed(store):
-    with pytest.raises(ValueError, match="series must be the Series to train on, as demo_series or read_table give it"):
+    with pytest.raises(
+        ValueError,
+        match="series must be the Series to train on, as demo_series or read_table give it",
+    ):
         lab.sweep([lab.RunConfig()], store=store)
     with pytest.raises(ValueError, match="series must be left out with a stage"):
         lab.sweep(lab.stage(1, "tiny"), series=demo_series(1_400), store=store)
 
 
 def test_runs_are_called_by_what_sets_them_apart(kept):
-    assert list(names_of(kept).values()) == [f"dropout={d}, seed {seed}" for d in (0.0, 0.5) for seed in (0, 1)]
+    assert list(names_of(kept).values()) == [
+        f"dropout={d}, seed {seed}" for d in (0.0, 0.5) for seed in (0, 1)
+    ]
     assert list(names_of(kept[:1]).values()) == ["seed 0"]
 
 
 def test_the_curves_of_a_list_are_one_table_with_what_sets_the_runs_apart(kept, store):
     table = curves_of([kept[3], kept[0].replace(epochs=2)], store)
     assert list(table.columns[:4]) == ["key", "seed", "dropout", "epoch"]
-    assert table["dropout"].tolist() == [0.5] * 4 + [0.0] * 2 and table["epoch"].tolist() == [1, 2, 3, 4, 1, 2]
+    assert table["dropout"].tolist() == [0.5] * 4 + [0.0] * 2 and table["epoch"].tolist() == [
+        1,
+        2,
+        3,
+        4,
+        1,
+        2,
+    ]
     same(table[make_curve(4).columns][:4], make_curve(4, scale=4))
 
 
@@ -83,7 +102,11 @@ def test_the_runs_of_a_stage_are_found_at_any_size_and_on_any_series(store):
 
 @pytest.mark.parametrize(
     "where, message",
-    [({"drpout": 1}, "Did you mean 'dropout'"), ({"dropout": 1}, "dropout must be"), ({"seed": "x"}, "seed must be")],
+    [
+        ({"drpout": 1}, "Did you mean 'dropout'"),
+        ({"dropout": 1}, "dropout must be"),
+        ({"seed": "x"}, "seed must be"),
+    ],
 )
 def test_a_filter_that_cannot_hold_is_an_error(where, message, store):
     with pytest.raises(ValueError, match=message):
@@ -106,5 +129,8 @@ def test_deleted_runs_are_gone_with_their_curves_and_the_others_stay(kept, store
 def test_a_list_of_configurations_is_swept_and_read_as_a_table(store, series):
     configs = [lab.RunConfig(hidden_size=8, epochs=epochs, batch_size=20) for epochs in (1, 2)]
     table = lab.sweep(configs, seeds=2, series=series, store=store, workers=1)
-    assert table.groupby(["key", "seed"]).size().tolist() == [3, 3]  # one epoch of the shorter, two of the longer
+    assert table.groupby(["key", "seed"]).size().tolist() == [
+        3,
+        3,
+    ]  # one epoch of the shorter, two of the longer
     assert len(runs(store)) == 2

@@ -1,4 +1,6 @@
-"""The store: a run is written whole or not at all, and a longer one is never lost for a shorter one."""
+"""The store: a run is written whole or not at all, and a longer one is never lost for a shorter
+one.
+"""
 
 import subprocess
 import sys
@@ -16,7 +18,9 @@ from gru_lab.runs import store as module
 def make_curve(epochs, scale=1.0):
     """A curve in which every figure differs from every other."""
     values = scale * (1 + np.arange(epochs * len(METRICS)).reshape(epochs, -1)) / 7
-    return pd.DataFrame(values, columns=list(METRICS)).assign(epoch=range(1, epochs + 1), seconds=0.25)
+    return pd.DataFrame(values, columns=list(METRICS)).assign(
+        epoch=range(1, epochs + 1), seconds=0.25
+    )
 
 
 def same(read, written):
@@ -75,7 +79,15 @@ def test_the_runs_are_a_tidy_table_of_their_settings(store):
     runs = store.runs()
     assert len(runs) == 2 and runs["key"].is_unique
     (row,) = runs[runs["key"] == config.key].to_dict("records")
-    for name in ("mask_input", "hidden_size", "dropout", "learning_rate", "pattern", "data", "data_digest"):
+    for name in (
+        "mask_input",
+        "hidden_size",
+        "dropout",
+        "learning_rate",
+        "pattern",
+        "data",
+        "data_digest",
+    ):
         assert row[name] == getattr(config, name)
     assert (row["epochs"], row["seconds"], row["device"]) == (4, 1.0, "cuda")
     assert row["torch"].startswith("2.") and "cores" in row["machine"]
@@ -92,7 +104,9 @@ def test_the_curves_are_a_tidy_table_anyone_can_read(store):
 
 def test_a_run_that_cannot_be_written_whole_is_not_written_at_all(store):
     broken = make_curve(5)
-    broken.loc[3, "val_missing"] = np.nan  # a figure that the table does not take, in the fourth row
+    broken.loc[3, "val_missing"] = (
+        np.nan
+    )  # a figure that the table does not take, in the fourth row
     with pytest.raises(sa.exc.IntegrityError):
         store.put(CONFIG, broken)
     assert store.runs().empty and not store.has(CONFIG)
@@ -126,9 +140,13 @@ for seed in range(25):
 
 
 def written_by_two_at_once(url):
-    """Have two processes write the same runs into a store at the same time, and return it; of each the longer stays."""
+    """Have two processes write the same runs into a store at the same time, and return it; of each
+    the longer stays.
+    """
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, url, me], text=True, **pipes) for me in "01"]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, url, me], text=True, **pipes) for me in "01"
+    ]
     assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 2
     for writer in writers:
         writer.stdin.write("go\n")
@@ -163,11 +181,19 @@ def test_a_longer_run_that_another_process_puts_at_the_worst_moment_is_not_lost(
 
 @pytest.mark.parametrize(
     "url",
-    ["runs.sqlite", "sqlite:/runs", "nosuch://host/db", "postgresql+nosuch://host/db", "sqlite:////proc/none/x.sqlite"],
+    [
+        "runs.sqlite",
+        "sqlite:/runs",
+        "nosuch://host/db",
+        "postgresql+nosuch://host/db",
+        "sqlite:////proc/none/x.sqlite",
+    ],
 )
 def test_a_url_that_leads_to_no_database_is_an_error_that_shows_one(url, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="store must be a database URL such as sqlite:///runs.sqlite, not") as caught:
+    with pytest.raises(
+        ValueError, match="store must be a database URL such as sqlite:///runs.sqlite, not"
+    ) as caught:
         lab.Store(url)
     assert url in str(caught.value) and "\n" not in str(caught.value)
 

@@ -1,4 +1,6 @@
-"""A store in trouble: locked by another process, or on a full disk. The error says what to do, and nothing is lost."""
+"""A store in trouble: locked by another process, or on a full disk. The error says what to do, and
+nothing is lost.
+"""
 
 import contextlib
 import subprocess
@@ -29,7 +31,9 @@ sys.stdin.readline()
 def held(store):
     """Another process that holds the store's lock until it is told to let go."""
     pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(store.file)], text=True, bufsize=1, **pipes) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(store.file)], text=True, bufsize=1, **pipes
+    ) as process:
         assert process.stdout.readline() == "held\n"
         yield process
         process.stdin.write("\n\n")
@@ -65,7 +69,10 @@ def test_a_store_locked_for_long_is_an_error_that_says_who_holds_it(impatient):
 
 def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, monkeypatch):
     monkeypatch.setattr(psutil, "process_iter", lambda _: [])
-    with held(impatient), pytest.raises(StoreFailed, match="; which one cannot be seen from here: perhaps"):
+    with (
+        held(impatient),
+        pytest.raises(StoreFailed, match="; which one cannot be seen from here: perhaps"),
+    ):
         impatient.put(CONFIG, make_curve(5))
 
 
@@ -73,7 +80,10 @@ def test_a_file_of_another_kind_of_journal_that_is_locked_is_not_taken_for_a_wro
     with impatient.engine.connect() as connection:
         connection.execute(sa.text("PRAGMA journal_mode=DELETE"))
     impatient.engine.dispose()
-    with held(impatient) as process, pytest.raises(StoreFailed, match=f"cannot be opened: .* process {process.pid} "):
+    with (
+        held(impatient) as process,
+        pytest.raises(StoreFailed, match=f"cannot be opened: .* process {process.pid} "),
+    ):
         lab.Store(impatient.url)
 
 
@@ -100,7 +110,10 @@ def test_a_full_disk_is_a_clear_error_and_leaves_a_store_that_is_whole(tmp_path,
     command = [sys.executable, "-c", FILLING, url, str(request.config.rootpath)]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     seed, _, error = told.partition(" ")
-    assert "cannot be written: the disk, or what you may use of it, is full" in error and "Free some space" in error
+    assert (
+        "cannot be written: the disk, or what you may use of it, is full" in error
+        and "Free some space" in error
+    )
     store = lab.Store(url)
     with store.engine.connect() as connection:
         assert connection.scalar(sa.text("PRAGMA integrity_check")) == "ok"

@@ -1,4 +1,6 @@
-"""Sweeps: each run trained once, whatever asks for it, wherever it is trained, and whatever becomes of the others."""
+"""Sweeps: each run trained once, whatever asks for it, wherever it is trained, and whatever becomes
+of the others.
+"""
 
 import contextlib
 import socket
@@ -28,7 +30,9 @@ def curves(configs, store):
 
 
 def trained_here(configs, series):
-    return [train_one(config, series)[0].drop(columns="seconds").to_dict("list") for config in configs]
+    return [
+        train_one(config, series)[0].drop(columns="seconds").to_dict("list") for config in configs
+    ]
 
 
 @pytest.fixture
@@ -75,15 +79,23 @@ def test_a_shorter_run_is_read_from_a_longer_one(configs, series, store, no_trai
     with monkeypatch.context() as allowed:
         allowed.setattr(job, "Trainer", Trainer)
         train_missing(configs, series, store, workers=1)
-    assert train_missing([config.replace(epochs=1) for config in configs], series, store, workers=1) == 0
+    assert (
+        train_missing([config.replace(epochs=1) for config in configs], series, store, workers=1)
+        == 0
+    )
     assert len(store.curve(configs[0].replace(epochs=1))) == 1
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    """A store in which all five stages have been swept on the tiny profile with one seed, and what was trained."""
+    """A store in which all five stages have been swept on the tiny profile with one seed, and what
+    was trained.
+    """
     store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('swept') / 'runs.sqlite'}")
-    counted = [train_missing([c for _, c in stage.configs(1)], stage.series, store, workers=1) for stage in tiny()]
+    counted = [
+        train_missing([c for _, c in stage.configs(1)], stage.series, store, workers=1)
+        for stage in tiny()
+    ]
     return store, counted
 
 
@@ -94,10 +106,14 @@ def tiny():
 def test_runs_that_stages_share_are_trained_once(swept):
     store, counted = swept
     keys = [{config.key for _, config in stage.configs(1)} for stage in tiny()]
-    assert len(store.runs()) == len(set().union(*keys)) < sum(len(stage.settings) for stage in tiny())
+    assert (
+        len(store.runs()) == len(set().union(*keys)) < sum(len(stage.settings) for stage in tiny())
+    )
     seen = set()
     for stage_keys, trained in zip(keys, counted, strict=True):
-        assert trained >= len(stage_keys - seen)  # more only where an earlier stage's run was too short
+        assert trained >= len(
+            stage_keys - seen
+        )  # more only where an earlier stage's run was too short
         seen |= stage_keys
     assert sum(counted) < sum(len(stage_keys) for stage_keys in keys)
 
@@ -137,14 +153,19 @@ def test_two_processes_give_the_same_curves_as_this_one(in_two_processes, series
 
 def test_a_run_that_diverges_in_a_worker_is_reported_by_name_and_the_rest_is_kept(in_two_processes):
     good, bad, store, message = in_two_processes
-    assert message.startswith("1 of 4 runs failed; the others are kept.\nthe wild one: the loss is no longer finite")
+    assert message.startswith(
+        "1 of 4 runs failed; the others are kept.\nthe wild one: the loss is no longer finite"
+    )
     assert "learning_rate 1e+25" in message and not store.has(bad)
     assert len(store.runs()) == 3
 
 
 def test_a_run_that_diverges_here_is_reported_by_name_and_the_rest_is_kept(configs, series, store):
     bad = configs[0].replace(learning_rate=1e25, epochs=5)
-    with pytest.raises(SweepFailed, match="1 of 4 runs failed; the others are kept.\nwild: the loss is no longer fin"):
+    with pytest.raises(
+        SweepFailed,
+        match="1 of 4 runs failed; the others are kept.\nwild: the loss is no longer fin",
+    ):
         train_missing([bad, *configs], series, store, workers=1, names={bad.key: "wild"})
     assert curves(configs, store) == trained_here(configs, series)
     assert not store.has(bad)
@@ -167,7 +188,9 @@ def test_an_interrupted_sweep_keeps_what_is_finished(configs, series, store, mon
     assert train_missing(configs, series, store, workers=1) == 1
 
 
-def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(configs, series, store, monkeypatch):
+def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(
+    configs, series, store, monkeypatch
+):
     config = configs[0].replace(epochs=6)
     monkeypatch.setattr("gru_lab.trainer.CHECKPOINT_SECONDS", 0)
 
@@ -186,7 +209,9 @@ def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(configs, serie
     monkeypatch.setattr(
         many,
         "train_one",
-        lambda *given: train_one(*given[:4], lambda rows: told.append([row["epoch"] for row in rows])),
+        lambda *given: train_one(
+            *given[:4], lambda rows: told.append([row["epoch"] for row in rows])
+        ),
     )
     train_missing([config], series, store, workers=1)
     assert told == [[1, 2, 3, 4], [5], [6]]
@@ -199,7 +224,9 @@ def test_a_wrong_number_of_workers_or_device_is_one_error_before_anything_is_tra
 ):
     with pytest.raises(ValueError, match="workers must be a whole number of at least 1, not 0"):
         train_missing(configs, series, store, workers=0)
-    with pytest.raises(ValueError, match="device must be one of auto, cpu, cuda, not 'gpu'. Did you mean 'cpu'"):
+    with pytest.raises(
+        ValueError, match="device must be one of auto, cpu, cuda, not 'gpu'. Did you mean 'cpu'"
+    ):
         train_missing(configs, series, store, workers=1, device="gpu")
 
 
@@ -218,7 +245,9 @@ def test_the_names_of_the_runs_say_stage_setting_and_seed():
 
 def test_the_tiny_profile_reads_as_the_log_does_where_the_ruler_alone_decides(swept):
     store, _ = swept
-    finals = lab.sweep(lab.stage("missing_weight", "tiny"), seeds=1, store=store).finals.set_index("setting")
+    finals = lab.sweep(lab.stage("missing_weight", "tiny"), seeds=1, store=store).finals.set_index(
+        "setting"
+    )
     read = finals["validation"]
     assert read["weight=1"] < read["weight=0.5"] < read["weight=0"]
     trained = finals.loc[["weight=1", "weight=0.5", "weight=0"], "val_missing"]

@@ -48,7 +48,9 @@ def test_every_kind_of_file_gives_the_same_values(name, frame, tmp_path):
     WRITERS[name](frame, path)
     series = read_table(path)
     np.testing.assert_allclose(series.values, frame.to_numpy(), rtol=1e-12)
-    assert series.channels == (("c00", "c01", "c02") if name.startswith("array") else ("a", "b", "c"))
+    assert series.channels == (
+        ("c00", "c01", "c02") if name.startswith("array") else ("a", "b", "c")
+    )
     assert series.name == name and series.set_aside == {} and series.time is None
     assert read_table(str(path)).digest == series.digest
 
@@ -95,7 +97,9 @@ def test_pickled_arrays_are_refused_and_nothing_in_them_is_executed(suffix, tmp_
     with pytest.raises(ValueError, match="evil.* could not be read: .*allow_pickle=False"):
         read_table(path)
     assert not trace.exists()
-    np.load(path, allow_pickle=True)["values"] if suffix == "npz" else np.load(path, allow_pickle=True)
+    np.load(path, allow_pickle=True)["values"] if suffix == "npz" else np.load(
+        path, allow_pickle=True
+    )
     assert trace.exists()  # so the trap was a real one
 
 
@@ -140,12 +144,19 @@ def test_row_numbers_and_text_and_empty_columns_are_set_aside_with_the_reason(fr
     frame = frame.assign(number=range(7, 47), note="ok", nothing=np.nan, z=1j)
     series = read_table(frame)
     assert series.channels == ("a", "b", "c")
-    reasons = {"number": "row number", "note": "text", "nothing": "no values at all", "z": "complex numbers"}
+    reasons = {
+        "number": "row number",
+        "note": "text",
+        "nothing": "no values at all",
+        "z": "complex numbers",
+    }
     assert series.set_aside == reasons
 
 
 def test_flags_and_whole_numbers_are_channels(frame):
-    frame = frame.assign(flag=frame["a"] > 0.5, count=np.tile([3, 1], 20), empty=pd.array([1, None] * 20, "Int64"))
+    frame = frame.assign(
+        flag=frame["a"] > 0.5, count=np.tile([3, 1], 20), empty=pd.array([1, None] * 20, "Int64")
+    )
     series = read_table(frame)
     assert series.channels[3:] == ("flag", "count", "empty")
     assert set(series.values[:, 3]) == {0, 1} and np.isnan(series.values[1, 5])
@@ -156,7 +167,9 @@ def test_nan_are_kept_and_refused_only_where_a_complete_series_is_needed(frame, 
     frame.to_csv(tmp_path / "gap.csv", index=False)
     series = read_table(tmp_path / "gap.csv")
     assert np.isnan(series.values[3, 1]) and np.isnan(series.values).sum() == 1
-    with pytest.raises(ValueError, match=r"gap.csv: .* complete series, but channel 'b' has 1 nan .* row 3"):
+    with pytest.raises(
+        ValueError, match=r"gap.csv: .* complete series, but channel 'b' has 1 nan .* row 3"
+    ):
         lab.stage("dropout", "tiny", data=tmp_path / "gap.csv")
 
 
@@ -171,7 +184,9 @@ def test_a_separator_at_the_end_of_each_line_moves_no_column(header, values, tmp
 
 def interleaved(frame):
     """Three runs of 12 to 15 rows, their rows taken in turns, with a time that starts anew in each."""
-    rows = sorted((row, run) for run, count in zip("yxz", (15, 12, 13), strict=True) for row in range(count))
+    rows = sorted(
+        (row, run) for run, count in zip("yxz", (15, 12, 13), strict=True) for row in range(count)
+    )
     return frame.assign(run=[run for _, run in rows], time=[row for row, _ in rows])
 
 
@@ -204,7 +219,9 @@ def test_rows_without_a_label_are_a_run_of_their_own(frame):
 
 
 def test_an_unknown_run_label_lists_the_columns_and_the_nearest(frame):
-    with pytest.raises(ValueError, match="split_by must be one of a, b, c, machine, not 'machin'. Did you mean"):
+    with pytest.raises(
+        ValueError, match="split_by must be one of a, b, c, machine, not 'machin'. Did you mean"
+    ):
         read_table(frame.assign(machine="m"), split_by="machin")
 
 
@@ -222,7 +239,9 @@ def test_a_folder_is_called_a_folder(tmp_path):
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
     (tmp_path / "table.pkl").write_bytes(b"")
-    with pytest.raises(ValueError, match="data must be one of .csv, .*.parquet.*.npz.*, not 'table.pkl'"):
+    with pytest.raises(
+        ValueError, match="data must be one of .csv, .*.parquet.*.npz.*, not 'table.pkl'"
+    ):
         read_table(tmp_path / "table.pkl")
 
 
@@ -230,8 +249,14 @@ UNUSABLE = {
     "empty.csv": ("", "could not be read"),
     "blank.csv": ("\n\n", "could not be read"),
     "header.csv": ("a,b\n", "must have rows, and it has none"),
-    "text.csv": ("note,word\nx,y\nz,w\n", r"at least one numeric channel; it has only 'note' \(text\)"),
-    "infinite.csv": ("a,b\n1,2\n3,inf\n", "must be finite, but channel 'b' has 1 inf values, the first in row 1"),
+    "text.csv": (
+        "note,word\nx,y\nz,w\n",
+        r"at least one numeric channel; it has only 'note' \(text\)",
+    ),
+    "infinite.csv": (
+        "a,b\n1,2\n3,inf\n",
+        "must be finite, but channel 'b' has 1 inf values, the first in row 1",
+    ),
     "binary.csv": (b"a,b\n1,\x00\n", "holds binary data"),
     "short.csv": ("a,b\n" + "1,2.5\n3,4.5\n" * 4, "give a longer series"),
     "empty.npy": (b"", "could not be read"),
@@ -259,7 +284,9 @@ def test_arrays_of_other_shapes_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"\(rows, channels\), not \(2, 3, 4\)"):
         read_table(tmp_path / "cube.npy")
     np.savez(tmp_path / "two.npz", one=np.zeros((4, 2)), other=np.zeros((4, 2)))
-    with pytest.raises(ValueError, match=r"exactly one array .* holds one \(4, 2\), other \(4, 2\)"):
+    with pytest.raises(
+        ValueError, match=r"exactly one array .* holds one \(4, 2\), other \(4, 2\)"
+    ):
         read_table(tmp_path / "two.npz")
 
 
@@ -268,8 +295,12 @@ def test_columns_of_the_same_name_are_refused():
         read_table(pd.DataFrame(np.zeros((4, 2)), columns=["a", "a"]))
 
 
-@pytest.mark.parametrize("name", ["comma.csv.gz", "table.parquet", "array.npy", "array.npz", "sheet.xlsx"])
-def test_a_damaged_file_is_an_error_or_still_a_table_but_never_another_exception(name, frame, tmp_path, rng):
+@pytest.mark.parametrize(
+    "name", ["comma.csv.gz", "table.parquet", "array.npy", "array.npz", "sheet.xlsx"]
+)
+def test_a_damaged_file_is_an_error_or_still_a_table_but_never_another_exception(
+    name, frame, tmp_path, rng
+):
     path = tmp_path / name
     WRITERS[name](frame, path)
     whole = path.read_bytes()
@@ -319,7 +350,8 @@ def test_the_robot_arm_is_read_with_its_gaps_and_its_time(real_table):
 
 
 @pytest.mark.parametrize(
-    "style", ["%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%y %H:%M", "%Y-%m-%d %H:%M", "%d %b %Y %H:%M"]
+    "style",
+    ["%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%y %H:%M", "%Y-%m-%d %H:%M", "%d %b %Y %H:%M"],
 )
 @pytest.mark.parametrize("first", ["2024-05-01", "2024-05-11", "2024-12-31"])
 def test_the_day_is_told_from_the_month_by_how_time_goes_on(style, first):

@@ -1,4 +1,6 @@
-"""The audit: everything the recorded log gives away, each finding on a made-up log, and none on a clean one."""
+"""The audit: everything the recorded log gives away, each finding on a made-up log, and none on a
+clean one.
+"""
 
 import itertools
 
@@ -13,7 +15,10 @@ MODEL = "  RNN(\n    (rnn): GRU(6, 8, num_layers=2, batch_first=True, dropout={d
 
 def lines(*losses, train=0.00123, decimals=5):
     """Write losses as the lines of a log; training falls a little, as it does."""
-    return "\n".join(f"> {train - place / 1e5:.{decimals}f} {loss:.{decimals}f}" for place, loss in enumerate(losses))
+    return "\n".join(
+        f"> {train - place / 1e5:.{decimals}f} {loss:.{decimals}f}"
+        for place, loss in enumerate(losses)
+    )
 
 
 def near(loss, step=0.00002):
@@ -51,7 +56,9 @@ def test_what_the_recorded_log_gives_away_is_found_with_its_figures(seed_log):
     found = audit(seed_log)
     assert [(one.stage, one.kind) for one in found] == FOUND
     same, copy, _, two, against, other_copy, epochs, spread = found
-    assert same.figures["A"] == pytest.approx(0.00450) and same.figures["r²M"] == pytest.approx(0.00034)
+    assert same.figures["A"] == pytest.approx(0.00450) and same.figures["r²M"] == pytest.approx(
+        0.00034
+    )
     assert same.figures["weight=0.5"] == pytest.approx(((0.00450 + 0.5 * 0.00034) / 1.5, 0.00312))
     assert "0.00311 for 'weight=0.5', and the log has 0.00312" in same.sentence
     assert "'weight=0' is '包括' of stage 1" in copy.sentence
@@ -71,10 +78,28 @@ def test_the_stages_own_data_give_away_the_same():
 
 CLEAN = [
     stage(1, {"included": near(0.004), "not included": near(0.005)}, "Include it."),
-    stage(2, {"weight=0": near(0.0042), "weight=0.5": near(0.0030), "weight=1": near(0.0035)}, "Set it to 0.5."),
-    stage(3, {"1 layer": near(0.0041), "2 layers": near(0.0022), "3 layers": near(0.0029)}, "Keep 2 layers."),
-    stage(4, {"dropout=0.2": near(0.0021), "dropout=0": near(0.0012)}, "Use 3 seeds next time.", "Epochs: 60"),
-    stage(5, {"一层": near(0.0051), "两层": near(0.0023), "三层": near(0.0039)}, "取两层。", "迭代次数为 30"),
+    stage(
+        2,
+        {"weight=0": near(0.0042), "weight=0.5": near(0.0030), "weight=1": near(0.0035)},
+        "Set it to 0.5.",
+    ),
+    stage(
+        3,
+        {"1 layer": near(0.0041), "2 layers": near(0.0022), "3 layers": near(0.0029)},
+        "Keep 2 layers.",
+    ),
+    stage(
+        4,
+        {"dropout=0.2": near(0.0021), "dropout=0": near(0.0012)},
+        "Use 3 seeds next time.",
+        "Epochs: 60",
+    ),
+    stage(
+        5,
+        {"一层": near(0.0051), "两层": near(0.0023), "三层": near(0.0039)},
+        "取两层。",
+        "迭代次数为 30",
+    ),
 ]
 
 
@@ -86,8 +111,12 @@ def test_a_clean_log_has_no_findings():
 def test_clean_logs_of_any_figures_have_no_findings(seed):
     rng = np.random.default_rng(seed)
     stages = []
-    for number, knob in enumerate(["weight={}", "1:{}", "{} layers", "dropout=0.{}", "{} wide"], start=1):
-        losses = 0.002 + 0.0005 * np.arange(5) + rng.uniform(0, 0.0003, 5)  # apart, and no straight line
+    for number, knob in enumerate(
+        ["weight={}", "1:{}", "{} layers", "dropout=0.{}", "{} wide"], start=1
+    ):
+        losses = (
+            0.002 + 0.0005 * np.arange(5) + rng.uniform(0, 0.0003, 5)
+        )  # apart, and no straight line
         first, *rest = (losses[place] for place in (0, *(1 + rng.permutation(4))))
         values = [rest[0], rest[1], first, rest[2], rest[3]]  # the best in the middle
         moves = rng.uniform(-0.00005, 0.00005, (5, 3))
@@ -100,7 +129,9 @@ def test_clean_logs_of_any_figures_have_no_findings(seed):
 
 
 def weighed(errors, weights, label, scale=1.0):
-    """Runs of one pair of errors A and M read with several weights; `scale` makes the second one's errors others."""
+    """Runs of one pair of errors A and M read with several weights; `scale` makes the second one's
+    errors others.
+    """
     runs = {}
     for place, w in enumerate(weights):
         losses = [(a + w * m) / (1 + w) * (scale if place == 1 else 1) for a, m in errors]
@@ -110,31 +141,46 @@ def weighed(errors, weights, label, scale=1.0):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
-    ("label", "weights"), [("weight={}", [1, 0.5, 0]), ("1:{}", [1, 2, 5, 10]), ("权重={}", [0, 2, 1])]
+    ("label", "weights"),
+    [("weight={}", [1, 0.5, 0]), ("1:{}", [1, 2, 5, 10]), ("权重={}", [0, 2, 1])],
 )
 def test_rows_that_one_pair_of_errors_explains_are_found(seed, label, weights):
     rng = np.random.default_rng(seed)
     all_error, missing = rng.uniform(0.004, 0.006), rng.uniform(0.0002, 0.0008)
     errors = [(all_error * factor, missing * factor) for factor in (1.03, 0.99, 1.0)]
-    (found,) = (one for one in audit(log(stage(1, weighed(errors, weights, label)))) if "same errors" in one.kind)
+    (found,) = (
+        one
+        for one in audit(log(stage(1, weighed(errors, weights, label))))
+        if "same errors" in one.kind
+    )
     assert found.figures["A"] == pytest.approx(all_error, abs=1e-4)
     assert found.figures["r²M"] == pytest.approx(missing, abs=1e-4)
     for w in weights:
         predicted, logged = found.figures[label.format(w)]
         assert predicted == pytest.approx(logged, abs=1.01e-5)
         assert logged == pytest.approx((all_error + w * missing) / (1 + w), abs=0.51e-5)
-    other = audit(log(stage(1, weighed(errors, weights, label, scale=0.98))))  # a network that is better by a fiftieth
+    other = audit(
+        log(stage(1, weighed(errors, weights, label, scale=0.98)))
+    )  # a network that is better by a fiftieth
     assert not [one for one in other if "same errors" in one.kind]
 
 
 def test_rows_on_a_line_that_needs_an_error_below_zero_are_a_chance():
     errors = [(0.003, -0.0005)] * 3
-    assert not [one for one in kinds(log(stage(1, weighed(errors, [1, 0.5, 0], "weight={}")))) if "same" in one[1]]
+    assert not [
+        one
+        for one in kinds(log(stage(1, weighed(errors, [1, 0.5, 0], "weight={}"))))
+        if "same" in one[1]
+    ]
 
 
 def test_two_weights_or_figures_all_alike_prove_nothing():
     errors = [(0.005, 0.0004)] * 3
-    assert not [one for one in kinds(log(stage(1, weighed(errors, [1, 0], "weight={}")))) if "same errors" in one[1]]
+    assert not [
+        one
+        for one in kinds(log(stage(1, weighed(errors, [1, 0], "weight={}"))))
+        if "same errors" in one[1]
+    ]
     alike = {f"weight={w}": lines(0.00012, 0.00011, 0.00012) for w in (0, 1, 2)}
     assert kinds(log(stage(1, alike))) == [(1, "within the spread")]
 
@@ -166,57 +212,89 @@ def test_few_digits_may_agree_by_chance():
 
 
 def test_epochs_that_are_not_stated_cannot_disagree():
-    text = "# A log\n\n" + stage(1, {"wide": COPIED}) + stage(2, {"flat": COPIED}, remark="Epochs: 50")
+    text = (
+        "# A log\n\n" + stage(1, {"wide": COPIED}) + stage(2, {"flat": COPIED}, remark="Epochs: 50")
+    )
     assert kinds(text) == [(2, "copied run")]
 
 
 @pytest.mark.parametrize(
-    "labels", [("1 layer", "2 layers"), ("1层", "2层"), ("一层", "两层"), ("num_layers=1", "num_layers=3")]
+    "labels",
+    [("1 layer", "2 layers"), ("1层", "2层"), ("一层", "两层"), ("num_layers=1", "num_layers=3")],
 )
 def test_one_layer_against_more_is_also_no_dropout_against_some(labels):
     runs = {labels[0]: near(0.002), labels[1]: near(0.004)}
     (found,) = audit(log(stage(1, runs)))
     assert found.kind == "two things at once" and found.figures["dropout"] == 0.5
-    assert f"does nothing with '{labels[0]}'" in found.sentence and "stands beside" not in found.sentence
+    assert (
+        f"does nothing with '{labels[0]}'" in found.sentence
+        and "stands beside" not in found.sentence
+    )
     assert audit(log(stage(1, runs), dropout=0.0)) == []
     assert audit("# A log\n\n" + stage(1, runs)) == []  # the network is not told
     assert audit(log(stage(1, {labels[1]: near(0.002), "5 layers": near(0.004)}))) == []
     assert audit(log(stage(1, {labels[0]: near(0.002), "wide": near(0.004)}))) == []
-    assert audit(log(stage(1, {f"{labels[0]}, no dropout": near(0.002), labels[1]: near(0.004)}))) == []
+    assert (
+        audit(log(stage(1, {f"{labels[0]}, no dropout": near(0.002), labels[1]: near(0.004)})))
+        == []
+    )
 
 
 def test_the_figure_of_no_dropout_is_put_beside_one_layer_where_the_log_has_it():
     layers = stage(1, {"1 layer": near(0.002), "2 layers": near(0.004)})
-    (found,) = audit(log(layers, stage(2, {"dropout = 0": near(0.0021), "dropout=0.3": near(0.003)})))
+    (found,) = audit(
+        log(layers, stage(2, {"dropout = 0": near(0.0021), "dropout=0.3": near(0.003)}))
+    )
     assert "Its 0.00200 stands beside 0.00210 of 'dropout = 0' in stage 2." in found.sentence
 
 
 def test_settings_closer_than_their_own_last_lines_are_found():
-    runs = {"red": lines(0.00411, 0.00431, 0.00421), "blue": lines(0.00428, 0.00418, 0.00429), "green": near(0.0052)}
+    runs = {
+        "red": lines(0.00411, 0.00431, 0.00421),
+        "blue": lines(0.00428, 0.00418, 0.00429),
+        "green": near(0.0052),
+    }
     (found,) = audit(log(stage(1, runs)))
     assert (found.stage, found.kind) == (1, "within the spread")
     assert found.figures["spread"] == pytest.approx(0.0002)
-    assert found.figures["difference"] == pytest.approx((0.00428 + 0.00418 + 0.00429 - 0.00411 - 0.00431 - 0.00421) / 3)
+    assert found.figures["difference"] == pytest.approx(
+        (0.00428 + 0.00418 + 0.00429 - 0.00411 - 0.00431 - 0.00421) / 3
+    )
     assert "'red', 'blue' overlap" in found.sentence and "green" not in found.sentence
     assert audit(log(stage(1, runs | {"red": near(0.0060)}))) == []  # only the best is asked about
 
 
 def test_lines_a_unit_of_the_last_decimal_apart_may_be_the_same_before_rounding():
-    assert kinds(log(stage(1, {"red": lines(0.00411, 0.00412), "blue": lines(0.00413, 0.00414)}))) != []
-    assert kinds(log(stage(1, {"red": lines(0.00411, 0.00412), "blue": lines(0.00414, 0.00415)}))) == []
+    assert (
+        kinds(log(stage(1, {"red": lines(0.00411, 0.00412), "blue": lines(0.00413, 0.00414)})))
+        != []
+    )
+    assert (
+        kinds(log(stage(1, {"red": lines(0.00411, 0.00412), "blue": lines(0.00414, 0.00415)})))
+        == []
+    )
 
 
 def test_single_lines_have_no_spread_to_be_within():
     assert audit(log(stage(1, {"red": lines(0.00411), "blue": lines(0.00411, train=0.001)}))) == []
 
 
-BEST = {"weight=1": "largest", "weight=0.1": "smallest", "dropout=0": None, "1 layer": None, "0.5 dropout": None}
+BEST = {
+    "weight=1": "largest",
+    "weight=0.1": "smallest",
+    "dropout=0": None,
+    "1 layer": None,
+    "0.5 dropout": None,
+}
 
 
 @pytest.mark.parametrize("best", BEST)
 def test_a_best_value_at_the_edge_of_the_grid_is_found_where_it_can_go_on(best):
     grid = next(values for values in GRIDS if best in values)
-    runs = {label: near(0.002 if label == best else 0.004 + 0.0011 * place) for place, label in enumerate(grid)}
+    runs = {
+        label: near(0.002 if label == best else 0.004 + 0.0011 * place)
+        for place, label in enumerate(grid)
+    }
     found = audit(log(stage(1, runs), dropout=0.0))
     assert [one.kind for one in found] == (["edge of the grid"] if BEST[best] else [])
     if BEST[best]:
@@ -233,10 +311,28 @@ GRIDS = [
 
 def test_two_values_or_values_that_are_no_numbers_have_no_edge():
     assert audit(log(stage(1, {"weight=0": near(0.004), "weight=1": near(0.002)}))) == []
-    assert audit(log(stage(1, {"weight=0": near(0.004), "weight=1": near(0.003), "weight=2, wide": near(0.002)}))) != []
-    assert audit(log(stage(1, {"red": near(0.004), "blue": near(0.003), "green": near(0.002)}))) == []
+    assert (
+        audit(
+            log(
+                stage(
+                    1,
+                    {
+                        "weight=0": near(0.004),
+                        "weight=1": near(0.003),
+                        "weight=2, wide": near(0.002),
+                    },
+                )
+            )
+        )
+        != []
+    )
+    assert (
+        audit(log(stage(1, {"red": near(0.004), "blue": near(0.003), "green": near(0.002)}))) == []
+    )
     values = {f"weight={w}": near(0.005 - w / 1000) for w in (1, 2, 3)}
-    assert audit(log(stage(1, values))) != [] == audit(log(stage(1, values | {"red": near(0.0053)})))
+    assert (
+        audit(log(stage(1, values))) != [] == audit(log(stage(1, values | {"red": near(0.0053)})))
+    )
 
 
 def test_a_best_value_at_the_edge_that_overlaps_with_others_is_none():
@@ -244,7 +340,13 @@ def test_a_best_value_at_the_edge_that_overlaps_with_others_is_none():
     assert kinds(log(stage(1, values))) == [(1, "within the spread")]
 
 
-CONCLUSIONS = ["Keep 2 layers.", "So we use 2 layers from now on", "保持2层。", "设为2。", "Set it to 2."]
+CONCLUSIONS = [
+    "Keep 2 layers.",
+    "So we use 2 layers from now on",
+    "保持2层。",
+    "设为2。",
+    "Set it to 2.",
+]
 OTHERS = [
     "",
     "2 layers are slow.",
@@ -263,13 +365,19 @@ def test_a_decision_against_its_own_figures_is_found(conclusion):
     found = audit(log(stage(1, runs, conclusion)))
     if conclusion in CONCLUSIONS:
         assert [one.kind for one in found] == ["against its own figures"]
-        assert f"for '{label.format(2)}' at 0.00520, while '{label.format(3)}' stands at 0.00210" in found[0].sentence
+        assert (
+            f"for '{label.format(2)}' at 0.00520, while '{label.format(3)}' stands at 0.00210"
+            in found[0].sentence
+        )
     else:
         assert found == []
 
 
 def test_a_decision_between_settings_that_overlap_is_not_against_the_figures():
-    runs = {"weight=2": lines(0.00411, 0.00431, 0.00421), "weight=3": lines(0.00409, 0.00429, 0.00419)}
+    runs = {
+        "weight=2": lines(0.00411, 0.00431, 0.00421),
+        "weight=3": lines(0.00409, 0.00429, 0.00419),
+    }
     assert kinds(log(stage(1, runs, "Take weight=2."))) == [(1, "within the spread")]
 
 
@@ -287,11 +395,17 @@ def test_longer_runs_are_not_compared_with_the_others():
 
 def test_a_log_that_says_little_is_audited_as_far_as_it_goes():
     time_only = "- wide\n\n> 12.5s\n\n- narrow\n\n> 0.00212 0.00312\n"
-    assert audit("## 1. Bare\n\n0.00211 0.00311\n\n## 2. Empty\n\n## 3. Time only\n\n" + time_only) == []
+    assert (
+        audit("## 1. Bare\n\n0.00211 0.00311\n\n## 2. Empty\n\n## 3. Time only\n\n" + time_only)
+        == []
+    )
 
 
 def test_of_several_seeds_of_a_setting_the_first_is_audited():
-    runs = {f"weight={w} [seed {seed}]": near(0.004 + w / 1000) for seed, w in itertools.product(range(3), (3, 1, 2))}
+    runs = {
+        f"weight={w} [seed {seed}]": near(0.004 + w / 1000)
+        for seed, w in itertools.product(range(3), (3, 1, 2))
+    }
     assert kinds(log(stage(1, runs))) == [(1, "edge of the grid")]  # not: seeds that overlap
 
 

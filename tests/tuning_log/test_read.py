@@ -82,19 +82,32 @@ def test_a_log_in_the_manner_of_the_recorded_one_is_read_whole():
     assert (log.title, log.epochs) == ("一个记录", 40)
     assert log.model == str(RNN(3, 4))
     depth, dropout, rate = log.stages
-    assert [(stage.number, stage.title) for stage in log.stages] == [(1, "深度"), (2, "dropout"), (3, "学习率")]
+    assert [(stage.number, stage.title) for stage in log.stages] == [
+        (1, "深度"),
+        (2, "dropout"),
+        (3, "学习率"),
+    ]
     assert [stage.epochs for stage in log.stages] == [None, 25, None]
     assert [stage.learning_rate for stage in log.stages] == [None, None, 2e-4]
     assert [stage.conclusion for stage in log.stages] == ["一层。 保持不变。", "取0.5。", "不变。"]
     assert [run.label for run in depth.runs] == ["一层", "两层"]
-    assert lines_of(depth.runs[0]) == [(None, None, 0.00101, 0.00202), (None, None, 0.00103, 0.00204)]
+    assert lines_of(depth.runs[0]) == [
+        (None, None, 0.00101, 0.00202),
+        (None, None, 0.00103, 0.00204),
+    ]
     assert [run.label for run in dropout.runs] == ["dropout=0.5", "dropout=0", "dropout = 0"]
     assert [run.seconds for run in dropout.runs] == [12.5, None, None]
     assert [run.epochs for run in dropout.runs] == [None, None, 60]
-    assert lines_of(dropout.runs[0]) == [(None, None, 0.00121, 0.00222), (None, None, 0.00123, 0.00224)]
+    assert lines_of(dropout.runs[0]) == [
+        (None, None, 0.00121, 0.00222),
+        (None, None, 0.00123, 0.00224),
+    ]
     assert lines_of(dropout.runs[2]) == [(59, 30, 0.000141, 0.000242), (60, 30, 0.000143, 0.000244)]
     assert [run.label for run in rate.runs] == ["1:2 0:1"]
-    assert lines_of(rate.runs[0]) == [(39, None, 0.0000151, 0.0000252), (40, None, 0.0000153, 0.0000254)]
+    assert lines_of(rate.runs[0]) == [
+        (39, None, 0.0000151, 0.0000252),
+        (40, None, 0.0000153, 0.0000254),
+    ]
 
 
 ENGLISH = """# Depth
@@ -131,7 +144,12 @@ def test_an_english_log_is_read_too():
     log = read_log(ENGLISH)
     assert (log.title, log.epochs, log.model) == ("Depth", 12, "")
     deep, wide = log.stages
-    assert (deep.title, deep.learning_rate, deep.epochs, deep.conclusion) == ("How deep?", 5e-4, None, "two layers.")
+    assert (deep.title, deep.learning_rate, deep.epochs, deep.conclusion) == (
+        "How deep?",
+        5e-4,
+        None,
+        "two layers.",
+    )
     assert [(run.label, run.seconds, len(run.lines)) for run in deep.runs] == [
         ("1 layer", 3.2, 2),
         ("2 layers", None, 1),
@@ -151,8 +169,14 @@ def test_what_is_no_log_is_an_error_that_says_what_one_is(tmp_path):
     (tmp_path / "binary.md").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="source must be a UTF-8 text file"):
         read_log(tmp_path / "binary.md")
-    for text in ("\n", "# Title\n\n0.1 0.2\n", "## 1. A stage without figures\n\nConclusion: none.\n"):
-        with pytest.raises(ValueError, match="no numbered heading with lines of losses below it was found"):
+    for text in (
+        "\n",
+        "# Title\n\n0.1 0.2\n",
+        "## 1. A stage without figures\n\nConclusion: none.\n",
+    ):
+        with pytest.raises(
+            ValueError, match="no numbered heading with lines of losses below it was found"
+        ):
             read_log(text)
 
 
@@ -183,7 +207,10 @@ def test_what_is_written_is_read_back_as_it_was(line_format, curve):
     assert all(line.format == line_format and label is None for line, label in parsed)
     decimals = {"train valid": 5, "epoch steps train valid": 6, "epoch train valid": 7}[line_format]
     for (line, _), row in zip(parsed, curve.tail(3).itertuples(), strict=True):
-        assert (line.train, line.validation) == (round(row.train, decimals), round(row.validation, decimals))
+        assert (line.train, line.validation) == (
+            round(row.train, decimals),
+            round(row.validation, decimals),
+        )
         assert line.epoch in (None, row.epoch) and line.steps in (None, 300)
 
 
@@ -193,13 +220,20 @@ def test_more_or_fewer_epochs_are_written_where_they_are_asked_for_or_there_are_
 
 
 def test_a_format_that_is_none_or_lacks_its_steps_is_an_error(curve):
-    with pytest.raises(ValueError, match="line_format must be one of train valid, .*, not 'train valdi'. Did you mean"):
+    with pytest.raises(
+        ValueError,
+        match="line_format must be one of train valid, .*, not 'train valdi'. Did you mean",
+    ):
         write_lines(curve, "train valdi")
-    with pytest.raises(ValueError, match="steps must be given for the format 'epoch steps train valid'"):
+    with pytest.raises(
+        ValueError, match="steps must be given for the format 'epoch steps train valid'"
+    ):
         write_lines(curve, "epoch steps train valid")
 
 
-@pytest.mark.parametrize("text", ["", "12", "0.1", "weight=0.5", "0.1 0.2 0.3", "x 0.1 0.2", "1 2 3 0.1 0.2"])
+@pytest.mark.parametrize(
+    "text", ["", "12", "0.1", "weight=0.5", "0.1 0.2 0.3", "x 0.1 0.2", "1 2 3 0.1 0.2"]
+)
 def test_what_is_no_line_of_figures_is_none(text):
     assert parse_line(text) is None
 
@@ -220,7 +254,9 @@ def test_every_number_of_the_recorded_log_is_in_what_was_read(seed_log):
     log = read_log(seed_log)
     found = numbers(log.title, log.model, log.epochs, *IN_PROSE)
     for stage in log.stages:
-        found += numbers(stage.number, stage.title, stage.epochs, stage.learning_rate, stage.conclusion)
+        found += numbers(
+            stage.number, stage.title, stage.epochs, stage.learning_rate, stage.conclusion
+        )
         for run in stage.runs:
             found += numbers(run.label, run.epochs, run.seconds, *run.lines)
     assert found == numbers(seed_log)
@@ -228,8 +264,12 @@ def test_every_number_of_the_recorded_log_is_in_what_was_read(seed_log):
 
 
 def test_every_line_of_the_recorded_log_is_written_back_as_it_stands(seed_log):
-    written = [str(line) for stage in read_log(seed_log).stages for run in stage.runs for line in run.lines]
-    lines = re.findall(r"^(?:[>\s-]*)([\d. ]+?)\s*(?:\[.*\])?$", seed_log.replace("<br/>", "\n"), flags=re.M)
+    written = [
+        str(line) for stage in read_log(seed_log).stages for run in stage.runs for line in run.lines
+    ]
+    lines = re.findall(
+        r"^(?:[>\s-]*)([\d. ]+?)\s*(?:\[.*\])?$", seed_log.replace("<br/>", "\n"), flags=re.M
+    )
     assert written == [" ".join(line.split()) for line in lines if len(line.split()) > 1]
     assert len(written) == 21 * 3
 

@@ -1,4 +1,6 @@
-"""The five stages as data: the recorded log's own figures, and each setting as trained and as meant."""
+"""The five stages as data: the recorded log's own figures, and each setting as trained and as
+meant.
+"""
 
 import dataclasses
 
@@ -28,7 +30,10 @@ CONCLUSIONS = {  # what the log says, and the setting it went on with
     "mask_input": ("取消mask", "not included"),
     "missing_weight": ("设为1", "weight=1"),
     "num_layers": ("保持2层", "2 layers"),
-    "dropout": ("dropout取较大的值，能够防止过拟合，但同时收敛的速度变慢", "dropout=0"),  # which stage 5 uses
+    "dropout": (
+        "dropout取较大的值，能够防止过拟合，但同时收敛的速度变慢",
+        "dropout=0",
+    ),  # which stage 5 uses
     "loss_ratio": ("取1:3", "1:3"),
 }
 
@@ -88,8 +93,18 @@ def test_the_starting_points_are_those_of_the_log():
     weights = [start.missing_weight for start in starts.values()]
     assert weights == pytest.approx([0, 0, 0.0324, 0.0324, 0])
     for start in starts.values():
-        assert (start.hidden_size, start.num_layers, start.window, start.batch_size) == (256, 2, 10, 100)
-        assert (start.missing_rate, start.mask_input, start.bidirectional, start.residual) == (0.2, False, False, False)
+        assert (start.hidden_size, start.num_layers, start.window, start.batch_size) == (
+            256,
+            2,
+            10,
+            100,
+        )
+        assert (start.missing_rate, start.mask_input, start.bidirectional, start.residual) == (
+            0.2,
+            False,
+            False,
+            False,
+        )
 
 
 @each_stage
@@ -101,7 +116,9 @@ def test_each_setting_turns_the_knob_of_its_stage_and_nothing_else(stage):
             for field in dataclasses.fields(lab.RunConfig)
             if getattr(stage.config(setting), field.name) != getattr(stage.start, field.name)
         }
-        assert changed <= allowed | ({"train_share", "dropout"} if setting.kind == "control" else set()), setting.name
+        assert changed <= allowed | (
+            {"train_share", "dropout"} if setting.kind == "control" else set()
+        ), setting.name
 
 
 @pytest.mark.parametrize("name", ["missing_weight", "loss_ratio"])
@@ -110,7 +127,9 @@ def test_a_weight_is_there_as_the_log_trained_it_and_as_its_author_meant_it(name
     for setting in of_kind(stage, "trained"):
         number = setting.label.partition(",")[0].replace("weight=", "").removeprefix("1:")
         assert setting.weight == float(number)
-        assert stage.config(setting).missing_weight == pytest.approx(float(number) * 0.18**2, rel=1e-12)
+        assert stage.config(setting).missing_weight == pytest.approx(
+            float(number) * 0.18**2, rel=1e-12
+        )
         if setting.weight:
             meant = stage[f"{setting.label} (meant)"]
             assert stage.config(meant).missing_weight == meant.weight == float(number)
@@ -133,7 +152,11 @@ def test_names_are_unique_and_controls_have_no_figures(stage):
 
 def test_the_figures_of_the_log_are_a_table():
     logged = STAGES["missing_weight"].logged
-    assert logged.loc["weight=0.5"].tolist()[-3:] == ["0.00014 0.00317", "0.00016 0.00314", "0.00016 0.00312"]
+    assert logged.loc["weight=0.5"].tolist()[-3:] == [
+        "0.00014 0.00317",
+        "0.00016 0.00314",
+        "0.00016 0.00312",
+    ]
     assert list(logged.index) == ["weight=1", "weight=0.5", "weight=0"]
 
 
@@ -147,17 +170,26 @@ def test_the_same_run_in_two_stages_has_one_key():
 
 @pytest.mark.parametrize("name, number", [(name, stage.number) for name, stage in STAGES.items()])
 def test_a_stage_is_found_by_name_and_by_number(name, number):
-    assert lab.stage(name, "tiny").number == lab.stage(number, "tiny").number == lab.stage(str(number), "tiny").number
+    assert (
+        lab.stage(name, "tiny").number
+        == lab.stage(number, "tiny").number
+        == lab.stage(str(number), "tiny").number
+    )
 
 
 def test_an_unknown_stage_profile_or_setting_is_an_error_with_what_is_near():
-    with pytest.raises(ValueError, match="stage must be one of mask_input, .*, not 'drpout'. Did you mean 'dropout'"):
+    with pytest.raises(
+        ValueError,
+        match="stage must be one of mask_input, .*, not 'drpout'. Did you mean 'dropout'",
+    ):
         lab.stage("drpout")
     with pytest.raises(ValueError, match="stage must be one of .*, not '6'"):
         lab.stage(6)
     with pytest.raises(ValueError, match="profile must be one of tiny, lesson, full, not 'large'"):
         lab.stage("dropout", "large")
-    with pytest.raises(ValueError, match="setting must be one of weight=1, .*, not 'weight=2'. Did you mean"):
+    with pytest.raises(
+        ValueError, match="setting must be one of weight=1, .*, not 'weight=2'. Did you mean"
+    ):
         lab.stage("missing_weight", "tiny").config("weight=2")
     with pytest.raises(ValueError, match="seeds must be a whole number of at least 1, not 0"):
         lab.stage("missing_weight", "tiny").configs(0)
@@ -166,9 +198,16 @@ def test_an_unknown_stage_profile_or_setting_is_an_error_with_what_is_near():
 def test_a_stage_is_bound_to_the_rows_the_width_and_the_epochs_of_its_profile():
     tiny = lab.stage("num_layers", "tiny")
     config = tiny.config("3 layers", seed=2)
-    assert (len(tiny.series), config.hidden_size, config.num_layers, config.seed) == (2_800, 8, 3, 2)
+    assert (len(tiny.series), config.hidden_size, config.num_layers, config.seed) == (
+        2_800,
+        8,
+        3,
+        2,
+    )
     assert config.epochs == max(1, round(20 * 0.06)) and config.data_digest == tiny.series.digest
-    assert len(tiny.configs()) == 3 * len(tiny.settings) and len(tiny.configs(1)) == len(tiny.settings)
+    assert len(tiny.configs()) == 3 * len(tiny.settings) and len(tiny.configs(1)) == len(
+        tiny.settings
+    )
     assert "3" in repr(tiny) and "2,800 rows, 66 channels" in repr(tiny)
 
 

@@ -29,13 +29,19 @@ def test_a_log_of_all_stages_is_read_back_without_loss(results, language):
     read = read_log(write_log(log, language))
     assert read == log and len(read.stages) == 5
     for stage, one in zip(read.stages, results, strict=True):
-        assert (stage.number, stage.learning_rate) == (one.stage.number, one.stage.start.learning_rate)
+        assert (stage.number, stage.learning_rate) == (
+            one.stage.number,
+            one.stage.start.learning_rate,
+        )
         runs = iter(stage.runs)
         for setting in one.stage.settings:
             for seed in range(SEEDS):
                 run, config = next(runs), one.stage.config(setting, seed)
                 assert "\n".join(map(str, run.lines)) == one.lines(setting.name, seed)
-                assert run.label.endswith(f"[seed {seed}]") and (run.epochs or stage.epochs) == config.epochs
+                assert (
+                    run.label.endswith(f"[seed {seed}]")
+                    and (run.epochs or stage.epochs) == config.epochs
+                )
         assert next(runs, None) is None
     assert log.model == str(RNN(66, 8, num_layers=2, dropout=0.5))
 
@@ -54,10 +60,13 @@ def test_every_setting_has_a_name_in_chinese_that_tells_it_from_the_others():
         names = [in_chinese(setting.name) for setting in stage.settings]
         assert len(set(names)) == len(names)
         for name in names:  # what stays in Latin letters is a field's name
-            assert not set("".join(filter(str.isascii, name)).replace("dropout", "").replace("weight", "")) & set(
-                "aeiou"
-            )
-    assert in_chinese("2 layers, no dropout, 5 times as long (control)") == "2层，无dropout，5倍时长（对照）"
+            assert not set(
+                "".join(filter(str.isascii, name)).replace("dropout", "").replace("weight", "")
+            ) & set("aeiou")
+    assert (
+        in_chinese("2 layers, no dropout, 5 times as long (control)")
+        == "2层，无dropout，5倍时长（对照）"
+    )
 
 
 @both_languages
@@ -80,20 +89,31 @@ SMALL = TuningLog("T", "", 5, [LoggedStage(1, "A", runs=[LoggedRun("x", [Line(0.
 @pytest.mark.parametrize("seconds", [None, 0.5, 126.8, 100.0])
 @pytest.mark.parametrize("epochs", [None, 7])
 @pytest.mark.parametrize("conclusion", ["", "Take x, or (perhaps) y: 0.1 or less."])
-@pytest.mark.parametrize("label", ["x", "dropout=0.5, 250 epochs [seed 1]", "1:3", "2层", "a_b*c", "weight = 1"])
-def test_labels_epochs_seconds_and_conclusions_survive(language, seconds, epochs, conclusion, label):
+@pytest.mark.parametrize(
+    "label", ["x", "dropout=0.5, 250 epochs [seed 1]", "1:3", "2层", "a_b*c", "weight = 1"]
+)
+def test_labels_epochs_seconds_and_conclusions_survive(
+    language, seconds, epochs, conclusion, label
+):
     lines = [Line(0.00012, 0.0025), Line(1e-5, 0.00001)]
-    runs = [LoggedRun(label, lines, epochs, seconds), LoggedRun("other", [Line(0.000004, 0.0001, 9, 300)])]
+    runs = [
+        LoggedRun(label, lines, epochs, seconds),
+        LoggedRun("other", [Line(0.000004, 0.0001, 9, 300)]),
+    ]
     runs += [LoggedRun("", [Line(0.0000014, 0.0000011, 9)])] if conclusion else []
     log = TuningLog("T", "", 5, [LoggedStage(3, "A stage", 20, 5e-4, runs, conclusion)] * 2)
     assert read_log(write_log(log, language)) == log
 
 
-@pytest.mark.parametrize("label", ["0.1 0.2", "3 s", "Conclusion: x", "LR = 1", "# x", "x ", "x\ny", "epochs 3"])
+@pytest.mark.parametrize(
+    "label", ["0.1 0.2", "3 s", "Conclusion: x", "LR = 1", "# x", "x ", "x\ny", "epochs 3"]
+)
 def test_what_could_not_be_read_back_is_an_error_instead(label):
     (stage,) = SMALL.stages
     assert read_log(write_log(SMALL)) == SMALL
-    wrong = dataclasses.replace(SMALL, stages=[dataclasses.replace(stage, runs=[LoggedRun(label, [Line(0.1, 0.2)])])])
+    wrong = dataclasses.replace(
+        SMALL, stages=[dataclasses.replace(stage, runs=[LoggedRun(label, [Line(0.1, 0.2)])])]
+    )
     with pytest.raises(ValueError, match="must be one that can be read back|no numbered heading"):
         write_log(wrong)
 

@@ -26,4 +26,7 @@ def test_the_cell_trains_exactly_this_run_its_moved_weight_included():
 def test_only_what_differs_from_the_defaults_is_written_out():
     stage = lab.stage("dropout", "tiny")
     cell = as_cell(stage, stage.config("dropout=0.5"))
-    assert "dropout" not in cell.partition("RunConfig(")[2].partition(")")[0] and "hidden_size=8" in cell
+    assert (
+        "dropout" not in cell.partition("RunConfig(")[2].partition(")")[0]
+        and "hidden_size=8" in cell
+    )

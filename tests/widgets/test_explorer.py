@@ -1,4 +1,6 @@
-"""The explorer without a kernel: sliders that move, by keyboard, and say what was run and what was not."""
+"""The explorer without a kernel: sliders that move, by keyboard, and say what was run and what was
+not.
+"""
 
 import re
 
@@ -36,7 +38,12 @@ DATA = {
     "channels": ["</script><script>window.broken = 1</script>", "b"],
     "picture": {"truth": [0.1, 0.9] * 10, "hidden": [0, 1, 1, 0] * 5, "filled": [0.2, 0.8] * 10},
     "left_out": 7,
-    "runs": [run(0.0, 2), run(0.5, 2), run(0.0, 1), run(0.0, 2, seed=1, lines="lines of the second seed")],
+    "runs": [
+        run(0.0, 2),
+        run(0.5, 2),
+        run(0.0, 1),
+        run(0.0, 2, seed=1, lines="lines of the second seed"),
+    ],
 }
 
 
@@ -45,7 +52,9 @@ def page(browser, tmp_path):
     path = tmp_path / "explorer.html"
     policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
-    path.write_text(f"<!DOCTYPE html><html><head>{head}</head><body>{explorer_page(DATA)}</body></html>")
+    path.write_text(
+        f"<!DOCTYPE html><html><head>{head}</head><body>{explorer_page(DATA)}</body></html>"
+    )
     context = browser.new_context(offline=True)
     opened = context.new_page()
     opened.errors = []
@@ -59,7 +68,9 @@ def page(browser, tmp_path):
 def test_it_begins_where_it_is_told_and_draws_both_charts(page):
     assert page.locator("pre").inner_text() == "lines of 0 2".replace("0 2", "0.0 2")
     assert "This was run" in page.locator("p").first.inner_text()
-    assert page.locator("svg").count() == 2 and page.locator("svg").first.locator("path").count() == 4
+    assert (
+        page.locator("svg").count() == 2 and page.locator("svg").first.locator("path").count() == 4
+    )
 
 
 def test_a_slider_moves_by_keyboard_and_shows_the_other_run(page):
@@ -100,4 +111,6 @@ def test_with_a_kernel_it_is_a_widget_on_the_same_module(store, monkeypatch):
     shown = explorer(stage, store)
     assert isinstance(shown, Explorer) and len(shown.data["runs"]) == 2
     module = str(shown._esm)
-    assert re.search(r"export default \{ render \}", module) and not re.search(r"^import ", module, flags=re.M)
+    assert re.search(r"export default \{ render \}", module) and not re.search(
+        r"^import ", module, flags=re.M
+    )

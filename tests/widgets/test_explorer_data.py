@@ -1,4 +1,6 @@
-"""What the explorer is given: every stored run of the series, its curve read with both rulers, and its repair."""
+"""What the explorer is given: every stored run of the series, its curve read with both rulers, and
+its repair.
+"""
 
 import json
 
@@ -29,8 +31,12 @@ def test_every_stored_run_is_there_with_its_settings_and_the_logs_name_for_it(ex
 
 def test_curves_are_those_of_both_rulers_and_lines_those_of_the_log(explored):
     stage, _, results, data = explored
-    (run,) = [run for run in data["runs"] if run["name"] == "stage 4, dropout=0.2" and run["seed"] == 1]
-    curves = results.curves[(results.curves["setting"] == "dropout=0.2") & (results.curves["seed"] == 1)]
+    (run,) = [
+        run for run in data["runs"] if run["name"] == "stage 4, dropout=0.2" and run["seed"] == 1
+    ]
+    curves = results.curves[
+        (results.curves["setting"] == "dropout=0.2") & (results.curves["seed"] == 1)
+    ]
     np.testing.assert_allclose(run["recorded"]["validation"], curves["validation"], rtol=1e-3)
     np.testing.assert_allclose(run["corrected"]["validation"], curves["val_missing"], rtol=1e-3)
     assert run["lines"] == results.lines("dropout=0.2", 1)
@@ -44,13 +50,17 @@ def test_the_picture_has_the_truth_what_was_hidden_and_each_runs_repair(explored
     assert len(data["channels"]) == 3
     for run, config in ((run, stage.config("dropout=0.2", run["seed"])) for run in data["runs"]):
         if run["name"] == "stage 4, dropout=0.2":
-            np.testing.assert_allclose(run["sample"], store.sample(config.key).ravel()[hidden], atol=1e-4)
+            np.testing.assert_allclose(
+                run["sample"], store.sample(config.key).ravel()[hidden], atol=1e-4
+            )
     assert all(len(run["sample"]) == hidden.sum() for run in data["runs"])
     truth, filled = (np.array(data["picture"][name]) for name in ("truth", "filled"))
     assert (truth[~hidden] == filled[~hidden]).all() and (truth[hidden] != filled[hidden]).any()
 
 
-def test_of_very_many_runs_those_of_the_log_come_first_and_the_rest_is_counted(explored, monkeypatch):
+def test_of_very_many_runs_those_of_the_log_come_first_and_the_rest_is_counted(
+    explored, monkeypatch
+):
     stage, store, _, _ = explored
     own = stage.config("dropout=0.5").replace(dropout=0.33)
     train_missing([own, own.replace(dropout=0.44)], stage.series, store, workers=1)

@@ -1,4 +1,6 @@
-"""The panel without a browser: what its controls stand for, what its figure shows, what is left in a record."""
+"""The panel without a browser: what its controls stand for, what its figure shows, what is left in
+a record.
+"""
 
 import time
 
@@ -42,8 +44,12 @@ def train(panel):
     panel._draw()
 
 
-def test_the_panel_begins_at_the_setting_that_the_log_adopted_with_the_stages_own_knob_first(panel, stage):
-    assert panel.controls.config == stage.config(stage.adopted).replace(data="", data_digest="").on(stage.series)
+def test_the_panel_begins_at_the_setting_that_the_log_adopted_with_the_stages_own_knob_first(
+    panel, stage
+):
+    assert panel.controls.config == stage.config(stage.adopted).replace(data="", data_digest="").on(
+        stage.series
+    )
     assert panel.controls.setting.value == stage.adopted
     first_slider = panel.controls.box.children[0].children[1]
     assert first_slider.description == "dropout"
@@ -61,7 +67,9 @@ def test_every_run_of_the_log_can_be_set_exactly_by_the_sliders(name):
 def test_every_control_has_a_label_and_only_values_that_keep_a_run_valid(panel):
     for name, field in panel.controls.fields.items():
         assert field.description and field.tooltip
-        for value in [value for _, value in getattr(field, "options", [])] or [getattr(field, "min", True)]:
+        for value in [value for _, value in getattr(field, "options", [])] or [
+            getattr(field, "min", True)
+        ]:
             panel.controls.config.replace(**{name: value})
     epochs = panel.controls.fields["epochs"]
     epochs.value = -5
@@ -89,12 +97,16 @@ def test_a_kept_setting_appears_when_its_slider_is_moved_there(panel):
     assert panel.controls.setting.value == "dropout=0.2"
     panel.controls.setting.value = "dropout=0"
     panel._draw()
-    assert len(panel.canvas.trace["hidden entries"].y) > 0 and "from the store" in panel.status.value
+    assert (
+        len(panel.canvas.trace["hidden entries"].y) > 0 and "from the store" in panel.status.value
+    )
     kept = panel.canvas.trace["network"].y  # the sample kept with the run
     np.testing.assert_allclose(kept, repaired, atol=1e-4)
 
 
-def test_train_on_a_run_from_the_store_trains_it_again_so_that_every_place_and_channel_can_be_seen(panel):
+def test_train_on_a_run_from_the_store_trains_it_again_so_that_every_place_and_channel_can_be_seen(
+    panel,
+):
     train(panel)
     panel.controls.fields["dropout"].value = 0.35
     panel.controls.fields["dropout"].value = 0.0
@@ -102,7 +114,10 @@ def test_train_on_a_run_from_the_store_trains_it_again_so_that_every_place_and_c
     panel._draw()
     assert "from the store" in panel.status.value and len(panel.canvas.trace["network"].y) == 0
     train(panel)
-    assert np.isfinite(panel.canvas.trace["network"].y).all() and len(panel.canvas.trace["network"].y) > 0
+    assert (
+        np.isfinite(panel.canvas.trace["network"].y).all()
+        and len(panel.canvas.trace["network"].y) > 0
+    )
 
 
 def test_the_logs_figures_stand_beside_a_run_that_is_one_of_its_rows_on_its_ruler(panel, stage):
@@ -128,7 +143,12 @@ def test_layers_restart_a_running_training_and_the_weight_steers_it(panel):
     panel.controls.fields["num_layers"].value = 1
     wait_until(lambda: panel.live.snapshot().rows and panel.live.snapshot().run != first)
     seen = panel.live.snapshot()
-    assert seen.config.num_layers == 1 and seen.config.missing_weight == 4.0 and seen.schedule == () and seen.running
+    assert (
+        seen.config.num_layers == 1
+        and seen.config.missing_weight == 4.0
+        and seen.schedule == ()
+        and seen.running
+    )
     wait_until(lambda: not panel.buttons["Stop"].disabled)
     panel.buttons["Stop"].click()
     assert not panel.live.snapshot().running
@@ -140,13 +160,18 @@ def test_pinned_runs_are_listed_drawn_and_back_in_a_new_panel(panel, stage, stor
     again = Panel(stage, store)
     for one in (panel, again):
         header, row = one.pinned.rows.children
-        assert "error on hidden entries" in header.children[3].value and "<code>0." in row.children[2].value
+        assert (
+            "error on hidden entries" in header.children[3].value
+            and "<code>0." in row.children[2].value
+        )
         assert len(one.canvas.trace["pin 1"].y) == stage.config(stage.adopted).epochs
     again.pinned.rows.children[1].children[-1].click()
     assert again.pinned.rows.children == () and len(again.canvas.trace["pin 1"].y) == 0
 
 
-def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_its_moves(panel, store):
+def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_its_moves(
+    panel, store
+):
     panel.controls.fields["epochs"].value = 5000
     panel.buttons["Train"].click()
     wait_until(lambda: panel.live.snapshot().rows)
@@ -158,7 +183,8 @@ def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_
     seen = panel.live.snapshot()
     ((epoch, batch, weight),) = seen.schedule
     assert (
-        list(panel.canvas.trace["weight moved"].x) == [epoch] and "weight 4" in panel.canvas.trace["weight moved"].text
+        list(panel.canvas.trace["weight moved"].x) == [epoch]
+        and "weight 4" in panel.canvas.trace["weight moved"].text
     )
     assert "not kept unless pinned" in panel.status.value and store.runs().empty
     assert f"schedule=[({epoch}, {batch}, 4.0)]" in panel.copies[0].text
@@ -166,7 +192,10 @@ def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_
     panel.buttons["Pin"].click()  # once is enough
     _, row = panel.pinned.rows.children
     assert f"loss weight moved to 4 in epoch {epoch}" in row.children[1].value
-    assert row.children[4].text == panel.copies[0].text and row.children[5].text == panel.copies[1].text
+    assert (
+        row.children[4].text == panel.copies[0].text
+        and row.children[5].text == panel.copies[1].text
+    )
 
 
 def test_a_stopped_run_is_copied_as_long_as_it_became(panel):
@@ -179,10 +208,14 @@ def test_a_stopped_run_is_copied_as_long_as_it_became(panel):
     assert f"epochs={len(panel.live.snapshot().rows)})" in panel.copies[0].text
 
 
-def test_the_figure_is_sent_five_times_a_second_at_most_and_only_when_it_differs(panel, monkeypatch):
+def test_the_figure_is_sent_five_times_a_second_at_most_and_only_when_it_differs(
+    panel, monkeypatch
+):
     drawn = []
     draw = panel.canvas.draw_losses
-    monkeypatch.setattr(panel.canvas, "draw_losses", lambda *args: (drawn.append(time.monotonic()), draw(*args)))
+    monkeypatch.setattr(
+        panel.canvas, "draw_losses", lambda *args: (drawn.append(time.monotonic()), draw(*args))
+    )
     panel.controls.fields["epochs"].value = 5000
     panel.buttons["Train"].click()
     for place in range(20):
@@ -199,7 +232,9 @@ def test_the_figure_is_sent_five_times_a_second_at_most_and_only_when_it_differs
 def test_a_cell_that_is_run_again_stops_what_its_old_panel_trains(stage, store, monkeypatch):
     made, cells = [], iter(["one", "two", "one", None])
     monkeypatch.setattr("gru_lab.widgets.panel._cell", lambda: next(cells))
-    monkeypatch.setattr("gru_lab.widgets.panel.Panel", lambda *given: made.append(Panel(*given)) or made[-1])
+    monkeypatch.setattr(
+        "gru_lab.widgets.panel.Panel", lambda *given: made.append(Panel(*given)) or made[-1]
+    )
     for _ in range(2):
         lab.panel(stage, store)
         made[-1].live.start(made[-1].controls.config.replace(epochs=500))
@@ -216,7 +251,11 @@ def test_stop_is_told_at_once_and_not_with_the_next_drawing(panel, monkeypatch):
     panel.buttons["Train"].click()
     wait_until(lambda: panel.live.snapshot().rows)
     panel.buttons["Stop"].click()
-    assert "stopped" in panel.status.value and panel.buttons["Stop"].disabled and not panel.buttons["Pin"].disabled
+    assert (
+        "stopped" in panel.status.value
+        and panel.buttons["Stop"].disabled
+        and not panel.buttons["Pin"].disabled
+    )
 
 
 def test_a_page_that_is_opened_again_gets_the_figure_as_it_is_now(panel):
@@ -254,7 +293,9 @@ def test_an_error_is_readable_and_escaped_in_the_status_line(panel):
     assert "done" in panel.status.value
 
 
-def test_in_a_record_the_explorer_of_the_stored_runs_takes_the_panels_place(stage, store, monkeypatch):
+def test_in_a_record_the_explorer_of_the_stored_runs_takes_the_panels_place(
+    stage, store, monkeypatch
+):
     monkeypatch.setenv("GRU_LAB_RECORD", "1")
     shown = lab.panel(stage, store)
     assert not isinstance(shown, widgets.Widget) and 'class="explorer"' in shown._repr_html_()
@@ -273,7 +314,9 @@ def test_an_unknown_stage_is_refused():
         lab.panel("depth")
 
 
-def test_a_run_out_of_another_persons_record_is_pinned_beside_ones_own_without_training(panel, stage, store, tmp_path):
+def test_a_run_out_of_another_persons_record_is_pinned_beside_ones_own_without_training(
+    panel, stage, store, tmp_path
+):
     theirs = lab.Store(f"sqlite:///{tmp_path / 'theirs.sqlite'}")
     one = stage.config("dropout=0.2", 7)
     train_missing([one], stage.series, theirs, workers=1)

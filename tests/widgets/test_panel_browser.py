@@ -37,12 +37,15 @@ class Notebook:
         page.set_default_timeout(HOLD)
         page.goto(address, timeout=60_000)
         page.wait_for_selector(".jp-Notebook", timeout=60_000)
-        # the notebook's own indicator says 'idle' before there is a kernel, and Run then asks which one to take
+        # the notebook's own indicator says 'idle' before there is a kernel, and Run then asks which
+        # one to take
         page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=60_000)
 
     def menu(self, *names):
         for name in names:
-            self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(name, exact=True).click()
+            self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(
+                name, exact=True
+            ).click()
 
     def run_all(self, panels=1):
         self.menu("Run", "Run All Cells")
@@ -59,13 +62,17 @@ class Notebook:
         return self.page.get_by_role("button", name=name, exact=True).nth(panel)
 
     def slide(self, label, key="ArrowRight", times=1):
-        slider = self.page.locator(".widget-slider", has=self.page.get_by_text(label, exact=True)).first
+        slider = self.page.locator(
+            ".widget-slider", has=self.page.get_by_text(label, exact=True)
+        ).first
         slider.locator(".noUi-handle").focus()
         for _ in range(times):
             self.page.keyboard.press(key)
 
     def drag(self, label, pixels):
-        slider = self.page.locator(".widget-slider", has=self.page.get_by_text(label, exact=True)).first
+        slider = self.page.locator(
+            ".widget-slider", has=self.page.get_by_text(label, exact=True)
+        ).first
         box = slider.locator(".noUi-handle").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         self.page.mouse.move(x, y)
@@ -79,10 +86,22 @@ class Notebook:
 
 @pytest.fixture(scope="session")
 def older_kernel(jupyterlab):
-    """A kernel on ipykernel 7.3.0, which hands widget messages over in another way than 7.4; skips if not to be had."""
+    """A kernel on ipykernel 7.3.0, which hands widget messages over in another way than 7.4; skips
+    if not to be had.
+    """
     folder, _ = jupyterlab
     place = folder / "older"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(place), "ipykernel==7.3.0"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(place),
+        "ipykernel==7.3.0",
+    ]
     if subprocess.run(pip, capture_output=True).returncode:
         pytest.skip("ipykernel 7.3.0 is not to be had here")
     program = f"import sys; sys.path.insert(0, {str(place)!r})\n"
@@ -90,7 +109,9 @@ def older_kernel(jupyterlab):
     kernel = folder / "data" / "kernels" / "older"
     kernel.mkdir(parents=True)
     argv = [sys.executable, "-c", program, "-f", "{connection_file}"]
-    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "older", "language": "python"}))
+    (kernel / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "older", "language": "python"})
+    )
     return "older"
 
 
@@ -109,7 +130,9 @@ def notebook(browser, jupyterlab, request):
     folder, address = jupyterlab
     path = folder / f"{request.node.originalname}-{kernel}.ipynb"
     further = {"two_panels": "lab.panel(stage)", "run_again": STILL_TRAINING}
-    cells = [new_code_cell(SETUP)] + [new_code_cell(text) for name, text in further.items() if name in path.name]
+    cells = [new_code_cell(SETUP)] + [
+        new_code_cell(text) for name, text in further.items() if name in path.name
+    ]
     spec = {"kernelspec": {"display_name": kernel, "language": "python", "name": kernel}}
     nbformat.write(new_notebook(cells=cells, metadata=spec), path)
     page = browser.new_page(viewport={"width": 1400, "height": 1200})
@@ -197,7 +220,9 @@ def test_the_whole_panel_works_by_keyboard_and_takes_no_value_out_of_range(noteb
     for typed, taken in (("-5", "1"), ("99999999", "10000"), ("3", "3")):
         epochs.fill(typed)
         keyboard.press("Tab")
-        notebook.page.wait_for_function("([box, value]) => box.value === value", arg=[epochs.element_handle(), taken])
+        notebook.page.wait_for_function(
+            "([box, value]) => box.value === value", arg=[epochs.element_handle(), taken]
+        )
     notebook.slide("dropout", times=2)
     notebook.button("Train").focus()
     keyboard.press("Enter")

@@ -58,15 +58,22 @@ def test_in_a_notebook_it_is_the_widget(monkeypatch):
 
 def test_the_picture_shows_the_guess_beside_the_result(results):
     stage, finals = results.stage, results.finals.set_index("setting")["val_missing"]
-    assert not [trace for trace in plot_stage(results, guess=None).data if trace.name == "your guess"]
+    assert not [
+        trace for trace in plot_stage(results, guess=None).data if trace.name == "your guess"
+    ]
     figure = plot_stage(results, guess="half of it")
     (star,) = (trace for trace in figure.data if trace.name == "your guess")
     assert list(star.x) == [stage.guess[0]] and star.yaxis == "y2"
     assert star.y[0] == pytest.approx(finals["1 layer"].mean() / 2)
-    assert stage.guess[0] in figure.layout.xaxis2.categoryarray  # a control, drawn because the guess is about it
+    assert (
+        stage.guess[0] in figure.layout.xaxis2.categoryarray
+    )  # a control, drawn because the guess is about it
     low, high = figure.layout.yaxis2.range
     assert 10**low < star.y[0] < 10**high
-    assert f"guessed 0.5 × its error, came out {outcome(results):.3g} ×" in figure.layout.title.subtitle.text
+    assert (
+        f"guessed 0.5 × its error, came out {outcome(results):.3g} ×"
+        in figure.layout.title.subtitle.text
+    )
 
 
 def test_a_guess_that_is_no_answer_is_an_error(results):

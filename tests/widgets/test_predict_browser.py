@@ -20,7 +20,10 @@ def notebook(browser, jupyterlab):
     folder, address = jupyterlab
     (folder / "guesses.json").unlink(missing_ok=True)
     spec = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    nbformat.write(new_notebook(cells=list(map(new_code_cell, CELLS)), metadata=spec), folder / "prediction.ipynb")
+    nbformat.write(
+        new_notebook(cells=list(map(new_code_cell, CELLS)), metadata=spec),
+        folder / "prediction.ipynb",
+    )
     page = browser.new_page(viewport={"width": 1400, "height": 1200})
     yield Notebook(page, address("prediction.ipynb")), folder
     page.close()

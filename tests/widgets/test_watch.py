@@ -1,4 +1,6 @@
-"""The curves of a sweep as they grow: what is drawn is what is known, in a record as a still figure."""
+"""The curves of a sweep as they grow: what is drawn is what is known, in a record as a still
+figure.
+"""
 
 import json
 
@@ -41,7 +43,9 @@ def test_a_setting_is_one_line_with_a_gap_after_each_seed(waiting):
     waiting.progress.add(second, [(1, 0.75)])
     lines = lines_of(waiting)
     assert list(lines) == ["dropout=0.5", "dropout=0.0"]
-    np.testing.assert_array_equal(lines["dropout=0.5"], [[1, 2, np.nan, 1, np.nan], [0.5, 0.25, np.nan, 0.75, np.nan]])
+    np.testing.assert_array_equal(
+        lines["dropout=0.5"], [[1, 2, np.nan, 1, np.nan], [0.5, 0.25, np.nan, 0.75, np.nan]]
+    )
     assert np.isnan(lines["dropout=0.0"]).all()
 
 
@@ -103,5 +107,7 @@ def test_a_record_waits_and_gets_a_still_figure(swept, monkeypatch):
 
 
 def test_what_is_no_sweep_is_an_error_that_says_how_to_start_one():
-    with pytest.raises(ValueError, match=r"sweep must be what lab.sweep\(..., background=True\) returns, not str"):
+    with pytest.raises(
+        ValueError, match=r"sweep must be what lab.sweep\(..., background=True\) returns, not str"
+    ):
         watch("dropout")

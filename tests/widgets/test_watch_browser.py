@@ -1,4 +1,6 @@
-"""A sweep watched in JupyterLab, in a browser: its curves grow, other cells run meanwhile, Stop ends it."""
+"""A sweep watched in JupyterLab, in a browser: its curves grow, other cells run meanwhile, Stop
+ends it.
+"""
 
 import nbformat
 import pytest
@@ -32,7 +34,9 @@ def notebook(browser, jupyterlab):
 def test_curves_grow_while_other_cells_run_and_stop_ends_the_sweep(notebook):
     notebook.run_all()
     page = notebook.page
-    page.locator(".jp-OutputArea-output", has_text="other cells run meanwhile: Sweep, running").wait_for()
+    page.locator(
+        ".jp-OutputArea-output", has_text="other cells run meanwhile: Sweep, running"
+    ).wait_for()
     page.wait_for_function(f"{POINTS} > 8", timeout=60_000)
     page.wait_for_function(f"{POINTS} > {page.evaluate(POINTS)}")
     notebook.wait_for_status("epochs a second")
