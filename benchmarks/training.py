@@ -156,6 +156,7 @@ def gaps():
 
 def in_a_fresh_process(program):
     """Run a Python program by itself and return the last number that it prints."""
+
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
