@@ -149,10 +149,15 @@ def repair_file(arguments):
             f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report."
         )
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
+    options = ("minutes", "angles", "split_by", "seed", "draws")
+    given = {name: getattr(arguments, name) for name in options}
     given = {name: value for name, value in given.items() if value is not None}
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     sheet.write(out, done.table, done.filled, arguments.keep_flags)
+    for number, drawn in enumerate(done.draws, 1):
+        name = out.name.partition(".")[0]
+        place = out.with_name(out.name.replace(name, f"{name}.{number}", 1))
+        sheet.write(place, drawn, done.filled, arguments.keep_flags)
     if arguments.save_model:
         done.repairer.save(arguments.save_model)
     for warning in grouped(done.repairer.warnings_):

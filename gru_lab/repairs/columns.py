@@ -1,11 +1,16 @@
 """From the columns of a table to numbers in the order of time, and back into their own dtypes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
+from gru_lab.config import Rule
 from gru_lab.repairs.holes import Stretch, part_ends
 from gru_lab.series import Series
 from gru_lab.tables.read import part_of, time_stamps
+
+LENGTH = Rule(float, 0, words="at least 0")
 
 
 def numbers(column):
@@ -58,11 +63,8 @@ def stretch_of(table, channels, split_by=None, time=None):
     """
     label = part_of(table, split_by)
     dated = time is not None or isinstance(table.index, pd.DatetimeIndex)
-    moment = (
-        moments(table.index.to_series() if time is None else table[time])
-        if dated
-        else np.arange(len(table))
-    )
+    frame_stamps = table.index.to_series() if time is None else table[time]
+    moment = moments(frame_stamps) if dated else np.arange(len(table))
     lacking = int(np.isnan(moment).sum())
     if lacking:
         moment = np.arange(len(table))
@@ -74,5 +76,40 @@ def stretch_of(table, channels, split_by=None, time=None):
     Series(values, tuple(map(str, channels)), "table")  # refuses what is infinite or empty
     starts, step = np.flatnonzero(np.r_[True, np.diff(label) != 0]), np.diff(moment)
     step = step[(step > 0) & (np.diff(label) == 0)]
-    position = moment / (np.median(step) if len(step) else 1)
-    return Stretch(values, position, *part_ends(starts, len(table))), order, lacking
+    usual = np.median(step) if len(step) else 1
+    stretch = Stretch(values, moment / usual, *part_ends(starts, len(table)))
+    if dated and not lacking and (since := _since_monday(frame_stamps)) is not None:
+        stretch = replace(stretch, step=float(usual), since=since)
+    return stretch, order, lacking
+
+
+def _since_monday(stamps):
+    """Return the seconds from a Monday's midnight to the earliest of the stamps, or None where
+    these are no dates.
+    """
+    if pd.api.types.is_numeric_dtype(stamps):
+        return None
+    first = time_stamps(stamps).min()
+    return first.dayofweek * 86_400.0 + (first - first.normalize()) / pd.Timedelta(seconds=1)
+
+
+def steps_of(name, length, stretch):
+    """Return the setting `name`, a number of rows or a time such as '6h', in steps of a Stretch."""
+    if isinstance(length, str) and not length.replace(".", "", 1).isdigit():
+        try:
+            seconds = pd.Timedelta(length).total_seconds()
+        except ValueError:
+            raise ValueError(
+                f"{name} must be a number of rows or a time such as '6h', not {length!r}"
+            ) from None
+        if not stretch.step:
+            raise ValueError(
+                f"{name} must be a number of rows, not {length!r}: no time stamps here"
+            )
+        return seconds / stretch.step
+    try:
+        return LENGTH.fix(name, float(length))
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} must be a number of rows or a time such as '6h', not {length!r}"
+        ) from None
