@@ -119,11 +119,39 @@ def list_runs(arguments):
     return 0
 
 
+def _options(arguments):
+    """Return what was said of channels, as `Options` takes it."""
+    names = ("codes", "angles", "integer", "inputs", "only", "max_gap", "extrapolation")
+    options = {name: getattr(arguments, name) for name in names}
+    options |= {name: _limits(name, getattr(arguments, name)) for name in ("low", "high")}
+    return {name: value for name, value in options.items() if value}
+
+
+def _limits(option, words):
+    """Return {column: number} of words such as 'T=-40'."""
+    limits = {}
+    for word in words or ():
+        column, _, value = word.rpartition("=")
+        try:
+            limits[column] = float(value)
+        except ValueError:
+            column = ""
+        if not column or not abs(limits[column]) < float("inf"):
+            raise ValueError(f"--{option} must be COLUMN=NUMBER, such as T=0, not {word!r}")
+    return limits
+
+
 def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
+    found = check(
+        arguments.file,
+        arguments.split_by,
+        arguments.time,
+        arguments.missing_value,
+        **_options(arguments),
+    )
     print(found)
     return 1 if found.problems else 0
 
@@ -140,7 +168,8 @@ def repair_file(arguments):
     for option in ("report", "save_model"):
         if path := getattr(arguments, option):
             require_place(f"--{option.replace('_', '-')}", path, arguments.source, out)
-    found = check(sheet, arguments.split_by, arguments.time)
+    options = _options(arguments)
+    found = check(sheet, arguments.split_by, arguments.time, **options)
     for problem in found.problems:
         print(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
@@ -149,8 +178,8 @@ def repair_file(arguments):
             f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report."
         )
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: getattr(arguments, name) for name in ("minutes", "split_by", "seed")}
+    given = {name: value for name, value in given.items() if value is not None} | options
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     sheet.write(out, done.table, done.filled, arguments.keep_flags)
     if arguments.save_model:
