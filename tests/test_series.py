@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import gru_lab as lab
+from gru_lab.gaps import prepare
 from gru_lab.series import Scaler, Series
-from gru_lab.trainer import prepare
 
 
 def make(values, **others):

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 import gru_lab as lab
+from gru_lab.gaps import prepare
 from gru_lab.runs.results import Results
-from gru_lab.trainer import batches, prepare
+from gru_lab.trainer import batches
 from gru_lab.tuning_log.rulers import as_logged, log_lines, log_setting
 
 SEEDS = 2

@@ -11,6 +11,7 @@ import pytest
 from traitlets import TraitError
 
 import gru_lab as lab
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.exchange import adopt, as_block, pack
 from gru_lab.runs.sweep import train_missing
 from gru_lab.tuning_log.stages import STAGES
@@ -319,7 +320,7 @@ def test_a_run_out_of_another_persons_record_is_pinned_beside_ones_own_without_t
 ):
     theirs = lab.Store(f"sqlite:///{tmp_path / 'theirs.sqlite'}")
     one = stage.config("dropout=0.2", 7)
-    train_missing([one], stage.series, theirs, workers=1)
+    train_missing([one], stage.series, Compute(theirs, workers=1))
     block = {"title": "T", "whole": True, "facts": {}, "line": "", "runs": pack([one], theirs)}
     (tmp_path / "record.html").write_text(as_block(block))
     adopt(tmp_path / "record.html", store)
