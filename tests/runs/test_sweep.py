@@ -161,7 +161,7 @@ def test_a_run_that_diverges_in_a_worker_is_reported_by_name_and_the_rest_is_kep
     assert message.startswith(
         "1 of 4 runs failed; the others are kept.\nthe wild one: the loss is no longer finite"
     )
-    assert "learning_rate 1e+25" in message and not store.has(bad)
+    assert "learning_rate 1e+25" in message and store.curve(bad) is None
     assert len(store.runs()) == 3
 
 
@@ -173,7 +173,7 @@ def test_a_run_that_diverges_here_is_reported_by_name_and_the_rest_is_kept(confi
     ):
         train_missing([bad, *configs], series, Compute(store, workers=1), names={bad.key: "wild"})
     assert curves(configs, store) == trained_here(configs, series)
-    assert not store.has(bad)
+    assert store.curve(bad) is None
 
 
 def test_an_interrupted_sweep_keeps_what_is_finished(configs, series, store, monkeypatch):
@@ -188,7 +188,7 @@ def test_an_interrupted_sweep_keeps_what_is_finished(configs, series, store, mon
     monkeypatch.setattr(many, "train_one", interrupted_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         train_missing(configs, series, Compute(store, workers=1))
-    assert [store.has(config) for config in configs] == [True, True, False]
+    assert [store.curve(config) is not None for config in configs] == [True, True, False]
     monkeypatch.undo()
     assert train_missing(configs, series, Compute(store, workers=1)) == 1
 

@@ -300,7 +300,7 @@ def test_in_a_record_the_explorer_of_the_stored_runs_takes_the_panels_place(
     monkeypatch.setenv("GRU_LAB_RECORD", "1")
     shown = lab.panel(stage, store)
     assert not isinstance(shown, widgets.Widget) and 'class="explorer"' in shown._repr_html_()
-    assert store.has(stage.config(stage.adopted))
+    assert store.curve(stage.config(stage.adopted)) is not None
 
 
 def test_a_very_long_curve_is_thinned_and_keeps_both_ends():
