@@ -76,7 +76,8 @@ def read_block(path):
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it has none"
+            f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it "
+            "has none"
         )
     for part, kind in (("title", str), ("facts", dict), ("line", str), ("runs", list)):
         if not isinstance(data.get(part), kind):
@@ -98,7 +99,8 @@ def _unpack(run):
     config = RunConfig(**run["config"])
     if config.key != run["key"]:
         raise ValueError(
-            "its key is not that of its settings, so it was made by another version or changed by hand"
+            "its key is not that of its settings, so it was made by another version or changed "
+            "by hand"
         )
     columns = {name: list(run["curve"][name]) for name in COLUMNS}
     if {len(column) for column in columns.values()} != {config.epochs}:

@@ -29,7 +29,8 @@ def bind(configs, series, seeds=None):
         )
     if not isinstance(series, Series):
         raise ValueError(
-            f"series must be the Series to train on, as demo_series or read_table give it, not {series!r}"
+            "series must be the Series to train on, as demo_series or read_table give it, not "
+            f"{series!r}"
         )
     if seeds is not None:
         configs = [

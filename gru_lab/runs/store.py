@@ -80,7 +80,8 @@ class Store:
                 raise StoreFailed(f"{self} cannot be opened: {self._reason(error)}.") from error
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise ValueError(
-                f"store must be a database URL such as sqlite:///runs.sqlite, not {shown(self.url)!r}: {reason}"
+                "store must be a database URL such as sqlite:///runs.sqlite, not "
+                f"{shown(self.url)!r}: {reason}"
             ) from error
 
     @classmethod

@@ -90,7 +90,8 @@ class Sweep:
             raise self.error
         if not_stored(self.configs, self.store):
             raise SweepFailed(
-                "the sweep was stopped; finished runs are kept, and the same sweep goes on from there"
+                "the sweep was stopped; finished runs are kept, and the same sweep goes on from "
+                "there"
             )
         return self._collect()
 
@@ -124,7 +125,8 @@ class Sweep:
     def _keep(self, config, outcome):
         if isinstance(outcome, CancelledError):
             raise SweepFailed(
-                "the scheduler is gone; finished runs are kept, and the same sweep goes on from there"
+                "the scheduler is gone; finished runs are kept, and the same sweep goes on from "
+                "there"
             )
         if isinstance(outcome, Exception):
             self.failures.append((config, readable(outcome)))
@@ -215,7 +217,8 @@ def sweep(
     if isinstance(stage, Stage):
         if series is not None:
             raise ValueError(
-                "series must be left out with a stage, which has its own: stage.bind gives it another"
+                "series must be left out with a stage, which has its own: stage.bind gives it "
+                "another"
             )
         series, names = stage.series, run_names(stage, seeds)
         configs = [config for _, config in stage.configs(seeds)]
