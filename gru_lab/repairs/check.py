@@ -219,11 +219,13 @@ def check(source, split_by=None, time=None, missing=(), **options) -> Check:
         name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)
     ]:
         problems.append(
-            f"column {named[0]!r} is called like a time and does not rise; if it is one, add --time {named[0]!r}"
+            f"column {named[0]!r} is called like a time and does not rise; if it is one, add "
+            f"--time {named[0]!r}"
         )
     if holes := channels["holes"].sum():
         facts["holes"] = (
-            f"{holes:,} of {len(table) * len(channels):,} entries ({holes / len(table) / len(channels):.1%}) in "
+            f"{holes:,} of {len(table) * len(channels):,} entries "
+            f"({holes / len(table) / len(channels):.1%}) in "
             f"{counted((channels['holes'] > 0).sum(), 'channel')}, "
             f"the longest {counted(channels['longest'].max(), 'row')}"
         )
@@ -237,6 +239,7 @@ def check(source, split_by=None, time=None, missing=(), **options) -> Check:
         facts["pattern"] = _pattern(np.isnan(series.values), runs)
     if len(table) < FEW_ROWS:
         problems.append(
-            f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; give more rows"
+            f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "
+            "give more rows"
         )
     return Check(source.name, facts, channels, problems, time, aside.get("row number", []))
