@@ -17,6 +17,7 @@ BINS = 300  # pieces of time in a picture of holes
 AROUND = 30  # rows shown before and after a repair at least
 BARS = 25  # single intervals drawn, else a band
 POINTS = 3_000  # drawn of one repair at most
+CANDIDATES = 5_000  # repairs, the longest ones, from which pictures are chosen
 
 
 def _ordered(repaired):
@@ -117,16 +118,14 @@ def largest(repaired, count=6, long=None, most=60):
 
 def _spread(runs, count):
     """Return the numbers of up to `count` of the `runs` (channel, first, last), the first ones
-    taken first: none at the moment of another, and each channel once while there are more.
+    taken first: each channel once, then again, and never two at the same moment.
     """
     chosen = []
-    for again in (False, True):
-        for k, (channel, first, last) in enumerate(runs):
-            if len(chosen) == count:
-                return chosen
+    for apart, again in ((AROUND, False), (0, False), (AROUND, True)):
+        for k, (channel, first, last) in enumerate(runs[:CANDIDATES]):
             known = runs[chosen]
-            far = (first > known[:, 2] + AROUND) | (last < known[:, 1] - AROUND)
-            if far.all() and (again or channel not in known[:, 0]):
+            far = (first > known[:, 2] + apart) | (last < known[:, 1] - apart)
+            if len(chosen) < count and far.all() and (again or channel not in known[:, 0]):
                 chosen.append(k)
     return chosen
 
