@@ -58,6 +58,18 @@ def build_parser():
     )
     record.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
     record.set_defaults(run=commands.record_notebooks)
+    page = parsers.add_parser("playground", help="write a page that trains a GRU in the browser")
+    page.add_argument(
+        "--data", metavar="FILE", help="a complete table of your own (default: the built-in series)"
+    )
+    page.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    page.add_argument(
+        "--out", default="playground.html", metavar="FILE", help="default: playground.html"
+    )
+    page.add_argument("--language", default="en", help="of the page: en or zh (default: en)")
+    page.set_defaults(run=commands.write_playground, stopped="Nothing was written.")
     sweep = parsers.add_parser("sweep", help="train every setting of a stage")
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
     _add_common(sweep)

@@ -63,6 +63,15 @@ def record_notebooks(arguments):
     return 1 if failed else 0
 
 
+def write_playground(arguments):
+    """Write the page that trains in a browser."""
+    from gru_lab.records.playground import playground
+
+    path = playground(arguments.data, arguments.out, arguments.split_by, arguments.language)
+    print(f"{path}: open it in a browser; it needs neither Python nor a network.")
+    return 0
+
+
 def sweep_stage(arguments):
     """Train every setting of a stage that the store lacks, and print what came out."""
     from gru_lab.runs.sweep import sweep
