@@ -96,7 +96,7 @@ def build_parser():
     runs.add_argument(
         "--from-record",
         metavar="FILE",
-        help="first take in the runs of a record, yours or another's",
+        help="first import the runs in a record, or in a JSON file of curves saved in one",
     )
     _add_store(runs)
     runs.set_defaults(run=commands.list_runs)

@@ -98,11 +98,17 @@ def list_runs(arguments):
 
     store = Store(arguments.store)
     if arguments.from_record:
-        from gru_lab.runs.exchange import adopt
+        from gru_lab.runs.exchange import adopt, read_block
 
         print(
             f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}"
         )
+        if moved := read_block(arguments.from_record).get("moved"):
+            print(
+                f"note: {len(moved)} more in it were not taken in: their loss weight was moved while "
+                "they trained, so their settings alone do not name them",
+                file=sys.stderr,
+            )
     found = runs(store, arguments.stage, **parse_where(arguments.where))
     if arguments.csv or arguments.parquet:
         _export(found, arguments.csv, arguments.parquet)

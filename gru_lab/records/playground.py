@@ -1,4 +1,4 @@
-"""Training inside a page: a small table, sliders and a GRU in JavaScript, without Python or network.
+"""Training inside a page: a small table, sliders and a GRU in JavaScript, no Python, no network.
 
 `train.mjs` is the GRU and its training, in a Web Worker; `playground.mjs` the controls and figures.
 """
@@ -48,16 +48,15 @@ def small(series: Series) -> tuple[Series, str]:
         values=np.ascontiguousarray(head.values[:, chosen]),
         channels=tuple(series.channels[channel] for channel in chosen),
     )
-    left_out = len(part) < rows or len(chosen) < channels
-    note = f"the first {len(part):,} of {rows:,} rows, {len(chosen)} of {channels} channels"
+    notes = [f"the first {len(part):,} of {rows:,} rows"] if len(part) < rows else []
+    notes += [f"{len(chosen)} of {channels} channels"] if len(chosen) < channels else []
     if np.isnan(part.values).any():
-        hole = next(name for name, values in zip(part.channels, part.values.T, strict=True)
-                    if np.isnan(values).any())  # fmt: skip
+        hole = part.channels[np.isnan(part.values).any(axis=0).argmax()]
         raise ValueError(
             f"{series.name}: a playground needs a complete table, but channel {hole!r} has holes; "
             "fill them first with gru-lab repair"
         )
-    return part, note if left_out else ""
+    return part, ", ".join(notes)
 
 
 def pack(series: Series) -> dict:

@@ -1,4 +1,4 @@
-"""The fixed words of what a page says by itself, in English and Chinese: one table for all pages."""
+"""The fixed words of our pages in English and Chinese: one table for all of them."""
 
 from gru_lab.config import one_of
 
@@ -8,7 +8,8 @@ WORDS = {
     "what": (
         "This page trains a GRU in your browser, on a small table inside this file. "
         "It needs no Python and no network, and sends nothing.",
-        "本页在您的浏览器中训练 GRU，所用的小表就在此文件内。无需 Python，无需联网，不发送任何数据。",
+        "本页在您的浏览器中训练 GRU，所用的小表就在此文件内。"
+        "无需 Python，无需联网，不发送任何数据。",
     ),
     "not the runs": (
         "The curves are not the stored runs above: the table and the network are smaller.",
@@ -70,24 +71,33 @@ WORDS = {
         "That is {ratio} times the straight line's error ({line}): the straight line is better.",
         "是直线插值误差（{line}）的 {ratio} 倍：直线插值更好。",
     ),
-    "moved": ("loss weight moved to {weight} in epoch {epoch}", "第 {epoch} 轮损失权重改为 {weight}"),
+    "moved": (
+        "loss weight moved to {weight} in epoch {epoch}",
+        "第 {epoch} 轮损失权重改为 {weight}",
+    ),
     "saved": ("{count} runs saved as {file}.", "已保存 {count} 次运行：{file}。"),
     "left out": (
-        "{count} with a moved loss weight are under 'moved' in it: settings alone cannot name them, "
-        "so a store does not take them.",
-        "其中 {count} 次移动过损失权重，列在“moved”下：仅凭设置无法命名，运行库不会收入。",
+        "{count} more, whose loss weight was moved, are under 'moved' in it: "
+        "their settings do not name them, so a store does not take them.",
+        "另有 {count} 次移动过损失权重，列在“moved”下：仅凭设置无法命名，运行库不会收入。",
     ),
     "losses shown": (
         "Losses over {epochs} epochs, logarithmic. {last}",
         "{epochs} 轮的损失，对数坐标。{last}",
     ),
-    "no losses": ("No losses yet. The lines are two simple ways to fill.", "尚无损失。横线为两种简单填补法。"),
+    "no losses": (
+        "No losses yet. The lines are two simple ways to fill.",
+        "尚无损失。横线为两种简单填补法。",
+    ),
     "repair shown": (
-        "Channel {channel} in {windows} windows: the truth, what was seen, what was hidden, and how "
-        "forward fill and the network fill it.",
+        "Channel {channel} in {windows} windows: the truth, what was seen, what was hidden, "
+        "and how forward fill and the network fill it.",
         "通道 {channel} 的 {windows} 个窗口：真值、可见值、隐藏值，以及前值填充和网络的结果。",
     ),
-    "no repair": ("The repair of one channel appears here with the first epoch.", "第一轮后在此显示一个通道的填补结果。"),
+    "no repair": (
+        "The repair of one channel appears here with the first epoch.",
+        "第一轮后在此显示一个通道的填补结果。",
+    ),
     "script": (
         "The sliders need JavaScript, which is switched off here. It is part of this file.",
         "滑块需要 JavaScript，此处已被关闭。它就在本文件中。",

@@ -49,7 +49,8 @@ def in_browser(browser, body, data):
     page = browser.new_page()
     text = MODULE.read_text(encoding="utf-8")
     act = f"""async ([text, data]) => {{
-        const lab = await import(URL.createObjectURL(new Blob([text], {{type: "text/javascript"}})));
+        const blob = new Blob([text], {{ type: "text/javascript" }});
+        const lab = await import(URL.createObjectURL(blob));
         const act = (data) => {{ {body} }};
         return act(data);
     }}"""
@@ -65,16 +66,19 @@ STEPS = """
     const table = { values: new Float64Array(40 * channels), channels, parts: [[0, 40]] };
     const run = new lab.Run(table, { ...settings, batch_size: 1000 }, data.fast);
     run.training = { truth, hidden, filled, windows };
-    const [inputs, H] = [channels * (settings.mask_input ? 2 : 1), settings.hidden_size];
-    const network = new lab.Network({ inputs, channels, hidden: H, layers: settings.num_layers, batch: windows, steps,
-                                      fast: data.fast });
+    const H = settings.hidden_size;
+    const inputs = channels * (settings.mask_input ? 2 : 1);
+    const layers = settings.num_layers;
+    const sizes = { inputs, channels, hidden: H, layers, batch: windows, steps };
+    const network = new lab.Network({ ...sizes, fast: data.fast });
     run.network = network;
     const cells = (name, each) => {
       const [, width, rows] = network.shapes[name];
       const isOut = name.startsWith("out");
       for (let column = 0; column < (isOut ? channels : 3 * H); column++)
         for (let row = 0; row < rows; row++) {
-          const place = isOut ? column : Math.floor(column / H) * network.wide.hidden + (column % H);
+          const gate = Math.floor(column / H) * network.wide.hidden + (column % H);
+          const place = isOut ? column : gate;
           each(row * width + place, column * rows + row);
         }
     };
@@ -195,7 +199,8 @@ def test_outputs_gradients_and_ten_steps_of_adam_are_those_of_torch(javascript, 
 
 def test_weights_are_drawn_evenly_from_the_range_of_torch_and_the_rest_is_zero(javascript):
     body = """
-        const network = new lab.Network({ inputs: 3, channels: 3, hidden: 50, layers: 2, batch: 4, steps: 5 });
+        const sizes = { inputs: 3, channels: 3, hidden: 50, layers: 2, batch: 4, steps: 5 };
+        const network = new lab.Network(sizes);
         network.draw(lab.random(0, 1));
         return Array.from(network.weights);"""
     values = np.array(javascript(body))
@@ -208,8 +213,8 @@ def test_weights_are_drawn_evenly_from_the_range_of_torch_and_the_rest_is_zero(j
 
 def test_random_numbers_repeat_with_their_seeds_and_differ_without(javascript):
     body = """
-        const draw = (...seeds) => { const next = lab.random(...seeds); return Array.from({ length: 4000 }, next); };
-        return [[0, 1], [0, 1], [1, 0], [0], [0, 0], [2147483647, 3, 5]].map((seeds) => draw(...seeds));"""
+        const all = [[0, 1], [0, 1], [1, 0], [0], [0, 0], [2147483647, 3, 5]];
+        return all.map((seeds) => Array.from({ length: 4000 }, lab.random(...seeds)));"""
     first, same, *others = np.array(javascript(body))
     assert np.array_equal(first, same)
     for one in others:
@@ -225,7 +230,8 @@ def test_gaps_are_filled_forward_and_by_straight_lines_as_the_kit_does(javascrip
     hidden = hide_points(truth.shape, 0.6, rng)
     body = """
         const { truth, hidden } = data;
-        return [lab.forwardFill(truth, hidden, 4), lab.straightLine(truth, hidden, 4, 9)].map((v) => Array.from(v));"""
+        const both = [lab.forwardFill(truth, hidden, 4), lab.straightLine(truth, hidden, 4, 9)];
+        return both.map((values) => Array.from(values));"""
     data = {"truth": truth.ravel().tolist(), "hidden": hidden.astype(int).ravel().tolist()}
     forward, line = (np.reshape(values, truth.shape) for values in javascript(body, data))
     np.testing.assert_array_equal(forward, forward_fill(truth, hidden))
@@ -253,7 +259,8 @@ def test_both_rulers_read_a_curve_as_the_kit_does(javascript, rng):
     weights = [0.5, 0.5, 2.0, 2.0, 0.0]
     body = """
         const [rows, weights] = data;
-        return [lab.recorded(rows, weights, 0.18, false), lab.recorded(rows, weights, 0.18, true), lab.corrected(rows)];"""
+        const log = [false, true].map((only) => lab.recorded(rows, weights, 0.18, only));
+        return [...log, lab.corrected(rows)];"""
     theirs = [
         recorded(curve, pd.Series(weights), 0.18),
         recorded(curve, pd.Series(weights), 0.18, True),
@@ -273,7 +280,8 @@ SETTINGS = dict(
 SETTINGS |= dict(learning_rate=0.01, batch_size=10, window=10, missing_rate=0.2)
 TRAIN = """
     const next = lab.random(9);
-    const values = Float64Array.from({ length: 700 * 3 }, (_, at) => 0.5 + 0.4 * Math.sin(at / 3 / 20 + (at % 3)));
+    const wave = (_, at) => 0.5 + 0.4 * Math.sin(at / 60 + (at % 3));
+    const values = Float64Array.from({ length: 700 * 3 }, wave);
     const table = { values, channels: 3, parts: [[0, 700]] };
     const train = (epochs, moves = {}) => {
       const run = new lab.Run(table, data);
@@ -285,7 +293,7 @@ TRAIN = """
           if (move !== undefined) run.weight = move;
         }
       }
-      return { rows: run.rows.map(({ seconds, ...row }) => row), moves: run.moves, references: run.references() };
+      return { rows: run.rows.map(({ seconds, ...row }) => row), moves: run.moves };
     };
 """
 
