@@ -106,8 +106,8 @@ def list_runs(arguments):
         )
         if moved := read_block(arguments.from_record).get("moved"):
             print(
-                f"note: {len(moved)} more in it were not taken in: their loss weight was moved while "
-                "they trained, so their settings alone do not name them",
+                f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
+                "while they trained, so their settings do not name them",
                 file=sys.stderr,
             )
     found = runs(store, arguments.stage, **parse_where(arguments.where))

@@ -18,10 +18,11 @@ TEMPLATES = jinja2.Environment(
     autoescape=True,
     trim_blocks=True,
 )
-# what a page may do: run what is in it, show pictures that are in it, and ask the network for nothing
+# what a page may do: run and show what is in it, and ask the network for nothing
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data: blob:; media-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+    "img-src data: blob:; media-src data: blob:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
 )
 # the same for one that trains: a worker out of its own text, and WebAssembly; text is still not run
 TRAINING_POLICY = POLICY.replace("'unsafe-inline'", "'unsafe-inline' 'wasm-unsafe-eval'", 1)

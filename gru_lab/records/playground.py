@@ -4,12 +4,14 @@
 """
 
 import base64
+import copy
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup
+from nbformat.v4 import new_output
 
 from gru_lab.config import RunConfig
 from gru_lab.demo import demo_series
@@ -114,6 +116,31 @@ def train_here(
             page=_module("playground"),
         )
     )
+
+
+def stage_start(stage) -> RunConfig:
+    """Return where a stage's sliders begin: its adopted setting, on a network small enough for a
+    page.
+    """
+    adopted = stage.config(stage.adopted)
+    knobs = ("mask_input", "num_layers", "dropout", "missing_weight")
+    return START.replace(**{name: getattr(adopted, name) for name in knobs})
+
+
+def beside_explorer(notebook, stage):
+    """Return an executed notebook of a stage with the block that trains below its first explorer.
+
+    Without an explorer, as where a cell failed, the notebook comes back as it is.
+    """
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        shown = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
+        if any('class="explorer"' in html for html in shown):
+            start, only = stage_start(stage), stage.validate_missing_only
+            block = train_here(stage.series, start, only, in_record=True)
+            cell.outputs.append(new_output("display_data", data={"text/html": str(block)}))
+            break
+    return notebook
 
 
 def _module(name):
