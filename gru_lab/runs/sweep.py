@@ -249,8 +249,8 @@ def sweep(
     the `background` at once a Sweep, which has them later. `seeds` is how many seeds each gets: by
     default the profile's, or the configurations as they are.
 
-    Here runs train in `workers` processes of one thread, by default one a core, reachable from this
-    machine only; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
+    Here runs train in `workers` processes of one thread, by default one a core, closed to
+    other users; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
     or a distributed.Client, to train on its workers instead. Their gru_lab, torch and data must be
     those of this process. An interrupted run goes on from its checkpoint where its worker sees the
     folder beside the store, or comes back to the same home folder.
