@@ -1,5 +1,4 @@
-"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move.
-"""
+"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move."""
 
 import base64
 import datetime
@@ -10,11 +9,10 @@ import pandas as pd
 
 import gru_lab
 from gru_lab.config import COUNT
-from gru_lab.repairs.summary import each_value, grouped, last_line, summary
 from gru_lab.output import require_place, safe_cell, write_whole
-from gru_lab.records.html import figure_html, packed_plotly
-from gru_lab.records.html import TEMPLATES
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
+from gru_lab.records.html import TEMPLATES, figure_html, packed_plotly
+from gru_lab.repairs.summary import each_value, grouped, last_line, summary
 
 WAYS = {"forward fill": "forward fill", "linear": "straight line", "network": "network"}
 MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
@@ -23,8 +21,14 @@ MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 def _settings(repairer):
     """Return what the repair was made with, as label and text."""
     trained = repairer.history_
-    seconds = f"{trained['seconds'].iloc[-1]:.0f} s, {trained['epoch'].iloc[-1]:.0f} epochs" if len(trained) else "none"
-    given = {name: value for name, value in repairer.get_params().items() if value not in (None, (), [])}
+    seconds = (
+        f"{trained['seconds'].iloc[-1]:.0f} s, {trained['epoch'].iloc[-1]:.0f} epochs"
+        if len(trained)
+        else "none"
+    )
+    given = {
+        name: value for name, value in repairer.get_params().items() if value not in (None, (), [])
+    }
     return {
         "training": seconds,
         "settings": ", ".join(f"{name} {value}" for name, value in given.items()),
@@ -59,7 +63,9 @@ def report_page(repaired, name="table", problems=(), pictures=6):
     rows = summary(repaired)
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
     figures = [plot_holes(repaired)] if len(holed) else []
-    figures += [plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))]
+    figures += [
+        plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))
+    ]
     few = repaired.filled.to_numpy().sum() <= MOST_VALUES
     return TEMPLATES.get_template("report.html.j2").render(
         name=name,
