@@ -46,7 +46,7 @@ def test_a_signal_that_is_ignored_stays_ignored(monkeypatch, capsys):
 
 
 def test_whoever_stops_a_command_after_its_files_are_written_is_told_which(monkeypatch, capsys):
-    monkeypatch.setattr("gru_lab.repairs.summary.grouped", lambda _: signal.raise_signal(2))
+    monkeypatch.setattr(commands, "say", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     quick = ["--minutes", "0.004", "--report", "r.html"]
     assert cli.main(["repair", "in.csv", "out.csv", *quick]) == 130
     assert capsys.readouterr().err.endswith("\nStopped. Written: out.csv, r.html.\n")
