@@ -41,7 +41,8 @@ def open_lab(arguments):
     ):
         command.append("--no-browser")
         print(
-            "No display here: open the address below that begins with http://127.0.0.1 in a browser.",
+            "No display here: open the address below that begins with http://127.0.0.1 in a "
+            "browser.",
             flush=True,
         )
     os.execv(sys.executable, command)
