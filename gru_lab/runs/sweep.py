@@ -46,6 +46,8 @@ class Sweep:
         self.configs, self.series, self.compute = configs, series, compute
         self.store = compute.store
         self.todo, self.names, self._collect = not_stored(configs, self.store), names or {}, collect
+        if self.todo:
+            self.store.require_writable()
         self.progress = Progress(self.todo, self.name)
         self.failures, self.trained, self.stopped, self.error = [], 0, False, None
         self._jobs = self._thread = None
