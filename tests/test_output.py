@@ -62,7 +62,13 @@ def test_a_place_to_write_is_checked_before_anything_is_computed(out, places, mo
 
 def test_a_good_place_comes_back_as_it_was_named(places, monkeypatch):
     monkeypatch.chdir(places)
-    for good in ("out.csv", "folder/out.csv", "to_folder/out.csv", "./-", "../" + places.name + "/o"):
+    for good in (
+        "out.csv",
+        "folder/out.csv",
+        "to_folder/out.csv",
+        "./-",
+        "../" + places.name + "/o",
+    ):
         assert str(require_place("OUT", good, "in.csv", None)) == good.removeprefix("./")
 
 
@@ -154,7 +160,17 @@ def test_what_a_terminal_would_obey_is_written_out(text):
 
 
 def test_text_that_a_spreadsheet_would_run_is_written_so_that_it_does_not():
-    for text in ("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", " =1", "\r=1", "＝1+1", "=cmd|' /C x'!A"):
+    for text in (
+        "=1+1",
+        "+1+1",
+        "-1+1",
+        "@SUM(A1)",
+        "\t=1",
+        " =1",
+        "\r=1",
+        "＝1+1",
+        "=cmd|' /C x'!A",
+    ):
         assert safe_cell(text).startswith(("'", "\\r"))
     for same in ("a=b", "-4.5", "+3", "-1e-3", "-4,5", "x", "", "-inf", 3, -4.5, None, True):
         assert safe_cell(same) is same or safe_cell(same) == same

@@ -25,9 +25,7 @@ def in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("number, code", CODES.items())
-def test_each_signal_has_its_exit_code_and_handlers_are_put_back(
-    number, code, monkeypatch, capsys
-):
+def test_each_signal_has_its_exit_code_and_handlers_are_put_back(number, code, monkeypatch, capsys):
     before = [signal.getsignal(one) for one in CODES]
     monkeypatch.setattr(commands, "check_file", lambda _: signal.raise_signal(number))
     assert cli.main(["check", "in.csv"]) == code
