@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gru_lab.trainer import batches, prepare
-from gru_lab.tuning_log.read import write_lines
+from gru_lab.tuning_log.lines import write_lines
 from gru_lab.tuning_log.rulers import LAST, recorded
 from gru_lab.tuning_log.stage import KINDS, Stage
 

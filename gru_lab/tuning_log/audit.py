@@ -1,7 +1,7 @@
 """What arithmetic alone says of a tuning log: which of its figures follow from others, repeat,
 overlap or disagree.
 
-Nothing is trained. Every finding carries its figures, so that it can be checked with a pencil. The
+A stage with lines that were not understood is not judged unless asked for. Nothing is trained. Every finding carries its figures, so that it can be checked with a pencil. The
 figure of a setting is its validation loss, the mean of its last lines; settings are compared at the
 epochs most of a stage has.
 """
@@ -14,49 +14,71 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from gru_lab.tuning_log.read import DECIMALS, LoggedRun, LoggedStage, TuningLog, read_log
+from gru_lab.tuning_log.lines import DECIMALS, number
+from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
+from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.stages import STAGES
+from gru_lab.tuning_log.wording import DECIDES, LAYERS, numeral
 
-DECIDES = r"(?:保持|设为|取|选|用|\bset(?: it)? to|\bkeep|\btake|\buse|\badopt|\bchoose)\W*"
 DIGITS = 10  # significant ones that two different runs hardly share
 UNITS = 100  # of the last decimal: a range in which a prediction hardly comes true by chance
-NUMERALS = {
-    "一": 1,
-    "单": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-}
-LAYERS = re.compile(
-    rf"layers\s*=\s*(\d+)|(\d+|{'|'.join(NUMERALS)})[\s-]*(?:层|layers?\b)", re.IGNORECASE
+RATIO = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s?[:：]\s?(\d{1,9}(?:[.,]\d{1,9})?)")
+POWER = re.compile(
+    r"(?:(\d{1,9}(?:[.,]\d{1,9})?)\s?[x×·*]\s?)?10\s?(?:\^|\*\*)\s?\(?\{?([-−]?\d{1,3})",
+    re.IGNORECASE,
 )
-RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:：]\s*(\d+(?:\.\d+)?)")
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
+VALUE = re.compile(
+    r"(?P<sign>(?<![\w.)])[-−])?(?P<number>(?:\d{1,3}(?:[.,'’]\d{3}){1,3}(?!\d)|\d{1,15})(?:[.,]\d{1,15})?"
+    r"(?:e[+-−]?\d{1,3})?|[.,]\d{1,15}(?:e[+-−]?\d{1,3})?)\s?(?P<unit>%|k\b|/\s?(?P<part>\d{1,6}))?",
+    re.IGNORECASE,
+)
+LONGEST = 300  # characters of a label that are looked at
+
+
+def value_of(label, decimal="."):
+    """Return the first number of a label, or None: 'dropout=.25', 'lr 1E-4', 'rate 10^-4', '1/3',
+    '25 %', '10k', and '0,5' where the log writes decimal commas.
+    """
+    if power := POWER.search(label):
+        factor = number(power[1], decimal) if power[1] else (1.0,)
+        return factor and factor[0] * 10.0 ** int(power[2].replace("−", "-"))
+    matches = list(VALUE.finditer(label))
+    apart = [one for one in matches if not label[one.start() - 1 : one.start()].isalpha()]
+    for match in apart or matches:
+        found = number(match["number"].replace("−", "-"), decimal)
+        if found:
+            unit = match["unit"] or ""
+            scale = {"%": 0.01, "k": 1000.0}.get(unit.lower(), 1.0)
+            scale = 1 / float(match["part"]) if match["part"] and float(match["part"]) else scale
+            return found[0] * scale * (-1 if match["sign"] else 1)
+    return None
 
 
 class Row:
     """A run of the log, and what its label and its last lines say."""
 
-    def __init__(self, stage, label, lines, epochs):
+    def __init__(self, stage, label, lines, epochs, decimal="."):
         self.stage, self.label, self.lines, self.epochs = stage, label, lines, epochs
+        self.diverged = not all(line.finite for line in lines)
         self.losses = np.array([line.validation for line in lines])
         self.mean, self.low, self.high = (float(f(self.losses)) for f in (np.mean, np.min, np.max))
-        self.decimals = DECIMALS[lines[-1].format]
+        self.decimals = max(
+            line.decimals or DECIMALS.get(line.format, 5)
+            for line in lines
+            if line.finite or not line.decimals
+        )
         self.unit = 10.0**-self.decimals
-        layers, ratio, number = (pattern.search(label) for pattern in (LAYERS, RATIO, NUMBER))
-        layers = layers and (layers[1] or layers[2]).lower()
-        self.layers = layers and int(NUMERALS.get(layers, layers))
-        self.value = self.layers or (
-            number and float(number[0])
-        )  # where the setting lies on the stage's knob
-        self.weight = self.value if re.search("weight|权重", label, re.IGNORECASE) else None
-        if ratio and float(ratio[1]):
-            self.value = self.weight = float(ratio[2]) / float(ratio[1])
+        label = label[:LONGEST]
+        layers, ratio = (pattern.search(label) for pattern in (LAYERS, RATIO))
+        self.layers = layers and numeral(layers[1] or layers[2])
+        # where the setting lies on the stage's knob
+        self.value = self.layers or value_of(label, decimal)
+        self.weight = (
+            self.value if re.search("weight|权重|gewicht|poids", label, re.IGNORECASE) else None
+        )
+        if ratio and (first := number(ratio[1], decimal)) and first[0]:
+            second = number(ratio[2], decimal)
+            self.value = self.weight = second and second[0] / first[0]
 
     def show(self, figure=None):
         """Return a figure, by default the mean, with the decimals of the lines."""
@@ -68,12 +90,13 @@ class Row:
 
 
 def rows_of(log, stage):
-    """Return a stage's runs that have figures as Rows; of several seeds of one setting, the first."""
+    """Return a stage's runs that have figures as Rows; of several seeds of a setting, the first."""
     rows = {}
     for run in (run for run in stage.runs if run.lines):
-        label = re.sub(r"\s*\[seed \d+\]", "", run.label) or "no label"
+        label = re.sub(r"\s{0,3}\[seed \d{1,10}\]", "", run.label[:LONGEST]) or "no label"
         epochs = run.epochs or run.lines[-1].epoch or stage.epochs or log.epochs
-        rows.setdefault((label, epochs), Row(stage.number, label, run.lines, epochs))
+        row = Row(stage.number, label, run.lines, epochs, log.decimal)
+        rows.setdefault((label, epochs), row)
     return list(rows.values())
 
 
@@ -238,17 +261,30 @@ def at_the_edge(rows, *_):
         yield "edge of the grid", sentence, {row.label: row.mean for row in rows}
 
 
+def diverged(rows, every, _):
+    """Runs whose last lines are not finite: whatever stood before, they are never the best."""
+    gone = [row for row in every if row.stage == rows[0].stage and row.diverged]
+    if gone:
+        names = ", ".join(f"'{row.label}'" for row in gone)
+        yield (
+            "diverged run",
+            f"{names}: the last lines hold a figure that is not finite. A diverged run is never the best, "
+            "and is compared with nothing.",
+            {row.label: row.losses[-1].item() for row in gone},
+        )
+
+
 def against_own_figures(rows, _, log):
     """The conclusion decides for one setting, and the figures are clearly in favour of another."""
-    text = next(stage.conclusion for stage in log.stages if stage.number == rows[0].stage)
+    text = " ".join(one.conclusion for one in log.stages if one.number == rows[0].stage)
 
     def decided(row):
         name = RATIO.search(row.label)[0] if RATIO.search(row.label) else row.label
-        name = r"\s*".join(map(re.escape, name.split()))
-        value = (
-            "" if row.value is None else rf"|{row.value:g}(?!\s*\w)"
-        )  # a number that counts something else is none
-        return re.search(rf"{DECIDES}(?:{name}{value})(?![\d:]|\.\d)", text, re.IGNORECASE)
+        name = r"\s{0,3}".join(map(re.escape, name[:LONGEST].split()))
+        # a number that counts something else is none
+        value = "" if row.value is None else f"{row.value:g}"
+        value = value and "|" + re.escape(value).replace(r"\.", "[.,]") + r"(?!\s?\w)"
+        return re.search(rf"{DECIDES}(?:{name}{value})(?![\d:]|[.,]\d)", text, re.IGNORECASE)
 
     chosen, best = [row for row in rows if decided(row)], min(rows, key=lambda row: row.mean)
     if len(chosen) == 1 and not chosen[0].overlaps(best):
@@ -262,6 +298,7 @@ def against_own_figures(rows, _, log):
 
 
 CHECKS = (same_errors, copied, idle_dropout, within_spread, at_the_edge, against_own_figures)
+ANYWAY = "mend those lines, or pass anyway=True to judge the rest without them"
 
 
 def recorded_log():
@@ -279,17 +316,48 @@ def recorded_log():
     return TuningLog(model=f"dropout={STAGES['num_layers'].start.dropout}", stages=stages)
 
 
-def audit(log=None):
+def _lost(log):
+    """Return (stage's number, sentence) for all lines that were not understood, stage by stage."""
+    inside = [(stage.number, stage.not_understood) for stage in log.stages]
+    known = [line for _, lines in inside for line in lines]
+    inside.append((0, [line for line in log.not_understood if line not in known]))
+    for number_, lines in inside:
+        if lines:
+            where = f"stage {number_}" if number_ else "no stage"
+            shown = "; ".join(f"line {place}: {text[:60]!r}" for place, text in lines[:5])
+            more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
+            yield (
+                number_,
+                lines,
+                f"{len(lines)} lines of {where} were not understood ({shown}{more})",
+            )
+
+
+def audit(log=None, anyway: bool = False) -> Findings:
     """Return the Findings on a tuning log: a TuningLog, a path, a log's text, or by default the
     recorded one.
 
-    Raises ValueError if there is no log in it.
+    Raises ValueError if there is no log in it, and where lines with figures were not understood,
+    with their numbers: what is concluded without them may be wrong. `anyway` judges the rest, with
+    a finding that names them.
     """
     log = recorded_log() if log is None else log if isinstance(log, TuningLog) else read_log(log)
-    found, every = Findings(), [row for stage in log.stages for row in rows_of(log, stage)]
-    for number in dict.fromkeys(row.stage for row in every):
-        rows = [row for row in every if row.stage == number]
+    lost, found = list(_lost(log)), Findings()
+    if lost and not anyway:
+        raise ValueError(
+            f"log must be understood as a whole, but {'; '.join(one[-1] for one in lost)}; {ANYWAY}"
+        )
+    for number_, lines, sentence in lost:
+        found.append(Finding(number_, "lines not understood", f"{sentence}.", dict(lines)))
+    every = [row for stage in log.stages for row in rows_of(log, stage)]
+    for stage in dict.fromkeys(row.stage for row in every):
+        rows = [row for row in every if row.stage == stage]
+        found += [Finding(stage, *one) for one in diverged(rows, every, log)]
+        rows = [row for row in rows if not row.diverged]
+        if not rows:
+            continue
         usual = Counter(row.epochs for row in rows).most_common(1)[0][0]
         rows = [row for row in rows if row.epochs == usual]
-        found += [Finding(number, *one) for check in CHECKS for one in check(rows, every, log)]
+        finite = [row for row in every if not row.diverged]
+        found += [Finding(stage, *one) for check in CHECKS for one in check(rows, finite, log)]
     return found

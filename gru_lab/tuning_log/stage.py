@@ -14,7 +14,7 @@ from gru_lab.config import COUNT, RunConfig, one_of
 from gru_lab.demo import demo_series
 from gru_lab.series import Series
 from gru_lab.tables.read import read_table
-from gru_lab.tuning_log.read import Line
+from gru_lab.tuning_log.lines import Line
 
 KINDS = ("trained", "meant", "control")
 

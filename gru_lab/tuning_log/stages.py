@@ -9,7 +9,7 @@ trained as w·r².
 from dataclasses import replace
 
 from gru_lab.config import RunConfig, one_of
-from gru_lab.tuning_log.read import parse_line
+from gru_lab.tuning_log.lines import parse_line
 from gru_lab.tuning_log.stage import Setting, Stage
 
 R_SQUARED = RunConfig().hidden_share ** 2

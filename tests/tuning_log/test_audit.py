@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gru_lab.tuning_log.audit import Findings, Row, audit
-from gru_lab.tuning_log.read import Line, read_log
+from gru_lab.tuning_log.lines import Line
+from gru_lab.tuning_log.read import read_log
 
 MODEL = "  RNN(\n    (rnn): GRU(6, 8, num_layers=2, batch_first=True, dropout={dropout})\n  )\n"
 

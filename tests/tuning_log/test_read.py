@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from gru_lab.model import RNN
-from gru_lab.tuning_log.read import Line, parse_line, read_log, write_lines
+from gru_lab.tuning_log.lines import Line, parse_line, write_lines
+from gru_lab.tuning_log.read import read_log
 
 CHINESE = """# 一个记录
 

@@ -7,7 +7,9 @@ import pytest
 import gru_lab as lab
 from gru_lab.evidence.as_log import in_chinese, logged_stage, tuning_log
 from gru_lab.model import RNN
-from gru_lab.tuning_log.read import Line, LoggedRun, LoggedStage, TuningLog, read_log
+from gru_lab.tuning_log.lines import Line
+from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
+from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.stages import STAGES
 from gru_lab.tuning_log.write import LANGUAGES, write_log
 
