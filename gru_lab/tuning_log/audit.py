@@ -1,9 +1,9 @@
 """What arithmetic alone says of a tuning log: which of its figures follow from others, repeat,
 overlap or disagree.
 
-A stage with lines that were not understood is not judged unless asked for. Nothing is trained. Every finding carries its figures, so that it can be checked with a pencil. The
+Nothing is trained. Every finding carries its figures, so that it can be checked with a pencil. The
 figure of a setting is its validation loss, the mean of its last lines; settings are compared at the
-epochs most of a stage has.
+epochs most of a stage has. A log with lines that were not understood is audited on request only.
 """
 
 import re
@@ -14,90 +14,15 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from gru_lab.tuning_log.lines import DECIMALS, number
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
 from gru_lab.tuning_log.read import read_log
+from gru_lab.tuning_log.rows import LONGEST, RATIO, rows_of
 from gru_lab.tuning_log.stages import STAGES
-from gru_lab.tuning_log.wording import DECIDES, LAYERS, numeral
+from gru_lab.tuning_log.wording import DECIDES, DECIDES_BEFORE
 
 DIGITS = 10  # significant ones that two different runs hardly share
+LONGEST_CONCLUSION = 5_000  # characters that are looked at
 UNITS = 100  # of the last decimal: a range in which a prediction hardly comes true by chance
-RATIO = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)\s?[:：]\s?(\d{1,9}(?:[.,]\d{1,9})?)")
-POWER = re.compile(
-    r"(?:(\d{1,9}(?:[.,]\d{1,9})?)\s?[x×·*]\s?)?10\s?(?:\^|\*\*)\s?\(?\{?([-−]?\d{1,3})",
-    re.IGNORECASE,
-)
-VALUE = re.compile(
-    r"(?P<sign>(?<![\w.)])[-−])?(?P<number>(?:\d{1,3}(?:[.,'’]\d{3}){1,3}(?!\d)|\d{1,15})(?:[.,]\d{1,15})?"
-    r"(?:e[+-−]?\d{1,3})?|[.,]\d{1,15}(?:e[+-−]?\d{1,3})?)\s?(?P<unit>%|k\b|/\s?(?P<part>\d{1,6}))?",
-    re.IGNORECASE,
-)
-LONGEST = 300  # characters of a label that are looked at
-
-
-def value_of(label, decimal="."):
-    """Return the first number of a label, or None: 'dropout=.25', 'lr 1E-4', 'rate 10^-4', '1/3',
-    '25 %', '10k', and '0,5' where the log writes decimal commas.
-    """
-    if power := POWER.search(label):
-        factor = number(power[1], decimal) if power[1] else (1.0,)
-        return factor and factor[0] * 10.0 ** int(power[2].replace("−", "-"))
-    matches = list(VALUE.finditer(label))
-    apart = [one for one in matches if not label[one.start() - 1 : one.start()].isalpha()]
-    for match in apart or matches:
-        found = number(match["number"].replace("−", "-"), decimal)
-        if found:
-            unit = match["unit"] or ""
-            scale = {"%": 0.01, "k": 1000.0}.get(unit.lower(), 1.0)
-            scale = 1 / float(match["part"]) if match["part"] and float(match["part"]) else scale
-            return found[0] * scale * (-1 if match["sign"] else 1)
-    return None
-
-
-class Row:
-    """A run of the log, and what its label and its last lines say."""
-
-    def __init__(self, stage, label, lines, epochs, decimal="."):
-        self.stage, self.label, self.lines, self.epochs = stage, label, lines, epochs
-        self.diverged = not all(line.finite for line in lines)
-        self.losses = np.array([line.validation for line in lines])
-        self.mean, self.low, self.high = (float(f(self.losses)) for f in (np.mean, np.min, np.max))
-        self.decimals = max(
-            line.decimals or DECIMALS.get(line.format, 5)
-            for line in lines
-            if line.finite or not line.decimals
-        )
-        self.unit = 10.0**-self.decimals
-        label = label[:LONGEST]
-        layers, ratio = (pattern.search(label) for pattern in (LAYERS, RATIO))
-        self.layers = layers and numeral(layers[1] or layers[2])
-        # where the setting lies on the stage's knob
-        self.value = self.layers or value_of(label, decimal)
-        self.weight = (
-            self.value if re.search("weight|权重|gewicht|poids", label, re.IGNORECASE) else None
-        )
-        if ratio and (first := number(ratio[1], decimal)) and first[0]:
-            second = number(ratio[2], decimal)
-            self.value = self.weight = second and second[0] / first[0]
-
-    def show(self, figure=None):
-        """Return a figure, by default the mean, with the decimals of the lines."""
-        return f"{self.mean if figure is None else figure:.{self.decimals}f}"
-
-    def overlaps(self, other):
-        """Tell whether the last lines of two runs share a range, as far as their rounding tells."""
-        return max(self.low, other.low) <= min(self.high, other.high) + (self.unit + other.unit) / 2
-
-
-def rows_of(log, stage):
-    """Return a stage's runs that have figures as Rows; of several seeds of a setting, the first."""
-    rows = {}
-    for run in (run for run in stage.runs if run.lines):
-        label = re.sub(r"\s{0,3}\[seed \d{1,10}\]", "", run.label[:LONGEST]) or "no label"
-        epochs = run.epochs or run.lines[-1].epoch or stage.epochs or log.epochs
-        row = Row(stage.number, label, run.lines, epochs, log.decimal)
-        rows.setdefault((label, epochs), row)
-    return list(rows.values())
 
 
 @dataclass(frozen=True)
@@ -162,9 +87,10 @@ def same_errors(rows, *_):
     ]
     yield (
         "same errors, other rulers",
-        f"From the last lines of '{rows[0].label}' and '{rows[-1].label}' follow A = {show(errors['A'])} and r²M = "
-        f"{show(errors['r²M'])}. The loss (A + w·r²M)/(1 + w) must then be {'; '.join(told[1:-1])}. The same errors "
-        "explain every row: the ruler changes with the weight, and the loss says nothing about the network.",
+        f"From the last lines of '{rows[0].label}' and '{rows[-1].label}' follow A = "
+        f"{show(errors['A'])} and r²M = {show(errors['r²M'])}. The loss (A + w·r²M)/(1 + w) must "
+        f"then be {'; '.join(told[1:-1])}. The same errors explain every row: the ruler changes "
+        "with the weight, and the loss says nothing about the network.",
         errors | must,
     )
 
@@ -173,11 +99,11 @@ def copied(rows, every, _):
     """Runs of an earlier stage repeated digit for digit, and whether both stages state the same
     epochs.
     """
-    for row in (row for row in every if row.stage == rows[0].stage):
+    for row in (row for row in every if row.place == rows[0].place):
         figures = [figure for line in row.lines for figure in (line.train, line.validation)]
         digits = sum(len(str(round(figure / row.unit))) for figure in figures)
         twin = next(
-            (one for one in every if one.stage < row.stage and one.lines == row.lines), None
+            (one for one in every if one.place < row.place and one.lines == row.lines), None
         )
         if twin is None or digits < DIGITS:
             continue
@@ -188,10 +114,10 @@ def copied(rows, every, _):
             {"figures": figures},
         )
         if None not in (row.epochs, twin.epochs) and row.epochs != twin.epochs:
-            said = f"the log states {twin.epochs} epochs there and {row.epochs} here: one of the two is a slip."
             yield (
                 "epochs disagree",
-                f"{name}, yet {said}",
+                f"{name}, yet the log states {twin.epochs} epochs there and {row.epochs} here: "
+                "one of the two is a slip.",
                 {"there": twin.epochs, "here": row.epochs},
             )
 
@@ -210,14 +136,16 @@ def idle_dropout(rows, every, log):
             (row for row in every if re.fullmatch(r"dropout\s*=\s*0(\.0*)?", row.label)), None
         )
         beside = (
-            f" Its {one.show()} stands beside {none.show()} of '{none.label}' in stage {none.stage}."
+            f" Its {one.show()} stands beside {none.show()} of '{none.label}' in stage "
+            f"{none.stage}."
             if none
             else ""
         )
         yield (
             "two things at once",
-            f"Dropout acts between layers, so the network's dropout of {dropout[1]} does nothing with '{one.label}': "
-            f"against '{more.label}' both the depth and the dropout change.{beside}",
+            f"Dropout acts between layers, so the network's dropout of {dropout[1]} does nothing "
+            f"with '{one.label}': against '{more.label}' both the depth and the dropout change."
+            f"{beside}",
             {"dropout": float(dropout[1]), one.label: one.mean}
             | ({none.label: none.mean} if none else {}),
         )
@@ -238,8 +166,9 @@ def within_spread(rows, *_):
         names = ", ".join(f"'{row.label}'" for row in close)
         yield (
             "within the spread",
-            f"The last lines of {names} overlap: their means differ by {show(apart)} at most, and a single run moves "
-            f"by up to {show(moves)} over its last lines. These figures do not rank the settings.",
+            f"The last lines of {names} overlap: their means differ by {show(apart)} at most, and "
+            f"a single run moves by up to {show(moves)} over its last lines. These figures do not "
+            "rank the settings.",
             {"difference": apart, "spread": moves} | {row.label: row.mean for row in close},
         )
 
@@ -261,35 +190,43 @@ def at_the_edge(rows, *_):
         yield "edge of the grid", sentence, {row.label: row.mean for row in rows}
 
 
-def diverged(rows, every, _):
+def decided(row, text):
+    """Tell whether a conclusion decides for a run, by its label or its value."""
+    name = RATIO.search(row.label)[0] if RATIO.search(row.label) else row.label
+    name = r"\s{0,3}".join(map(re.escape, name[:LONGEST].split()))
+    # a number that counts something else is none
+    value = "" if row.value is None else f"{row.value:g}"
+    value = value and "|" + re.escape(value).replace(r"\.", "[.,]") + r"(?!\s?\w)"
+    names = rf"(?:{name}{value})(?![\d:]|[.,]\d)"
+    pattern = rf"{DECIDES}{names}|{names}\s{DECIDES_BEFORE}"
+    return re.search(pattern, text[:LONGEST_CONCLUSION], re.IGNORECASE) is not None
+
+
+def diverged(rows, text):
     """Runs whose last lines are not finite: whatever stood before, they are never the best."""
-    gone = [row for row in every if row.stage == rows[0].stage and row.diverged]
+    gone = [row for row in rows if row.diverged]
     if gone:
         names = ", ".join(f"'{row.label}'" for row in gone)
+        kept = ", ".join(f"'{row.label}'" for row in gone if decided(row, text))
+        kept = f" The conclusion is for {kept}." if kept else ""
         yield (
             "diverged run",
-            f"{names}: the last lines hold a figure that is not finite. A diverged run is never the best, "
-            "and is compared with nothing.",
+            f"The last lines of {names} hold figures that are not finite. A diverged run is never "
+            f"the best, and is compared with nothing.{kept}",
             {row.label: row.losses[-1].item() for row in gone},
         )
 
 
 def against_own_figures(rows, _, log):
     """The conclusion decides for one setting, and the figures are clearly in favour of another."""
-    text = " ".join(one.conclusion for one in log.stages if one.number == rows[0].stage)
-
-    def decided(row):
-        name = RATIO.search(row.label)[0] if RATIO.search(row.label) else row.label
-        name = r"\s{0,3}".join(map(re.escape, name[:LONGEST].split()))
-        # a number that counts something else is none
-        value = "" if row.value is None else f"{row.value:g}"
-        value = value and "|" + re.escape(value).replace(r"\.", "[.,]") + r"(?!\s?\w)"
-        return re.search(rf"{DECIDES}(?:{name}{value})(?![\d:]|[.,]\d)", text, re.IGNORECASE)
-
-    chosen, best = [row for row in rows if decided(row)], min(rows, key=lambda row: row.mean)
+    text = log.stages[rows[0].place].conclusion
+    chosen, best = [row for row in rows if decided(row, text)], min(rows, key=lambda row: row.mean)
     if len(chosen) == 1 and not chosen[0].overlaps(best):
-        kept = f"The conclusion is for '{chosen[0].label}' at {chosen[0].show()}, while '{best.label}' stands at"
-        sentence = f"{kept} {best.show()}: if there was a reason, the log does not give it."
+        sentence = (
+            f"The conclusion is for '{chosen[0].label}' at {chosen[0].show()}, while "
+            f"'{best.label}' stands at {best.show()}: if there was a reason, the log does not "
+            "give it."
+        )
         yield (
             "against its own figures",
             sentence,
@@ -317,20 +254,20 @@ def recorded_log():
 
 
 def _lost(log):
-    """Return (stage's number, sentence) for all lines that were not understood, stage by stage."""
-    inside = [(stage.number, stage.not_understood) for stage in log.stages]
-    known = [line for _, lines in inside for line in lines]
-    inside.append((0, [line for line in log.not_understood if line not in known]))
-    for number_, lines in inside:
-        if lines:
-            where = f"stage {number_}" if number_ else "no stage"
-            shown = "; ".join(f"line {place}: {text[:60]!r}" for place, text in lines[:5])
-            more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
-            yield (
-                number_,
-                lines,
-                f"{len(lines)} lines of {where} were not understood ({shown}{more})",
-            )
+    """Return a Finding for each stage with lines that were not understood; its number is 0 for
+    lines of no stage.
+    """
+    lost = {}
+    inside = {line: one.number for one in log.stages for line in one.not_understood}
+    for line in log.not_understood:
+        lost.setdefault(inside.get(line, 0), []).append(line)
+    for stage, lines in sorted(lost.items()):
+        shown = "; ".join(f"line {place}: {text[:60]!r}" for place, text in lines[:5])
+        more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
+        where = f"stage {stage}" if stage else "no stage"
+        what = f"{len(lines)} line{'s' * (len(lines) > 1)} of {where}"
+        sentence = f"{what} with figures could not be read ({shown}{more})"
+        yield Finding(stage, "lines not understood", sentence, dict(lines))
 
 
 def audit(log=None, anyway: bool = False) -> Findings:
@@ -342,22 +279,18 @@ def audit(log=None, anyway: bool = False) -> Findings:
     a finding that names them.
     """
     log = recorded_log() if log is None else log if isinstance(log, TuningLog) else read_log(log)
-    lost, found = list(_lost(log)), Findings()
-    if lost and not anyway:
-        raise ValueError(
-            f"log must be understood as a whole, but {'; '.join(one[-1] for one in lost)}; {ANYWAY}"
-        )
-    for number_, lines, sentence in lost:
-        found.append(Finding(number_, "lines not understood", f"{sentence}.", dict(lines)))
-    every = [row for stage in log.stages for row in rows_of(log, stage)]
-    for stage in dict.fromkeys(row.stage for row in every):
-        rows = [row for row in every if row.stage == stage]
-        found += [Finding(stage, *one) for one in diverged(rows, every, log)]
+    found = Findings(_lost(log))
+    if found and not anyway:
+        sentences = "; ".join(finding.sentence for finding in found)
+        raise ValueError(f"log must be understood as a whole, but {sentences}; {ANYWAY}")
+    stages = [rows_of(log, place) for place in range(len(log.stages))]
+    finite = [row for rows in stages for row in rows if not row.diverged]
+    for stage, rows in zip(log.stages, stages, strict=True):
+        found += [Finding(stage.number, *told) for told in diverged(rows, stage.conclusion)]
         rows = [row for row in rows if not row.diverged]
-        if not rows:
-            continue
-        usual = Counter(row.epochs for row in rows).most_common(1)[0][0]
-        rows = [row for row in rows if row.epochs == usual]
-        finite = [row for row in every if not row.diverged]
-        found += [Finding(stage, *one) for check in CHECKS for one in check(rows, finite, log)]
+        if rows:
+            usual = Counter(row.epochs for row in rows).most_common(1)[0][0]
+            rows = [row for row in rows if row.epochs == usual]
+            told = (finding for check in CHECKS for finding in check(rows, finite, log))
+            found += [Finding(stage.number, *finding) for finding in told]
     return found

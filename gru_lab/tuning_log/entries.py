@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 
 from gru_lab.tuning_log import wording
-from gru_lab.tuning_log.lines import LONGEST, number, parse_line
+from gru_lab.tuning_log.lines import LONGEST, parse_line
 
+WIDEST = 5_000  # characters that a row of a table may have
 MARKS = re.compile(r"[\s>\ufeff]*((?:[-*+•·–]\s+(?:\[[ xX]\]\s)?)?)[\s>]*")
 RULE = re.compile(r"[\s>]*(?:=+|-+)\s*")
 TABLE_RULE = re.compile(r"[\s>|:-]*-[\s>|:-]*")
@@ -40,8 +41,13 @@ def entries_of(text):
         below = rows[place + 1][:LONGEST] if place + 1 < len(rows) else ""
         mark = MARKS.match(row)
         plain = row[mark.end() :].rstrip()
-        bare = "|" in plain and TABLE_RULE.fullmatch(below) and "|" in below
-        table = "|" in plain and (table or bool(bare))
+        bare = (
+            "|" in plain[:LONGEST]
+            and len(plain) < WIDEST
+            and TABLE_RULE.fullmatch(below)
+            and "|" in below
+        )
+        table = "|" in plain[:LONGEST] and len(plain) < WIDEST and (table or bool(bare))
         if not plain or plain.startswith(("```", "~~~")):
             continue
         if plain.startswith("<!--") and plain.endswith("-->"):
@@ -58,7 +64,7 @@ def entries_of(text):
         level = 0
         if RULE.fullmatch(below) and len(below.strip(" >")) > 2 and stage_heading(plain):
             level = 1 if "=" in below else 2  # a heading that is underlined
-        for part in re.split(r"<br\s{0,3}/?>", plain):
+        for part in re.split(r"<br\s{0,3}/?>", plain, maxsplit=100):
             unmarked = part[MARKS.match(part).end() :] if part is not plain else part
             if any(map(str.isalnum, unmarked[:LONGEST])) or ")" in unmarked[:3]:
                 unmarked = _without_emphasis(unmarked.strip())
@@ -87,18 +93,19 @@ def decimal_of(entries) -> str:
     """Return the log's decimal mark: a comma where lines can be read with it and none with a point
     alone.
     """
-    points = commas = 0
+    commas = False
     for entry in entries:
         texts = [cell for cell in entry.cells if any(map(str.isdigit, cell[:LONGEST]))]
         text = " ".join(texts) if entry.cells else entry.text
         if "," in text[:LONGEST] or "." in text[:LONGEST]:
-            point, comma = parse_line(text), parse_line(text, ",")
-            points += bool(point and not comma)
-            commas += bool(comma and not point)
-    return "," if commas and not points else "."
+            comma = parse_line(text, ",") is not None
+            if not comma and parse_line(text):
+                return "."
+            commas = commas or (comma and not parse_line(text))
+    return "," if commas else "."
 
 
-def doubt_of(entry, decimal):
+def doubt_of(entry):
     """Return 'figures' where a line of words holds losses, 'number' for a lone number, else ''."""
     head = entry.text[:LONGEST].lower()
     words = re.sub(r"e[+-]?\d|nan|inf|[×x](?=10)", "", head)
@@ -108,7 +115,7 @@ def doubt_of(entry, decimal):
         numbers = head.split()
         if all(RATIO.fullmatch(one) or RATIO.match(one) for one in numbers):
             return ""
-        return "number" if len(numbers) == 1 and number(head.strip("()"), decimal) else "figures"
+        return "figures" if len(numbers) > 1 or re.search("[±~<>]", head) else "number"
     free = [match for match in LOSS.finditer(head) if head[: match.start()].rstrip()[-1:] != "="]
     about = re.search(r"\b(?:train|val|loss|mse|verlust|perte)|验证|训练", head)
     clear = [match for match in free if len(match[0]) > 5] if "lr" not in head else []

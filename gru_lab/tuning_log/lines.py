@@ -16,6 +16,7 @@ from gru_lab.config import one_of
 
 DECIMALS = {"train valid": 5, "epoch steps train valid": 6, "epoch train valid": 7}
 LONGEST = 500  # characters that a line of figures, a label or a heading may have
+FIGURE = re.compile(r"\d|nan|inf|diverg|发散|∞", re.IGNORECASE)  # none of them, no figures
 DIVERGED = re.compile(r"(?:nan|diverged|divergiert|diverg[ée]e?|发散)[.!。]?", re.IGNORECASE)
 INFINITE = r"[+-]?(?:nan|inf(?:inity|ini)?|∞)(?![A-Za-z])"
 ROLES = {  # what the words in a line say of the figure after them, Latin and Chinese
@@ -44,7 +45,7 @@ def _token_pattern(decimal):
     return re.compile(
         rf"(?P<other>(?:lr|learning[ _]rate)\s?[=:]?\s?(?:{one})"
         rf"|(?:{one})\s?(?:ms|s|sec)(?:/(?:step|epoch|it|batch))?(?![A-Za-z]))"
-        r"|(?P<of>\d{1,9}) ?/ ?\d{1,9}(?![.,\d])"
+        r"|(?P<of>\d{1,9}) ?(?:/|of|von|sur) ?\d{1,9}(?![.,\d])"
         rf"|(?P<number>{one})(?![A-Za-z_\d%]|[.,]\d)"
         + "".join(
             rf"|(?P<{role}>(?:{latin})(?![A-Za-zà-ÿ])|{chinese})"
@@ -118,48 +119,60 @@ def plain(text: str, decimal: str = ".") -> str:
     )  # 48,0.012,0.013
 
 
-def _figures(text, decimal):
-    """Return (role, value, decimals) of each number of a line, or None where something in it is no
-    part of such a line.
+def _tokens(text, decimal):
+    """Return a line's numbers, as (value, decimals), and the roles its words name, in their order;
+    None where something in it is no part of such a line.
     """
-    place, found, roles, fresh = 0, [], [], False
+    place, tokens = 0, []
     while place < len(text):
         match = TOKENS[decimal].match(text, place)
         if match is None:
             return None
         place, kind = match.end(), match.lastgroup
         if kind in ("number", "of"):
-            read = number(match[kind], decimal)
-            if read is None:
-                return None
-            roles = [role for role in roles if role != "loss"] or roles
-            found.append((roles[0] if roles else None, *read))
-            roles, fresh = roles[1:], False
+            tokens.append(number(match[kind], decimal))
         elif kind in ROLES and kind != "skip":
-            roles = [*(roles if fresh else []), kind]
-            fresh = True
-        elif kind == "other":
-            roles, fresh = [], False
-    return found
+            tokens.append(kind)
+    return tokens
+
+
+def _figures(tokens):
+    """Return (role or None, value, decimals) of each number. Its words stand before it, or behind
+    it where the line begins with a number and ends with words; [] where they stand on both sides.
+    """
+    words, numbers = [[]], []
+    for token in tokens:
+        if isinstance(token, str):
+            words[-1].append(token)
+        else:
+            numbers.append(token)
+            words.append([])
+    behind = words.pop() if words[-1] != ["loss"] else words.pop() and []
+    if not numbers or (behind and words[0]):
+        return []
+    if behind:
+        words = [group[::-1] for group in [behind, *words[:0:-1]]]
+        numbers = numbers[::-1]
+    figures, waiting = [], []
+    for group, figure in zip(words, numbers, strict=True):
+        group = [word for word in group if word != "loss"] or group[:1]  # 'train loss' is one
+        waiting = ["train" if word == "loss" else word for word in group] or waiting
+        figures.append((waiting.pop(0) if waiting else None, *figure))
+    return figures[::-1] if behind else figures
 
 
 def roles_of(text: str) -> list[str] | None:
     """Return what the words of a line without figures stand for ('epoch', 'train', 'valid', …), or
     None where there is anything else in it.
     """
-    roles, place = [], 0
-    text = plain(text[:LONGEST])
-    while place < len(text):
-        match = TOKENS["."].match(text, place)
-        if match is None or match.lastgroup in ("number", "of", "other"):
-            return None
-        place = match.end()
-        if match.lastgroup in ROLES and match.lastgroup != "skip":
-            roles.append(match.lastgroup)
-    for plainly in ("train", "valid"):  # 'train loss' is one figure
-        if plainly in roles:
-            roles = [role for role in roles if role != "loss"]
-    return ["train" if role == "loss" else role for role in roles] or None
+    tokens = _tokens(plain(text[:LONGEST]), ".") or [None]
+    if not all(isinstance(token, str) for token in tokens):
+        return None
+    plainly = {"train", "valid"} & {*tokens}  # 'train loss' is one figure
+    roles = ["train" if token == "loss" else token for token in tokens]
+    return [
+        role for role, token in zip(roles, tokens, strict=True) if token != "loss" or not plainly
+    ]
 
 
 def parse_line(
@@ -175,14 +188,15 @@ def parse_line(
     9e-06
     """
     text, label = text.strip(), None
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or not FIGURE.search(text):
         return None
     if DIVERGED.fullmatch(text):
         return Line(math.nan, math.nan), None
     if text.endswith("]") and not text.startswith("["):
         head, _, inside = text[:-1].rpartition("[")
         text, label = (head, inside.strip()) if inside.strip() else (text, None)
-    figures = _figures(plain(text, decimal), decimal)
+    tokens = _tokens(plain(text, decimal), decimal)
+    figures = _figures(tokens) if tokens else None
     if figures and len(figures) == len(order) and not any(role for role, *_ in figures):
         figures = [(role, *rest) for role, (_, *rest) in zip(order, figures, strict=True)]
     return (line, label) if figures and (line := _line(figures)) else None
@@ -193,20 +207,21 @@ def _line(figures):
     place.
     """
     named = {role for role, *_ in figures if role}
-    slots, places = {}, {0: ["epoch", "steps"], 1: ["train", "valid"]}
-    if "loss" in named and "train" in named:
-        return None
+    slots, places = {}, {False: ["epoch", "steps"], True: ["train", "valid"]}
     for role, value, decimals in figures:
-        broken = decimals != 0 or not math.isfinite(value)
-        role = "train" if role == "loss" else role
+        is_loss = decimals != 0 or not math.isfinite(value)
+        losses = slots.keys() & {"train", "valid"}
         if role is None:
-            if not broken and {"train", "valid"} & slots.keys():
-                return None  # a count stands before the losses
-            free = [one for one in places[broken] if one not in slots and one not in named]
-            if not free:
+            free = [one for one in places[is_loss] if one not in slots and one not in named]
+            # a count stands before the losses; of two losses the first has a name, or none has
+            if (
+                not free
+                or (losses and not is_loss)
+                or (is_loss and not losses and {*free} != {*places[True]})
+            ):
                 return None
             role = free[0]
-        if role in slots or (broken and role in ("epoch", "steps")):
+        if role in slots or (is_loss and role in ("epoch", "steps")):
             return None
         slots[role] = (value, decimals)
     if not {"train", "valid"} <= slots.keys() or ("steps" in slots and "epoch" not in slots):

@@ -48,7 +48,7 @@ class _Reader:
         self.stage = self.run = None
         self.level = self.below = self.depth = 0
         self.pending, self.prefix, self.table, self.order = _Pending(), "", None, ()
-        self.concluding, self.tail, self.outside = False, "", False
+        self.concluding, self.outside = [], False  # the conclusion's lines so far
         for entry in entries:
             self.take(entry)
         self.expect(_Pending())
@@ -74,7 +74,11 @@ class _Reader:
             self.start_run().seconds = seconds * (60 if minutes else 1)
         elif match := wording.CONCLUSION.match(head):
             self.conclude(line[match.end() :])
-        elif not self.setting(entry) and not self.inline(entry):
+        elif any(map(str.isdigit, head)) and (
+            wording.PROGRESS.fullmatch(head) or self.setting(entry) or self.inline(entry)
+        ):
+            pass
+        else:
             self.text(entry)
 
     def figures_of(self, text):
@@ -101,7 +105,8 @@ class _Reader:
             self.stage.epochs = waiting.epochs
         elif self.stage and waiting.firm and (match := wording.RATE.fullmatch(waiting.label)):
             self.stage.learning_rate = self.value(match)
-        self.run, self.concluding, self.tail = None, False, ""
+        self.run = None
+        self.concluded()
 
     def value(self, match):
         text = match["value"].rstrip(".,").replace("\u2212", "-")
@@ -178,8 +183,13 @@ class _Reader:
 
     def conclude(self, rest):
         self.expect(_Pending())
-        self.stage.conclusion = " ".join(filter(None, [self.stage.conclusion, rest.strip(" *_")]))
-        self.concluding = True
+        self.concluding = [self.stage.conclusion, rest.strip(" *_")]
+
+    def concluded(self):
+        """End a conclusion, after which stands a run or another stage."""
+        if self.concluding:
+            self.stage.conclusion = " ".join(filter(None, self.concluding))
+        self.concluding = []
 
     def setting(self, entry):
         """A line that states the stage's epochs or learning rate. Returns whether it is one."""
@@ -227,8 +237,9 @@ class _Reader:
             label, rest = text[: mark.start()].strip(" :：|→-"), text[mark.end() :]
             named = re.search(r"[^\W\d]|=", label) or RATIO.match(label)
             if named and (parsed := self.figures_of(rest)):
-                if mark[0] == " " and LOSS.search(label):
-                    return False
+                telling = entry.item or re.search(r"[\d=]", label)
+                if LOSS.search(label) or not telling and (self.pending.firm or mark[0].isspace()):
+                    return False  # 'best 0.012 0.013' is no run
                 self.expect(_Pending(self.named(label)))
                 self.figures(*parsed)
                 return True
@@ -241,14 +252,15 @@ class _Reader:
         if roles is not None and not entry.item:  # 'epoch train valid': the head of what follows
             self.order = tuple(roles) if {"train", "valid"} <= set(roles) else ()
             return
-        doubt = doubt_of(entry, self.log.decimal)
+        doubt = doubt_of(entry)
         epochs = wording.EPOCHS.search(head)
         label = head[: epochs.start()].rstrip(" ，,(（") if epochs else entry.text
         if self.concluding and not epochs and doubt != "figures":
-            self.stage.conclusion = " ".join(filter(None, [self.stage.conclusion, entry.text]))
-            self.tail = entry.text
-        elif doubt == "figures":
+            self.concluding.append(entry.text)
+        elif doubt == "figures" or doubt and self.pending.firm and not entry.item:
             self.misunderstood(entry)
+            if entry.item:  # what it says is not known, but not what the run before says
+                self.expect(_Pending(entry.text, firm=True))
         elif not self.pending.firm or entry.item or "=" in label:
             label = ORDERED.sub("", label.strip(), count=1).rstrip(":：")
             firm = entry.item or "=" in label
@@ -262,15 +274,14 @@ class _Reader:
     def start_run(self):
         if self.run is None:
             waiting, self.pending = self.pending, _Pending()
-            if self.tail:  # the last line before the figures was no conclusion
-                self.stage.conclusion = self.stage.conclusion.removesuffix(self.tail).rstrip()
-                waiting = _Pending(self.tail)
+            if len(self.concluding) > 2:  # the last line before the figures was no conclusion
+                waiting = _Pending(self.concluding.pop())
+            self.concluded()
             self.run = LoggedRun(waiting.label, epochs=waiting.epochs)
             if waiting.statement and self.stage.runs:
                 again = waiting.statement == "epochs"
                 setattr(self.stage, waiting.statement, waiting.before if again else None)
             self.stage.runs.append(self.run)
-            self.concluding, self.tail = False, ""
         return self.run
 
     def figures(self, line, label):

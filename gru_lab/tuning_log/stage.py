@@ -100,7 +100,8 @@ class Stage:
     series: Series | None = None
 
     def __repr__(self):
-        text = f"Stage {self.number}, {self.name}: {self.question} {self.profile.name.capitalize()} profile"
+        profile = f"{self.profile.name.capitalize()} profile"
+        text = f"Stage {self.number}, {self.name}: {self.question} {profile}"
         if self.series is None:
             return text
         rows, channels = self.series.values.shape

@@ -38,12 +38,13 @@ BARE = re.compile(r"(?P<n>\d{1,3})(?:\s+(?P<title>[^\d\s].*))?$")
 BELOW = re.compile(r"(?P<n>\d{1,3})\.\d{1,3}[.\d]{0,9}[.:)]?\s*(?P<title>.*)")
 
 _COUNT = r"(\d{1,3}(?:[.,'’\u00a0\u202f]\d{3}){1,3}(?!\d)|\d{1,9})(?![.,]?\d|[eE]\d|\s?[-–]\s?\d)"
-_EPOCHS = r"(?:迭代次数|训练?轮数|[Ee]poch(?:s|en?)?|[ÉéEe]poques?)(?![A-Za-z])"
+_EPOCHS = r"(?:迭代次数|训练?轮数|[Ee]poch(?:s|en)|[ÉéEe]poques)(?![A-Za-z])"
 EPOCHS = re.compile(rf"{_EPOCHS}\D{{0,6}}?{_COUNT}")
 COUNT_FIRST = re.compile(
     rf"(?!.{{0,80}}(?:last|letzten|derni[eè]re?s|最后))([^\d=,，]{{0,80}}){_COUNT}\s?"
     rf"(?:{_EPOCHS}|轮|次迭代)[^\d=]{{0,80}}"
 )
+PROGRESS = re.compile(r"(?:epoche?|[ée]poque)\s?\d{1,9}(?:\s?/\s?\d{1,9})?[:.]?", re.IGNORECASE)
 RATE = re.compile(
     r"(?:LR|学习率|learning[ _-]?rate|lernrate|taux d['’]apprentissage|pas d['’]apprentissage)"
     r"\s{0,3}(?:[=:：]|is|of|为|von|de)?\s{0,3}(?P<value>[\d.,][\d.,]{0,30}(?:e[+-−]?\d{1,3})?)[.。]?",
@@ -65,6 +66,7 @@ DECIDES = (
     r"|behalten|nehmen|setzen?(?: auf)?|nimm|wähle[nr]?|bleib\w{0,3} bei"
     r"|gard(?:er|ons|e)|prend(?:re|s)|prenons|chois(?:ir|issons|is)|conserv(?:er|ons)))\W{0,10}"
 )
+DECIDES_BEFORE = r"(?:beibehalten|behalten|nehmen|wählen|verwenden)\b"
 LAYERS = re.compile(
     rf"layers\s?[=:]\s?(\d{{1,3}})|(\d{{1,3}}|{'|'.join(reversed(_WORDS.split('|')))}|[一二三四单两])"
     r"[\s-]?(?:层|layers?\b|schicht(?:en)?\b|lagen?\b|couches?\b)",

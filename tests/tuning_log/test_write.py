@@ -108,7 +108,7 @@ def test_labels_epochs_seconds_and_conclusions_survive(
 
 
 @pytest.mark.parametrize(
-    "label", ["0.1 0.2", "3 s", "Conclusion: x", "LR = 1", "# x", "x ", "x\ny", "epochs 3"]
+    "label", ["0.1 0.2", "3 s", "Conclusion: x", "# x", "x ", "x\ny", "epochs 3", "x:"]
 )
 def test_what_could_not_be_read_back_is_an_error_instead(label):
     (stage,) = SMALL.stages
