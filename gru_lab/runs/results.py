@@ -4,14 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-<<<<<<< HEAD
-from gru_lab.trainer import batches, prepare
-from gru_lab.tuning_log.lines import write_lines
-from gru_lab.tuning_log.rulers import LAST, recorded
-=======
 from gru_lab.gaps import references
 from gru_lab.tuning_log.rulers import LAST, log_lines, read_run
->>>>>>> main
 from gru_lab.tuning_log.stage import KINDS, Stage
 
 
