@@ -77,11 +77,7 @@ def test_the_same_said_of_many_channels_is_said_once():
 def test_the_largest_repair_comes_first_and_each_channel_once(repaired):
     found = largest(repaired)
     names = [name for name, _ in found]
-    assert (
-        names[0] == "d"
-        and {*range(100, 140)} <= set(found[0][1])
-        and len(set(names[:4])) == 4
-    )
+    assert names[0] == "d" and {*range(100, 140)} <= set(found[0][1]) and len(set(names[:4])) == 4
     assert len(names) == 6 and len(largest(repaired, 2)) == 2
 
 
