@@ -5,12 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gru_lab.config import Rule
 from gru_lab.repairs.holes import Stretch, part_ends
 from gru_lab.series import Series
 from gru_lab.tables.read import part_of, time_stamps
-
-LENGTH = Rule(float, 0, words="at least 0")
 
 
 def numbers(column):
@@ -91,25 +88,3 @@ def _since_monday(stamps):
         return None
     first = time_stamps(stamps).min()
     return first.dayofweek * 86_400.0 + (first - first.normalize()) / pd.Timedelta(seconds=1)
-
-
-def steps_of(name, length, stretch):
-    """Return the setting `name`, a number of rows or a time such as '6h', in steps of a Stretch."""
-    if isinstance(length, str) and not length.replace(".", "", 1).isdigit():
-        try:
-            seconds = pd.Timedelta(length).total_seconds()
-        except ValueError:
-            raise ValueError(
-                f"{name} must be a number of rows or a time such as '6h', not {length!r}"
-            ) from None
-        if not stretch.step:
-            raise ValueError(
-                f"{name} must be a number of rows, not {length!r}: no time stamps here"
-            )
-        return seconds / stretch.step
-    try:
-        return LENGTH.fix(name, float(length))
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"{name} must be a number of rows or a time such as '6h', not {length!r}"
-        ) from None

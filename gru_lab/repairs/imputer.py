@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gru_lab.errors import Ended
 from gru_lab.repairs import network
 from gru_lab.repairs.choice import WAYS, Evidence
 from gru_lab.repairs.holes import CLOSED, LABELS, hide_alike, hide_mixed, kind_of, wrapped
@@ -141,6 +142,8 @@ class Imputer:
             for row in self.network.train(seen, missing, truth, held, ends, epochs):
                 self.history.append(row)
                 progress(row)
+        except Ended:
+            raise
         except KeyboardInterrupt:
             self.interrupted = True
         self.network.take_best()

@@ -9,8 +9,7 @@ has to beat the straight line there by both measures, surely, or the line is kep
 import copy
 import functools
 import json
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -23,14 +22,13 @@ from gru_lab.config import COUNT, RULES, Rule, one_of
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
 from gru_lab.repairs import network
-from gru_lab.repairs.columns import numbers, put, steps_of, stretch_of
+from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer, Limits
+from gru_lab.repairs.options import Options, gap_limit
 from gru_lab.tables.read import find_time, part_of
 
 MINUTES = Rule(float, 0, words="a finite number of at least 0")
 DRAWS = Rule(int, 0, words="a whole number of at least 0")
-HUGE = float(np.finfo(float).max)
-FINITE = Rule(float, words="a finite number")
 FULL_TURN = 360.0
 FORMAT = 4  # of the file that `save` writes
 LEARNED = ("channels_", "time_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
@@ -115,9 +113,6 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.channels_ = self._numeric(frame)
         if not self.channels_:
             raise ValueError("table must have at least one numeric column, and it has none")
-        for option in ("angles", "codes", "low", "high", "integer", "inputs", "only"):
-            for name in getattr(self, option) or ():
-                one_of(option, name, self.channels_)
         stretch, _, lacking = stretch_of(frame, self.channels_, self.split_by, self.time_)
         limits = self._limits(stretch)
         turn = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
@@ -138,23 +133,25 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         seed = RULES["seed"].fix("seed", self.seed)
         return {"seed": seed, "device": pick_device(self.device)}
 
+    def _options(self):
+        """Return what the settings say of channels."""
+        said = {field.name: getattr(self, field.name) for field in fields(Options)}
+        return Options(**{n: v for n, v in said.items() if v is not None and len(str(v))})
+
     def _limits(self, stretch):
         """Return the Limits that the settings draw for the channels of a Stretch."""
-        names = self.channels_
+        options, names = self._options(), self.channels_
+        options.require(names)
         low, high = (
-            np.array([FINITE.fix(f"{option} of {n}", (bounds or {}).get(n, free)) for n in names])
-            for option, bounds, free in (("low", self.low, -HUGE), ("high", self.high, HUGE))
+            np.array([bounds.get(name, free) for name in names], dtype=float)
+            for bounds, free in ((options.low, -np.inf), (options.high, np.inf))
         )
-        if (crossed := np.flatnonzero(low > high)).size:
-            name, least, most = names[crossed[0]], low[crossed[0]], high[crossed[0]]
-            raise ValueError(f"low of {name} must not be above its high {most:g}, not {least:g}")
-        whole = np.array([name in self.integer for name in names])
-        fills = [(not self.only or name in self.only) and name not in self.inputs for name in names]
-        most = np.inf if self.max_gap is None else steps_of("max_gap", self.max_gap, stretch)
-        ends = self.extrapolation
-        if ends is not None:
-            ends = np.inf if ends == "all" else steps_of("extrapolation", ends, stretch)
-        return Limits(low, high, whole, np.array(fills), most, ends)
+        whole = np.array([name in options.integer for name in names])
+        fills = np.array([options.repaired(name) for name in names])
+        ends = options.extrapolation
+        ends = np.inf if ends == "all" else _steps("extrapolation", ends, stretch)
+        most = _steps("max_gap", options.max_gap, stretch)
+        return Limits(low, high, whole, fills, np.inf if most is None else most, ends)
 
     def _ends(self, stretch, channel):
         """Return how many rows a channel lacks before its first and after its last value, each."""
@@ -334,18 +331,19 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             known = f"the {len(self.channels_)} channels it was fitted on"
             raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
 
-    def save(self, path):
-        """Write the fitted repairer to one safetensors file, its settings and scores in the
+    def to_bytes(self):
+        """Return the fitted repairer as a safetensors file, its settings and scores in the
         metadata.
         """
         check_is_fitted(self)
         known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
         known |= {"settings": self.get_params(), "kinds": self._imputer.kinds, "format": FORMAT}
         known["history_"] = self.history_.to_dict(orient="split")
-        write_whole(
-            Path(path),
-            save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)}),
-        )
+        return save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)})
+
+    def save(self, path):
+        """Write `to_bytes` to a file; whole or not at all."""
+        write_whole(path, self.to_bytes())
 
     @classmethod
     def load(cls, path, device="auto"):
@@ -372,6 +370,18 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         repairer._imputer.coverage = repairer.coverage_
         repairer._take_scores()
         return repairer
+
+
+def _steps(name, length, stretch):
+    """Return the setting `name`, a number of rows or a time such as '6h', in steps of a Stretch."""
+    limit = gap_limit(length, name)
+    if not isinstance(limit, pd.Timedelta):
+        return limit
+    if not stretch.step:
+        raise ValueError(
+            f"{name} {length!r} is a time, and the table has no time stamps; give a number of rows"
+        )
+    return limit.total_seconds() / stretch.step
 
 
 def _plain(value):

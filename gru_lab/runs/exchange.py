@@ -5,13 +5,10 @@ Nothing in a foreign file is executed or trusted: settings go through `RunConfig
 again, curves must be whole and finite.
 """
 
-import contextlib
 import dataclasses
 import json
 import math
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -24,35 +21,9 @@ SCHEMA = "gru-lab-record/1"
 BLOCK = re.compile(r'<script\b[^>]*\bid="gru-lab-record"[^>]*>(.*?)</script>', re.S)
 COLUMNS = ("epoch", *METRICS, "seconds")
 ORIGIN = ("device", "machine", "torch", "trained")
-USED = "GRU_LAB_USED"  # the environment's variable with the path of the list of runs that a notebook uses
 MOST_SAMPLES = 100  # runs; a record must stay a small file
 DIGITS = 9  # significant ones: what single precision, in which networks are trained, has at most
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
-
-
-def note_used(configs):
-    """Tell a recording that is going on, if there is one, that its notebook uses these runs."""
-    if os.environ.get(USED):
-        with open(os.environ[USED], "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(dataclasses.asdict(config)) + "\n" for config in configs)
-
-
-@contextlib.contextmanager
-def noting_used():
-    """Yield a function that returns the runs used so far by kernels that were started in this
-    block.
-    """
-    with tempfile.TemporaryDirectory(prefix="gru_lab_") as folder:
-        path = Path(folder) / "used.jsonl"
-        os.environ[USED] = str(path)
-        try:
-            path.touch()
-            yield lambda: [
-                RunConfig(**json.loads(line))
-                for line in path.read_text(encoding="utf-8").splitlines()
-            ]
-        finally:
-            del os.environ[USED]
 
 
 def pack(configs, store):
@@ -92,20 +63,24 @@ def as_block(data):
 
 
 def read_block(path):
-    """Return the data inside a record. Raises ValueError for a file that is no record of this
-    schema.
+    """Return the data inside a record, or in a JSON file of curves that was saved in one.
+
+    Raises ValueError for a file that is no record of this schema.
     """
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError("it is too large for a record")
-        found = BLOCK.search(path.read_text(encoding="utf-8"))
-        data = json.loads(found[1]) if found else None
+        text = path.read_text(encoding="utf-8")
+        found = BLOCK.search(text)
+        inside = found[1] if found else text if path.suffix.lower() == ".json" else None
+        data = json.loads(inside) if inside else None
     except (OSError, ValueError) as error:
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it has none"
+            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file of "
+            f"curves saved in one ({SCHEMA}); it has none"
         )
     for part, kind in (("title", str), ("facts", dict), ("line", str), ("runs", list)):
         if not isinstance(data.get(part), kind):
@@ -125,9 +100,12 @@ def _unpack(run):
     if not all(isinstance(run["config"].get(name, ""), str) for name in ("data", "data_digest")):
         raise ValueError("the name and digest of its data must be text")
     config = RunConfig(**run["config"])
-    if config.key != run["key"]:
+    # a browser computes no keys, and names its data so that no other run has them
+    in_browser = run.get("device") == "browser"
+    if config.key != (run.get("key", config.key) if in_browser else run["key"]):
         raise ValueError(
-            "its key is not that of its settings, so it was made by another version or changed by hand"
+            "its key is not that of its settings, so it was made by another version or changed "
+            "by hand"
         )
     columns = {name: list(run["curve"][name]) for name in COLUMNS}
     if {len(column) for column in columns.values()} != {config.epochs}:

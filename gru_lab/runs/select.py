@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from gru_lab.config import COUNT, RULES, RunConfig, one_of
+from gru_lab.config import COUNT, RULES, RunConfig, in_words, one_of
 from gru_lab.runs.store import Store
 from gru_lab.series import Series
 from gru_lab.tuning_log.stages import STAGES
@@ -17,6 +17,8 @@ SETTINGS = tuple(  # what a run is, apart from its series, its length and its lu
     for field in dataclasses.fields(RunConfig)
     if field.name not in ("data", "data_digest", "epochs", "seed")
 )
+
+ALWAYS = ("num_layers", "dropout", "missing_weight")  # the knobs of the log: always listed
 
 
 def bind(configs, series, seeds=None):
@@ -29,7 +31,8 @@ def bind(configs, series, seeds=None):
         )
     if not isinstance(series, Series):
         raise ValueError(
-            f"series must be the Series to train on, as demo_series or read_table give it, not {series!r}"
+            "series must be the Series to train on, as demo_series or read_table give it, not "
+            f"{series!r}"
         )
     if seeds is not None:
         configs = [
@@ -44,15 +47,10 @@ def _varying(configs):
 
 
 def names_of(configs):
-    """Return what to call each run, by key: the settings in which it differs from the others, and
-    its seed.
-    """
-    varying = _varying(configs)
+    """Return what to call each run, by key: the settings in which runs differ, and its seed."""
+    names = [*_varying(configs), "seed"]
     return {
-        one.key: ", ".join(
-            [*(f"{name}={getattr(one, name)}" for name in varying), f"seed {one.seed}"]
-        )
-        for one in configs
+        config.key: in_words({name: getattr(config, name) for name in names}) for config in configs
     }
 
 
@@ -87,6 +85,13 @@ def runs(store=None, stage=None, **where):
     if stage is not None:
         table = table[_of_stage(stage, table)]
     return table.reset_index(drop=True)
+
+
+def listed(table):
+    """Return of the table that `runs` returns what tells its runs apart, and what came out."""
+    varying = [name for name in SETTINGS if table[name].nunique() > 1 or name in ALWAYS]
+    columns = ["key", "data", *varying, "epochs", "seed", "error", "seconds", "record"]
+    return table[columns].replace({"error": np.nan}, {"error": None})
 
 
 def _equal(column, name, value):

@@ -7,6 +7,7 @@ the log lacks and its question needs.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from gru_lab.config import COUNT, RunConfig, one_of
 from gru_lab.demo import demo_series
 from gru_lab.series import Series
 from gru_lab.tables.read import read_table
-from gru_lab.tuning_log.read import Line
+from gru_lab.tuning_log.lines import Line
 
 KINDS = ("trained", "meant", "control")
 
@@ -100,7 +101,8 @@ class Stage:
     series: Series | None = None
 
     def __repr__(self):
-        text = f"Stage {self.number}, {self.name}: {self.question} {self.profile.name.capitalize()} profile"
+        profile = f"{self.profile.name.capitalize()} profile"
+        text = f"Stage {self.number}, {self.name}: {self.question} {profile}"
         if self.series is None:
             return text
         rows, channels = self.series.values.shape
@@ -152,6 +154,14 @@ class Stage:
             epochs=self.profile.epochs(setting.epochs), seed=seed, **setting.changes
         )
         return config.on(self.series) if self.series is not None else config
+
+    @cached_property
+    def by_key(self):
+        """The settings by the key of their run with seed 0: several may be one run."""
+        keys = {}
+        for setting in self.settings:
+            keys.setdefault(self.config(setting).key, []).append(setting)
+        return keys
 
     def configs(self, seeds=None):
         """Return (setting, config) pairs: every setting with each of the seeds 0, 1, … (default:

@@ -3,6 +3,7 @@ nothing is lost.
 """
 
 import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 import gru_lab as lab
 from gru_lab.errors import StoreFailed
-from gru_lab.runs import store as module
+from gru_lab.runs import database as module
 from tests.runs.test_store import CONFIG, make_curve, same
 
 HOLDER = """
@@ -51,7 +52,7 @@ def test_a_store_locked_for_a_while_is_waited_for(store):
         writing = threading.Thread(target=store.put, args=(CONFIG, make_curve(5)))
         writing.start()
         writing.join(0.3)
-        assert writing.is_alive() and not store.has(CONFIG)
+        assert writing.is_alive() and store.curve(CONFIG) is None
         process.stdin.write("\n")
         writing.join(20)
         same(store.curve(CONFIG), make_curve(5))
@@ -64,7 +65,7 @@ def test_a_store_locked_for_long_is_an_error_that_says_who_holds_it(impatient):
     assert f"locked for 0.2 seconds; it is open in process {process.pid} (" in told
     assert "-c import sqlite3" in told
     assert "End that one, or wait" in told and "\n" not in told
-    assert not impatient.has(CONFIG)
+    assert impatient.curve(CONFIG) is None
 
 
 def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, monkeypatch):
@@ -77,9 +78,11 @@ def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, monke
 
 
 def test_a_file_of_another_kind_of_journal_that_is_locked_is_not_taken_for_a_wrong_url(impatient):
-    with impatient.engine.connect() as connection:
-        connection.execute(sa.text("PRAGMA journal_mode=DELETE"))
     impatient.engine.dispose()
+    impatient._watched._open.close()
+    with sqlite3.connect(impatient.file) as alone:
+        alone.execute("PRAGMA journal_mode=DELETE")
+    alone.close()
     with (
         held(impatient) as process,
         pytest.raises(StoreFailed, match=f"cannot be opened: .* process {process.pid} "),
