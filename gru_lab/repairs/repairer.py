@@ -136,7 +136,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _options(self):
         """Return what the settings say of channels."""
         said = {field.name: getattr(self, field.name) for field in fields(Options)}
-        return Options(**{n: v for n, v in said.items() if v is not None and len(str(v))})
+        return Options(**{n: v for n, v in said.items() if v is not None})
 
     def _limits(self, stretch):
         """Return the Limits that the settings draw for the channels of a Stretch."""
