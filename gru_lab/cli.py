@@ -65,6 +65,18 @@ def build_parser():
     )
     record.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
     record.set_defaults(run=commands.record_notebooks)
+    page = parsers.add_parser("playground", help="write a page that trains a GRU in the browser")
+    page.add_argument(
+        "--data", metavar="FILE", help="a complete table of your own (default: the built-in series)"
+    )
+    page.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    page.add_argument(
+        "--out", default="playground.html", metavar="FILE", help="default: playground.html"
+    )
+    page.add_argument("--language", default="en", help="of the page: en or zh (default: en)")
+    page.set_defaults(run=commands.write_playground, stopped="Nothing was written.")
     sweep = parsers.add_parser("sweep", help="train every setting of a stage")
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
     _add_common(sweep)
@@ -91,7 +103,7 @@ def build_parser():
     runs.add_argument(
         "--from-record",
         metavar="FILE",
-        help="first take in the runs of a record, yours or another's",
+        help="first import the runs in a record, or in a JSON file of curves saved in one",
     )
     _add_store(runs)
     runs.set_defaults(run=commands.list_runs, stopped="Runs that were imported so far are kept.")

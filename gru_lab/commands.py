@@ -72,6 +72,15 @@ def record_notebooks(arguments):
     return 1 if failed else 0
 
 
+def write_playground(arguments):
+    """Write the page that trains in a browser."""
+    from gru_lab.records.playground import playground
+
+    path = playground(arguments.data, arguments.out, arguments.split_by, arguments.language)
+    print(f"{path}: open it in a browser; it needs neither Python nor a network.")
+    return 0
+
+
 def sweep_stage(arguments):
     """Train every setting of a stage that the store lacks, and print what came out."""
     from gru_lab.runs.sweep import sweep
@@ -103,10 +112,16 @@ def list_runs(arguments):
     if arguments.parquet:
         require_place("--parquet", arguments.parquet, arguments.csv, *inputs)
     if arguments.from_record:
-        from gru_lab.runs.exchange import adopt
+        from gru_lab.runs.exchange import adopt, read_block
 
         count = len(adopt(arguments.from_record, store))
         say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
+        if moved := read_block(arguments.from_record).get("moved"):
+            say(
+                f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
+                "while they trained, so their settings do not name them",
+                file=sys.stderr,
+            )
     found = runs(store, arguments.stage, **parse_where(arguments.where))
     if arguments.csv or arguments.parquet:
         _export(found, arguments.csv, arguments.parquet)

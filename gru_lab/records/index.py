@@ -8,7 +8,7 @@ from gru_lab.output import printable, write_whole
 from gru_lab.records.html import TEMPLATES
 from gru_lab.runs.exchange import read_block
 
-LOG = "tuning_log.md"
+LOG, PLAYGROUND = "tuning_log.md", "playground.html"
 PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
 
@@ -65,7 +65,11 @@ def entries(out):
             continue
         records = [_entry(path) for path in files if path.suffix == ".html"]
         records = [record for record in records if record]
-        others = [path.name for path in files if path.suffix in (".ipynb", ".md")]
+        others = [
+            path.name
+            for path in files
+            if path.suffix in (".ipynb", ".md") or path.name == PLAYGROUND
+        ]
         if records or others:
             facts = max((record["facts"] for record in records), key=len, default={})
             recordings.append(
@@ -75,9 +79,11 @@ def entries(out):
 
 
 def write_index(out):
-    """Write `out`/index.html, a list of all records in the folders of `out`, and return its path."""
+    """Write `out`/index.html, a list of the records in the folders of `out`; return its path."""
     page = TEMPLATES.get_template("index.html.j2").render(
-        recordings=entries(out), picture=PICTURE, log=LOG
+        recordings=entries(out),
+        picture=PICTURE,
+        names={LOG: "the runs as a tuning log", PLAYGROUND: "train on this data in your browser"},
     )
     write_whole(out / "index.html", page)
     return out / "index.html"

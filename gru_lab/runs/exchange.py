@@ -85,12 +85,14 @@ def _read(path):
 
 
 def read_block(path):
-    """Return the data inside a record. Raises ValueError for a file that is no record of this
-    schema.
+    """Return the data inside a record, or in a JSON file of curves that was saved in one.
+
+    Raises ValueError for a file that is no record of this schema.
     """
     path = Path(path)
     try:
-        block = _block_in(_read(path))
+        text = _read(path)
+        block = text if path.suffix.lower() == ".json" else _block_in(text)
         data = None if block is None else json.loads(block)
     except RecursionError:
         raise ValueError(
@@ -100,9 +102,9 @@ def read_block(path):
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it "
-            "has none. In JupyterLab, export a notebook as Gru_record; or run gru-lab record "
-            "with the notebook's path"
+            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file of "
+            f"curves saved in one ({SCHEMA}); it has none. In JupyterLab, export a notebook as "
+            "Gru_record; or run gru-lab record with the notebook's path"
         )
     for part, kind in (("title", str), ("facts", dict), ("line", str), ("runs", list)):
         if not isinstance(data.get(part), kind):
@@ -133,7 +135,9 @@ def _unpack(run):
     if any(isinstance(value, int) and value > LARGEST_NUMBER for value in run["config"].values()):
         raise ValueError(f"its settings must be at most {LARGEST_NUMBER}")
     config = RunConfig(**run["config"])
-    if config.key != run["key"]:
+    # a browser computes no keys, and names its data so that no other run has them
+    in_browser = run.get("device") == "browser"
+    if config.key != (run.get("key", config.key) if in_browser else run["key"]):
         raise ValueError(
             "its key is not that of its settings, so it was made by another version or changed "
             "by hand"
