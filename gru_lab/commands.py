@@ -116,7 +116,8 @@ def list_runs(arguments):
 
         count = len(adopt(arguments.from_record, store))
         say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
-        if moved := read_block(arguments.from_record).get("moved"):
+        moved = read_block(arguments.from_record).get("moved")
+        if moved and isinstance(moved, list):
             say(
                 f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
                 "while they trained, so their settings do not name them",
