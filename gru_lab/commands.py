@@ -123,7 +123,7 @@ def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
+    found = check(arguments.file, arguments.split_by, arguments.time, **_reading(arguments))
     print(found)
     return 1 if found.problems else 0
 
@@ -135,7 +135,8 @@ def repair_file(arguments):
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    sheet = Sheet.open(arguments.source, arguments.missing_value)
+    protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
+    sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
     out = sheet.require_out(arguments.out)
     for option in ("report", "save_model"):
         if path := getattr(arguments, option):
@@ -145,8 +146,9 @@ def repair_file(arguments):
         print(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
         sheet.write(out, sheet.table, sheet.holes & False)
+        where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
         print(
-            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report."
+            f"There are no holes in {where}: {out} is the same table; there is nothing to report."
         )
         return 0
     given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
@@ -164,6 +166,12 @@ def repair_file(arguments):
         seen = f"how good it is: {report(done, arguments.report, sheet.name, found.problems)}"
     print(f"{last_line(done)} Written to {out}; {seen}.")
     return 0
+
+
+def _reading(arguments):
+    """Return the options that say how the cells of a table are read, as `Sheet.open` takes them."""
+    names = ("decimal", "thousands", "sheet", "yes")
+    return {"missing": arguments.missing_value} | {n: getattr(arguments, n) for n in names}
 
 
 def _export(runs, csv, parquet):

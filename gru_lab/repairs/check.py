@@ -154,19 +154,17 @@ def _channels(series, table, empty):
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 
 
-def check(source, split_by=None, time=None, missing=()):
-    """Return a Check of a file, a DataFrame or a Sheet.
+def check(source, split_by=None, time=None, missing=(), **reading):
+    """Return a Check of a file, a DataFrame or a Sheet; `reading` are further options of `Sheet.open`.
 
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
     found by itself), `missing` values that stand for 'missing'. Raises ValueError for what cannot
     be read or has no numeric channel.
     """
     if not isinstance(source, Sheet):
-        source = (
-            Sheet.of(source, missing)
-            if isinstance(source, pd.DataFrame)
-            else Sheet.open(source, missing)
-        )
+        opened = Sheet.of if isinstance(source, pd.DataFrame) else Sheet.open
+        protect = [name for name in (split_by, time) if name is not None]
+        source = opened(source, missing, protect=protect, **reading)
     table = source.table
     stamps = None if time is None else table[one_of("time", time, list(table.columns))]
     series = read_table(
@@ -193,8 +191,12 @@ def check(source, split_by=None, time=None, missing=()):
         + "; one alone has no other to learn from" * (len(channels) == 1),
         "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
         or "none",
-        "holes": "none: there is nothing to repair",
+        "holes": "none in the columns that were read"
+        if source.unread
+        else "none: there is nothing to repair",
     }
+    if source.facts:
+        facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)
     if stamps is None:
         stamps, time = series.time, next(iter(aside.get("time", [])), None)
     if stamps is not None:
