@@ -10,7 +10,7 @@ START = "00_start_here.ipynb"
 
 
 def open_lab(arguments):
-    """Become JupyterLab on the notebooks, the first of them open; it listens on this machine only."""
+    """Become JupyterLab on the notebooks, the first one open; it listens on this machine only."""
     import shutil
     from pathlib import Path
 
@@ -33,7 +33,8 @@ def open_lab(arguments):
     ):
         command.append("--no-browser")
         print(
-            "No display here: open the address below that begins with http://127.0.0.1 in a browser.",
+            "No display here: open the address below that begins with http://127.0.0.1 in a "
+            "browser.",
             flush=True,
         )
     os.execv(sys.executable, command)

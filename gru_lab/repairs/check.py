@@ -81,16 +81,19 @@ def _oddities(name, values):
     found = []
     if infinite := np.isinf(values).sum():
         found.append(
-            f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add --missing-value inf"
+            f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add "
+            "--missing-value inf"
         )
     for value, count, low, high in _suspects(values):
         found.append(
-            f"channel {name!r} holds {value:.6g} in {counted(count, 'row')} and otherwise {low:.4g} to {high:.4g}; "
+            f"channel {name!r} holds {value:.6g} in {counted(count, 'row')} and otherwise "
+            f"{low:.4g} to {high:.4g}; "
             f"if that means a missing value, add --missing-value {value:.6g}"
         )
     if (empty := np.isnan(values).mean()) > 0.5:
         found.append(
-            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put there"
+            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is "
+            "put there"
         )
     return found
 
@@ -155,7 +158,7 @@ def _channels(series, table, empty):
 
 
 def check(source, split_by=None, time=None, missing=(), **reading):
-    """Return a Check of a file, a DataFrame or a Sheet; `reading` are further options of `Sheet.open`.
+    """Return a Check of a file, a DataFrame or a Sheet; `reading`: more options of `Sheet.open`.
 
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
     found by itself), `missing` values that stand for 'missing'. Raises ValueError for what cannot
@@ -207,11 +210,13 @@ def check(source, split_by=None, time=None, missing=(), **reading):
         name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)
     ]:
         problems.append(
-            f"column {named[0]!r} is called like a time and does not rise; if it is one, add --time {named[0]!r}"
+            f"column {named[0]!r} is called like a time and does not rise; if it is one, add "
+            f"--time {named[0]!r}"
         )
     if holes := channels["holes"].sum():
         facts["holes"] = (
-            f"{holes:,} of {len(table) * len(channels):,} entries ({holes / len(table) / len(channels):.1%}) in "
+            f"{holes:,} of {len(table) * len(channels):,} entries "
+            f"({holes / len(table) / len(channels):.1%}) in "
             f"{counted((channels['holes'] > 0).sum(), 'channel')}, "
             f"the longest {counted(channels['longest'].max(), 'row')}"
         )
@@ -219,6 +224,7 @@ def check(source, split_by=None, time=None, missing=(), **reading):
         facts["pattern"] = _pattern(np.isnan(series.values), runs)
     if len(table) < FEW_ROWS:
         problems.append(
-            f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; give more rows"
+            f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "
+            "give more rows"
         )
     return Check(source.name, facts, channels, problems, time, aside.get("row number", []))

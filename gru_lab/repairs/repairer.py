@@ -116,7 +116,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         elif not table.columns.is_unique:
             twice = table.columns[table.columns.duplicated()][0]
             raise ValueError(
-                f"table: columns must have different names, and {twice!r} is there twice; rename one"
+                f"table: columns must have different names, and {twice!r} is there twice; rename "
+                "one"
             )
         elif fitting:
             self.n_features_in_, self.feature_names_in_ = (

@@ -135,7 +135,7 @@ def _empty(table, used, name, value, there):
 
 
 def _bare(table, cells, used, value, yes, protected):
-    """Take a value without a column for missing where it stands out; return the doubts on others."""
+    """Take a value without a column for missing where it stands out; return doubts on others."""
     likely, number = {}, number_of(value)
     for name in table.columns:
         numeric = pd.api.types.is_numeric_dtype(table[name])

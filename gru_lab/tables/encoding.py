@@ -71,7 +71,7 @@ def _guess(sample):
 
 
 def encoding_of(raw: bytes) -> str:
-    """Return the name of the encoding of a file's bytes; decoded and encoded again they are the same.
+    """Return the name of the encoding of a file's bytes; decoded and encoded they are the same.
 
     >>> encoding_of("время;T °C".encode("cp1251"))
     'cp1251'

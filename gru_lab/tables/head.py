@@ -18,7 +18,7 @@ UNITS = set(
     "% ‰ ° deg degc degf degrees c f k celsius kelvin v a w wh va var hz pa bar m g s h d l t j n"
     " ohm ω min sec hr day mol ppm ppb lux lx rpm db ph psu ntu ft in mi kt kn knots mph psi gal"
     " atm cal rad sr cd lm bq sv avg smp max tot std sum mean med ts rn utc - 1 unit units none"
-    " dbm dbz fnu rfu hectopascal percent volt volts watt amp ampere meter kmh kts inch state".split()
+    " dbm fnu percent volt volts watt amp ampere meter kmh kts inch state".split()
 )
 PREFIX = re.compile("^(da|[munpkMGTµμhcd])(?=[A-Za-zΩ])")
 SUMMARY = re.compile(
@@ -83,7 +83,7 @@ def _is_header(cells, wide):
 
 
 def is_unit(text: str) -> bool:
-    """Tell whether a text is a unit or the name of a statistic, such as degC, W/m2, [hPa] or Avg."""
+    """Tell whether a text is a unit or a statistic, such as degC, W/m2, [hPa] or Avg."""
     parts = [part for part in re.split(r"[\s/·*^.()\[\]{}²³\d]+|(?<=\w)-", text.strip()) if part]
     return all(
         {part.lower(), PREFIX.sub("", part, count=1).lower(), part.lstrip("°").lower()} & UNITS

@@ -1,4 +1,4 @@
-"""One number as a cell writes it, taken apart; and a column's manner, which writes new ones alike."""
+"""A number as a cell writes it, taken apart; and a column's manner, which writes new ones alike."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ CALENDAR = re.compile(
 
 @dataclass(frozen=True)
 class Cell:
-    """A number in text: `core` its digits with signs, thousands by a space or ' where so written."""
+    """A number in text: `core` its digits with their signs."""
 
     core: str
     minus: str
@@ -110,7 +110,7 @@ class Manner:
 
     @classmethod
     def of(cls, texts, decimal: str = ".", affix=("", "")) -> "Manner":
-        """Return the manner of a column by some of its texts; those that are no numbers are left out.
+        """Return the manner of a column by some of its texts; what is no number is left out.
 
         >>> Manner.of(["1,051.50", "998.00"]).write(1234.5)
         '1,234.50'

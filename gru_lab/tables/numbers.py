@@ -302,7 +302,7 @@ def option(name: str, value: str) -> str:
 
 
 class Table:
-    """What all kinds of files share: `cells`, the table as it stands in the file, and its numbers."""
+    """What all kinds of files share: `cells`, the table as it stands there, and its numbers."""
 
     separator = ","  # by which '1.234' is rather 1.234 than 1234
 

@@ -51,8 +51,8 @@ def _require_text(raw, text):
         bad = [n for n, line in enumerate(text.split("\n"), 1) if "\0" in line]
         more = f" and {len(bad) - 1:,} more lines" * (len(bad) > 1)
         raise ValueError(
-            f"line {bad[0]:,}{more} holds NUL bytes, as after a power cut; delete them, for example "
-            "by tr -d '\\000' < IN > OUT"
+            f"line {bad[0]:,}{more} holds NUL bytes, as after a power cut; delete them, for example"
+            " by tr -d '\\000' < IN > OUT"
         )
 
 
@@ -181,7 +181,7 @@ class Text(Table):
         return found if wide > 1 else set()
 
     def _fit(self, head, rows, spans, widths):
-        """Return whether rows have a separator more than the names; ValueError where they differ."""
+        """Return whether rows have a separator more than the names; ValueError if they differ."""
         width = len(head.names)
         ends = [self.lines[spans[n][1] - 1].rstrip("\r\n ") for n in rows]
         more = len(rows) > 1 and all(widths[n] == width + 1 for n in rows)
@@ -209,7 +209,8 @@ class Text(Table):
         ):
             known = ", ".join(SEPARATORS.values())
             raise ValueError(
-                f"its cells must be separated by one of {known}, and its header {names[0]!r} has none"
+                f"its cells must be separated by one of {known}, and its header "
+                f"{names[0]!r} has none"
             )
         if all(map(parted, names)):
             self.notes.append(
@@ -245,7 +246,7 @@ class Text(Table):
         )
         if len(frame) != len(self.rows) - 1:
             raise ValueError(
-                f"its quotation marks are uneven: its {len(self.rows) - 1} rows read as {len(frame)}"
+                f"its quotation marks are uneven: {len(self.rows) - 1} rows read as {len(frame)}"
             )
         return frame[names]
 
@@ -326,7 +327,7 @@ class Text(Table):
                 separator.join(cells) + whole[len(body) :],
                 *[""] * (end - begin - 1),
             ]
-        for begin, end in self.under if flags else ():  # rows of units have no flags
+        for _, end in self.under if flags else ():  # rows of units have no flags
             whole = lines[end - 1]
             lines[end - 1] = whole.rstrip("\r\n") + separator + whole[len(whole.rstrip("\r\n")) :]
         lines[0] = self.mark + lines[0]

@@ -1,5 +1,5 @@
-"""A sheet of an Excel workbook as a table. Other sheets, formulas and formats stay as far as openpyxl
-knows them.
+"""A sheet of an Excel workbook as a table. Other sheets, formulas and formats stay as far as
+openpyxl knows them.
 """
 
 import io
@@ -132,8 +132,8 @@ class Excel(Table):
         others = [name for name in others if _has_table(_rows(self.path, name)[0][:50])]
         if others and sheet is None:
             self.notes.append(
-                f"the workbook holds tables in {len(others) + 1} sheets; {self.sheet!r} is read; for "
-                f"another add {' or '.join(option('--sheet', name) for name in others[:5])}"
+                f"the workbook holds tables in {len(others) + 1} sheets; {self.sheet!r} is read; "
+                f"for another add {' or '.join(option('--sheet', name) for name in others[:5])}"
             )
         if stray:
             self.notes.append(
@@ -147,7 +147,8 @@ class Excel(Table):
         self.kept &= self.cells.isna().to_numpy()
         if self.kept.any():
             self.notes.append(
-                "formulas without a stored value are no holes: open and save the file in Excel first"
+                "formulas without a stored value are no holes: open and save the file in Excel "
+                "first"
             )
         with zipfile.ZipFile(self.path) as parts:
             drawn = ("xl/media", "xl/charts", "xl/drawings/drawing")
