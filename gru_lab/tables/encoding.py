@@ -9,7 +9,8 @@ against 14.
 import re
 
 SAMPLE = 20_000  # bytes of lines that are not ASCII
-WEST = "äöüßéèêëàâçñîïôûåæøÄÖÜÉÅØ°µ²³±€£§–’“”œÇÑáíóú"
+COMMON = "äöüßéÄÖÜÉ°µ²³±€£§–’“”áíóú"
+NORTH, SOUTH = COMMON + "åæøÅØÆ", COMMON + "àâçèêëîïñôœÇÑ"  # no language has both
 EAST = "čřžšěáýíéúůťďňąćęłńóśźżőűäöüČŘŽŠŚŁŻŹĆÁÉÍĚŐŰ°±€–”„ăâîșţşĐđ"
 
 
@@ -33,13 +34,14 @@ def _big5(char):
 
 
 WIDE = {"gb18030": _gb, "cp932": _kanji, "big5": _big5, "cp949": _hangul}
-NARROW = {  # what is usual in each; the first of two equals is taken
-    "cp1252": WEST.__contains__,
-    "cp1250": EAST.__contains__,
-    "iso8859_2": EAST.__contains__,
-    "cp1251": lambda char: "а" <= char <= "я" or char in "ё°№±",
-    "koi8_r": lambda char: "а" <= char <= "я" or char in "ё°",
-}
+NARROW = [  # what is usual in each; the first of two equals is taken
+    ("cp1252", NORTH.__contains__),
+    ("cp1252", SOUTH.__contains__),
+    ("cp1250", EAST.__contains__),
+    ("iso8859_2", EAST.__contains__),
+    ("cp1251", lambda char: "а" <= char <= "я" or char in "ё°№±"),
+    ("koi8_r", lambda char: "а" <= char <= "я" or char in "ё°"),
+]
 
 
 def _share(sample, encoding, usual):
@@ -57,7 +59,7 @@ def _guess(sample):
     runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
     if max(runs) > 1 and sum(run > 1 for run in runs) >= len(runs) / 3:
         wide = {name: _share(sample, name, usual) for name, usual in WIDE.items()}
-        narrow = max(_share(sample, name, usual) for name, usual in NARROW.items())
+        narrow = max(_share(sample, *choice) for choice in NARROW)
         if wide["big5"] == 1 and re.search(rb"[\xa4-\xc6][\x40-\x7e]", sample):
             return "big5"  # trail bytes that the others hardly have
         if wide["cp949"] == 1 and sum(runs) >= 10:
@@ -66,8 +68,8 @@ def _guess(sample):
         if wide[best] >= 0.9 and wide[best] >= narrow:
             return best
     words = sum(run > 2 for run in runs) >= len(runs) / 2  # whole words are not ASCII: Cyrillic
-    names = [name for name in NARROW if not words or name in ("cp1251", "koi8_r")]
-    return max(names, key=lambda name: _share(sample, name, NARROW[name]))
+    choices = [choice for choice in NARROW if not words or choice[0] in ("cp1251", "koi8_r")]
+    return max(choices, key=lambda choice: _share(sample, *choice))[0]
 
 
 def encoding_of(raw: bytes) -> str:

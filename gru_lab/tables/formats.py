@@ -126,7 +126,7 @@ class Arrays(Table):
             if len(tables) != 1:
                 shapes = ", ".join(f"{name} {array.shape}" for name, array in self.arrays.items())
                 raise ValueError(
-                    f"it must hold one array of (rows, channels), and holds {shapes or 'none'}"
+                    f"it must hold exactly one array (rows, channels), and holds {shapes or 'none'}"
                 )
             self.key = tables[0]
         array = self.arrays[self.key]

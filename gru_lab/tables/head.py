@@ -91,7 +91,7 @@ def is_unit(text: str) -> bool:
     ) and bool(parts)
 
 
-def _is_second(cells, numeric, other):
+def _is_second(cells, numeric, other, short):
     """Tell whether a row under the names is no data: units, statistics or second names.
 
     `numeric` are the columns that hold numbers below, `other` those that begin with a digit, such
@@ -104,7 +104,7 @@ def _is_second(cells, numeric, other):
     stamps = [cells[c].strip() for c in other if c < len(cells)]
     if any(map(_begins_as_number, stamps)):
         return False
-    return bool(stamps) or all(map(is_unit, words))
+    return bool(stamps) or short or all(map(is_unit, words))
 
 
 def _joined(upper, lower):
@@ -125,6 +125,7 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     logger = LOGGERS.get(top[0][0].strip()) if top[0] else None
     comments = {n for n, cells in enumerate(top) if is_comment(cells, wide)}
     choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide)]
+    choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
     row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
     if logger:
         row = min(logger[0], len(top) - 1)
@@ -134,21 +135,21 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     ]
     digits = [c for c in columns if _mostly(_begins_as_number, filled[c])]
     numeric = [c for c in digits if _mostly(parted, filled[c])]
-    named = row
-    if not logger and not choice and (above := _comment_names(top, row, wide)) is not None:
-        names, named = above, row - 1  # the last comment holds the names
-        top = [*top[:named], names, *top[row:]]
-    names, after = list(top[named]), named + 1
+    names, after = list(top[row]), row + 1
+    if names[0].lstrip().startswith("#"):  # a comment that holds the names
+        names[0] = names[0].strip().lstrip("# ") or "#"
     others = [c for c in digits if c not in numeric]
+    stripped = [name.strip() for name in names]
+    short = len(set(stripped)) < len(stripped) or "" in stripped[1:]
     while after < len(top) and (
         (logger and after <= logger[0] + logger[1])
-        or (after not in comments and _is_second(top[after], numeric, others))
+        or (after not in comments and _is_second(top[after], numeric, others, short))
     ):
         after += 1
-    second = [n for n in range(named + 1, after) if n not in comments]
-    head = Head(names, named, (set(range(named)) | set(second) | comments) - {named})
-    _name(head, top, second)
-    above = [n for n in range(named) if n not in comments]
+    second = [n for n in range(row + 1, after) if n not in comments]
+    head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
+    _name(head, top, second, short)
+    above = [n for n in range(row) if n not in comments]
     if above and not (logger and head.row == 1):
         head.notes.append(f"{len(above)} line{'s' * (len(above) > 1)} above the names")
     return head
@@ -158,20 +159,9 @@ def _mostly(test, cells):
     return len(cells) > 0 and sum(map(bool, map(test, cells))) >= 0.8 * len(cells)
 
 
-def _comment_names(top, row, wide):
-    """Return the names that the comment above the first row of data holds, or None."""
-    if not row or not top[row - 1] or not top[row - 1][0].lstrip().startswith("#"):
-        return None
-    first, *rest = top[row - 1]
-    names = [first.lstrip().lstrip("#").strip() or "#", *rest]
-    return names if _is_header(names, wide) and len(names) == wide else None
-
-
-def _name(head, top, second):
+def _name(head, top, second, short):
     """Give the head its names, joined from two rows where one is not enough, and its units."""
-    stripped = [name.strip() for name in head.names]
-    short = len(set(stripped)) < len(stripped) or "" in stripped[1:]
-    if short and second and not all(map(is_unit, _filled(top[second[0]]))):
+    if short and second:
         head.names = _joined(head.names, top[second.pop(0)])
         head.notes.append("names in two rows")
     elif short and head.row and len(_filled(top[head.row - 1])) > 1:

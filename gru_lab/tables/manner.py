@@ -36,6 +36,7 @@ class Cell:
     brackets: bool  # (12) for -12
     behind: bool  # 12- for -12
     plus: bool
+    inside: bool  # € -12 for -€ 12
 
     @property
     def affix(self):
@@ -87,6 +88,7 @@ def parted(text: str) -> Cell | None:
         bool(get["open"]),
         bool(get["back"]),
         "+" in get["sign"] + get["inner"],
+        bool(get["inner"] and get["lead"]),
     )
     return None if cell.number(".") is None and cell.number(",") is None else cell
 
@@ -158,9 +160,11 @@ class Manner:
         if self.example.brackets:
             return f"({before}{text}){behind}"
         minus = self.example.minus or "-"
+        if self.example.behind:
+            return before + text + minus + behind
         return (
-            before + text + minus + behind
-            if self.example.behind
+            before + minus + text + behind
+            if self.example.inside
             else minus + before + text + behind
         )
 

@@ -146,7 +146,8 @@ class Text(Table):
             head.notes.append(f"the names again in line {spans[min(again)][0] + 1}")
             rows = [n for n in rows if n not in again]
         trailing = self._fit(head, rows, spans, widths)
-        self.under = [spans[n] for n in (*no_data, *again) if n > first and widths[n] == wide]
+        self.under = [spans[n] for n in no_data if n > first and widths[n] == wide]
+        self.again = [spans[n] for n in again]
         return head, [spans[first], *(spans[n] for n in rows)], trailing
 
     def _require_closed(self, span):
@@ -327,9 +328,10 @@ class Text(Table):
                 separator.join(cells) + whole[len(body) :],
                 *[""] * (end - begin - 1),
             ]
-        for _, end in self.under if flags else ():  # rows of units have no flags
-            whole = lines[end - 1]
-            lines[end - 1] = whole.rstrip("\r\n") + separator + whole[len(whole.rstrip("\r\n")) :]
+        for begin, end in (*self.under, *self.again) if flags else ():  # no rows of data
+            body = lines[end - 1].rstrip("\r\n")
+            name = flags[0] if (begin, end) in self.again else ""
+            lines[end - 1] = body + separator + name + lines[end - 1][len(body) :]
         lines[0] = self.mark + lines[0]
         raw = "".join(lines).encode(self.encoding)
         return gzip.compress(raw, mtime=0) if self.packed else raw
