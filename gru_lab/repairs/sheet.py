@@ -19,6 +19,8 @@ from gru_lab.tables.head import unique_names
 from gru_lab.tables.numbers import read_numbers
 from gru_lab.tables.read import find_time
 
+READING = ("decimal", "thousands", "sheet", "yes")  # the options of `Sheet.open` beside `missing`
+
 
 @dataclass
 class Sheet:
