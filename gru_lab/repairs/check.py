@@ -20,7 +20,7 @@ from gru_lab.repairs.advice import of_channels, on_ends, paste
 from gru_lab.repairs.columns import moments
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.options import Options
-from gru_lab.repairs.sheet import Sheet
+from gru_lab.repairs.sheet import READING, Sheet
 from gru_lab.repairs.words import counted, describe, shown
 from gru_lab.tables.read import TIME_WORDS, part_of, read_table
 
@@ -164,16 +164,16 @@ def check(source, split_by=None, time=None, missing=(), **options) -> Check:
         check("sensor.csv", angles=["wind_dir"], max_gap="6h").problems
 
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
-    found by itself), `missing` values that stand for 'missing'; `options` are those of `Options`.
+    found by itself), `missing` values that stand for 'missing'; `options` are those of `Options`
+    and `decimal`, `thousands`, `sheet` and `yes` of `Sheet.open`.
     Raises ValueError for what cannot be read or has no numeric channel, and for unknown names.
     """
+    reading = {name: options.pop(name) for name in READING if name in options}
     options = Options(**options)
     if not isinstance(source, Sheet):
-        source = (
-            Sheet.of(source, missing)
-            if isinstance(source, pd.DataFrame)
-            else Sheet.open(source, missing)
-        )
+        opened = Sheet.of if isinstance(source, pd.DataFrame) else Sheet.open
+        protect = [name for name in (split_by, time) if name is not None]
+        source = opened(source, missing, protect=protect, **reading)
     table = source.table
     stamps = None if time is None else table[one_of("time", time, list(table.columns))]
     series = read_table(
@@ -207,8 +207,12 @@ def check(source, split_by=None, time=None, missing=(), **options) -> Check:
         + "; one alone has no other to learn from" * (len(channels) == 1),
         "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
         or "none",
-        "holes": "none: there is nothing to repair",
+        "holes": "none in the columns that were read"
+        if source.unread
+        else "none: there is nothing to repair",
     }
+    if source.facts:
+        facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)
     if stamps is None:
         stamps, time = series.time, next(iter(aside.get("time", [])), None)
     if stamps is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import safe_open, save
+from safetensors.torch import save
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 from gru_lab.config import COUNT, RULES, Rule, one_of
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
-from gru_lab.repairs import network
+from gru_lab.repairs import network, saved
 from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer, Limits
 from gru_lab.repairs.options import Options, gap_limit
@@ -350,16 +350,20 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that
         kind.
         """
+        pick_device(device)
         try:
-            with safe_open(path, "pt") as file:
-                known = json.loads(file.metadata()["gru_lab"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-            if known["format"] != FORMAT:
-                raise ValueError(f"its format is {known['format']}, not {FORMAT}")
+            known, tensors = saved.read(path, FORMAT)
+            saved.require_facts(known)
+            return saved.tried(cls._of(known, tensors, device))
         except Exception as error:  # a damaged file fails in whatever way
+            reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ValueError(
-                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}"
+                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {reason[0]}"
             ) from error
+
+    @classmethod
+    def _of(cls, known, tensors, device):
+        """Return the repairer of what `to_bytes` wrote."""
         settings = known["settings"] | {"device": device}
         repairer = cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in settings.items()})
         for name in LEARNED:
@@ -369,6 +373,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
         repairer._imputer.coverage = repairer.coverage_
         repairer._take_scores()
+        saved.require_tables(repairer)
         return repairer
 
 
