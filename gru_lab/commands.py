@@ -123,9 +123,16 @@ def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
+    found = check(arguments.file, missing=arguments.missing_value, **_layout(arguments))
     print(found)
     return 1 if found.problems else 0
+
+
+def _layout(arguments):
+    """Return the settings that say how a table is laid out."""
+    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
+    settings = {"split_by": arguments.split_by, "time": time}
+    return settings | {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
 
 
 def repair_file(arguments):
@@ -140,7 +147,8 @@ def repair_file(arguments):
     for option in ("report", "save_model"):
         if path := getattr(arguments, option):
             require_place(f"--{option.replace('_', '-')}", path, arguments.source, out)
-    found = check(sheet, arguments.split_by, arguments.time)
+    layout = _layout(arguments)
+    found = check(sheet, **layout)
     for problem in found.problems:
         print(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
@@ -149,7 +157,7 @@ def repair_file(arguments):
             f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report."
         )
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
+    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "seed")} | layout
     given = {name: value for name, value in given.items() if value is not None}
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     sheet.write(out, done.table, done.filled, arguments.keep_flags)

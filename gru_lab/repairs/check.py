@@ -18,7 +18,8 @@ from gru_lab.config import one_of
 from gru_lab.repairs.holes import kind_of, runs_of
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.repairs.words import counted, describe, shown
-from gru_lab.tables.read import TIME_WORDS, read_table
+from gru_lab.tables.layout import Layout, holds_columns, plain_table
+from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
 FEW_ROWS = 200  # below, there is hardly anything to learn from
@@ -105,8 +106,18 @@ class Check:
     facts: dict
     channels: pd.DataFrame
     problems: list
-    time: str | None  # the column of time stamps, if it is one
-    row_numbers: list  # columns that only number the rows
+    layout: Layout  # which columns are time, parts and channels
+
+    @property
+    def time(self):
+        """The column of time stamps, or a tuple of several; None without any, or in the index."""
+        names = tuple(name for name in self.layout.time if name in self.layout.set_aside)
+        return None if not names else names[0] if len(names) == 1 else names
+
+    @property
+    def row_numbers(self):
+        """Columns that only number the rows."""
+        return [name for name, why in self.layout.set_aside.items() if why == "row number"]
 
     def __str__(self):
         wide = max(map(len, self.facts))
@@ -154,25 +165,22 @@ def _channels(series, table, empty):
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 
 
-def check(source, split_by=None, time=None, missing=()):
+def check(source, split_by=None, time=None, missing=(), time_format=None, dayfirst=None):
     """Return a Check of a file, a DataFrame or a Sheet.
 
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
-    found by itself), `missing` values that stand for 'missing'. Raises ValueError for what cannot
-    be read or has no numeric channel.
+    found by itself), `missing` values that stand for 'missing'. `time_format` and `dayfirst` say how
+    time is written. Raises ValueError for what cannot be read or has no numeric channel.
     """
     if not isinstance(source, Sheet):
         source = (
-            Sheet.of(source, missing)
-            if isinstance(source, pd.DataFrame)
+            Sheet.of(plain_table(source), missing)
+            if holds_columns(source)
             else Sheet.open(source, missing)
         )
     table = source.table
-    stamps = None if time is None else table[one_of("time", time, list(table.columns))]
-    series = read_table(
-        table.drop(columns=[] if time is None else time).replace([np.inf, -np.inf], np.nan),
-        split_by,
-    )
+    layout = Layout.of(table, split_by, time, time_format, dayfirst)
+    series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
     aside = {
         why: [name for name, reason in series.set_aside.items() if reason == why]
         for why in series.set_aside.values()
@@ -183,30 +191,20 @@ def check(source, split_by=None, time=None, missing=()):
     others = [
         f"{name!r} ({why})"
         for name, why in series.set_aside.items()
-        if why in ("text", "row number", "complex numbers")
+        if why in ("text", "row number", "complex numbers", "another time")
     ]
     facts = {
         "read as": source.file.about if source.file else "DataFrame",
         "rows": f"{len(table):,}" + f" in {len(series.starts)} parts" * (len(series.starts) > 1),
-        "time": "none found; rows are taken as equally far apart",
+        "time": "",
         "channels": f"{len(channels):,}: {kinds}"
         + "; one alone has no other to learn from" * (len(channels) == 1),
         "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
         or "none",
         "holes": "none: there is nothing to repair",
     }
-    if stamps is None:
-        stamps, time = series.time, next(iter(aside.get("time", [])), None)
-    if stamps is not None:
-        step, wrong = describe(stamps, series.starts)
-        facts["time"] = f"{'the index' if time is None else repr(time)}, {step}"
-        problems += wrong
-    elif named := [
-        name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)
-    ]:
-        problems.append(
-            f"column {named[0]!r} is called like a time and does not rise; if it is one, add --time {named[0]!r}"
-        )
+    facts["time"], wrong = describe(layout)
+    problems += [*layout.refusals, *layout.problems, *wrong]
     if holes := channels["holes"].sum():
         facts["holes"] = (
             f"{holes:,} of {len(table) * len(channels):,} entries ({holes / len(table) / len(channels):.1%}) in "
@@ -219,4 +217,4 @@ def check(source, split_by=None, time=None, missing=()):
         problems.append(
             f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; give more rows"
         )
-    return Check(source.name, facts, channels, problems, time, aside.get("row number", []))
+    return Check(source.name, facts, channels, problems, layout)
