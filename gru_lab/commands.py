@@ -33,7 +33,8 @@ def open_lab(arguments):
     ):
         command.append("--no-browser")
         print(
-            "No display here: open the address below that begins with http://127.0.0.1 in a browser.",
+            "No display here: open the address below that begins with http://127.0.0.1 in a "
+            "browser.",
             flush=True,
         )
     os.execv(sys.executable, command)
@@ -154,7 +155,8 @@ def repair_file(arguments):
     if not found.channels["holes"].sum():
         sheet.write(out, sheet.table, sheet.holes & False)
         print(
-            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report."
+            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing "
+            "to report."
         )
         return 0
     given = {name: getattr(arguments, name) for name in ("minutes", "angles", "seed")} | layout

@@ -23,11 +23,13 @@ def require_place(name, path, *others):
         raise ValueError(f"{name} must be a file to write, not {str(path)!r} (a folder)")
     if not path.parent.is_dir():
         raise ValueError(
-            f"{name} must be in a folder that exists, not {str(path.parent)!r}; make that folder first"
+            f"{name} must be in a folder that exists, not {str(path.parent)!r}; make that folder "
+            "first"
         )
     if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise ValueError(
-            f"{name} must be in a folder you may write to, not {str(path.parent)!r}; name another place"
+            f"{name} must be in a folder you may write to, not {str(path.parent)!r}; name "
+            "another place"
         )
     return path
 
@@ -42,7 +44,8 @@ def require_folder(name, path):
         tempfile.TemporaryFile(dir=path).close()
     except OSError as error:
         raise ValueError(
-            f"{name} must be a folder that you may write to, not {str(path)!r} ({error.strerror}); name another place"
+            f"{name} must be a folder that you may write to, not {str(path)!r} "
+            f"({error.strerror}); name another place"
         ) from error
     return path
 

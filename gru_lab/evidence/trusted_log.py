@@ -1,25 +1,13 @@
 """A stage as a log that can be trusted: what was fixed, what was turned, how often, by which ruler."""
 
-import dataclasses
-
+from gru_lab.config import in_words
 from gru_lab.evidence.paired import signed
 from gru_lab.evidence.verdict import verdict
 
 
 def changes(stage, setting):
-    """Return what a setting changes in the adopted one, as text. One layer has no dropout, whatever
-    is set.
-    """
-    adopted, config = (
-        dataclasses.asdict(stage.config(name)) for name in (stage.adopted, setting.name)
-    )
-    for one in (adopted, config):
-        one["dropout"] *= one["num_layers"] > 1
-    turned = {name: value for name, value in config.items() if value != adopted[name]}
-    return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in turned.items()
-    )
+    """Return what a setting changes in the adopted one, as text."""
+    return in_words(stage.config(setting.name).difference(stage.config(stage.adopted)))
 
 
 def trusted_log(results):
@@ -42,7 +30,8 @@ def trusted_log(results):
             )
         epochs = stage.profile.epochs(setting.epochs)
         rows.append(
-            f"| {setting.name} | {changes(stage, setting)} | {epochs} | {mean:.3g} ± {spread:.1g} | {beside} |"
+            f"| {setting.name} | {changes(stage, setting)} | {epochs} | {mean:.3g} ± "
+            f"{spread:.1g} | {beside} |"
         )
     several = [name for name in table.index if "," in changes(stage, stage[name])]
     return "\n".join(
@@ -50,11 +39,14 @@ def trusted_log(results):
             f"## {stage.number}. {stage.question}\n",
             f"- **Data:** {results.stage.series.name}, digest {results.stage.series.digest}",
             f"- **Start:** `{' '.join(repr(stage.config(stage.adopted)).split())}`",
-            f"- **Knob:** {stage.knob}. Compared, although more than one thing differs: {', '.join(several) or 'none'}",
-            f"- **Ruler, the same for every run:** mean squared error on hidden validation values, dropout off, mean "
+            f"- **Knob:** {stage.knob}. Compared, although more than one thing differs: "
+            f"{', '.join(several) or 'none'}",
+            "- **Ruler, the same for every run:** mean squared error on hidden validation "
+            "values, dropout off, mean "
             f"of the last three epochs. To compare: {references}",
             f"- **Seeds:** {seeds}, the same for every setting\n",
-            f"| setting | changes | epochs | error ± half its range | beside '{stage.adopted}' (95 % interval) |",
+            f"| setting | changes | epochs | error ± half its range | beside '{stage.adopted}' "
+            "(95 % interval) |",
             "|---|---|---|---|---|",
             *rows,
             f"\n**{found.label.capitalize()}.** {found.sentence}\n",

@@ -136,7 +136,8 @@ def compared(stage, chosen, adopted):
     names = [one.name for one in settings if one.epochs == epochs or one.name in chosen]
     if len(names) < 2:
         raise ValueError(
-            f"chosen must hold another setting beside {adopted!r} that was trained for {epochs} epochs"
+            f"chosen must hold another setting beside {adopted!r} that was trained for {epochs} "
+            "epochs"
         )
     return adopted, names
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gru_lab.config import one_of
 from gru_lab.repairs.holes import kind_of, runs_of
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.repairs.words import counted, describe, shown
@@ -82,16 +81,19 @@ def _oddities(name, values):
     found = []
     if infinite := np.isinf(values).sum():
         found.append(
-            f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add --missing-value inf"
+            f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add "
+            "--missing-value inf"
         )
     for value, count, low, high in _suspects(values):
         found.append(
-            f"channel {name!r} holds {value:.6g} in {counted(count, 'row')} and otherwise {low:.4g} to {high:.4g}; "
+            f"channel {name!r} holds {value:.6g} in {counted(count, 'row')} and otherwise "
+            f"{low:.4g} to {high:.4g}; "
             f"if that means a missing value, add --missing-value {value:.6g}"
         )
     if (empty := np.isnan(values).mean()) > 0.5:
         found.append(
-            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put there"
+            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is "
+            "put there"
         )
     return found
 
@@ -207,7 +209,8 @@ def check(source, split_by=None, time=None, missing=(), time_format=None, dayfir
     problems += [*layout.refusals, *layout.problems, *wrong]
     if holes := channels["holes"].sum():
         facts["holes"] = (
-            f"{holes:,} of {len(table) * len(channels):,} entries ({holes / len(table) / len(channels):.1%}) in "
+            f"{holes:,} of {len(table) * len(channels):,} entries "
+            f"({holes / len(table) / len(channels):.1%}) in "
             f"{counted((channels['holes'] > 0).sum(), 'channel')}, "
             f"the longest {counted(channels['longest'].max(), 'row')}"
         )
@@ -215,6 +218,7 @@ def check(source, split_by=None, time=None, missing=(), time_format=None, dayfir
         facts["pattern"] = _pattern(np.isnan(series.values), runs)
     if len(table) < FEW_ROWS:
         problems.append(
-            f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; give more rows"
+            f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "
+            "give more rows"
         )
     return Check(source.name, facts, channels, problems, layout)

@@ -81,7 +81,8 @@ class Imputer:
             kind = self.kinds[c]
             if kind != "none" and nowhere[:, c].any():
                 said[c] = (
-                    f"no value in {nowhere[:, c].sum()} of {len(nowhere)} series, where it stays empty"
+                    f"no value in {nowhere[:, c].sum()} of {len(nowhere)} series, where it stays "
+                    "empty"
                 )
             elif kind == "measured" and c not in self.known:
                 said[c] = f"fewer than {FEWEST} values, so the straight line fills it"

@@ -115,7 +115,8 @@ class Sheet:
                 notes.append(
                     f"column {label!r} holds text in {count:,} cell{'s' * (count > 1)}, "
                     f"the first in {place(row)}: {text!r}. "
-                    f"Text stays as it is; if it means a missing value, add --missing-value {text!r}"
+                    "Text stays as it is; if it means a missing value, add --missing-value "
+                    f"{text!r}"
                 )
             columns[label] = column
         notes += [

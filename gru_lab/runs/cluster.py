@@ -99,7 +99,8 @@ def remote_client(scheduler):
         client = scheduler if given else Client(scheduler, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(
-            "scheduler must be the address of a running Dask scheduler, such as tcp://host:8786, or a "
+            "scheduler must be the address of a running Dask scheduler, such as tcp://host:8786, "
+            "or a "
             f"distributed.Client, not {scheduler!r}: {error}"
         ) from error
     with contextlib.nullcontext() if given else client:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gru_lab.trainer import batches, prepare
-from gru_lab.tuning_log.read import write_lines
-from gru_lab.tuning_log.rulers import LAST, recorded
+from gru_lab.gaps import references
+from gru_lab.tuning_log.rulers import LAST, log_lines, read_run
 from gru_lab.tuning_log.stage import KINDS, Stage
 
 
@@ -35,12 +34,11 @@ class Results:
                 raise ValueError(
                     f"{setting.name}, seed {config.seed} is not in {store}: sweep the stage first"
                 )
-            curve = recorded(
-                curve, setting.weight, config.hidden_share, stage.validate_missing_only
-            )
+            curve = read_run(stage, config, curve)
             frames.append(curve.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
-        _, validation, _ = prepare(stage.series, stage.start)
-        return cls(stage, pd.concat(frames, ignore_index=True), validation.mean_squared_errors())
+        return cls(
+            stage, pd.concat(frames, ignore_index=True), references(stage.series, stage.start)
+        )
 
     @property
     def finals(self):
@@ -79,14 +77,9 @@ class Results:
         return table.set_table_attributes('class="dataframe"')._repr_html_()
 
     def lines(self, setting, seed=0):
-        """Return a run's last three epochs in the line format the log uses for that setting, on its
-        ruler.
-        """
-        one = self.stage[setting]
+        """Return a run's last three epochs as the log writes them, on its ruler."""
         curve = self.curves[(self.curves["setting"] == setting) & (self.curves["seed"] == seed)]
-        return write_lines(
-            curve, one.lines[0].format if one.lines else "train valid", LAST, self.steps
-        )
+        return log_lines(self.stage, self.stage.config(setting, seed), curve)
 
     @property
     def line(self):
@@ -96,8 +89,3 @@ class Results:
         error = self.summary("trained")["corrected ruler"]
         straight = self.references["linear interpolation"]
         return f"lowest error on hidden entries {error.min():.2g} ({error.idxmin()}); a straight line has {straight:.2g}"
-
-    @property
-    def steps(self):
-        """Batches in an epoch of these runs."""
-        return batches(self.stage.series, self.stage.start)

@@ -80,7 +80,8 @@ class Store:
                 raise StoreFailed(f"{self} cannot be opened: {self._reason(error)}.") from error
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise ValueError(
-                f"store must be a database URL such as sqlite:///runs.sqlite, not {shown(self.url)!r}: {reason}"
+                "store must be a database URL such as sqlite:///runs.sqlite, not "
+                f"{shown(self.url)!r}: {reason}"
             ) from error
 
     @classmethod
@@ -173,10 +174,6 @@ class Store:
                 sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
             )
             return {key: epochs for key, epochs in rows}
-
-    def has(self, config):
-        """Tell whether the store holds this run, as long or longer."""
-        return self.lengths([config.key]).get(config.key, 0) >= config.epochs
 
     def curves(self, configs):
         """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of

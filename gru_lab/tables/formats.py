@@ -51,7 +51,8 @@ class Excel:
         self.notes = []
         if self.kept.any():
             self.notes.append(
-                "formulas without a stored value are no holes: open and save the file in Excel first"
+                "formulas without a stored value are no holes: open and save the file in Excel "
+                "first"
             )
         with zipfile.ZipFile(path) as parts:
             if any(
@@ -155,7 +156,8 @@ class Arrays:
             if len(tables) != 1:
                 shapes = ", ".join(f"{name} {array.shape}" for name, array in self.arrays.items())
                 raise ValueError(
-                    f"it must hold exactly one array of (rows, channels), and holds {shapes or 'none'}"
+                    "it must hold exactly one array of (rows, channels), and holds "
+                    f"{shapes or 'none'}"
                 )
             self.key = tables[0]
         array = self.arrays[self.key]

@@ -200,7 +200,9 @@ class Layout:
         asked.
         """
         columns, levels = _sources(table)
-        asked = () if time is None else (time,) if not isinstance(time, list | tuple) else tuple(time)
+        asked = (
+            () if time is None else (time,) if not isinstance(time, list | tuple) else tuple(time)
+        )
         splits = () if split_by is None else (split_by,)
         for name in splits:
             one_of("split_by", name, list(columns))
@@ -323,7 +325,9 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
     by_part = np.argsort(part, kind="stable")
     first = np.r_[True, np.diff(part[by_part]) != 0][: len(part)]
     back = np.argsort(by_part)
-    ordered = {name: column.iloc[by_part].reset_index(drop=True) for name, column in columns.items()}
+    ordered = {
+        name: column.iloc[by_part].reset_index(drop=True) for name, column in columns.items()
+    }
     indexed = {name: ordered[name] for name in levels if name in ordered}
 
     def sorts(reading):
@@ -334,12 +338,16 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
         found = read_time(ordered, asked, first, time_format, dayfirst)
     elif len(part):
         for names in (indexed, {n: c for n, c in ordered.items() if n not in indexed}):
-            dates = {n: c for n, c in names.items() if c.dtype.kind == "M"} if names is indexed else {}
+            dates = (
+                {n: c for n, c in names.items() if c.dtype.kind == "M"} if names is indexed else {}
+            )
             if len(dates) == 1:
                 found = read_time(ordered, tuple(dates), first, time_format, dayfirst)
             if not found.columns and names:
                 again = find_time(names, first, (sorts,), time_format, dayfirst)
-                found = Found(again.columns, again.readings, again.ways, found.doubts + again.doubts)
+                found = Found(
+                    again.columns, again.readings, again.ways, found.doubts + again.doubts
+                )
             if found.columns:
                 break
     readings = tuple(
@@ -364,8 +372,10 @@ def _two_readings(found):
         known = reading.stamps[reading.stamps != NAT][:2].view("M8[ns]").astype("M8[m]")
         shown.append(f"{reading.way} gives {', '.join(map(str, known))}, …".replace("T00:00", ""))
     orders = {reading.order[:2] for reading in found.readings}
-    settle = "--dayfirst or --monthfirst" if orders == {"dm", "md"} else (
-        f"--time-format {found.readings[0].way!r} or {found.readings[1].way!r}"
+    settle = (
+        "--dayfirst or --monthfirst"
+        if orders == {"dm", "md"}
+        else (f"--time-format {found.readings[0].way!r} or {found.readings[1].way!r}")
     )
     return [
         f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "

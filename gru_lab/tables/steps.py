@@ -47,7 +47,9 @@ def irregular(moments: np.ndarray, first: np.ndarray) -> np.ndarray:
         return np.abs(step) > 0
     step = step * way
     usual = np.median(step[step > 0]) if (step > 0).any() else 0
-    return np.isnan(step) | (step < 0) | (step > NEAR * usual) | ((step > 0) & (NEAR * step < usual))
+    return (
+        np.isnan(step) | (step < 0) | (step > NEAR * usual) | ((step > 0) & (NEAR * step < usual))
+    )
 
 
 def choose(readings: list, first: np.ndarray) -> list:
@@ -115,7 +117,9 @@ class Step:
     def words(self) -> str:
         """The step as short text, such as '10 min' or 'month'."""
         if self.months:
-            unit, count = ("year", self.months // 12) if self.months % 12 == 0 else ("month", self.months)
+            unit, count = (
+                ("year", self.months // 12) if self.months % 12 == 0 else ("month", self.months)
+            )
             return unit if count == 1 else f"{count} {unit}s"
         return span_words(self.length, self.dated)
 

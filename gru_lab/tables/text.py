@@ -132,7 +132,8 @@ class Text:
                 if wide == 1:
                     hint = "the first line must be the names of the columns; delete what stands above them"
                 raise ValueError(
-                    f"every line must have as many cells as the header, {wide}, and line {rows[n][0] + 1} has "
+                    f"every line must have as many cells as the header, {wide}, and line "
+                    f"{rows[n][0] + 1} has "
                     f"{widths[n]}: {hint}"
                 )
         return [rows[n] for n in kept], trailing
@@ -143,12 +144,14 @@ class Text:
         if len(header) == 1 and any(re.search(r"\d\s+[-\d]", record[0]) for record in self.sample):
             known = ", ".join(SEPARATORS.values())
             raise ValueError(
-                f"its cells must be separated by one of {known}, and its header {header[0]!r} has none"
+                f"its cells must be separated by one of {known}, and its header {header[0]!r} "
+                "has none"
             )
         names = unique_names(header)
         if all(re.fullmatch(NUMBER.format(r"[.,]"), name) for name in names):
             self.notes.append(
-                f"the first line is taken as names and holds numbers: {header[0]!r}; put names above it"
+                f"the first line is taken as names and holds numbers: {header[0]!r}; put names "
+                "above it"
             )
         frame = pd.read_csv(
             io.BytesIO("".join(body).encode()),

@@ -265,7 +265,9 @@ def _understood(text, months):
         if not match:
             continue
         spans = {name: match.span(name) for name, part in match.groupdict().items() if part}
-        words = {n: months.get(plain(match[n])) for n in "abc" if n in spans and "9" not in match[n]}
+        words = {
+            n: months.get(plain(match[n])) for n in "abc" if n in spans and "9" not in match[n]
+        }
         if None in words.values() or len(words) > 1:
             continue
         half = match.groupdict().get("p") or match.groupdict().get("p0")
@@ -361,7 +363,10 @@ def number_readings(column: pd.Series) -> list[Reading]:
                     stamps[seen] = way.stamps
                     readings.append(Reading(way.way, stamps, way.order, way.clock, way.shapes))
     for name, (unit, zero) in SCALES.items():
-        if not readings and PLAUSIBLE[0] <= (low - zero) * unit <= (high - zero) * unit <= PLAUSIBLE[1]:
+        if (
+            not readings
+            and PLAUSIBLE[0] <= (low - zero) * unit <= (high - zero) * unit <= PLAUSIBLE[1]
+        ):
             readings = [Reading(name, counted_from(column, name), name)]
     return readings
 

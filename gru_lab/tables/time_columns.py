@@ -248,8 +248,11 @@ def _joined(fields):
 def _counts_up(column):
     """Tell whether whole numbers go up by one from row to row, or down."""
     numbers = whole(column)
-    return numbers is not None and len(numbers) > 1 and len(set(np.diff(numbers))) == 1 and (
-        abs(numbers[1] - numbers[0]) == 1
+    return (
+        numbers is not None
+        and len(numbers) > 1
+        and len(set(np.diff(numbers))) == 1
+        and (abs(numbers[1] - numbers[0]) == 1)
     )
 
 
@@ -295,7 +298,9 @@ def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, da
         best = choose(readings, first)
         if _stands_still(best[0], first):
             continue
-        sure = named_like_time(name) or _in_order(best[0], first) or any(t(best[0]) for t in tellers)
+        sure = (
+            named_like_time(name) or _in_order(best[0], first) or any(t(best[0]) for t in tellers)
+        )
         if sure:
             dated.append((round(_oddness(best[0], first), 2), len(dated), name, readings))
         else:
@@ -332,7 +337,9 @@ def _among_numbers(columns, first, tellers, time_format, dayfirst):
             if ordered and (named or (even and not _counts_up(column)) or time_format):
                 return Found((name,), tuple(best), (best[0].way,)), []
             if even and len(str(best[0].order)) < 5 and len(first) > 2:
-                begin, end = (np.datetime64(int(s), "ns").astype("M8[s]") for s in best[0].stamps[[0, -1]])
+                begin, end = (
+                    np.datetime64(int(s), "ns").astype("M8[s]") for s in best[0].stamps[[0, -1]]
+                )
                 doubts.append(
                     f"column {name!r} may be time ({best[0].way}, {begin} to {end}) or only count; "
                     f"if it is the time, add --time {name!r}"

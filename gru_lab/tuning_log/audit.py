@@ -139,9 +139,12 @@ def same_errors(rows, *_):
     ]
     yield (
         "same errors, other rulers",
-        f"From the last lines of '{rows[0].label}' and '{rows[-1].label}' follow A = {show(errors['A'])} and r²M = "
-        f"{show(errors['r²M'])}. The loss (A + w·r²M)/(1 + w) must then be {'; '.join(told[1:-1])}. The same errors "
-        "explain every row: the ruler changes with the weight, and the loss says nothing about the network.",
+        f"From the last lines of '{rows[0].label}' and '{rows[-1].label}' follow A = "
+        f"{show(errors['A'])} and r²M = "
+        f"{show(errors['r²M'])}. The loss (A + w·r²M)/(1 + w) must then be "
+        f"{'; '.join(told[1:-1])}. The same errors "
+        "explain every row: the ruler changes with the weight, and the loss says nothing about "
+        "the network.",
         errors | must,
     )
 
@@ -187,13 +190,15 @@ def idle_dropout(rows, every, log):
             (row for row in every if re.fullmatch(r"dropout\s*=\s*0(\.0*)?", row.label)), None
         )
         beside = (
-            f" Its {one.show()} stands beside {none.show()} of '{none.label}' in stage {none.stage}."
+            f" Its {one.show()} stands beside {none.show()} of '{none.label}' in stage "
+            f"{none.stage}."
             if none
             else ""
         )
         yield (
             "two things at once",
-            f"Dropout acts between layers, so the network's dropout of {dropout[1]} does nothing with '{one.label}': "
+            f"Dropout acts between layers, so the network's dropout of {dropout[1]} does nothing "
+            f"with '{one.label}': "
             f"against '{more.label}' both the depth and the dropout change.{beside}",
             {"dropout": float(dropout[1]), one.label: one.mean}
             | ({none.label: none.mean} if none else {}),
@@ -215,7 +220,8 @@ def within_spread(rows, *_):
         names = ", ".join(f"'{row.label}'" for row in close)
         yield (
             "within the spread",
-            f"The last lines of {names} overlap: their means differ by {show(apart)} at most, and a single run moves "
+            f"The last lines of {names} overlap: their means differ by {show(apart)} at most, "
+            "and a single run moves "
             f"by up to {show(moves)} over its last lines. These figures do not rank the settings.",
             {"difference": apart, "spread": moves} | {row.label: row.mean for row in close},
         )

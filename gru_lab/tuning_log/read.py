@@ -208,6 +208,7 @@ def read_log(source):
         reader.take(line, item)
     if not any(stage.runs for stage in reader.log.stages):
         raise ValueError(
-            "source must hold a tuning log: no numbered heading with lines of losses below it was found"
+            "source must hold a tuning log: no numbered heading with lines of losses below it "
+            "was found"
         )
     return reader.log

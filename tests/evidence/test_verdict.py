@@ -321,7 +321,8 @@ def test_a_verdict_shows_itself_in_a_notebook():
     found = verdict(made_up(STAGES["missing_weight"], WEIGHTS, own=0.001, recorded=READ))
     html = found._repr_html_()
     assert html.startswith(
-        "<p><b>Artefact of the ruler.</b> As the log read its runs, the error of &#x27;weight=0&#x27;"
+        "<p><b>Artefact of the ruler.</b> As the log read its runs, the error of "
+        "&#x27;weight=0&#x27;"
     )
     for name in WEIGHTS:
         assert f">{name}</th>" in html
