@@ -131,7 +131,7 @@ def _add_table(parser):
         action="append",
         default=[],
         metavar="COLUMN",
-        help="the column of time stamps; repeat it for a date and a clock (default: found by itself)",
+        help="the column of time stamps (default: found); give it twice for a date and a clock",
     )
     parser.add_argument(
         "--time-format",

@@ -17,7 +17,8 @@ import pandas as pd
 from gru_lab.repairs.holes import kind_of, runs_of
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.repairs.words import counted, describe, shown
-from gru_lab.tables.layout import Layout, holds_columns, plain_table
+from gru_lab.tables.frames import holds_columns, plain_table
+from gru_lab.tables.layout import Layout
 from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
@@ -171,8 +172,8 @@ def check(source, split_by=None, time=None, missing=(), time_format=None, dayfir
     """Return a Check of a file, a DataFrame or a Sheet.
 
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
-    found by itself), `missing` values that stand for 'missing'. `time_format` and `dayfirst` say how
-    time is written. Raises ValueError for what cannot be read or has no numeric channel.
+    found by itself), `missing` values that stand for 'missing'. `time_format` and `dayfirst` say
+    how time is written. Raises ValueError for what cannot be read or has no numeric channel.
     """
     if not isinstance(source, Sheet):
         source = (

@@ -5,7 +5,8 @@ import pandas as pd
 
 from gru_lab.repairs.holes import Stretch, part_ends
 from gru_lab.series import Series
-from gru_lab.tables.layout import Layout, numeric
+from gru_lab.tables.frames import numeric
+from gru_lab.tables.layout import Layout
 
 
 def numbers(column: pd.Series) -> np.ndarray | None:
@@ -25,7 +26,7 @@ def put(column: pd.Series, rows: np.ndarray, values: np.ndarray):
         values = values.round().astype(bool)
     elif pd.api.types.is_integer_dtype(kind):
         values = values.round().astype(np.int64)
-    elif isinstance(kind, np.dtype) and kind != object:
+    elif isinstance(kind, np.dtype) and kind.kind != "O":
         values = values.astype(kind)
     array[rows] = values
     return array

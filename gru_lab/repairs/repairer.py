@@ -26,7 +26,8 @@ from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.intervals import FEW
 from gru_lab.repairs.words import counted
-from gru_lab.tables.layout import Layout, holds_columns, plain_table
+from gru_lab.tables.frames import holds_columns, plain_table
+from gru_lab.tables.layout import Layout
 
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
 FULL_TURN = 360.0

@@ -65,8 +65,8 @@ def describe(layout: Layout) -> tuple[str, list[str]]:
     steps = f"; {counted(lacking.sum(), 'time step')} without a row" if lacking.any() else ""
     fill = "add --fill-rows to put them in, " if lacking.any() and layout.dated else ""
     problems.append(
-        f"{words}, the longest after {at}{steps}: {fill}add --split-by if they lie between separate "
-        f"runs, or leave them"
+        f"{words}, the longest after {at}{steps}: {fill}add --split-by if they lie between "
+        f"separate runs, or leave them"
     )
     return f"{where}, {_every(layout)}; {words}", problems
 

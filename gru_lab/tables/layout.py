@@ -15,117 +15,18 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.tables.steps import (
-    Step,
-    direction,
-    month_numbers,
-    seconds,
-    steps_of,
-    unfolded,
-    usual_step,
-)
+from gru_lab.tables.frames import is_numeric, is_text, numeric, part_numbers, whole
+from gru_lab.tables.order import in_order, oddities
+from gru_lab.tables.steps import Step, direction, month_numbers, seconds, steps_of, usual_step
 from gru_lab.tables.time import NAT
-from gru_lab.tables.time_columns import Found, find_time, is_text, read_time, whole
+from gru_lab.tables.time_columns import find_time, read_time
+from gru_lab.tables.time_readings import Found
 
 REPEATED = 0.5  # of the rows repeat another's stamp: several series lie in one table
 TOLD = 0.99  # of the rows have a stamp of their own, once a column tells them apart
 MOST_PARTS = 2_000
 EMPTY = "no values at all"
 FEW_VALUES = 50  # of a column of numbers that tells parts apart
-
-
-def holds_columns(source: object) -> bool:
-    """Tell whether an object is a table with names, or has gaps of its own: no bare array."""
-    if isinstance(source, pd.DataFrame | pd.Series | np.ma.MaskedArray):
-        return True
-    return any(hasattr(source, name) for name in ("to_pandas", "to_dataframe", "__dataframe__"))
-
-
-def plain_table(source) -> pd.DataFrame:
-    """Return what holds a table as a DataFrame with one level of column names.
-
-    A Series is one column, an array (rows, channels) has columns 0, 1, …, masked entries are NaN;
-    polars, xarray and their like come through `to_pandas` or the dataframe interchange. Raises
-    ValueError for what holds no table, and for columns of the same name.
-
-    >>> list(plain_table(pd.Series([1.0, 2.0], name="T")).columns)
-    ['T']
-    """
-    table = source
-    if not isinstance(table, pd.DataFrame | pd.Series):
-        if hasattr(source, "to_dataframe") and hasattr(source, "dims"):  # xarray
-            table = source.to_dataframe() if hasattr(source, "data_vars") else source.to_pandas()
-        elif hasattr(source, "to_pandas"):
-            table = _to_pandas(source)
-        elif hasattr(source, "__dataframe__"):
-            table = pd.api.interchange.from_dataframe(source)
-        else:
-            table = _array(source)
-    if isinstance(table, pd.Series):
-        table = table.to_frame("value" if table.name is None else table.name)
-    if not isinstance(table, pd.DataFrame):
-        raise ValueError(
-            f"table must be a DataFrame or an array (rows, channels), not {type(source).__name__}"
-        )
-    if isinstance(table.columns, pd.MultiIndex):
-        joined = ["_".join(str(level) for level in name if str(level)) for name in table.columns]
-        table = table.set_axis(joined, axis="columns")
-    if not table.columns.is_unique:
-        twice = table.columns[table.columns.duplicated()][0]
-        raise ValueError(
-            f"table: columns must have different names, and {twice!r} is there twice; rename one"
-        )
-    return table
-
-
-def _to_pandas(source):
-    try:
-        return source.to_pandas()
-    except ImportError:  # polars needs pyarrow for it, and plain lists do not
-        return pd.DataFrame(source.to_dict(as_series=False))
-
-
-def _array(source):
-    masked = isinstance(source, np.ma.MaskedArray)
-    values = source.astype(float).filled(np.nan) if masked else np.asarray(source)
-    if values.dtype.names:  # a structured array names its columns
-        return pd.DataFrame(values)
-    if values.ndim not in (1, 2) or values.dtype == object and values.ndim < 2:
-        raise ValueError(
-            f"table must be (rows, channels), not {type(source).__name__} of shape {values.shape}"
-        )
-    return pd.DataFrame(values)
-
-
-def part_numbers(columns: list, rows: int) -> np.ndarray:
-    """Return the number of each row's part, (rows,), in the order in which parts come; 0 without."""
-    number = np.zeros(rows, dtype=np.int64)
-    for column in columns:
-        code = pd.factorize(column, use_na_sentinel=False)[0]
-        number = pd.factorize(number * (code.max(initial=0) + 1) + code)[0]
-    return number
-
-
-def numeric(column: pd.Series) -> pd.Series | None:
-    """Return a column that holds real numbers (or True and False) as such, None for any other.
-
-    Objects count as numbers where all of them are: int, float, Decimal.
-    """
-    kind = column.dtype
-    if pd.api.types.is_object_dtype(kind):
-        inferred = pd.api.types.infer_dtype(column, skipna=True)
-        if inferred == "boolean":
-            return column.astype("boolean")
-        if inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
-            return pd.to_numeric(column.astype(float), errors="coerce")
-        return None
-    real = pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
-    return column if real and not pd.api.types.is_complex_dtype(kind) else None
-
-
-def _is_numeric(column):
-    """Tell whether a column holds numbers by its type, and not as objects."""
-    return pd.api.types.is_numeric_dtype(column.dtype)
 
 
 def _counts_rows(column, starts):
@@ -211,7 +112,7 @@ class Layout:
         rows = len(table)
         part = part_numbers([columns[name] for name in splits], rows)
         if channels is None and isinstance(table.columns, pd.RangeIndex):
-            channels = [n for n in table if n not in {*asked, *splits} and _is_numeric(table[n])]
+            channels = [n for n in table if n not in {*asked, *splits} and is_numeric(table[n])]
         others = {name: column for name, column in columns.items() if name not in splits}
         for name in set(channels or ()) - set(asked):
             others.pop(name, None)
@@ -233,7 +134,7 @@ class Layout:
         told = _tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
         if told:
             refusals.append(told)
-        order, moments = _ordered(stamps, by_part, first)
+        order, moments = in_order(stamps, by_part, first)
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)
         set_aside = {name: f"tells {len(starts)} runs apart" for name in splits if name in table}
         set_aside |= {name: "time" for name in found.columns if name in table}
@@ -259,7 +160,7 @@ class Layout:
             position,
             moments,
             step,
-            {} if stamps is None else _odd(stamps, by_part, first),
+            {} if stamps is None else oddities(stamps, by_part, first),
             tuple(problems),
             tuple(refusals),
             found.readings[0] if found.readings else None,
@@ -288,14 +189,14 @@ class Layout:
 
     @property
     def labels(self) -> np.ndarray:
-        """Each row's time as a person reads it, (rows,) in the table's order; row numbers without."""
+        """Each row's time, (rows,) in the table's order; its row number in a table without."""
         if self.stamps is None:
             return np.arange(len(self.order))
         return self.stamps.view("M8[ns]") if self.dated else self.stamps
 
     def repaired(self, table: pd.DataFrame) -> list:
         """Return the columns that a repair looks at: the channels, and those that stay empty."""
-        empty = [n for n, why in self.set_aside.items() if why == EMPTY and _is_numeric(table[n])]
+        empty = [n for n, why in self.set_aside.items() if why == EMPTY and is_numeric(table[n])]
         return [name for name in table.columns if name in self.channels or name in empty]
 
     def require(self, name: str = "table") -> "Layout":
@@ -306,7 +207,7 @@ class Layout:
 
 
 def _sources(table):
-    """Return {name: Series} of the levels of the index and of all columns, and the levels' names."""
+    """Return {name: Series} of the index's levels and of all columns, and the levels' names."""
     columns, levels, index = {}, [], table.index
     plain = isinstance(index, pd.RangeIndex) or (index.nlevels == 1 and index.dtype.kind in "iub")
     if not plain or (index.nlevels == 1 and index.name is not None and index.dtype.kind in "iu"):
@@ -419,66 +320,14 @@ def _tells_apart(columns, stamps, part, first, by_part):
         labels = columns[name].dropna().unique()[:3]
         shown = ", ".join(map(str, labels)) + ", …" * (columns[name].nunique() > 3)
         return (
-            f"several series lie in one table: column {name!r} ({shown}) tells them apart, and their "
-            f"stamps repeat; add --split-by {name!r}, or give a table with one column for each"
+            f"several series lie in one table: column {name!r} ({shown}) tells them apart, and "
+            f"their stamps repeat; add --split-by {name!r}, or make a column of each"
         )
     repeated = pd.DataFrame({"p": part, "m": stamps}).duplicated(keep=False).mean()
     if repeated >= REPEATED and not direction(moments, first):
         return (
             f"{repeated:.0%} of the rows repeat another row's time stamp and time starts again, so "
-            f"several series may lie in one table; add a column that tells them apart, and --split-by"
+            f"several series may lie in one table; add a column that tells them apart, and "
+            f"--split-by with its name"
         )
     return None
-
-
-def _ordered(stamps, by_part, first):
-    """Return the order of rows and their moments in it, (rows,) each; part by part, in time."""
-    if stamps is None:
-        return by_part, np.arange(len(by_part), dtype=float)
-    moments, part = seconds(stamps)[by_part], np.cumsum(first)
-    if np.isnan(moments).any():
-        moments = _between(moments, part)
-    else:
-        moments = unfolded(moments, stamps[by_part], first)
-    row = np.arange(len(part))
-    if direction(moments, first) < 0:
-        row = row[::-1]  # of rows with the same stamp, the last is the earliest
-    places = np.lexsort((row, moments, part))
-    moments = moments[places]
-    if (np.diff(moments) == 0)[~first[1:]].mean() >= REPEATED if len(moments) > 1 else False:
-        moments = _spread(moments, part)
-    return by_part[places], moments
-
-
-def _odd(stamps, by_part, first):
-    """Return {what is wrong: numbers of the table's rows} for stamps that lack, repeat or go back."""
-    moments = seconds(stamps)[by_part]
-    step = steps_of(unfolded(moments, stamps[by_part], first), first)
-    step = step * (direction(moments, first) or 1)
-    wrong = {"lacking": np.isnan(moments), "repeated": (step == 0) & ~first, "back": step < 0}
-    return {what: by_part[rows] for what, rows in wrong.items() if rows.any()}
-
-
-def _between(moments, part):
-    """Return moments with rows that lack theirs between their neighbours, or their row numbers."""
-    known, row = ~np.isnan(moments), np.arange(len(moments), dtype=float)
-    result = moments.copy()
-    for number in np.unique(part[~known]):
-        mine = part == number
-        if not (mine & known).any():
-            return row
-        result[mine] = np.interp(row[mine], row[mine & known], moments[mine & known])
-    return result
-
-
-def _spread(moments, part):
-    """Return moments in which rows of the same stamp are evenly spread up to the next stamp."""
-    changes = np.flatnonzero(np.r_[True, (np.diff(moments) != 0) | (np.diff(part) != 0)])
-    lengths = np.diff(np.r_[changes, len(moments)])
-    following = np.r_[moments[changes[1:]], np.nan]
-    gap = following - moments[changes]
-    gap[np.r_[np.diff(part[changes]) != 0, True]] = np.nan
-    usual = np.nanmedian(gap / lengths) if np.isfinite(gap).any() else 1.0
-    gap = np.where(np.isnan(gap), usual * lengths, gap)
-    inside = np.arange(len(moments)) - np.repeat(changes, lengths)
-    return moments + inside * np.repeat(gap / lengths, lengths)

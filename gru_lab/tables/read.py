@@ -7,7 +7,8 @@ import pandas as pd
 
 from gru_lab.series import Series
 from gru_lab.tables.formats import open_file
-from gru_lab.tables.layout import Layout, numeric, plain_table
+from gru_lab.tables.frames import numeric, plain_table
+from gru_lab.tables.layout import Layout
 
 
 def read_table(source, split_by: str | None = None, **settings) -> Series:

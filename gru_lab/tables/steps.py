@@ -1,5 +1,4 @@
-"""How regular the steps of time are: by this a reading is chosen, rows are put in order, and missing
-rows are counted.
+"""How regular the steps of time are: by this a reading is chosen, and missing rows are counted.
 
 Moments are seconds (rows,), NaN where a row has no stamp; `first` (rows,) is True where a part
 begins, so that no step leads from one part into the next.
@@ -72,37 +71,6 @@ def choose(readings: list, first: np.ndarray) -> list:
         if differ.any() and worse <= CLEAR * (odd[best] & ~odd[other])[differ].sum():
             rivals.append(other)
     return [readings[place] for place in rivals]
-
-
-def unfolded(moments: np.ndarray, stamps: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Return moments in which the hour that comes twice at the end of summer time is two hours.
-
-    On a Sunday in spring or autumn, before 4 o'clock, the clock goes back so that an hour is written
-    again; rows after it are an hour later than they say, until an hour is left out in spring. A
-    table in which no hour comes twice is left as it is.
-    """
-    way = direction(moments, first)
-    if stamps.dtype.kind == "f" or not way or np.isnan(moments).any():
-        return moments
-    order = np.arange(len(moments))[::way]
-    step = np.diff(moments[order], prepend=moments[order][:1])
-    positive = step[step > 0]
-    usual = np.median(positive) if len(positive) else 0
-    if not 0 < usual <= 3_600:
-        return moments
-    days = (stamps[order] // (86_400 * SECOND)).astype("M8[D]")
-    month = days.astype("M8[M]").astype(np.int64) % 12 + 1
-    night = (days.astype(np.int64) % 7 == 3) & (stamps[order] // (3_600 * SECOND) % 24 <= 3)
-    night &= np.isin(month, (3, 4, 9, 10, 11)) & ~first[order]
-    back = night & np.isclose(step, usual - 3_600, atol=1)
-    ahead = night & np.isclose(step, usual + 3_600, atol=1)
-    late, shift = 0, np.zeros(len(order))
-    for row in np.flatnonzero(back | ahead) if back.any() else ():  # a few times a year
-        late = min(late + 1, 1) if back[row] else max(late - 1, -1)
-        shift[row:] = late
-    result = moments.copy()
-    result[order] += 3_600 * shift
-    return result
 
 
 @dataclass(frozen=True)

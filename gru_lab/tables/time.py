@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.time_words import AFTERNOON, ZONES, months_of, plain
+from gru_lab.tables.time_shapes import WORD, orders_of, understood
+from gru_lab.tables.time_words import ZONES, months_of, plain
 
 LONGEST = 48  # characters of a time stamp
 SAMPLE = 300  # texts that are looked at before all are read
@@ -21,55 +22,6 @@ NAT, SECOND = np.iinfo(np.int64).min, 1_000_000_000
 HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND
 YEARS = (1_678, 2_261)  # that nanoseconds since 1970 can tell
 
-_WORD = r"[^\W\d_年月日년월일時时시分분秒초]{1,12}\.?"
-_SEP = (
-    rf"(?:(?:st|nd|rd|th|er|º)?\s*[-/.,_:'’年月년월]\s*|(?:st|nd|rd|th|er|º)?\s+(?:de\s+|of\s+)?"
-    rf"|(?<=9)(?={_WORD})|(?<=[^\W\d_])(?=9))"
-)
-_DATES = (
-    rf"(?P<a>9{{1,4}}|{_WORD}){_SEP}(?P<b>9{{1,3}}|{_WORD}){_SEP}(?P<c>9{{4}}|9{{1,2}})\s?[日일.]?",
-    rf"(?P<a>9{{1,4}}|{_WORD}){_SEP}(?P<b>9{{1,4}}|{_WORD})\s?[月월]?",
-    r"(?P<k>9{17}|9{14}|9{12}|9{10}|9{4,8})",
-    r"(?P<Y>9{4})[-\s]?[qQ](?P<q>9)",
-    r"[qQ](?P<q>9)[-/\s]?(?P<Y>9{4})",
-    r"(?P<Y>9{4})-?W(?P<W>9{2})(?:-?(?P<u>9))?",
-)
-_HALF = r"(?:\s*(?P<p>[aApP]\.?\s?[mM]\.?|[aApP]))"
-_ZONE = (
-    r"(?:\s*(?P<z>[zZ]|(?:[A-Za-z]{3}\s?)?[-+−]9{1,2}:?(?:9{2})?|[A-Za-z]{2,5})"
-    r"(?:\s*\[.*\]|\s*\(.*\))?)"
-)
-_FINE = r"(?:[.,:](?P<f>9{1,9}))?"
-_BEFORE = r"(?:(?P<p0>上午|下午|午前|午後|오전|오후)\s*)?"
-
-
-def _clock(separator):
-    return (
-        rf"{_BEFORE}(?P<H>9{{1,3}}){separator}\s?(?P<M>9{{2}})"
-        rf"(?:[:.mM分분]\s?(?P<S>9{{2}}){_FINE}\s?[s秒초]?|[分분m])?{_HALF}?{_ZONE}?"
-    )
-
-
-_LATER = (
-    _clock("[:.hH時时시]"),
-    rf"(?P<n>9{{6}}|9{{3,4}}){_FINE}{_ZONE}?",
-    rf"(?P<h>9{{1,2}})[hH時时시]?{_HALF}?{_ZONE}?",
-)
-_JOIN = r"(?:\s*(?:[Tt_,;:]|-)\s*|\s+|(?<=[日일]))"
-_ALONE = (
-    r"(?P<M>9{1,2}):(?P<S>9{2})[.,](?P<f>9{1,9})",
-    rf"(?:(?P<D>9+)\s?d(?:ays?)?,?\s*)?{_clock('[:hH時时시]')}",
-)
-_CTIME = rf"(?P<a>{_WORD})\s+(?P<b>9{{1,2}})\s+{_clock(':')}\s+(?P<c>9{{4}})"
-PATTERNS = [
-    re.compile(text)
-    for text in (
-        *_ALONE,
-        *(date + later for date in _DATES for later in ("", *(_JOIN + clock for clock in _LATER))),
-        *(rf"{_WORD}[.,]?\s+{_DATES[0]}" + later for later in ("", _JOIN + _LATER[0])),
-        rf"(?:{_WORD},?\s+)?{_CTIME}",
-    )
-]
 COMPACT = {
     4: ("Y",),
     5: ("yj",),
@@ -110,7 +62,7 @@ class Reading:
 
 
 def dated(roles):
-    """Return days since 1970, (n,), of dates given as {role: whole numbers (n,)}, and which exist."""
+    """Return days since 1970, (n,), of {role: whole numbers (n,)}, and which dates exist."""
     if "y" in roles:
         year = roles["y"] + np.where(roles["y"] < 69, 2_000, 1_900)
     else:
@@ -130,33 +82,9 @@ def dated(roles):
     return begin + day - 1, fine & (day >= 1) & (begin + day <= end)
 
 
-def _orders(sizes):
-    """Return the orders of roles that fields of these sizes may have: digits, or 0 for a word."""
-    if sizes[-1] == 4 and len(sizes) == 3:
-        return {0: ("mdY",)}.get(sizes[0], ("dmY",) if sizes[1] == 0 else ("dmY", "mdY"))
-    if len(sizes) == 3:
-        if sizes[0] == 4:
-            return ("Ymd",) if sizes[1] <= 2 and sizes[2] <= 2 else ()
-        if sizes[0] == 0:
-            return ("mdy",)
-        if sizes[1] == 0:
-            return ("dmy", "ymd") if sizes[0] == sizes[2] == 2 else ("dmy",)
-        return ("dmy", "mdy", "ymd") if sizes[0] == 2 else ("dmy", "mdy") if sizes[2] == 2 else ()
-    first, second = sizes
-    if first == 4:
-        return {3: ("Yj",), 4: ()}.get(second, ("Ym",))
-    if second == 4:
-        return ("mY",) if first <= 2 else ()
-    if first == 0:
-        return ("my", "md") if second == 2 else ("md",)
-    if second == 0:
-        return ("ym", "dm") if first == 2 else ("dm",)
-    return ("dm", "md", "my", "ym") if first == second == 2 else ()
-
-
 @dataclass
 class _Shape:
-    """Texts of one shape: their `codes` (n, width), the spans of their fields, and what they say."""
+    """Texts of one shape: their `codes` (n, width), and the spans of their fields."""
 
     codes: np.ndarray
     spans: dict
@@ -180,7 +108,7 @@ class _Shape:
         if not names:
             return ("YW",) if "W" in self.spans else ("Yq",) if "q" in self.spans else ("",)
         sizes = [0 if name in self.words else np.ptp(self.spans[name]) for name in names]
-        return _orders(sizes)
+        return orders_of(sizes)
 
     def roles(self, order):
         """Return {role: numbers (n,)} for the fields read in this order."""
@@ -258,25 +186,6 @@ class _Shape:
         return text
 
 
-def _understood(text, months):
-    """Return the spans and words of a shape's fields, or None where it is no time."""
-    for pattern in PATTERNS:
-        match = pattern.fullmatch(text)
-        if not match:
-            continue
-        spans = {name: match.span(name) for name, part in match.groupdict().items() if part}
-        words = {
-            n: months.get(plain(match[n])) for n in "abc" if n in spans and "9" not in match[n]
-        }
-        if None in words.values() or len(words) > 1:
-            continue
-        half = match.groupdict().get("p") or match.groupdict().get("p0")
-        if half:
-            words["p"] = int(plain(half).replace(".", "").replace(" ", "") in AFTERNOON)
-        return spans, words
-    return None
-
-
 def _shapes(texts):
     """Return [(places in `texts`, _Shape)] of an array of text (n,); None where no time is told."""
     width = max(texts.dtype.itemsize // 4, 1)
@@ -285,11 +194,11 @@ def _shapes(texts):
     number, shapes = pd.factorize(masked.view(f"U{width}").ravel())
     if len(shapes) > MOST_SHAPES:
         return []
-    months = months_of(set(re.findall(_WORD, " ".join(s for s in shapes if "9" in s))))
+    months = months_of(set(re.findall(WORD, " ".join(s for s in shapes if "9" in s))))
     order, pieces = np.argsort(number, kind="stable"), []
     for rows in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
         text = str(shapes[number[rows[0]]])
-        if known := _understood(text, months):
+        if known := understood(text, months):
             pieces.append((rows, _Shape(codes[rows], *known, text)))
     return pieces
 
@@ -372,7 +281,7 @@ def number_readings(column: pd.Series) -> list[Reading]:
 
 
 def counted_from(column: pd.Series, scale: str) -> np.ndarray:
-    """Return numbers on one of SCALES as nanoseconds since 1970, (rows,); NAT where there is none."""
+    """Return numbers on one of SCALES as nanoseconds since 1970, (rows,); NAT where none is."""
     unit, zero = SCALES[scale]
     values = column.to_numpy(np.float64, na_value=np.nan)
     seen = np.isfinite(values)
