@@ -24,6 +24,7 @@ from gru_lab.tables.time_readings import Found
 
 REPEATED = 0.5  # of the rows repeat another's stamp: several series lie in one table
 TOLD = 0.99  # of the rows have a stamp of their own, once a column tells them apart
+RESTART = 10  # usual steps back: another series begins
 MOST_PARTS = 2_000
 EMPTY = "no values at all"
 FEW_VALUES = 50  # of a column of numbers that tells parts apart
@@ -294,7 +295,8 @@ def _teller(columns, moments, first):
         return None
     part = np.cumsum(first)
     repeated = pd.DataFrame({"p": part, "m": moments})[known].duplicated(keep=False).mean()
-    if repeated < REPEATED and direction(moments, first):
+    again = _starts_again(moments, first)
+    if repeated < REPEATED and not again:
         return None
     for name, column in columns.items():
         if not (is_text(column) or (whole(column) is not None and column.nunique() <= FEW_VALUES)):
@@ -304,12 +306,19 @@ def _teller(columns, moments, first):
         if not 2 <= count <= min(MOST_PARTS, len(column) // 2):
             continue
         order = np.lexsort((np.arange(len(number)), number, part))
-        again = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
-        step = steps_of(moments[order], again)[~again]
+        begins = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
+        step = steps_of(moments[order], begins)[~begins]
         ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
-        if ways >= TOLD:
+        if ways == 1 or (ways >= TOLD and repeated >= REPEATED):
             return name
     return None
+
+
+def _starts_again(moments, first):
+    """Tell whether time jumps back by many steps somewhere within a part, (rows,)."""
+    step = steps_of(moments, first) * (direction(moments, first) or 1)
+    usual = np.nanmedian(np.abs(step[step != 0])) if (step != 0).any() else 0
+    return bool((step < -RESTART * usual).any())
 
 
 def _tells_apart(columns, stamps, part, first, by_part):

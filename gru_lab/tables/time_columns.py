@@ -102,6 +102,10 @@ def _among_numbers(columns, first, tellers, time_format, dayfirst):
         named = named_like_time(name)
         readings = asked(number_readings(column), column, time_format, dayfirst)
         if readings:
+            if not readings[0].clock:
+                joint = completed(name, readings, columns, first)
+                if len(joint.columns) > 1 and oddness(joint.readings[0], first) <= REGULAR:
+                    return joint, []
             best = choose(readings, first)
             ordered = runs_in_order(best[0], first) or any(teller(best[0]) for teller in tellers)
             even = oddness(best[0], first) <= REGULAR
