@@ -8,7 +8,7 @@ from gru_lab.output import write_whole
 from gru_lab.records.html import TEMPLATES
 from gru_lab.runs.exchange import read_block
 
-LOG = "tuning_log.md"
+LOG, PLAYGROUND = "tuning_log.md", "playground.html"
 PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
 
@@ -47,7 +47,9 @@ def entries(out):
             except (ValueError, KeyError, TypeError):  # some other HTML file
                 continue
         others = [
-            path.name for path in sorted(folder.iterdir()) if path.suffix in (".ipynb", ".md")
+            path.name
+            for path in sorted(folder.iterdir())
+            if path.suffix in (".ipynb", ".md") or path.name == PLAYGROUND
         ]
         if records or others:
             facts = max((record["facts"] for record in records), key=len, default={})
@@ -58,9 +60,11 @@ def entries(out):
 
 
 def write_index(out):
-    """Write `out`/index.html, a list of all records in the folders of `out`, and return its path."""
+    """Write `out`/index.html, a list of the records in the folders of `out`; return its path."""
     page = TEMPLATES.get_template("index.html.j2").render(
-        recordings=entries(out), picture=PICTURE, log=LOG
+        recordings=entries(out),
+        picture=PICTURE,
+        names={LOG: "the runs as a tuning log", PLAYGROUND: "train on this data in your browser"},
     )
     write_whole(out / "index.html", page)
     return out / "index.html"

@@ -63,21 +63,24 @@ def as_block(data):
 
 
 def read_block(path):
-    """Return the data inside a record. Raises ValueError for a file that is no record of this
-    schema.
+    """Return the data inside a record, or in a JSON file of curves that was saved in one.
+
+    Raises ValueError for a file that is no record of this schema.
     """
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError("it is too large for a record")
-        found = BLOCK.search(path.read_text(encoding="utf-8"))
-        data = json.loads(found[1]) if found else None
+        text = path.read_text(encoding="utf-8")
+        found = BLOCK.search(text)
+        inside = found[1] if found else text if path.suffix.lower() == ".json" else None
+        data = json.loads(inside) if inside else None
     except (OSError, ValueError) as error:
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it "
-            "has none"
+            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file of "
+            f"curves saved in one ({SCHEMA}); it has none"
         )
     for part, kind in (("title", str), ("facts", dict), ("line", str), ("runs", list)):
         if not isinstance(data.get(part), kind):
@@ -97,7 +100,9 @@ def _unpack(run):
     if not all(isinstance(run["config"].get(name, ""), str) for name in ("data", "data_digest")):
         raise ValueError("the name and digest of its data must be text")
     config = RunConfig(**run["config"])
-    if config.key != run["key"]:
+    # a browser computes no keys, and names its data so that no other run has them
+    in_browser = run.get("device") == "browser"
+    if config.key != (run.get("key", config.key) if in_browser else run["key"]):
         raise ValueError(
             "its key is not that of its settings, so it was made by another version or changed "
             "by hand"

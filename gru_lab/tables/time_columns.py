@@ -102,7 +102,7 @@ def _among_numbers(columns, first, tellers, time_format, dayfirst):
         named = named_like_time(name)
         readings = asked(number_readings(column), column, time_format, dayfirst)
         if readings:
-            if not readings[0].clock:
+            if not readings[0].clock and {"d", "j"} & set(readings[0].order):
                 joint = completed(name, readings, columns, first)
                 if len(joint.columns) > 1 and oddness(joint.readings[0], first) <= REGULAR:
                     return joint, []
