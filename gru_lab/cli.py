@@ -197,9 +197,17 @@ def _add_table(parser):
         "--missing-value",
         action="append",
         default=[],
-        metavar="X",
-        help="a value that means a hole",
+        metavar="COLUMN=X",
+        help="a value that means 'missing' in that column; X alone: wherever it looks like a code",
     )
+    parser.add_argument(
+        "--yes", action="store_true", help="take X for missing in all columns but the time"
+    )
+    parser.add_argument("--decimal", metavar="SIGN", help="the decimal sign: . or ,")
+    parser.add_argument(
+        "--thousands", metavar="SIGN", help="the sign between thousands: . or , or ' or none"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook")
 
 
 @contextlib.contextmanager

@@ -116,7 +116,8 @@ def list_runs(arguments):
 
         count = len(adopt(arguments.from_record, store))
         say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
-        if moved := read_block(arguments.from_record).get("moved"):
+        moved = read_block(arguments.from_record).get("moved")
+        if moved and isinstance(moved, list):
             say(
                 f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
                 "while they trained, so their settings do not name them",
@@ -162,12 +163,8 @@ def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    found = check(
-        arguments.file,
-        missing=arguments.missing_value,
-        **_layout(arguments),
-        **_options(arguments),
-    )
+    reading = _reading(arguments) | _options(arguments) | _layout(arguments)
+    found = check(arguments.file, **reading)
     say(found)
     return 1 if found.problems else 0
 
@@ -176,7 +173,8 @@ def _layout(arguments):
     """Return the settings that say how a table is laid out."""
     time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
     settings = {"split_by": arguments.split_by, "time": time}
-    return settings | {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
+    settings |= {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def repair_file(arguments):
@@ -185,19 +183,18 @@ def repair_file(arguments):
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    sheet = Sheet.open(arguments.source, arguments.missing_value)
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
+    sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
     out = _places(arguments, sheet)
     options = _options(arguments)
-    layout = {name: value for name, value in _layout(arguments).items() if value is not None}
+    layout = _layout(arguments)
     found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
         sheet.write(out, sheet.table, sheet.holes & False)
-        say(
-            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to "
-            "report."
-        )
+        where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
+        say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
     given = {name: getattr(arguments, name) for name in ("minutes", "seed")}
     given = {name: value for name, value in given.items() if value is not None}
@@ -217,6 +214,13 @@ def repair_file(arguments):
         say(f"note: {warning}", file=sys.stderr)
     say(f"{last_line(done)} Written to {out}; {seen}.")
     return 0
+
+
+def _reading(arguments):
+    """Return the options that say how the cells of a table are read, as `Sheet.open` takes them."""
+    from gru_lab.repairs.sheet import READING
+
+    return {"missing": arguments.missing_value} | {n: getattr(arguments, n) for n in READING}
 
 
 def _places(arguments, sheet):

@@ -188,7 +188,6 @@ BAD_FILES = {
     ),
     "a line too long": (TEXT + "1,2,3,4\n", "as the header, 3, and line 42 has 4"),
     "a line too short": (TEXT + "1,2\n", "as the header, 3, and line 42 has 2"),
-    "lines above the header": ("Logger 7\n" + TEXT, "delete what stands above"),
     "a quote that never ends": (TEXT.replace("3.5", '"3.5', 1), "could not be read"),
     "a name twice": (TEXT.replace("time", "a"), "'a' is there twice"),
     "only text": ("a,b\nx,y\nz,w\n", "at least one numeric channel"),
@@ -197,7 +196,7 @@ BAD_FILES = {
     "no workbook": ("PK", "could not be read", "in.xlsx"),
     "no Parquet": ("PAR1", "could not be read", "in.parquet"),
     "no array": ("x", "could not be read", "in.npy"),
-    "an unknown ending": (TEXT, "data must be one of .csv", "in.dat"),
+    "an unknown ending": (TEXT, "data must be one of .csv", "in.sav"),
 }
 
 

@@ -18,10 +18,10 @@ import pandas as pd
 from gru_lab.repairs.advice import of_channels, on_ends, paste
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.options import Options
-from gru_lab.repairs.sheet import Sheet
+from gru_lab.repairs.sheet import READING, Sheet
 from gru_lab.repairs.words import counted, describe, moment_words, shown
 from gru_lab.tables.frames import holds_columns, plain_table
-from gru_lab.tables.layout import Layout
+from gru_lab.tables.layout import Layout, names_of
 from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
@@ -175,16 +175,17 @@ def check(
 
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
     found by itself), `missing` values that stand for 'missing'; `time_format` and `dayfirst` say
-    how time is written; `options` are those of `Options`. Raises ValueError for what cannot be
-    read or has no numeric channel, and for unknown names.
+    how time is written; `options` are those of `Options`, and `decimal`, `thousands`, `sheet` and
+    `yes` of `Sheet.open`. Raises ValueError for what cannot be read or has no numeric channel, and
+    for unknown names.
     """
+    reading = {name: options.pop(name) for name in READING if name in options}
     options = Options(**options)
     if not isinstance(source, Sheet):
-        source = (
-            Sheet.of(plain_table(source), missing)
-            if holds_columns(source)
-            else Sheet.open(source, missing)
-        )
+        protect = [*([] if split_by is None else [split_by]), *names_of(time)]
+        table = plain_table(source) if holds_columns(source) else None
+        opened = Sheet.open if table is None else Sheet.of
+        source = opened(source if table is None else table, missing, protect=protect, **reading)
     table = source.table
     layout = Layout.of(table, split_by, time, time_format, dayfirst)
     series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
@@ -215,8 +216,12 @@ def check(
         + "; one alone has no other to learn from" * (len(channels) == 1),
         "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
         or "none",
-        "holes": "none: there is nothing to repair",
+        "holes": "none in the columns that were read"
+        if source.unread
+        else "none: there is nothing to repair",
     }
+    if source.facts:
+        facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)
     facts["time"], wrong = describe(layout)
     problems += [*layout.refusals, *layout.problems, *wrong]
     if holes := channels["holes"].sum():

@@ -54,6 +54,13 @@ def _why_no_channel(column, starts):
     return "row number" if _counts_rows(column, starts) else ""
 
 
+def names_of(columns) -> tuple:
+    """Return one column's name, a list of names, or None as a tuple of names."""
+    if columns is None:
+        return ()
+    return tuple(columns) if isinstance(columns, list | tuple) else (columns,)
+
+
 @dataclass(frozen=True, eq=False)
 class Layout:
     """The layout of a table of so many rows; see the module.
@@ -102,9 +109,7 @@ class Layout:
         asked.
         """
         columns, levels = _sources(table)
-        asked = (
-            () if time is None else (time,) if not isinstance(time, list | tuple) else tuple(time)
-        )
+        asked = names_of(time)
         splits = () if split_by is None else (split_by,)
         for name in splits:
             one_of("split_by", name, list(columns))
