@@ -95,7 +95,7 @@ def list_runs(arguments):
         print(
             f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}"
         )
-    found = runs(store, arguments.stage, **parse_where(arguments.where))
+    found = runs(store, arguments.stage, with_shipped=True, **parse_where(arguments.where))
     if arguments.csv or arguments.parquet:
         _export(found, arguments.csv, arguments.parquet)
     if arguments.delete:
@@ -111,6 +111,7 @@ def list_runs(arguments):
             "epochs",
             "seed",
             "seconds",
+            "shipped",
         ]
         print(
             found[shown].to_string(index=False)
@@ -118,6 +119,23 @@ def list_runs(arguments):
             else "No such runs. `gru-lab record` makes some."
         )
     return 0
+
+
+def verify_runs(arguments):
+    """Train the first epochs of kept runs again; 1 where a figure is another one."""
+    from gru_lab.runs.verify import record_runs, shipped_runs, verify
+
+    if arguments.what.isdecimal():
+        runs = shipped_runs(int(arguments.what))
+    else:
+        runs = record_runs(arguments.what, arguments.runs)
+    answers = []
+    for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
+        print(answer, flush=True)
+        answers.append(answer)
+    agreeing = sum(answer.agrees for answer in answers)
+    print(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
+    return 0 if agreeing == len(answers) else 1
 
 
 def check_file(arguments):
@@ -186,6 +204,8 @@ def _delete(runs, store, sure):
     """Delete the runs after a question, unless `sure`; returns the exit code, 1 where nothing was
     deleted.
     """
+    fixed = int(runs["shipped"].sum())
+    runs = runs[~runs["shipped"]]
     if len(runs) and not sure:
         try:
             answer = input(f"Delete {len(runs)} runs and their curves from {store}? [y/N] ")
@@ -194,4 +214,6 @@ def _delete(runs, store, sure):
             print("\nNobody answers: --yes deletes without asking.", file=sys.stderr)
     deleted = store.delete(runs["key"]) if sure else 0
     print(f"{deleted} runs deleted")
-    return 0 if deleted == len(runs) else 1
+    if fixed:
+        print(f"{fixed} more come with the kit, in its package; they cannot be deleted.")
+    return 0 if deleted == len(runs) and (deleted or not fixed) else 1

@@ -36,7 +36,7 @@ def pack(configs, store):
     for config in sorted(configs, key=lambda config: config.epochs):  # of one key the longest stays
         curve = store.curve(config)
         if curve is not None:
-            origin = store.runs([config.key]).iloc[0]
+            origin = store.runs([config.key], with_shipped=True).iloc[0]
             packed[config.key] = {
                 "key": config.key,
                 "config": dataclasses.asdict(config),
@@ -123,12 +123,10 @@ def _unpack(run):
     return config, curve, sample, {name: str(run.get(name, ""))[:200] for name in ORIGIN}
 
 
-def adopt(path, store):
-    """Put the runs inside a record into the store and return their configurations; longer ones
-    there already stay.
+def unpack(path):
+    """Return the runs inside a record, a list of (config, curve, sample, origin).
 
-    Raises ValueError, before any run is kept, if the file is no record or one of its runs is not
-    sound.
+    Raises ValueError if the file is no record or one of its runs is not sound.
     """
     sound = []
     for number, run in enumerate(read_block(path)["runs"], start=1):
@@ -136,6 +134,16 @@ def adopt(path, store):
             sound.append(_unpack(run))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"record {str(path)!r}: run {number} is not sound: {error}") from error
-    for config, curve, sample, origin in sound:
+    return sound
+
+
+def adopt(path, store):
+    """Put the runs inside a record into the store, and return their configurations.
+
+    Longer ones that are there already stay. Raises ValueError as `unpack` does, before any run is
+    kept.
+    """
+    runs = unpack(path)
+    for config, curve, sample, origin in runs:
         store.put(config, curve, sample=sample, trained=origin)
-    return [config for config, *_ in sound]
+    return [config for config, *_ in runs]

@@ -20,6 +20,7 @@ from gru_lab.config import RunConfig
 from gru_lab.errors import StoreFailed
 from gru_lab.loss import METRICS
 from gru_lab.output import home
+from gru_lab.runs import shipped
 from gru_lab.runs.one_run import origin
 from gru_lab.runs.schema import TABLES, curves, pins, runs, samples
 from gru_lab.runs.store_errors import is_locked, reason_of, shown
@@ -159,7 +160,16 @@ class Store:
                 connection.execute(sa.insert(samples), {"key": config.key, "sample": text})
 
     def delete(self, keys):
-        """Forget the runs with these keys, curves and samples too; returns how many there were."""
+        """Forget the runs with these keys, curves and samples too; returns how many there were.
+
+        Raises ValueError for runs that come with the kit, before anything is deleted.
+        """
+        keys = list(keys)
+        if fixed := set(shipped.lengths(keys)) - set(self.runs(keys)["key"]):
+            raise ValueError(
+                f"runs that come with the kit cannot be deleted, and {len(fixed)} of these do: they "
+                "lie in the package, not in this store; leave them out with --where"
+            )
         with self._writing() as connection:
             for table in (curves, samples, runs):
                 gone = connection.execute(sa.delete(table).where(table.c.key.in_(list(keys))))
@@ -173,7 +183,10 @@ class Store:
             rows = connection.execute(
                 sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
             )
-            return {key: epochs for key, epochs in rows}
+            kept = {key: epochs for key, epochs in rows}
+        for key, epochs in shipped.lengths(keys).items():
+            kept[key] = max(epochs, kept.get(key, 0))
+        return kept
 
     def curves(self, configs):
         """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of
@@ -192,11 +205,16 @@ class Store:
         )
         rows = pd.read_sql(query, self.engine)
         found = {key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")}
-        return {
+        kept = {
             key: rows.reset_index(drop=True)
             for key, rows in found.items()
             if len(rows) == ends[key]
         }
+        for config in configs:
+            ours = None if config.key in kept else shipped.curve(config)
+            if ours is not None and len(ours) == ends[config.key]:
+                kept[config.key] = ours
+        return kept
 
     def curve(self, config):
         """Return a run's curve as a DataFrame of `config.epochs` rows, or None if it is not there
@@ -210,14 +228,23 @@ class Store:
         """
         with self.engine.connect() as connection:
             text = connection.scalar(sa.select(samples.c.sample).where(samples.c.key == key))
-        return None if text is None else np.array(json.loads(text))
+        return shipped.sample(key) if text is None else np.array(json.loads(text))
 
-    def runs(self, keys=None):
-        """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given."""
+    def runs(self, keys=None, with_shipped=False):
+        """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given.
+
+        `with_shipped` puts those that come with the kit before them, unless the store has its own,
+        and adds a column `shipped` that tells them.
+        """
         query = sa.select(runs).order_by(runs.c.trained, runs.c.key)
-        return pd.read_sql(
-            query if keys is None else query.where(runs.c.key.in_(list(keys))), self.engine
-        )
+        query = query if keys is None else query.where(runs.c.key.in_(list(keys)))
+        kept = pd.read_sql(query, self.engine)
+        if not with_shipped:
+            return kept
+        others = shipped.runs(keys)
+        others = others[~others["key"].isin(kept["key"])].assign(shipped=True)
+        kept = kept.assign(shipped=False)
+        return pd.concat([frame for frame in (others, kept) if len(frame)] or [kept])
 
     def pin(self, stage, pin):
         """Keep a Pin for the stage of that name."""
