@@ -3,10 +3,17 @@ repair a table.
 """
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
+import threading
 
 from gru_lab import commands
+from gru_lab.errors import Ended
+from gru_lab.output import WRITTEN, printable
+
+NOTHING = "Nothing was written."
 
 
 def _add_common(parser):
@@ -87,7 +94,7 @@ def build_parser():
         help="first take in the runs of a record, yours or another's",
     )
     _add_store(runs)
-    runs.set_defaults(run=commands.list_runs)
+    runs.set_defaults(run=commands.list_runs, stopped="Runs that were imported so far are kept.")
     verify = parsers.add_parser(
         "verify", help="train the first epochs of kept runs again and compare every figure"
     )
@@ -111,7 +118,7 @@ def build_parser():
     )
     check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
     _add_table(check)
-    check.set_defaults(run=commands.check_file)
+    check.set_defaults(run=commands.check_file, stopped=NOTHING)
     repair = parsers.add_parser("repair", help="fill the holes of a table, and change nothing else")
     repair.add_argument(
         "source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed"
@@ -138,7 +145,7 @@ def build_parser():
         "--model", metavar="FILE", help="repair with what was learned before, without training"
     )
     repair.add_argument("--save-model", metavar="FILE", help="keep what was learned")
-    repair.set_defaults(run=commands.repair_file, stopped="Nothing was written.")
+    repair.set_defaults(run=commands.repair_file, stopped=NOTHING)
     return parser
 
 
@@ -156,9 +163,78 @@ def _add_table(parser):
     )
 
 
+@contextlib.contextmanager
+def _signals_as_ctrl_c():
+    """Let SIGTERM and SIGHUP end the block in good order, unless they are ignored (nohup)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = [signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)]
+    before = {one: signal.getsignal(one) for one in wanted}
+    before = {one: handler for one, handler in before.items() if handler is not signal.SIG_IGN}
+
+    def end(number, _):
+        for one in before:  # a second one must not break the good order
+            signal.signal(one, signal.SIG_IGN)
+        raise Ended(number)
+
+    try:
+        for one in before:
+            signal.signal(one, end)
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler or signal.SIG_DFL)
+
+
+def _tell(message):
+    """Print to stderr; nobody may be there to read it any more."""
+    with contextlib.suppress(OSError):
+        print(printable(message), file=sys.stderr, flush=True)
+
+
+def _stopped(parsed):
+    """Return what a command that was interrupted leaves behind."""
+    if not WRITTEN:
+        return f"\nStopped. {parsed.stopped}"
+    kept = "" if parsed.stopped == NOTHING else f" {parsed.stopped}"
+    return f"\nStopped. Written: {', '.join(map(str, WRITTEN))}.{kept}"
+
+
+def _leave_quietly():
+    """Let nothing be written to a reader who is gone."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _run(parsed):
+    """Run the command and return the exit code, whatever goes wrong."""
+    try:
+        with _signals_as_ctrl_c():
+            code = parsed.run(parsed)
+            sys.stdout.flush()  # so that a reader who is gone shows here and not at the very end
+            return code
+    except ValueError as error:
+        _tell(f"gru-lab: {error}")
+        return 2
+    except KeyboardInterrupt as error:
+        _tell(_stopped(parsed))
+        _leave_quietly()
+        return 128 + getattr(error, "number", int(signal.SIGINT))
+    except BrokenPipeError:  # whoever reads what is printed has seen enough
+        _leave_quietly()
+        return 1
+    except (RuntimeError, OSError) as error:
+        _tell(f"gru-lab: {error}")
+        return 1
+
+
 def main(arguments=None):
     """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130
-    when stopped.
+    when stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     for place in reversed([n for n, word in enumerate(arguments) if word == "--missing-value"]):
@@ -168,23 +244,8 @@ def main(arguments=None):
         not sys.stderr.isatty()
     ):  # a log file: a line of progress now and then, not each tenth of a second
         os.environ.setdefault("TQDM_MININTERVAL", "10")  # seconds
-    parsed = build_parser().parse_args(arguments or ["--help"])
-    try:
-        code = parsed.run(parsed)
-        sys.stdout.flush()  # so that a reader who is gone shows here and not at the very end
-        return code
-    except ValueError as error:
-        print(f"gru-lab: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"\nStopped. {parsed.stopped}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever reads what is printed has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (RuntimeError, OSError) as error:
-        print(f"gru-lab: {error}", file=sys.stderr)
-        return 1
+    WRITTEN.clear()
+    return _run(build_parser().parse_args(arguments or ["--help"]))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,15 @@ What a command needs is imported in it, so that none waits for what only another
 import os
 import sys
 
+from gru_lab.output import printable, require_place, safe_cell, write_together
+
 START = "00_start_here.ipynb"
+PRINTED = ("-", "/dev/stdout")  # names of files that mean: print it
+
+
+def say(text, file=None):
+    """Print what a command has to say; text of a foreign file in it brings no escape codes."""
+    print(printable(text), file=file)
 
 
 def open_lab(arguments):
@@ -58,9 +66,9 @@ def record_notebooks(arguments):
         formats=arguments.format or ("html", "log"),
         language=arguments.language,
     )
-    print(f"{len(written) - 1} files in {written[1].parent}; begin with {written[0]}")
+    say(f"{len(written) - 1} files in {written[1].parent}; begin with {written[0]}")
     for path in failed:
-        print(f"A cell failed in {path.name}: the record shows where.", file=sys.stderr)
+        say(f"A cell failed in {path.name}: the record shows where.", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -78,43 +86,42 @@ def sweep_stage(arguments):
         arguments.device,
         arguments.scheduler,
     )
-    print(one)
-    print(results.summary().to_string())
+    say(one)
+    say(results.summary().to_string())
     return 0
 
 
 def list_runs(arguments):
     """Print, export or delete the runs that are kept, after taking in those of a record."""
-    from gru_lab.runs.select import parse_where, runs
+    from gru_lab.runs.select import listed, parse_where, runs
     from gru_lab.runs.store import Store
 
     store = Store(arguments.store)
+    inputs = [arguments.from_record, store.file]
+    if arguments.csv and arguments.csv not in PRINTED:
+        require_place("--csv", arguments.csv, *inputs)
+    if arguments.parquet:
+        require_place("--parquet", arguments.parquet, arguments.csv, *inputs)
     if arguments.from_record:
         from gru_lab.runs.exchange import adopt
 
-        print(
-            f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}"
-        )
-    found = runs(store, arguments.stage, with_shipped=True, **parse_where(arguments.where))
+        count = len(adopt(arguments.from_record, store))
+        say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
+    where = parse_where(arguments.where)
+    found = runs(store, arguments.stage, with_shipped=True, **where)
+    ours = runs(store, arguments.stage, **where)
     if arguments.csv or arguments.parquet:
-        _export(found, arguments.csv, arguments.parquet)
+        _export(ours, arguments.csv, arguments.parquet)
     if arguments.delete:
-        return _delete(found, store, arguments.yes)
+        if len(found) and not len(ours):
+            raise ValueError(
+                "runs that come with the kit cannot be deleted: they lie in its package, not in "
+                f"{store}; of those asked for, the store holds none"
+            )
+        return _delete(ours, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
-        shown = [
-            "key",
-            "data",
-            "num_layers",
-            "dropout",
-            "missing_weight",
-            "mask_input",
-            "epochs",
-            "seed",
-            "seconds",
-            "shipped",
-        ]
-        print(
-            found[shown].to_string(index=False)
+        say(
+            listed(found).to_string(index=False)
             if len(found)
             else "No such runs. `gru-lab record` makes some."
         )
@@ -131,10 +138,10 @@ def verify_runs(arguments):
         runs = record_runs(arguments.what, arguments.runs)
     answers = []
     for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
-        print(answer, flush=True)
+        say(str(answer))
         answers.append(answer)
     agreeing = sum(answer.agrees for answer in answers)
-    print(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
+    say(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
     return 0 if agreeing == len(answers) else 1
 
 
@@ -143,77 +150,90 @@ def check_file(arguments):
     from gru_lab.repairs.check import check
 
     found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
-    print(found)
+    say(found)
     return 1 if found.problems else 0
 
 
 def repair_file(arguments):
-    """Fill the holes of a table, and write it with all that was asked for beside it."""
-    from gru_lab.output import require_place
+    """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
     sheet = Sheet.open(arguments.source, arguments.missing_value)
-    out = sheet.require_out(arguments.out)
-    for option in ("report", "save_model"):
-        if path := getattr(arguments, option):
-            require_place(f"--{option.replace('_', '-')}", path, arguments.source, out)
+    out = _places(arguments, sheet)
     found = check(sheet, arguments.split_by, arguments.time)
     for problem in found.problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
         sheet.write(out, sheet.table, sheet.holes & False)
-        print(
-            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing "
-            "to report."
+        say(
+            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to "
+            "report."
         )
         return 0
     given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
     given = {name: value for name, value in given.items() if value is not None}
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
-    sheet.write(out, done.table, done.filled, arguments.keep_flags)
-    if arguments.save_model:
-        done.repairer.save(arguments.save_model)
-    for warning in grouped(done.repairer.warnings_):
-        print(f"note: {warning}", file=sys.stderr)
+    files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
+    if arguments.save_model:
+        files[arguments.save_model] = done.repairer.to_bytes()
     if arguments.report:
-        from gru_lab.records.report import report
+        from gru_lab.records.report import report_page
 
-        seen = f"how good it is: {report(done, arguments.report, sheet.name, found.problems)}"
-    print(f"{last_line(done)} Written to {out}; {seen}.")
+        files[arguments.report] = report_page(done, sheet.name, found.problems)
+        seen = f"how good it is: {arguments.report}"
+    write_together(files)
+    for warning in grouped(done.repairer.warnings_):
+        say(f"note: {warning}", file=sys.stderr)
+    say(f"{last_line(done)} Written to {out}; {seen}.")
     return 0
 
 
-def _export(runs, csv, parquet):
-    """Write the runs to files, each whole or not at all."""
-    from gru_lab.output import require_place, write_whole
+def _places(arguments, sheet):
+    """Return the path of the repaired table, once it is sure that no file of the command is
+    another one.
+    """
+    out = sheet.require_out(arguments.out)
+    taken = [arguments.source, arguments.model]
+    require_place("OUT", out, *taken)
+    for option in ("report", "save_model"):
+        taken.append(out if option == "report" else arguments.report)
+        if path := getattr(arguments, option):
+            require_place(f"--{option.replace('_', '-')}", path, *taken)
+    return out
 
-    csv, parquet = (
-        csv and require_place("--csv", csv),
-        parquet and require_place("--parquet", parquet),
-    )
-    for path, content in ((csv, runs.to_csv), (parquet, runs.to_parquet)):
-        if path:
-            write_whole(path, content(index=False))
-            print(f"{len(runs)} runs in {path}")
+
+def _aside(csv):
+    """Return where a sentence goes: not between the lines of a CSV file that is printed."""
+    return sys.stderr if csv in PRINTED else sys.stdout
+
+
+def _export(runs, csv, parquet):
+    """Write the runs to files, all of them whole or none; a CSV file named - is printed."""
+    texts = runs.select_dtypes(["object", "string"]).columns
+    safe = runs.assign(**{name: runs[name].map(safe_cell) for name in texts})
+    if csv in PRINTED:
+        print(safe.to_csv(index=False), end="")
+    files = {csv: safe.to_csv(index=False)} if csv and csv not in PRINTED else {}
+    if parquet:
+        files[parquet] = runs.to_parquet(index=False)
+    write_together(files)
+    for path in files:
+        say(f"{len(runs)} runs in {path}", file=_aside(csv))
 
 
 def _delete(runs, store, sure):
     """Delete the runs after a question, unless `sure`; returns the exit code, 1 where nothing was
     deleted.
     """
-    fixed = int(runs["shipped"].sum())
-    runs = runs[~runs["shipped"]]
     if len(runs) and not sure:
         try:
             answer = input(f"Delete {len(runs)} runs and their curves from {store}? [y/N] ")
             sure = answer.strip().lower() in ("y", "yes")
         except EOFError:  # nobody there to ask
-            print("\nNobody answers: --yes deletes without asking.", file=sys.stderr)
+            say("\nNobody answers: --yes deletes without asking.", file=sys.stderr)
     deleted = store.delete(runs["key"]) if sure else 0
-    print(f"{deleted} runs deleted")
-    if fixed:
-        print(f"{fixed} more come with the kit, in its package; they cannot be deleted.")
-    return 0 if deleted == len(runs) and (deleted or not fixed) else 1
+    say(f"{deleted} runs deleted")
+    return 0 if deleted == len(runs) else 1

@@ -426,8 +426,10 @@ def test_runs_are_deleted_only_after_a_question_or_with_yes(two_stages, monkeypa
         and len(runs(stage=2)) == 0
         and len(runs(stage="dropout")) == 5
     )
-    assert main([*delete, "--yes"]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4, 0)]
+    assert main([*delete, "--yes"]) == 2  # what is left of that stage comes with the kit
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4)]
+    assert "runs that come with the kit cannot be deleted" in told.err
 
 
 def test_where_nobody_can_answer_nothing_is_deleted(two_stages, tmp_path):

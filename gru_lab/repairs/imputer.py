@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gru_lab.errors import Ended
 from gru_lab.repairs.holes import hide_alike, kind_of, wrapped
 from gru_lab.repairs.intervals import FEW, Intervals, choose, errors_of, surely_better
 from gru_lab.repairs.network import CorrectionNetwork
@@ -106,6 +107,8 @@ class Imputer:
                 for row in self.correction.train(seen, missing, truth, held, minutes, epochs):
                     self.history.append(row)
                     progress(row)
+            except Ended:
+                raise
             except KeyboardInterrupt:
                 self.interrupted = True
             self.correction.take_best()

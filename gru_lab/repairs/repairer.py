@@ -10,7 +10,6 @@ import copy
 import functools
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -263,8 +262,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             known = f"the {len(self.channels_)} channels it was fitted on"
             raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
 
-    def save(self, path):
-        """Write the fitted repairer to one safetensors file, its settings and scores in the
+    def to_bytes(self):
+        """Return the fitted repairer as a safetensors file, its settings and scores in the
         metadata.
         """
         check_is_fitted(self)
@@ -273,10 +272,11 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         known |= {
             name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")
         }
-        write_whole(
-            Path(path),
-            save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)}),
-        )
+        return save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)})
+
+    def save(self, path):
+        """Write `to_bytes` to a file; whole or not at all."""
+        write_whole(path, self.to_bytes())
 
     @classmethod
     def load(cls, path, device="auto"):

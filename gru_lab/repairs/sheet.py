@@ -143,13 +143,17 @@ class Sheet:
             )
         return out
 
-    def write(self, out, repaired, filled, keep_flags=False):
-        """Write the file again with the holes that are True in `filled` taken from `repaired`;
-        whole or not at all.
+    def rebuilt(self, repaired, filled, keep_flags=False):
+        """Return the file's bytes again, with the holes that are True in `filled` taken from
+        `repaired`.
         """
         changes = {}
         for name in self.table.columns.intersection(repaired.columns):
             mask = (filled[name].to_numpy() & self.holes[name].to_numpy()).astype(bool)
             if mask.any():
                 changes[name] = mask, repaired[name].to_numpy(np.float64, na_value=np.nan)
-        write_whole(Path(out), self.file.rebuilt(changes, keep_flags))
+        return self.file.rebuilt(changes, keep_flags)
+
+    def write(self, out, repaired, filled, keep_flags=False):
+        """Write what `rebuilt` returns; whole or not at all."""
+        write_whole(Path(out), self.rebuilt(repaired, filled, keep_flags))

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 
 from gru_lab.config import RunConfig
 from gru_lab.loss import METRICS
+from gru_lab.tuning_log.rulers import LAST
 
 FILE = Path(__file__).with_name("shipped.parquet")
 CURVE = ("epoch", *METRICS, "seconds")
 ORIGIN = ("device", "machine", "torch", "trained")
-LISTS = {"curve": CURVE, "sample": ("shape", "values")}
 
 
 @functools.cache
@@ -63,7 +63,9 @@ def runs(keys=None) -> pd.DataFrame:
         _table() if keys is None else _table().loc[[key for key in keys if key in _table().index]]
     )
     lists = [name for name in table.columns if name.startswith(("curve ", "sample "))]
-    return table.drop(columns=lists).reset_index(drop=True)
+    errors = [np.mean(values[-LAST:]) for values in table["curve val_missing"]]
+    told = table.drop(columns=lists).assign(error=errors, record="comes with the kit")
+    return told.reset_index(drop=True)
 
 
 def write(store, configs, path, about):
@@ -76,7 +78,8 @@ def write(store, configs, path, about):
         kept = store.lengths([config.key]).get(config.key, 0)
         if kept < config.epochs:
             continue
-        run = store.runs([config.key], with_shipped=True).iloc[0].drop("shipped").to_dict()
+        run = store.runs([config.key], with_shipped=True).iloc[0]
+        run = run.drop(["shipped", "error", "record"]).to_dict()
         lines, small = store.curve(config.replace(epochs=kept)), store.sample(config.key)
         rows.append(
             run
@@ -91,5 +94,5 @@ def write(store, configs, path, about):
 
 def config_of(key) -> RunConfig:
     """Return the RunConfig of a shipped run."""
-    row = _table().loc[key]
+    (row,) = _table().loc[[key]].to_dict("records")
     return RunConfig(**{name: row[name] for name in RunConfig.__dataclass_fields__})

@@ -46,6 +46,8 @@ class Sweep:
         self.configs, self.series, self.compute = configs, series, compute
         self.store = compute.store
         self.todo, self.names, self._collect = not_stored(configs, self.store), names or {}, collect
+        if self.todo:
+            self.store.require_writable()
         self.progress = Progress(self.todo, self.name)
         self.failures, self.trained, self.stopped, self.error = [], 0, False, None
         self._jobs = self._thread = None
@@ -204,8 +206,8 @@ def sweep(
     the `background` at once a Sweep, which has them later. `seeds` is how many seeds each gets: by
     default the profile's, or the configurations as they are.
 
-    Here runs train in `workers` processes of one thread, by default one a core, reachable from this
-    machine only; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
+    Here runs train in `workers` processes of one thread, by default one a core, closed to
+    other users; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
     or a distributed.Client, to train on its workers instead. Their gru_lab, torch and data must be
     those of this process. An interrupted run goes on from its checkpoint where its worker sees the
     folder beside the store, or comes back to the same home folder.
