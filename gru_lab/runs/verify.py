@@ -15,7 +15,7 @@ from gru_lab.config import COUNT, RunConfig
 from gru_lab.demo import demo_series
 from gru_lab.loss import METRICS
 from gru_lab.runs import shipped
-from gru_lab.runs.exchange import DIGITS, unpack
+from gru_lab.runs.exchange import DIGITS, sound_runs
 from gru_lab.series import Series
 from gru_lab.tables.read import read_table
 from gru_lab.trainer import Trainer
@@ -62,7 +62,7 @@ def record_runs(path, count=3):
 
     Raises ValueError for a file that is no record, or has no runs.
     """
-    runs = [(config, curve, origin) for config, curve, _, origin in unpack(path)]
+    runs = [(config, curve, origin) for config, curve, _, origin in sound_runs(path)[1]]
     if not runs:
         raise ValueError(f"record {str(path)!r} must hold runs to verify, and it holds none")
     cheap = sorted(runs, key=lambda run: run[1]["seconds"].mean())
