@@ -116,6 +116,24 @@ def build_parser():
     )
     _add_store(runs)
     runs.set_defaults(run=commands.list_runs, stopped="Runs that were imported so far are kept.")
+    verify = parsers.add_parser(
+        "verify", help="train the first epochs of kept runs again and compare every figure"
+    )
+    verify.add_argument(
+        "what",
+        nargs="?",
+        default="3",
+        metavar="N|RECORD",
+        help="how many of the runs that come with the kit (default: the 3 cheapest, a few minutes), "
+        "or a record whose runs are to be checked",
+    )
+    verify.add_argument("--runs", type=int, default=3, metavar="N", help="of a record (default: 3)")
+    verify.add_argument("--epochs", type=int, default=1, metavar="N", help="of each (default: 1)")
+    verify.add_argument("--data", metavar="FILE", help="the table that the record's runs are on")
+    verify.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    verify.set_defaults(run=commands.verify_runs, stopped="Nothing was changed.")
     check = parsers.add_parser(
         "check", help="say what stands in a table, and what would spoil its repair"
     )

@@ -123,11 +123,18 @@ def list_runs(arguments):
                 "while they trained, so their settings do not name them",
                 file=sys.stderr,
             )
-    found = runs(store, arguments.stage, **parse_where(arguments.where))
+    where = parse_where(arguments.where)
+    found = runs(store, arguments.stage, with_shipped=True, **where)
+    ours = runs(store, arguments.stage, **where)
     if arguments.csv or arguments.parquet:
-        _export(found, arguments.csv, arguments.parquet)
+        _export(ours, arguments.csv, arguments.parquet)
     if arguments.delete:
-        return _delete(found, store, arguments.yes)
+        if len(found) and not len(ours):
+            raise ValueError(
+                "runs that come with the kit cannot be deleted: they lie in its package, not in "
+                f"{store}; of those asked for, the store holds none"
+            )
+        return _delete(ours, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
         say(
             listed(found).to_string(index=False)
@@ -135,6 +142,23 @@ def list_runs(arguments):
             else "No such runs. `gru-lab record` makes some."
         )
     return 0
+
+
+def verify_runs(arguments):
+    """Train the first epochs of kept runs again; 1 where a figure is another one."""
+    from gru_lab.runs.verify import record_runs, shipped_runs, verify
+
+    if arguments.what.isdecimal():
+        runs = shipped_runs(int(arguments.what))
+    else:
+        runs = record_runs(arguments.what, arguments.runs)
+    answers = []
+    for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
+        say(str(answer))
+        answers.append(answer)
+    agreeing = sum(answer.agrees for answer in answers)
+    say(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
+    return 0 if agreeing == len(answers) else 1
 
 
 def _options(arguments):
