@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
-from gru_lab.config import COUNT, RULES, Rule, one_of
+from gru_lab.config import COUNT, RULES, Rule
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
 from gru_lab.repairs import network, saved
@@ -368,7 +368,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
         repairer._imputer.coverage = repairer.coverage_
         repairer._take_scores()
-        saved.require_tables(repairer)
+        saved.require_history(repairer.history_)
         return repairer
 
 
