@@ -5,12 +5,7 @@ carry their data and share one copy of plotly.js, formulas become MathML, code i
 fetched.
 """
 
-import base64
-import functools
-import gzip
 import html
-import json
-import re
 from pathlib import Path
 
 from jinja2 import pass_context
@@ -18,7 +13,6 @@ from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
-from plotly.offline import get_plotlyjs
 from traitlets import Bool, default
 
 from gru_lab.records.notebooks import WIDGET, is_bar
@@ -27,13 +21,6 @@ GONE = """\
 <p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
 <code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
 NEEDS_KERNEL = {WIDGET, "application/javascript"}
-
-
-
-
-
-
-
 
 
 def formula_html(tex: str, display: str) -> str:

@@ -2,9 +2,6 @@
 its runs.
 """
 
-from pathlib import Path
-
-import jinja2
 import numpy as np
 
 from gru_lab.output import write_whole
@@ -43,19 +40,26 @@ def entries(out):
         for path in sorted(folder.glob("*.html")):
             try:
                 block = read_block(path)
-                records.append({**block, "file": f"{folder.name}/{path.name}", "sketch": sketch(block["runs"])})
+                records.append(
+                    {**block, "file": f"{folder.name}/{path.name}", "sketch": sketch(block["runs"])}
+                )
             except (ValueError, KeyError, TypeError):  # some other HTML file
                 continue
-        others = [path.name for path in sorted(folder.iterdir()) if path.suffix in (".ipynb", ".md")]
+        others = [
+            path.name for path in sorted(folder.iterdir()) if path.suffix in (".ipynb", ".md")
+        ]
         if records or others:
             facts = max((record["facts"] for record in records), key=len, default={})
-            recordings.append({"name": folder.name, "facts": facts, "records": records, "others": others})
+            recordings.append(
+                {"name": folder.name, "facts": facts, "records": records, "others": others}
+            )
     return recordings
 
 
 def write_index(out):
-    """Write `out`/index.html, a list of all records in the folders of `out`, and return its path.
-    """
-    page = TEMPLATES.get_template("index.html.j2").render(recordings=entries(out), picture=PICTURE, log=LOG)
+    """Write `out`/index.html, a list of all records in the folders of `out`, and return its path."""
+    page = TEMPLATES.get_template("index.html.j2").render(
+        recordings=entries(out), picture=PICTURE, log=LOG
+    )
     write_whole(out / "index.html", page)
     return out / "index.html"

@@ -29,7 +29,9 @@ def _numbers(values):
     if isinstance(values, dict):
         values = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
     try:
-        numbers = np.asarray([] if values is None else values, dtype=float)  # None in it becomes NaN
+        numbers = np.asarray(
+            [] if values is None else values, dtype=float
+        )  # None in it becomes NaN
     except (TypeError, ValueError):
         return np.array([])
     return numbers[np.isfinite(numbers)] if numbers.ndim == 1 else np.array([])

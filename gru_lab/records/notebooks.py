@@ -1,5 +1,4 @@
-"""Notebooks as files: find them, give them their parameters, execute them in a kernel of their own.
-"""
+"""Notebooks as files: find them, give them their parameters, execute them in a kernel of their own."""
 
 import contextlib
 import os
@@ -52,7 +51,9 @@ def _own_notebook(path):
     try:
         nbformat.read(path, as_version=4)
     except Exception as error:  # whatever is wrong with the file
-        raise ValueError(f"notebook must be a Jupyter notebook that exists, not {str(path)!r}: {error}") from error
+        raise ValueError(
+            f"notebook must be a Jupyter notebook that exists, not {str(path)!r}: {error}"
+        ) from error
     return path
 
 
@@ -66,14 +67,15 @@ def set_parameters(notebook, **values):
 
 
 def execute(notebook, on_cell=None):
-    """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed.
-    """
+    """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed."""
     here = {"metadata": {"path": os.getcwd()}}
     with tempfile.TemporaryDirectory(prefix="gru_lab_") as sockets:
         # sockets in a folder of our own instead of ports: nobody else on this machine can listen in
         own = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
         config = Config(AsyncKernelManager=own)
-        client = NotebookClient(notebook, timeout=None, kernel_name="python3", resources=here, config=config)
+        client = NotebookClient(
+            notebook, timeout=None, kernel_name="python3", resources=here, config=config
+        )
         client.on_cell_executed = lambda **_: on_cell and on_cell()
         try:
             client.execute()
@@ -82,7 +84,9 @@ def execute(notebook, on_cell=None):
         finally:
             for cell in notebook.cells:
                 if "outputs" in cell:
-                    cell.outputs = [output for output in cell.outputs if not is_bar(output.get("data", {}))]
+                    cell.outputs = [
+                        output for output in cell.outputs if not is_bar(output.get("data", {}))
+                    ]
     return True
 
 
@@ -91,7 +95,11 @@ def kernel_environment(store, device="auto"):
     """Let kernels started in this block use this store and device, and leave plain figures instead
     of widgets.
     """
-    changes = {"GRU_LAB_STORE": store.url, "GRU_LAB_RECORD": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
+    changes = {
+        "GRU_LAB_STORE": store.url,
+        "GRU_LAB_RECORD": "1",
+        "PLOTLY_RENDERER": "plotly_mimetype",
+    }
     if device == "cpu":
         changes["CUDA_VISIBLE_DEVICES"] = ""
     before = {name: os.environ.get(name) for name in changes}

@@ -1,5 +1,4 @@
-"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move.
-"""
+"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move."""
 
 import base64
 import datetime
@@ -11,11 +10,10 @@ import pandas as pd
 
 import gru_lab
 from gru_lab.config import COUNT
-from gru_lab.repairs.summary import each_value, grouped, last_line, summary
 from gru_lab.output import require_place, write_whole
-from gru_lab.records.html import figure_html, packed_plotly
-from gru_lab.records.html import TEMPLATES
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
+from gru_lab.records.html import TEMPLATES, figure_html, packed_plotly
+from gru_lab.repairs.summary import each_value, grouped, last_line, summary
 
 WAYS = {"forward fill": "forward fill", "linear": "straight line", "network": "network"}
 MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
@@ -24,8 +22,14 @@ MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 def _settings(repairer):
     """Return what the repair was made with, as label and text."""
     trained = repairer.history_
-    seconds = f"{trained['seconds'].iloc[-1]:.0f} s, {trained['epoch'].iloc[-1]:.0f} epochs" if len(trained) else "none"
-    given = {name: value for name, value in repairer.get_params().items() if value not in (None, (), [])}
+    seconds = (
+        f"{trained['seconds'].iloc[-1]:.0f} s, {trained['epoch'].iloc[-1]:.0f} epochs"
+        if len(trained)
+        else "none"
+    )
+    given = {
+        name: value for name, value in repairer.get_params().items() if value not in (None, (), [])
+    }
     return {
         "training": seconds,
         "settings": ", ".join(f"{name} {value}" for name, value in given.items()),
@@ -46,7 +50,9 @@ def report(repaired, path, name="table", problems=(), pictures=6):
     path, rows = require_place("the report", path), summary(repaired)
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
     figures = [plot_holes(repaired)] if len(holed) else []
-    figures += [plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))]
+    figures += [
+        plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))
+    ]
     few = repaired.filled.to_numpy().sum() <= MOST_VALUES
     page = TEMPLATES.get_template("report.html.j2").render(
         name=name,
@@ -55,7 +61,9 @@ def report(repaired, path, name="table", problems=(), pictures=6):
         rows=list(holed.to_dict(orient="index").items()),
         complete=len(rows) - len(holed),
         ways=WAYS,
-        values=base64.b64encode(each_value(repaired).to_csv(index=False).encode()).decode() if few else "",
+        values=base64.b64encode(each_value(repaired).to_csv(index=False).encode()).decode()
+        if few
+        else "",
         coverage=repaired.repairer.coverage_,
         warnings=[*problems, *grouped(repaired.repairer.warnings_)],
         figures=[figure_html(json.loads(figure.to_json())) for figure in figures],

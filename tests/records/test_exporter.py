@@ -75,15 +75,24 @@ def example():
     heat = go.Figure(go.Heatmap(z=[[1, 2], [3, 4]]), layout={"title": "Second"})
     wide = pd.DataFrame({f"channel_{number:02d}": [0.1, 0.2] for number in range(40)})
     return export(
-        v4.new_markdown_cell("# Layers\n\nThe loss $\\frac{A + wM}{1 + w}$ and\n\n$$M = \\sum_t m_t e_t^2$$"),
-        code("print('hello')", v4.new_output("stream", name="stdout", text="hello\n" + "long " * 400)),
+        v4.new_markdown_cell(
+            "# Layers\n\nThe loss $\\frac{A + wM}{1 + w}$ and\n\n$$M = \\sum_t m_t e_t^2$$"
+        ),
+        code(
+            "print('hello')", v4.new_output("stream", name="stdout", text="hello\n" + "long " * 400)
+        ),
         code("curve()", shown(plotly=curve("First"), html="<p>not this</p>", text="Figure()")),
         code("heat", shown(plotly=as_json(heat))),
         code("wide", shown(html=wide.to_html(), text="wide")),
-        v4.new_markdown_cell("![dot](attachment:dot.png)", attachments={"dot.png": {"image/png": DOT}}),
+        v4.new_markdown_cell(
+            "![dot](attachment:dot.png)", attachments={"dot.png": {"image/png": DOT}}
+        ),
         code("dot", v4.new_output("display_data", {"image/png": DOT, "image/svg+xml": "<svg/>"})),
         v4.new_raw_cell("raw <b>text</b>"),
-        code("1 / 0", v4.new_output("error", ename="E", evalue="no", traceback=["\x1b[31mE\x1b[0m: <no>"])),
+        code(
+            "1 / 0",
+            v4.new_output("error", ename="E", evalue="no", traceback=["\x1b[31mE\x1b[0m: <no>"]),
+        ),
         title="Layers",
     )
 
@@ -148,7 +157,9 @@ def test_of_a_progress_bar_nothing_is_left():
 
 def test_no_widget_and_no_widget_state_is_left():
     widget = {"version_major": 2, "version_minor": 0, "model_id": "abc123"}
-    state = {"application/vnd.jupyter.widget-state+json": {"state": {"abc123": {}}, "version_major": 2}}
+    state = {
+        "application/vnd.jupyter.widget-state+json": {"state": {"abc123": {}}, "version_major": 2}
+    }
     page = export(
         code("IntSlider()", shown(widget=widget, text="IntSlider()")),
         code("Explorer()", shown(widget=widget, html="<p>static picture</p>")),
@@ -165,14 +176,18 @@ def test_exporting_leaves_the_notebook_as_it_was():
 
 
 def test_formulas_become_mathml_but_code_stays_code():
-    page = Page(export(v4.new_markdown_cell("$a_1$ and `$b$`\n\n$$c$$\n\n```text\n$d$\n```\n\n    $e$\n")))
+    page = Page(
+        export(v4.new_markdown_cell("$a_1$ and `$b$`\n\n$$c$$\n\n```text\n$d$\n```\n\n    $e$\n"))
+    )
     assert [formula["display"] for formula in page.all("math")] == ["inline", "block"]
     text = "".join("".join(parts) for parts in page.texts.values())
     assert all(source in text for source in ("$b$", "$d$", "$e$"))
 
 
 def test_aligned_equations_become_a_table_of_cells():
-    page = Page(export(v4.new_markdown_cell("$$\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}$$")))
+    page = Page(
+        export(v4.new_markdown_cell("$$\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}$$"))
+    )
     assert len(page.all("mtr")) == 2 and len(page.all("mtd")) == 4
 
 
@@ -202,7 +217,11 @@ def test_each_code_cell_is_folded_and_coloured(example):
 def test_navigation_and_provenance_appear_only_when_given(example):
     record = {"nav_html": "<nav>All</nav>", "provenance_html": "<p>seed 0</p>"}
     page = export(v4.new_markdown_cell("text"), resources={"record": record})
-    assert page.index("<nav>All</nav>") < page.index("<main>") < page.index("<footer><p>seed 0</p></footer>")
+    assert (
+        page.index("<nav>All</nav>")
+        < page.index("<main>")
+        < page.index("<footer><p>seed 0</p></footer>")
+    )
     assert "<footer>" not in example and "<nav>" not in example
 
 

@@ -8,9 +8,13 @@ from gru_lab.records.exporter import WIDGET
 from gru_lab.records.html import PLOTLY
 
 
-def test_the_menu_offers_the_record_and_hands_over_a_page_that_draws_offline(browser, jupyterlab, tmp_path):
+def test_the_menu_offers_the_record_and_hands_over_a_page_that_draws_offline(
+    browser, jupyterlab, tmp_path
+):
     folder, address = jupyterlab
-    figure = new_output("display_data", data={PLOTLY: go.Figure(go.Scatter(y=[1, 2])).to_plotly_json()})
+    figure = new_output(
+        "display_data", data={PLOTLY: go.Figure(go.Scatter(y=[1, 2])).to_plotly_json()}
+    )
     widget = new_output("display_data", data={WIDGET: {"model_id": "x"}, "text/plain": "VBox()"})
     cells = [new_markdown_cell("# A title"), new_code_cell("plot()", outputs=[figure])]
     spec = {"kernelspec": {"display_name": "python3", "language": "python", "name": "python3"}}
@@ -21,7 +25,9 @@ def test_the_menu_offers_the_record_and_hands_over_a_page_that_draws_offline(bro
     page.wait_for_selector(".jp-Notebook", timeout=60_000)
     page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=60_000)
     for name in ("File", "Save and Export Notebook As"):
-        page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(name, exact=True).click()
+        page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(
+            name, exact=True
+        ).click()
     with page.expect_download() as download:
         page.locator(".lm-Menu-itemLabel").get_by_text("Gru_record", exact=True).click()
     download.value.save_as(tmp_path / "menu.html")

@@ -16,7 +16,9 @@ def figure(**traces):
 
 
 def notebook(**data):
-    output = new_output("display_data", data={name.replace("__", "/"): value for name, value in data.items()})
+    output = new_output(
+        "display_data", data={name.replace("__", "/"): value for name, value in data.items()}
+    )
     return new_notebook(cells=[new_code_cell("x", outputs=[output])])
 
 
@@ -47,9 +49,13 @@ def test_names_from_data_stay_text():
 def test_figures_and_sliders_are_replaced_and_tables_stay():
     text = as_markdown(notebook(**{PLOTLY: figure(ours=[1.0, 2.0])}))
     assert "from 1 to 2" in text and "plotly" not in text
-    text = as_markdown(notebook(text__html="<div></div><SCRIPT type='module'>render()</SCRIPT>", text__plain="x"))
+    text = as_markdown(
+        notebook(text__html="<div></div><SCRIPT type='module'>render()</SCRIPT>", text__plain="x")
+    )
     assert "Sliders over the stored runs" in text and "render" not in text
-    text = as_markdown(notebook(text__html="<style>td { color: red }</style><table><tr><td>7</td></tr></table>"))
+    text = as_markdown(
+        notebook(text__html="<style>td { color: red }</style><table><tr><td>7</td></tr></table>")
+    )
     assert "<td>7</td>" in text and "color" not in text
 
 

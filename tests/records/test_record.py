@@ -13,12 +13,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import gru_lab as lab
-from gru_lab.tuning_log.read import read_log
 from gru_lab.cli import main
 from gru_lab.output import write_whole
 from gru_lab.records import record as module
 from gru_lab.runs.exchange import read_block
 from gru_lab.runs.store import Store
+from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.stage import open_profile
 from gru_lab.tuning_log.stages import STAGES
 
@@ -39,15 +39,21 @@ def recorded(tmp_path_factory):
 
 @pytest.fixture
 def own_notebooks(tmp_path, monkeypatch):
-    """A folder of notebooks in the place of ours: one that works and one whose second cell fails.
-    """
+    """A folder of notebooks in the place of ours: one that works and one whose second cell fails."""
     folder = tmp_path / "own"
     folder.mkdir()
     monkeypatch.setattr("gru_lab.records.notebooks.notebooks_folder", lambda: folder)
     monkeypatch.chdir(tmp_path)
-    good = [new_markdown_cell("# It <works>"), new_code_cell("PROFILE = 0", metadata={"tags": ["parameters"]})]
+    good = [
+        new_markdown_cell("# It <works>"),
+        new_code_cell("PROFILE = 0", metadata={"tags": ["parameters"]}),
+    ]
     good += [new_code_cell("print('profile', PROFILE, SEEDS, DATA)")]
-    bad = [new_code_cell("print('before')"), new_code_cell("1 / 0"), new_code_cell("print('never')")]
+    bad = [
+        new_code_cell("print('before')"),
+        new_code_cell("1 / 0"),
+        new_code_cell("print('never')"),
+    ]
     nbformat.write(new_notebook(cells=good), folder / "10_good.ipynb")
     nbformat.write(new_notebook(cells=bad), folder / "11_bad.ipynb")
     return folder
@@ -63,7 +69,9 @@ def test_every_notebook_runs_top_to_bottom_and_leaves_a_record(recorded):
 
 def test_a_record_names_what_it_rests_on(recorded):
     folder, _, _ = recorded
-    text = html.unescape(re.sub(r"<[^>]+>", "\n", (folder / "04_dropout.html").read_text().partition("<footer>")[2]))
+    text = html.unescape(
+        re.sub(r"<[^>]+>", "\n", (folder / "04_dropout.html").read_text().partition("<footer>")[2])
+    )
     series = lab.stage(4, "tiny").series
     for fact in (
         "tiny (seconds",
@@ -90,11 +98,19 @@ def test_a_record_carries_every_run_that_its_notebook_used(recorded):
     folder, store, _ = recorded
     runs = {path.name[:2]: read_block(path)["runs"] for path in folder.glob("*.html")}
     series = lab.stage(1, "tiny").series
-    every = {config.key for one in STAGES.values() for _, config in one.bind("tiny", series).configs(SEEDS)}
+    every = {
+        config.key
+        for one in STAGES.values()
+        for _, config in one.bind("tiny", series).configs(SEEDS)
+    }
     assert {run["key"] for run in runs["06"]} == every
-    assert {run["key"] for run in runs["04"]} == {config.key for _, config in lab.stage(4, "tiny").configs(SEEDS)}
+    assert {run["key"] for run in runs["04"]} == {
+        config.key for _, config in lab.stage(4, "tiny").configs(SEEDS)
+    }
     assert len(runs["07"]) > 5 and not {run["key"] for run in runs["07"]} <= every
-    assert runs["08"] == [] and "data" not in read_block(folder / "08_repair_your_data.html")["facts"]
+    assert (
+        runs["08"] == [] and "data" not in read_block(folder / "08_repair_your_data.html")["facts"]
+    )
     assert "demo-2800-0: 2,800 rows" in (folder.parent / "index.html").read_text()
 
 
@@ -109,14 +125,19 @@ def test_the_tuning_log_is_read_back_with_every_run_of_every_stage(recorded):
         for run in logged.runs:
             setting, seed = re.fullmatch(r"(.+) \[seed (\d)\]", run.label).groups()
             assert "\n".join(map(str, run.lines)) == results.lines(setting, int(seed))
-        assert logged.conclusion == f"{stage.conclusion} (Run again with seeds 0 to 2: {lab.verdict(results).label}.)"
+        assert (
+            logged.conclusion
+            == f"{stage.conclusion} (Run again with seeds 0 to 2: {lab.verdict(results).label}.)"
+        )
         assert logged.learning_rate == stage.start.learning_rate
 
 
 def test_only_the_log_is_written_without_executing_a_notebook(recorded, monkeypatch, tmp_path):
     monkeypatch.setattr(module, "execute", lambda *_, **__: pytest.fail("a notebook was executed"))
     out = tmp_path / "records"
-    written, failed = module.record(["4"], "tiny", out=out, store=recorded[1], formats=("log",), language="zh")
+    written, failed = module.record(
+        ["4"], "tiny", out=out, store=recorded[1], formats=("log",), language="zh"
+    )
     assert [path.name for path in written] == ["index.html", "tuning_log.md"] and not failed
     (stage,) = read_log(written[1]).stages
     assert stage.title == "dropout应取多大？" and stage.runs[0].label == "dropout=0.5 [seed 0]"
@@ -124,7 +145,10 @@ def test_only_the_log_is_written_without_executing_a_notebook(recorded, monkeypa
 
 
 def test_a_notebook_is_written_executed_and_as_markdown_too(own_notebooks):
-    assert main(["record", "good", "bad", "--profile", "tiny", "--format", "ipynb", "--format", "md"]) == 1
+    assert (
+        main(["record", "good", "bad", "--profile", "tiny", "--format", "ipynb", "--format", "md"])
+        == 1
+    )
     (folder,) = (path for path in (own_notebooks.parent / "records").iterdir() if path.is_dir())
     assert {path.name for path in folder.iterdir()} == {
         f"{name}.{end}" for name in ("10_good", "11_bad") for end in ("ipynb", "md")
@@ -146,7 +170,9 @@ def test_a_notebook_is_written_executed_and_as_markdown_too(own_notebooks):
         (["start_here", "--format", "log"], "format 'log' writes the runs of stages"),
     ],
 )
-def test_a_format_that_is_none_is_an_error_before_anything_is_trained(options, message, tmp_path, monkeypatch, capsys):
+def test_a_format_that_is_none_is_an_error_before_anything_is_trained(
+    options, message, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     assert main(["record", "--profile", "tiny", *options]) == 2
     assert message in capsys.readouterr().err and list(tmp_path.iterdir()) == []
@@ -158,7 +184,9 @@ def test_recording_again_trains_nothing(recorded, monkeypatch, tmp_path):
 
     monkeypatch.setattr("gru_lab.runs.sweep.train_one", refuse)
     monkeypatch.setattr(module, "execute", lambda notebook, on_cell=None: True)
-    written, failed = module.record(["1", "dropout"], "tiny", out=tmp_path / "again", store=recorded[1])
+    written, failed = module.record(
+        ["1", "dropout"], "tiny", out=tmp_path / "again", store=recorded[1]
+    )
     names = ["index.html", "01_mask_input.html", "04_dropout.html", "tuning_log.md"]
     assert [path.name for path in written] == names and not failed
 
@@ -173,8 +201,12 @@ def test_records_open_without_a_network_and_draw_every_figure(recorded, browser)
         page.goto(path.as_uri())
         figures = page.locator("figure.plot").count()
         if figures:
-            page.wait_for_function(f"document.querySelectorAll('figure.plot .main-svg').length >= {figures}")
-        assert [url for url in requests if not url.startswith(("blob:", "data:"))] == [path.as_uri()]
+            page.wait_for_function(
+                f"document.querySelectorAll('figure.plot .main-svg').length >= {figures}"
+            )
+        assert [url for url in requests if not url.startswith(("blob:", "data:"))] == [
+            path.as_uri()
+        ]
         assert not errors and (figures or path.name == "index.html")
         explorers = page.locator(".explorer").count()
         assert explorers == (path.name[:2] in ("00", "01", "02", "03", "04", "05"))
@@ -182,7 +214,9 @@ def test_records_open_without_a_network_and_draw_every_figure(recorded, browser)
             lines = page.locator(".explorer pre")
             before = lines.inner_text()
             page.locator(".explorer").get_by_label("seed").select_option(index=1)
-            assert len(before.splitlines()) >= 1 and (lines.inner_text() != before or path.name.startswith("00"))
+            assert len(before.splitlines()) >= 1 and (
+                lines.inner_text() != before or path.name.startswith("00")
+            )
         page.close()
     context.close()
 
@@ -190,10 +224,24 @@ def test_records_open_without_a_network_and_draw_every_figure(recorded, browser)
 def test_a_table_of_ones_own_is_recorded_with_no_change_of_code(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    table = pd.DataFrame(np.cumsum(rng.normal(size=(400, 3)), axis=0), columns=["a", "<script>alert(1)</script>", "c"])
+    table = pd.DataFrame(
+        np.cumsum(rng.normal(size=(400, 3)), axis=0),
+        columns=["a", "<script>alert(1)</script>", "c"],
+    )
     table["<b>run</b>"] = ["first"] * 200 + ["second"] * 200
     table.to_csv("own.csv", index=False)
-    options = ["--profile", "tiny", "--seeds", "1", "--data", "own.csv", "--split-by", "<b>run</b>", "--workers", "1"]
+    options = [
+        "--profile",
+        "tiny",
+        "--seeds",
+        "1",
+        "--data",
+        "own.csv",
+        "--split-by",
+        "<b>run</b>",
+        "--workers",
+        "1",
+    ]
     assert main(["record", "mask_input", *options]) == 0
     (path,) = tmp_path.glob("records/*_tiny/01_mask_input.html")
     page = path.read_text()
@@ -201,7 +249,9 @@ def test_a_table_of_ones_own_is_recorded_with_no_change_of_code(tmp_path, monkey
     assert "GRU(3, 8, num_layers=2" in page or "400 rows, 3 channels" in page
     assert "<b>run</b>" not in page and "<script>alert(1)" not in page
     index = (tmp_path / "records" / "index.html").read_text()
-    assert "own.csv: 400 rows" in index and "Cannot tell: By 1 seed" in index and "<polyline" in index
+    assert (
+        "own.csv: 400 rows" in index and "Cannot tell: By 1 seed" in index and "<polyline" in index
+    )
 
 
 def test_a_table_with_holes_is_recorded_where_no_stage_is_run_on_it(tmp_path, monkeypatch):
@@ -218,11 +268,15 @@ def test_a_table_with_holes_is_recorded_where_no_stage_is_run_on_it(tmp_path, mo
     assert main(["record", "1", "--profile", "tiny", "--data", "holes.csv"]) == 2
 
 
-def test_a_failing_cell_leaves_a_record_that_shows_it_and_the_others_still_run(own_notebooks, capsys):
+def test_a_failing_cell_leaves_a_record_that_shows_it_and_the_others_still_run(
+    own_notebooks, capsys
+):
     assert main(["record", "--profile", "tiny", "--seeds", "2"]) == 1
     assert "11_bad.html" in capsys.readouterr().err
     out = own_notebooks.parent / "records"
-    good, bad = (next(out.glob(f"*/{name}")).read_text() for name in ("10_good.html", "11_bad.html"))
+    good, bad = (
+        next(out.glob(f"*/{name}")).read_text() for name in ("10_good.html", "11_bad.html")
+    )
     assert "profile tiny 2 None" in good and "It &lt;works&gt;" in good
     assert "ZeroDivisionError" in bad and "before" in bad
     assert "a cell failed" in (out / "index.html").read_text()
@@ -249,7 +303,9 @@ def test_older_records_stay_beside_newer_ones_and_carry_the_name_they_were_given
     assert "first &lt;try&gt;" in index and index.count("It &lt;works&gt;") == 2
 
 
-def test_an_interrupted_export_leaves_the_former_records_and_the_index_as_they_were(own_notebooks, monkeypatch):
+def test_an_interrupted_export_leaves_the_former_records_and_the_index_as_they_were(
+    own_notebooks, monkeypatch
+):
     assert main(["record", "good", "--profile", "tiny"]) == 0
     out = own_notebooks.parent / "records"
     before = {path: path.read_text() for path in out.rglob("*.html")}

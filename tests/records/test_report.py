@@ -5,11 +5,11 @@ called.
 import numpy as np
 import pandas as pd
 import pytest
-from tests.records.test_exporter import Page
 
 import gru_lab as lab
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
 from gru_lab.repairs.summary import grouped, last_line, summary
+from tests.records.test_exporter import Page
 
 NASTY = "<script>document.title='broken'</script>"
 
@@ -20,10 +20,17 @@ def repaired():
     text.
     """
     rows, rng = np.arange(600), np.random.default_rng(0)
-    table = pd.DataFrame({name: np.sin(rows / period) * 50 for name, period in ((NASTY, 9), ("b & c", 14), ("d", 23))})
+    table = pd.DataFrame(
+        {
+            name: np.sin(rows / period) * 50
+            for name, period in ((NASTY, 9), ("b & c", 14), ("d", 23))
+        }
+    )
     table = table.mask(rng.random(table.shape) < 0.05)
     table.loc[100:139, "d"] = np.nan
-    table = table.assign(flag=(rows // 30 % 2).astype(float), empty=np.nan, note="x").astype({"note": object})
+    table = table.assign(flag=(rows // 30 % 2).astype(float), empty=np.nan, note="x").astype(
+        {"note": object}
+    )
     table.loc[[50, 51], "flag"] = np.nan
     table.loc[3, "note"] = None
     table.insert(0, "time", pd.date_range("2024-05-01", periods=600, freq="min"))
@@ -40,7 +47,9 @@ def page(repaired, tmp_path_factory):
 def test_the_outcome_counts_what_was_filled_and_what_was_left(repaired):
     rows = summary(repaired)
     filled = repaired.filled[rows.index]
-    assert (rows["filled"] == filled.sum()).all() and (rows["filled"] + rows["left"] == rows["holes"]).all()
+    assert (rows["filled"] == filled.sum()).all() and (
+        rows["filled"] + rows["left"] == rows["holes"]
+    ).all()
     assert rows.loc["empty", ["filled", "left", "how"]].to_list() == [0, 600, "stays empty"]
     assert rows.loc["flag", "holes"] == 2 and rows.loc["flag", "how"] == "nearer neighbour"
     kept = rows[rows["kept"] == "network"]
@@ -50,31 +59,49 @@ def test_the_outcome_counts_what_was_filled_and_what_was_left(repaired):
 
 def test_the_last_line_says_what_was_filled_what_not_and_how_much_better(repaired):
     rows, line = summary(repaired), last_line(repaired)
-    assert line.startswith(f"Filled {rows['filled'].sum():,} of {rows['holes'].sum():,} holes in 5 channels.")
+    assert line.startswith(
+        f"Filled {rows['filled'].sum():,} of {rows['holes'].sum():,} holes in 5 channels."
+    )
     assert "Not filled: empty (600)." in line and "straight line's (median of" in line
 
 
 def test_the_same_said_of_many_channels_is_said_once():
     said = list(grouped([f"c{n}: constant" for n in range(12)] + ["a: empty", "ended early"]))
-    assert said == ["c0, c1, c2, c3, c4, c5, c6, c7, c8, c9 and 2 more: constant", "a: empty", "ended early"]
+    assert said == [
+        "c0, c1, c2, c3, c4, c5, c6, c7, c8, c9 and 2 more: constant",
+        "a: empty",
+        "ended early",
+    ]
 
 
 def test_the_largest_repair_comes_first_and_each_channel_once(repaired):
     found = largest(repaired)
     names = [name for name, _ in found]
-    assert names[0] == "d" and {*range(100, 140)} <= set(found[0][1]) and len(set(names)) == len(names) == 4
+    assert (
+        names[0] == "d"
+        and {*range(100, 140)} <= set(found[0][1])
+        and len(set(names)) == len(names) == 4
+    )
     assert len(largest(repaired, 2)) == 2
 
 
 def test_in_parts_that_lie_among_each_other_a_repair_is_that_of_one_part():
     rows = np.arange(200)
-    table = pd.DataFrame({"t": rows // 2, "part": np.where(rows % 2, "x", "y"), "a": np.sin(rows / 20) + rows % 2 * 10})
+    table = pd.DataFrame(
+        {
+            "t": rows // 2,
+            "part": np.where(rows % 2, "x", "y"),
+            "a": np.sin(rows / 20) + rows % 2 * 10,
+        }
+    )
     table.loc[(table["part"] == "x") & table["t"].between(30, 39), "a"] = np.nan
     done = lab.repair(table, epochs=1, time="t", split_by="part")
     ((name, where),) = largest(done)
     assert name == "a" and list(where) == list(range(61, 81, 2))
     figure = plot_repaired(done, name, where)
-    assert min(np.concatenate([trace.y for trace in figure.data])) > 5  # nothing of the other part is in the picture
+    assert (
+        min(np.concatenate([trace.y for trace in figure.data])) > 5
+    )  # nothing of the other part is in the picture
 
 
 def test_the_figures_draw_what_was_observed_and_what_was_put_there(repaired):
@@ -104,7 +131,9 @@ def test_every_repair_in_the_picture_has_its_interval_a_band_where_it_is_long(re
     np.testing.assert_allclose(drawn[single], half[single])
     hole = repaired.table["time"][100:140]
     assert set(hole) <= set(band.x)
-    np.testing.assert_allclose(np.subtract(band.y[::-1], band.y)[: len(band.y) // 2][:40], 2 * half[band.x[:40]])
+    np.testing.assert_allclose(
+        np.subtract(band.y[::-1], band.y)[: len(band.y) // 2][:40], 2 * half[band.x[:40]]
+    )
 
 
 def test_names_and_warnings_stay_text(page):
@@ -131,7 +160,9 @@ def test_it_opens_without_a_network_and_draws_every_figure(page, browser):
     context.close()
 
 
-def test_each_repaired_value_can_be_saved_with_its_interval(page, repaired, browser, monkeypatch, tmp_path):
+def test_each_repaired_value_can_be_saved_with_its_interval(
+    page, repaired, browser, monkeypatch, tmp_path
+):
     context = browser.new_context(offline=True, accept_downloads=True)
     tab = context.new_page()
     tab.goto(page.as_uri())
@@ -147,7 +178,9 @@ def test_each_repaired_value_can_be_saved_with_its_interval(page, repaired, brow
         expected = [float(part.loc[cell]) for part in (repaired.table, repaired.low, repaired.high)]
         assert [one.value, one.low, one.high] == pytest.approx(expected)
     monkeypatch.setattr("gru_lab.records.report.MOST_VALUES", 5)
-    assert "There are too many to list them here" in lab.report(repaired, tmp_path / "r.html").read_text("utf-8")
+    assert "There are too many to list them here" in lab.report(
+        repaired, tmp_path / "r.html"
+    ).read_text("utf-8")
 
 
 def test_on_a_phone_the_table_scrolls_and_not_the_page(page, browser):

@@ -1,0 +1,51 @@
+"""Whether a record is being made here, and which runs its notebook used.
+
+A record is made by running a notebook in a kernel of its own. The kernel learns it from its
+environment, and writes each run that it uses to a file that the recording process reads.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from gru_lab.config import RunConfig
+
+RECORDING = "GRU_LAB_RECORD"  # set in a kernel that a record is made of
+USED = "GRU_LAB_USED"  # the path of the list of runs that its notebook uses
+
+
+def is_recording() -> bool:
+    """True in a kernel that a record is made of: what it shows must need no kernel later."""
+    return bool(os.environ.get(RECORDING))
+
+
+def note_used(configs):
+    """Tell the recording that is going on, if there is one, that its notebook uses these runs."""
+    if os.environ.get(USED):
+        with open(os.environ[USED], "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(dataclasses.asdict(config)) + "\n" for config in configs)
+
+
+@contextlib.contextmanager
+def recording(store, device="auto"):
+    """Yield (environment, used) for one notebook's kernel.
+
+    `environment` is a dict: this process's own, and what makes the kernel use this store and device
+    and leave figures instead of widgets. `used()` returns the runs it has used so far.
+    """
+    with tempfile.TemporaryDirectory(prefix="gru_lab_") as folder:
+        path = Path(folder) / "used.jsonl"
+        path.touch()
+        told = {RECORDING: "1", USED: str(path), "GRU_LAB_STORE": store.url}
+        told |= {"PLOTLY_RENDERER": "plotly_mimetype"}
+        if device == "cpu":
+            told["CUDA_VISIBLE_DEVICES"] = ""
+
+        def used():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            return [RunConfig(**json.loads(line)) for line in lines]
+
+        yield os.environ | told, used
