@@ -83,11 +83,16 @@ def explain(label, tables, adopted, seeds, needed, smallest_difference):
     def lies(setting, table=corrected):
         return beside(setting, adopted, table, seeds)
 
+    def nearest(setting):
+        share = abs(corrected.loc[setting, "difference"])
+        return "less than 0.01 %" if share < 0.0001 else percent(share)
+
     least = f"{100 * smallest_difference:g} %"
     hidden = (
         f"on hidden values {lies(lowest)}"
         if corrected["high"].min() < -smallest_difference
-        else f"on hidden values no setting differs by {least} or more: at most, {lies(farthest)}"
+        else f"on hidden values no setting differs from '{adopted}' by {least} or more (95 % "
+        f"intervals, {seeds} seeds); '{farthest}' differs most, by {nearest(farthest)}"
     )
     if label == "cannot tell":
         enough = f"about {needed}" if needed else f"more than {MOST_SEEDS}"
@@ -173,6 +178,11 @@ def edge(stage, names, best):
     return "largest" if values[best] == high and high < rule.high else ""
 
 
+def listed(words):
+    """Return words as a list in a sentence: 'a, b and c'."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
 def in_words(best, at, changed):
     """Return the checks as sentences; `changed` says by each cause whether it changes the order."""
     words = [f"The best setting is '{best}'."]
@@ -183,9 +193,9 @@ def in_words(best, at, changed):
     differs = [cause for cause, change in changed.items() if change]
     same = [cause for cause, change in changed.items() if not change]
     if differs:
-        words.append(f"The settings rank differently {', and '.join(differs)}.")
+        words.append(f"The settings rank differently {listed(differs)}.")
     if same:
-        words.append(f"They rank the same {', and '.join(same)}.")
+        words.append(f"They rank the same {listed(same)}.")
     return tuple(words)
 
 
