@@ -110,6 +110,7 @@ def pair():
     """Two runs at a time on two worker processes against two runs one after the other in this
     process.
     """
+    from gru_lab.runs.compute import Compute
     from gru_lab.runs.store import Store
     from gru_lab.runs.sweep import train_missing
 
@@ -120,7 +121,7 @@ def pair():
         for workers in speeds:
             with tempfile.TemporaryDirectory() as folder:
                 store = Store(f"sqlite:///{folder}/runs.sqlite")
-                train_missing(configs, series, store, workers)
+                train_missing(configs, series, Compute(store, workers))
                 speeds[workers].append(workers * PAIR_EPOCHS / store.runs()["seconds"].mean())
     figure(
         "two runs at a time, epochs a second against one",
@@ -134,6 +135,7 @@ def gaps():
     """The built-in series made, and 300,000 rows cut into windows, hidden, and filled both ways, on
     one core.
     """
+    from gru_lab.demo import demo_series
     from gru_lab.gaps import linear_interpolation, make_gaps
     from gru_lab.series import Series
 
@@ -170,7 +172,7 @@ import gru_lab as lab
 from gru_lab.demo import demo_series
 from gru_lab.demo import demo_series
 from gru_lab.demo import demo_series
-from gru_lab.trainer import prepare
+from gru_lab.gaps import prepare
 series = demo_series(%d)
 %s
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

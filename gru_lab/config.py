@@ -73,6 +73,36 @@ RULES = {
     "residual": SWITCH,
 }
 PATTERNS = ("points",)
+LABELS = {  # what the settings are called where people read them
+    "dropout": "dropout",
+    "num_layers": "layers",
+    "missing_weight": "loss weight",
+    "mask_input": "mask as input",
+    "hidden_size": "hidden size",
+    "learning_rate": "learning rate",
+    "batch_size": "batch size",
+    "window": "window",
+    "missing_rate": "missing rate",
+    "train_share": "share of the training rows",
+    "pattern": "pattern",
+    "bidirectional": "both directions",
+    "residual": "residual",
+    "epochs": "epochs",
+    "seed": "seed",
+}
+
+
+def in_words(settings):
+    """Return settings, {name: value}, as text.
+
+    >>> in_words({"dropout": 0.25, "num_layers": 3})
+    'dropout 0.25, layers 3'
+    """
+    told = {LABELS[name]: settings[name] for name in LABELS if name in settings}
+    return ", ".join(
+        f"{label} {value:.4g}" if isinstance(value, float) else f"{label} {value}"
+        for label, value in told.items()
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,13 +174,29 @@ class RunConfig:
         Dropout acts only between layers, so one layer with dropout is the same run as one layer
         without.
         """
-        fields = dataclasses.asdict(self) | {"training_version": TRAINING_VERSION}
+        fields = _effective(self) | {"training_version": TRAINING_VERSION}
         del fields["epochs"]
-        if self.num_layers == 1:
-            fields["dropout"] = 0.0
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+    def difference(self, other, *leaving_out):
+        """Return the settings in which this run differs from `other`, {name: value of this one}.
+
+        The series is no setting, and one layer has no dropout, whatever is set.
+
+        >>> RunConfig(num_layers=1).difference(RunConfig(num_layers=2), "epochs")
+        {'dropout': 0.0, 'num_layers': 1}
+        """
+        ours, theirs = (_effective(config) for config in (self, other))
+        names = [name for name in LABELS if name not in leaving_out]
+        return {name: ours[name] for name in names if ours[name] != theirs[name]}
 
     @property
     def hidden_share(self):
         """r: the expected share of hidden entries, `missing_rate` without each window's first step."""
         return self.missing_rate * (self.window - 1) / self.window
+
+
+def _effective(config):
+    """Return the fields of a RunConfig as they act: dropout acts only between layers."""
+    fields = dataclasses.asdict(config)
+    return fields | ({"dropout": 0.0} if config.num_layers == 1 else {})

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gru_lab.series import Scaler
+
 
 def hide_points(shape, missing_rate, rng):
     """Return a hidden_mask of `shape` (windows, time, channels): each entry hidden independently
@@ -20,6 +22,8 @@ def hide_points(shape, missing_rate, rng):
 
 
 PATTERNS = {"points": hide_points}
+VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; training gaps use (seed, 0)
+KEPT = 2  # series of which validation windows are kept: they are large
 
 
 def forward_fill(values, hidden_mask):
@@ -101,3 +105,50 @@ def make_gaps(truth, missing_rate, seed, pattern="points"):
             "raise it or give more rows"
         )
     return Gapped(truth, hidden_mask, forward_fill(truth, hidden_mask))
+
+
+def prepare(series, config):
+    """Return (training, validation) as `Gapped` windows, scaled to the training part, and the `Scaler`.
+
+    Raises ValueError for a series with NaN or with a part too short for one window.
+    """
+    train, validation, _ = series.require_complete().split()
+    scaler = Scaler.fit(train.values)
+    train = train.head(round(len(train) * config.train_share))
+    return (
+        _gapped(train, scaler, config, (config.seed, 0)),
+        _gapped(validation, scaler, config, VALIDATION_GAPS),
+        scaler,
+    )
+
+
+def _gapped(part, scaler, config, seed):
+    windows = scaler.transform(part.windows(config.window))
+    return make_gaps(windows, config.missing_rate, seed, config.pattern)
+
+
+_kept = {}  # (windows, errors of both simple ways) by the series and what shapes its gaps
+
+
+def _validation(series, config):
+    key = (series.digest, config.window, config.missing_rate, config.pattern)
+    if (kept := _kept.get(key)) is None:
+        train, validation, _ = series.require_complete().split()
+        gapped = _gapped(validation, Scaler.fit(train.values), config, VALIDATION_GAPS)
+        kept = _kept[key] = gapped, gapped.mean_squared_errors()
+        for oldest in list(_kept)[:-KEPT]:
+            _kept.pop(oldest, None)
+    return kept
+
+
+def validation_gaps(series, config):
+    """Return the validation windows that all runs of this window and rate are scored on: `Gapped`.
+
+    They are those of `prepare`, made once a series: neither seed nor training share changes them.
+    """
+    return _validation(series, config)[0]
+
+
+def references(series, config):
+    """Return the errors of forward fill and linear interpolation on `validation_gaps`, by name."""
+    return _validation(series, config)[1]

@@ -171,7 +171,3 @@ class Scaler:
         [0, 1].
         """
         return ((values - self.low) / self.span).astype(np.float32, copy=False)
-
-    def inverse(self, values):
-        """Return scaled `values` (..., channels) in their own units."""
-        return values * self.span + self.low

@@ -22,10 +22,9 @@ from safetensors.torch import safe_open, save_file
 
 from gru_lab.device import pick_device
 from gru_lab.errors import Diverged
-from gru_lab.gaps import make_gaps
+from gru_lab.gaps import prepare
 from gru_lab.loss import METRICS, errors, weighted_loss
 from gru_lab.model import build, inputs_of
-from gru_lab.series import Scaler
 
 CHECKPOINT_SECONDS = 15  # a killed run loses at most this and the epoch it was in
 VALIDATION_GAPS = (
@@ -34,24 +33,6 @@ VALIDATION_GAPS = (
 )  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
 VALIDATION_BATCH = 500  # windows at a time
 SAMPLE_WINDOWS, SAMPLE_CHANNELS = 6, 3  # of the repair that is kept with a run
-
-
-def prepare(series, config):
-    """Return (training, validation) as `Gapped` windows, scaled to the training part, and the
-    `Scaler`.
-
-    Raises ValueError for a series with NaN or with a part too short for one window.
-    """
-    train, validation, _ = series.require_complete().split()
-    scaler = Scaler.fit(train.values)
-    train = train.head(round(len(train) * config.train_share))
-    gaps = [
-        make_gaps(
-            scaler.transform(part.windows(config.window)), config.missing_rate, seed, config.pattern
-        )
-        for part, seed in ((train, (config.seed, 0)), (validation, VALIDATION_GAPS))
-    ]
-    return (*gaps, scaler)
 
 
 def _generator(device, *seed):

@@ -6,7 +6,7 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.demo import demo_series, demo_table
-from gru_lab.trainer import prepare
+from gru_lab.gaps import prepare
 
 
 def test_the_same_rows_and_seed_give_the_same_values():

@@ -14,7 +14,8 @@ import nbformat
 import pytest
 
 import gru_lab as lab
-from gru_lab.records.notebooks import execute, kernel_environment, set_parameters
+from gru_lab.records.notebooks import execute_now, set_parameters
+from gru_lab.runs.recording import recording
 from gru_lab.tuning_log.stages import STAGES as DATA
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
@@ -176,8 +177,8 @@ def test_a_solution_runs(path, kept_runs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     notebook = nbformat.read(path, as_version=4)
     set_parameters(notebook, PROFILE="tiny", SEEDS=2, DATA=None, SPLIT_BY=None)
-    with kernel_environment(kept_runs):
-        whole = execute(notebook)
+    with recording(kept_runs) as (environment, _):
+        whole = execute_now(notebook, environment)
     errors = [
         output.evalue
         for cell in notebook.cells

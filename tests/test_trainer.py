@@ -18,9 +18,9 @@ from safetensors.torch import load_file, save_file
 import gru_lab as lab
 from gru_lab import trainer as module
 from gru_lab.errors import Diverged
-from gru_lab.gaps import make_gaps
+from gru_lab.gaps import make_gaps, prepare
 from gru_lab.loss import METRICS
-from gru_lab.trainer import Trainer, prepare
+from gru_lab.trainer import Trainer
 
 IN_ANOTHER_PROCESS = """
 import json, sys

@@ -15,10 +15,10 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, RunConfig
-from gru_lab.runs.store import Store
-from gru_lab.runs.sweep import scores
+from gru_lab.evidence.scores import scores
+from gru_lab.gaps import references
+from gru_lab.runs.compute import Compute
 from gru_lab.series import Series
-from gru_lab.trainer import prepare
 from gru_lab.tuning_log.stage import Stage
 
 SPACE = {  # what a search may turn, and how far; the width of the network stays the profile's
@@ -120,8 +120,8 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
         COUNT.fix("seeds", seeds),
         RULES["seed"].fix("seed", seed),
     )
-    store = Store.of(store)
-    _, validation, _ = prepare(series, start)
+    compute = Compute(store, workers, device)
+    simple = references(series, start)  # raises before anything is trained
     study = optuna.create_study(
         sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND)
     )
@@ -130,9 +130,7 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
 
     def run(proposed, backs=None):
         names = [f"trial {len(configs) + number}" for number in range(len(proposed))]
-        errors, seconds = scores(
-            proposed, names, series, range(seeds), store, workers, device, some=not rows
-        )
+        errors, seconds = scores(proposed, names, series, range(seeds), compute, some=not rows)
         for config, back, error, time in zip(
             proposed, backs or [""] * len(proposed), errors, seconds, strict=True
         ):
@@ -160,7 +158,7 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
     return Search(
         tuple(configs),
         pd.DataFrame(rows).rename_axis("trial"),
-        validation.mean_squared_errors(),
+        simple,
         seeds,
     )
 

@@ -9,10 +9,11 @@ import pandas as pd
 
 from gru_lab.config import COUNT, RunConfig
 from gru_lab.evidence.paired import compare
-from gru_lab.runs.store import Store, config_of
-from gru_lab.runs.sweep import scores
+from gru_lab.evidence.scores import scores
+from gru_lab.gaps import references
+from gru_lab.runs.compute import Compute
+from gru_lab.runs.store import config_of
 from gru_lab.series import TRAIN_END, VALIDATION_END, Series
-from gru_lab.trainer import prepare
 
 FIRST_SEED = 100  # of those on the test part: none that a search has seen
 
@@ -70,16 +71,15 @@ def test_once(configs, series, seeds=5, store=None, workers=None, device="auto")
         and all(isinstance(one, RunConfig) for one in configs.values())
     ):
         raise ValueError(f"configs must map names to RunConfigs, at least one, not {configs!r}")
-    store = Store.of(store)
+    compute = Compute(store, workers, device)
     fresh = range(FIRST_SEED, FIRST_SEED + COUNT.fix("seeds", seeds))
     opened, names, configs = with_test_open(series), list(configs), list(configs.values())
-    _, test, _ = prepare(opened, configs[0])
-    _warn_of_other_looks(configs, opened, series, store)
-    errors, seconds = scores(configs, names, opened, fresh, store, workers, device)
+    _warn_of_other_looks(configs, opened, series, compute.store)
+    errors, seconds = scores(configs, names, opened, fresh, compute)
     table = compare(pd.DataFrame(errors, index=names, columns=fresh), names[0]).drop(
         columns="seeds needed"
     )
     table["seconds"] = seconds.mean(axis=1)
-    for way, error in test.mean_squared_errors().items():
+    for way, error in references(opened, configs[0]).items():
         table.loc[way, "mean"] = error
     return table

@@ -1,25 +1,13 @@
 """A stage as a log that can be trusted: what was fixed, what was turned, how often, by which ruler."""
 
-import dataclasses
-
+from gru_lab.config import in_words
 from gru_lab.evidence.paired import signed
 from gru_lab.evidence.verdict import verdict
 
 
 def changes(stage, setting):
-    """Return what a setting changes in the adopted one, as text. One layer has no dropout, whatever
-    is set.
-    """
-    adopted, config = (
-        dataclasses.asdict(stage.config(name)) for name in (stage.adopted, setting.name)
-    )
-    for one in (adopted, config):
-        one["dropout"] *= one["num_layers"] > 1
-    turned = {name: value for name, value in config.items() if value != adopted[name]}
-    return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in turned.items()
-    )
+    """Return what a setting changes in the adopted one, as text."""
+    return in_words(stage.config(setting.name).difference(stage.config(stage.adopted)))
 
 
 def trusted_log(results):

@@ -6,6 +6,7 @@ fetched.
 """
 
 import html
+import re
 from pathlib import Path
 
 from jinja2 import pass_context
@@ -15,11 +16,15 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Bool, default
 
+from gru_lab.records.html import PLOTLY, figure_html, packed_plotly
 from gru_lab.records.notebooks import WIDGET, is_bar
 
 GONE = """\
 <p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
 <code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
+STYLED = re.compile(
+    r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)"
+)  # the id of a table that pandas styled
 NEEDS_KERNEL = {WIDGET, "application/javascript"}
 
 
@@ -50,6 +55,7 @@ class OfflineOutputs(Preprocessor):
 
     def preprocess(self, nb, resources):
         nb.metadata.pop("widgets", None)
+        self._ids = {}
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
@@ -58,9 +64,16 @@ class OfflineOutputs(Preprocessor):
                 resources["plotly_js"] = packed_plotly()
             if "data" in output:
                 output["data"] = self.offline_bundle(output["data"])
+                html = output["data"].get("text/html")
+                if html is not None:  # the same tables give the same page
+                    output["data"]["text/html"] = STYLED.sub(self._counted, html)
         if "outputs" in cell:
             cell.outputs = [output for output in cell.outputs if output.get("data", True)]
         return cell, resources
+
+    def _counted(self, match):
+        """Return the id of a styled table as a number: pandas draws a new one each time."""
+        return self._ids.setdefault(match[0], f"T_{len(self._ids) + 1:04}")
 
     @staticmethod
     def offline_bundle(data: dict) -> dict:

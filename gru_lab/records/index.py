@@ -5,6 +5,7 @@ its runs.
 import numpy as np
 
 from gru_lab.output import write_whole
+from gru_lab.records.html import TEMPLATES
 from gru_lab.runs.exchange import read_block
 
 LOG = "tuning_log.md"

@@ -1,12 +1,12 @@
 """Notebooks as files: find them, give them their parameters, execute them in a kernel of their own."""
 
-import contextlib
 import os
 import re
 import tempfile
 from pathlib import Path
 
 import nbformat
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
@@ -66,19 +66,23 @@ def set_parameters(notebook, **values):
             cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
 
 
-def execute(notebook, on_cell=None):
-    """Run a notebook's cells in a kernel of its own, in this folder; returns True if none failed."""
+async def execute(notebook, environment=None, on_cell=None) -> bool:
+    """Run a notebook's cells in a kernel of its own, in this folder; False if a cell failed.
+
+    `environment` is the kernel's, {name: text} (default: this process's). `on_cell()` is called
+    after each code cell.
+    """
     here = {"metadata": {"path": os.getcwd()}}
     with tempfile.TemporaryDirectory(prefix="gru_lab_") as sockets:
         # sockets in a folder of our own instead of ports: nobody else on this machine can listen in
-        own = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
-        config = Config(AsyncKernelManager=own)
+        closed = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
+        config = Config(AsyncKernelManager=closed)
         client = NotebookClient(
             notebook, timeout=None, kernel_name="python3", resources=here, config=config
         )
         client.on_cell_executed = lambda **_: on_cell and on_cell()
         try:
-            client.execute()
+            await client.async_execute(env=environment or dict(os.environ))
         except CellExecutionError:
             return False
         finally:
@@ -90,25 +94,7 @@ def execute(notebook, on_cell=None):
     return True
 
 
-@contextlib.contextmanager
-def kernel_environment(store, device="auto"):
-    """Let kernels started in this block use this store and device, and leave plain figures instead
-    of widgets.
-    """
-    changes = {
-        "GRU_LAB_STORE": store.url,
-        "GRU_LAB_RECORD": "1",
-        "PLOTLY_RENDERER": "plotly_mimetype",
-    }
-    if device == "cpu":
-        changes["CUDA_VISIBLE_DEVICES"] = ""
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+execute_now = run_sync(execute)  # for callers that cannot wait in an event loop
 
 
 def title_of(notebook, path):

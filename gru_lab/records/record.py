@@ -1,24 +1,21 @@
-"""From notebooks to records: train what they need, execute them, write one file each, an index and
-a log.
+"""From notebooks to records: plan, train, execute, write one file each, an index and a log.
 
-A record is put under its name only when it is whole. A notebook whose cell fails still leaves a
-record, which shows the error where it happened.
+A record gets its name only when it is whole. A notebook whose cell fails still leaves a record,
+which shows the error where it happened.
 """
 
+import asyncio
 import datetime
 import itertools
-import os
-import platform
 import re
-from dataclasses import replace
-from importlib.metadata import version
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import nbformat
+from jupyter_core.utils import run_sync
 from tqdm.auto import tqdm
 
-import gru_lab
 from gru_lab.config import COUNT, one_of
-from gru_lab.device import pick_device
 from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_folder, write_whole
@@ -26,74 +23,183 @@ from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import TEMPLATES
 from gru_lab.records.index import LOG, write_index
 from gru_lab.records.markdown import as_markdown
-from gru_lab.records.notebooks import (
-    execute,
-    find_notebooks,
-    kernel_environment,
-    set_parameters,
-    title_of,
-)
-from gru_lab.runs.exchange import as_block, noting_used, pack
+from gru_lab.records.notebooks import execute, find_notebooks, set_parameters, title_of
+from gru_lab.records.provenance import about_environment, about_runs
+from gru_lab.runs.compute import Compute
+from gru_lab.runs.exchange import as_block, pack
+from gru_lab.runs.recording import recording
 from gru_lab.runs.results import Results
-from gru_lab.runs.store import Store
 from gru_lab.runs.sweep import run_names, train_missing
 from gru_lab.tables.read import read_table
-from gru_lab.tuning_log.stage import open_profile
+from gru_lab.tuning_log.stage import Stage, open_profile
 from gru_lab.tuning_log.stages import STAGES, stage
 from gru_lab.tuning_log.write import LANGUAGES, write_log
 
 FORMATS = ("html", "log", "ipynb", "md")
-OF_RUNS = ("data", "columns set aside", "seeds")
-PACKAGES = ("torch", "numpy", "pandas", "plotly")
+AT_A_TIME = 2  # notebooks: each has a kernel, and most of them wait for one core
+LONGEST_FIRST = ("07", "08")  # by number, so that none of them is left alone at the end
 
 
-def provenance(one, seeds, device):
-    """Return what records rest on, as label and text: profile, data, seeds, versions, machine,
-    date.
+@dataclass(frozen=True)
+class Plan:
+    """What a recording will do, all of it checked before anything is trained."""
+
+    paths: tuple[Path, ...]
+    stages: dict[Path, Stage]
+    first: Stage  # any stage on the series, for what all of them share
+    seeds: int
+    compute: Compute
+    out: Path
+    name: str | None
+    formats: frozenset[str]
+    language: str
+    parameters: dict[str, object]  # of the notebooks
+
+    def configs(self, path):
+        """Return the runs of a notebook's stage; none where it has none."""
+        chosen = self.stages.get(path)
+        return [config for _, config in chosen.configs(self.seeds)] if chosen else []
+
+
+def record(
+    names=(),
+    profile="lesson",
+    data=None,
+    split_by=None,
+    seeds=None,
+    out="records",
+    store=None,
+    workers=None,
+    device="auto",
+    name=None,
+    formats=("html", "log"),
+    language="en",
+):
+    """Train the runs of notebooks, execute them and write their records.
+
+    Parameters
+    ----------
+    names : notebooks by name, number or path; default: all of ours
+    profile, data, split_by, seeds : as `lab.stage` and `lab.sweep` take them
+    out : the folder of records; this one comes into a new folder in it, called by date and `name`
+    store, workers, device : where runs are kept and trained, as in `lab.sweep`
+    formats : of 'html', 'ipynb' (executed), 'md', and 'log': the runs as a tuning log in
+        `language`, 'en' or 'zh', for which no notebook is executed
+
+    Returns
+    -------
+    The paths written, `out`/index.html first, and those of records in which a cell failed.
+
+    Raises
+    ------
+    ValueError
+        For an unknown notebook, profile, device, format or language, for unusable data or an
+        unusable place, before anything is trained.
+
+    Examples
+    --------
+    >>> import gru_lab as lab
+    >>> written, failed = lab.record(["dropout"], "tiny")  # doctest: +SKIP
     """
-    rows, channels = one.series.values.shape
-    versions = [f"GRU Lab {gru_lab.__version__}", f"Python {platform.python_version()}"]
-    versions += [f"{name} {version(name)}" for name in PACKAGES]
-    return {
-        "profile": f"{one.profile.name} ({one.profile.about})",
-        "data": f"{one.series.name}: {rows:,} rows, {channels} channels, digest {one.series.digest}",
-        "columns set aside": ", ".join(
-            f"{name} ({why})" for name, why in one.series.set_aside.items()
+    compute = Compute(store, workers, device)
+    formats = frozenset(one_of("format", chosen, FORMATS) for chosen in formats)
+    one_of("language", language, LANGUAGES)
+    plan = _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language)
+    results = _train(plan)
+    folder = _folder(plan.out, name or plan.first.profile.name)
+    written, failed = run_sync(_execute)(plan, folder, results)
+    if results and "log" in formats:
+        text = write_log(tuning_log(list(results.values()), language), language)
+        write_whole(folder / LOG, text)
+        written.append(folder / LOG)
+    return [write_index(plan.out), *written], failed
+
+
+def _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language):
+    paths = tuple(find_notebooks(names))
+    seeds = COUNT.fix("seeds", open_profile(profile).seeds if seeds is None else seeds)
+    of_stages = {path: STAGES[path.stem[3:]] for path in paths if path.stem[3:] in STAGES}
+    if data is None or of_stages:
+        first = stage(1, profile, data, split_by)
+    else:  # no stage is run, so the table may have holes
+        series = read_table(data, split_by)
+        first = replace(STAGES["mask_input"], profile=open_profile(profile), series=series)
+    stages = {path: chosen.bind(profile, first.series) for path, chosen in of_stages.items()}
+    if formats == {"log"} and not stages:
+        raise ValueError(
+            "format 'log' writes the runs of stages; name notebooks of stages, such as 'dropout'"
         )
-        or "none",
-        "seeds": ", ".join(map(str, range(seeds))),
-        "versions": ", ".join(versions),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "device": str(pick_device(device)),
-        "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
+    parameters = dict(PROFILE=profile, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
+    out = require_folder("out", out)
+    return Plan(paths, stages, first, seeds, compute, out, name, formats, language, parameters)
+
+
+def _train(plan):
+    """Train what the store lacks of the stages; return their Results by notebook."""
+    configs = [config for path in plan.stages for config in plan.configs(path)]
+    labels = {}
+    for chosen in plan.stages.values():
+        labels |= run_names(chosen, plan.seeds)
+    train_missing(configs, plan.first.series, plan.compute, labels)
+    store = plan.compute.store
+    return {
+        path: Results.collect(chosen, plan.seeds, store) for path, chosen in plan.stages.items()
     }
+
+
+async def _execute(plan, folder, results):
+    """Execute the notebooks, two at a time, and write each as it is done: (written, failed)."""
+    paths = plan.paths if plan.formats - {"log"} else ()
+    notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
+    cells = sum(cell.cell_type == "code" for book in notebooks.values() for cell in book.cells)
+    environment = about_environment(plan)
+    written, free = {}, asyncio.Semaphore(AT_A_TIME)
+    with tqdm(total=cells, unit="cell", desc="notebooks", leave=False) as bar:
+
+        async def run(path):
+            async with free:
+                page = await _page(plan, path, notebooks[path], results.get(path), bar.update)
+            page["facts"] = environment | about_runs(plan, page["runs"])
+            written[path] = _write(notebooks[path], path, page, folder, plan.formats), page
+
+        order = sorted(paths, key=lambda path: not path.name.startswith(LONGEST_FIRST))
+        await asyncio.gather(*map(run, order))
+    files = [file for path in paths for file in written[path][0]]
+    failed = [written[path][0][0] for path in paths if not written[path][1]["whole"]]
+    return files, failed
+
+
+async def _page(plan, path, notebook, results, on_cell):
+    """Execute one notebook in place and return what its page says."""
+    set_parameters(notebook, **plan.parameters)
+    notebook.metadata["title"] = title_of(notebook, path)
+    with recording(plan.compute.store, plan.compute.device) as (environment, used):
+        whole = await execute(notebook, environment, on_cell)
+        runs = pack([*plan.configs(path), *used()], plan.compute.store)
+    line = repr(verdict(results)) if results else ""
+    return {"title": notebook.metadata["title"], "whole": whole, "line": line, "runs": runs}
 
 
 def _settings(run):
     """Return a packed run's settings in words, for the table at the foot of a record."""
     left_out = ("data", "data_digest", "epochs", "seed")
-    return ", ".join(
-        f"{name} {value}" for name, value in run["config"].items() if name not in left_out
-    )
+    kept = {name: value for name, value in run["config"].items() if name not in left_out}
+    return ", ".join(f"{name} {value}" for name, value in kept.items())
 
 
 def _as_html(notebook, path, page):
-    """Return an executed notebook as a page, with what it rests on at its foot and all of it as
-    data inside.
-    """
+    """Return an executed notebook as a page, what it rests on at its foot and as data inside."""
     foot = TEMPLATES.get_template("provenance.html.j2").render(page, settings=_settings)
-    page = {
+    around = {
         "nav_html": '<a href="../index.html">All records</a>',
         "provenance_html": foot + as_block(page),
     }
-    resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": page}
+    resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": around}
     return RecordExporter().from_notebook_node(notebook, resources)[0]
 
 
 def _write(notebook, path, page, folder, formats):
-    """Write an executed notebook in each of the formats that are for notebooks, and return the
-    files.
-    """
+    """Write an executed notebook in each format that is for notebooks, and return the files."""
     ways = {
         "html": lambda: _as_html(notebook, path, page),
         "ipynb": lambda: nbformat.writes(notebook) + "\n",
@@ -113,99 +219,3 @@ def _folder(out, name):
     folder = next(path for path in taken if not path.exists())
     folder.mkdir(parents=True)
     return folder
-
-
-def record(
-    names=(),
-    profile="lesson",
-    data=None,
-    split_by=None,
-    seeds=None,
-    out="records",
-    store=None,
-    workers=None,
-    device="auto",
-    name=None,
-    formats=("html", "log"),
-    language="en",
-):
-    """Train the runs of the notebooks so named (default: all), execute them and write their
-    records.
-
-    They come into a new folder inside `out`, called by the date and `name` (default: the
-    profile's). `formats` are of 'html', 'ipynb' (executed), 'md', and 'log': the runs as a tuning
-    log in `language`, 'en' or 'zh', for which no notebook is executed. `out`/index.html lists all
-    there are. Returns the paths written, the index first, and those in which a cell failed. Raises
-    ValueError for an unknown notebook, profile, device, format or language, or unusable data or
-    place, before anything is trained.
-    """
-    paths, seeds = (
-        find_notebooks(names),
-        COUNT.fix("seeds", open_profile(profile).seeds if seeds is None else seeds),
-    )
-    formats, _ = (
-        {one_of("format", one, FORMATS) for one in formats},
-        one_of("language", language, LANGUAGES),
-    )
-    pick_device(device)
-    if data is None or any(path.stem[3:] in STAGES for path in paths):
-        first = stage(1, profile, data, split_by)
-    else:  # no stage is run, so the table may have holes
-        first = replace(
-            STAGES["mask_input"], profile=open_profile(profile), series=read_table(data, split_by)
-        )
-    stages = {
-        path: STAGES[path.stem[3:]].bind(profile, first.series)
-        for path in paths
-        if path.stem[3:] in STAGES
-    }
-    if formats == {"log"} and not stages:
-        raise ValueError(
-            "format 'log' writes the runs of stages; name notebooks of stages, such as 'dropout'"
-        )
-    out, store = require_folder("out", out), Store.of(store)
-    configs = [config for one in stages.values() for _, config in one.configs(seeds)]
-    run_labels = {
-        key: label for one in stages.values() for key, label in run_names(one, seeds).items()
-    }
-    train_missing(configs, first.series, store, workers, device, run_labels)
-    results = {path: Results.collect(one, seeds, store) for path, one in stages.items()}
-    folder = _folder(out, name or first.profile.name)
-    parameters = dict(PROFILE=profile, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
-    facts = {"name": name} if name else {}
-    facts |= provenance(first, seeds, device)
-    paths = paths if formats - {"log"} else []
-    cells = sum(
-        cell.cell_type == "code"
-        for path in paths
-        for cell in nbformat.read(path, as_version=4).cells
-    )
-    written, failed = [], []
-    with tqdm(total=cells, unit="cell", leave=False) as bar, kernel_environment(store, device):
-        for path in paths:
-            bar.set_description(path.stem)
-            notebook = nbformat.read(path, as_version=4)
-            set_parameters(notebook, **parameters)
-            notebook.metadata["title"] = title_of(notebook, path)
-            with noting_used() as used:
-                whole = execute(notebook, on_cell=bar.update)
-                configs = (
-                    [config for _, config in stages[path].configs(seeds)] if path in stages else []
-                )
-                configs += used()
-            page = {"title": notebook.metadata["title"], "whole": whole, "facts": facts}
-            page["line"] = repr(verdict(results[path])) if path in results else ""
-            page["runs"] = pack(configs, store)
-            if (
-                not page["runs"] and data is None
-            ):  # what it computes may rest on other data, which it names itself
-                page["facts"] = {
-                    label: text for label, text in facts.items() if label not in OF_RUNS
-                }
-            files = _write(notebook, path, page, folder, formats)
-            written += files
-            failed += [] if whole else files[:1]
-    if results and "log" in formats:
-        write_whole(folder / LOG, write_log(tuning_log(list(results.values()), language), language))
-        written += [folder / LOG]
-    return [write_index(out), *written], failed

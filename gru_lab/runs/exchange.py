@@ -5,13 +5,10 @@ Nothing in a foreign file is executed or trusted: settings go through `RunConfig
 again, curves must be whole and finite.
 """
 
-import contextlib
 import dataclasses
 import json
 import math
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -24,35 +21,9 @@ SCHEMA = "gru-lab-record/1"
 BLOCK = re.compile(r'<script\b[^>]*\bid="gru-lab-record"[^>]*>(.*?)</script>', re.S)
 COLUMNS = ("epoch", *METRICS, "seconds")
 ORIGIN = ("device", "machine", "torch", "trained")
-USED = "GRU_LAB_USED"  # the environment's variable with the path of the list of runs that a notebook uses
 MOST_SAMPLES = 100  # runs; a record must stay a small file
 DIGITS = 9  # significant ones: what single precision, in which networks are trained, has at most
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
-
-
-def note_used(configs):
-    """Tell a recording that is going on, if there is one, that its notebook uses these runs."""
-    if os.environ.get(USED):
-        with open(os.environ[USED], "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(dataclasses.asdict(config)) + "\n" for config in configs)
-
-
-@contextlib.contextmanager
-def noting_used():
-    """Yield a function that returns the runs used so far by kernels that were started in this
-    block.
-    """
-    with tempfile.TemporaryDirectory(prefix="gru_lab_") as folder:
-        path = Path(folder) / "used.jsonl"
-        os.environ[USED] = str(path)
-        try:
-            path.touch()
-            yield lambda: [
-                RunConfig(**json.loads(line))
-                for line in path.read_text(encoding="utf-8").splitlines()
-            ]
-        finally:
-            del os.environ[USED]
 
 
 def pack(configs, store):

@@ -21,11 +21,11 @@ import pandas as pd
 import torch
 
 from gru_lab.config import RULES, RunConfig
-from gru_lab.gaps import Gapped
+from gru_lab.gaps import Gapped, validation_gaps
 from gru_lab.model import inputs_of
 from gru_lab.runs.one_run import readable
 from gru_lab.runs.snapshot import Snapshot, Status, no_better
-from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, Trainer, prepare
+from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, Trainer
 
 
 @dataclass
@@ -73,7 +73,6 @@ class Live:
         self.changed = threading.Event()
         self._lock = threading.Lock()
         self._run, self._number = None, 0
-        self._gaps = {}
 
     def start(self, config, patience=0, again=False):
         """Stop what is going on and train `config`, or show it if the store has it, unless it is
@@ -147,18 +146,6 @@ class Live:
                 seen["schedule"] = tuple(run.trainer.schedule)
             return Snapshot(number, run.config, run.status, **seen)
 
-    def gaps(self, config):
-        """Return the validation windows with their gaps, and the errors of both simple ways of
-        filling them.
-        """
-        key = (config.window, config.missing_rate, config.pattern)
-        if key not in self._gaps:
-            gapped = prepare(self.series, config)[1]
-            self._gaps = {
-                key: (gapped, gapped.mean_squared_errors())
-            }  # the last only: they are large
-        return self._gaps[key]
-
     @torch.no_grad()
     def repair(self, windows):
         """Return some validation windows, a Gapped, and the network's values for them after its
@@ -169,7 +156,7 @@ class Live:
         """
         with self._lock:
             config, network = self._run.config, self._run.network
-        gapped, _ = self.gaps(config)
+        gapped = validation_gaps(self.series, config)
         part = Gapped(gapped.truth[windows], gapped.hidden_mask[windows], gapped.filled[windows])
         if network is None:
             return part, self._sampled(config, gapped, windows)

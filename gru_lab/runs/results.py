@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gru_lab.digits import column, html_table, places, plain
-from gru_lab.trainer import batches, prepare
-from gru_lab.tuning_log.read import write_lines
-from gru_lab.tuning_log.rulers import LAST, recorded
+from gru_lab.gaps import references
+from gru_lab.tuning_log.rulers import LAST, log_lines, read_run
 from gru_lab.tuning_log.stage import KINDS, Stage
 
 
@@ -36,12 +35,11 @@ class Results:
                 raise ValueError(
                     f"{setting.name}, seed {config.seed} is not in {store}: sweep the stage first"
                 )
-            curve = recorded(
-                curve, setting.weight, config.hidden_share, stage.validate_missing_only
-            )
+            curve = read_run(stage, config, curve)
             frames.append(curve.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
-        _, validation, _ = prepare(stage.series, stage.start)
-        return cls(stage, pd.concat(frames, ignore_index=True), validation.mean_squared_errors())
+        return cls(
+            stage, pd.concat(frames, ignore_index=True), references(stage.series, stage.start)
+        )
 
     @property
     def finals(self):
@@ -92,13 +90,9 @@ class Results:
         return html_table(table)
 
     def lines(self, setting, seed=0):
-        """Return a run's last three epochs in the line format the log uses for that setting, on its
-        ruler.
-        """
-        one, curve = self.stage[setting], self.curve(setting, seed)
-        return write_lines(
-            curve, one.lines[0].format if one.lines else "train valid", LAST, self.steps
-        )
+        """Return a run's last three epochs as the log writes them, on its ruler."""
+        curve = self.curve(setting, seed)
+        return log_lines(self.stage, self.stage.config(setting, seed), curve)
 
     @property
     def line(self):
@@ -111,8 +105,3 @@ class Results:
             f"lowest error on hidden entries {plain(error.min())} ({error.idxmin()}); "
             f"a straight line has {plain(straight)}"
         )
-
-    @property
-    def steps(self):
-        """Batches in an epoch of these runs."""
-        return batches(self.stage.series, self.stage.start)

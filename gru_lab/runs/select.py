@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from gru_lab.config import COUNT, RULES, RunConfig, one_of
+from gru_lab.config import COUNT, RULES, RunConfig, in_words, one_of
 from gru_lab.runs.store import Store
 from gru_lab.series import Series
 from gru_lab.tuning_log.stages import STAGES
@@ -44,15 +44,10 @@ def _varying(configs):
 
 
 def names_of(configs):
-    """Return what to call each run, by key: the settings in which it differs from the others, and
-    its seed.
-    """
-    varying = _varying(configs)
+    """Return what to call each run, by key: the settings in which runs differ, and its seed."""
+    names = [*_varying(configs), "seed"]
     return {
-        one.key: ", ".join(
-            [*(f"{name}={getattr(one, name)}" for name in varying), f"seed {one.seed}"]
-        )
-        for one in configs
+        config.key: in_words({name: getattr(config, name) for name in names}) for config in configs
     }
 
 

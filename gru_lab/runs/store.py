@@ -174,10 +174,6 @@ class Store:
             )
             return {key: epochs for key, epochs in rows}
 
-    def has(self, config):
-        """Tell whether the store holds this run, as long or longer."""
-        return self.lengths([config.key]).get(config.key, 0) >= config.epochs
-
     def curves(self, configs):
         """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of
         those there as long.

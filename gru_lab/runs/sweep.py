@@ -5,28 +5,19 @@ what it has.
 """
 
 import contextlib
-import os
 import threading
 from concurrent.futures import CancelledError
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from gru_lab.config import COUNT, RunConfig
-from gru_lab.device import pick_device
+from gru_lab.config import RunConfig
 from gru_lab.errors import Diverged, SweepFailed
-from gru_lab.runs.exchange import note_used
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.one_run import forget, readable, train_one
 from gru_lab.runs.progress import Progress
+from gru_lab.runs.recording import note_used
 from gru_lab.runs.results import Results
 from gru_lab.runs.select import bind, curves_of, names_of
-from gru_lab.runs.store import Store
-from gru_lab.tuning_log.rulers import LAST
 from gru_lab.tuning_log.stage import Stage
-
-ON_ONE_GPU = 4  # runs at a time, by default: they share one Python
-SMALL = 50_000  # rows x epochs below which a run takes less time than starting processes for it
 
 
 def not_stored(configs, store):
@@ -42,19 +33,6 @@ def not_stored(configs, store):
     )
 
 
-def shape(workers, device):
-    """Return (processes, threads of each) for so many runs at a time; by default one a core, or
-    four on a GPU.
-
-    On CPU each run has a process of one thread. On a GPU all share one process: each that uses a
-    GPU takes hundreds of megabytes of it before any run does.
-    """
-    on_gpu = pick_device(device).type == "cuda"
-    best = ON_ONE_GPU if on_gpu else os.cpu_count() or 1
-    workers = COUNT.fix("workers", best if workers is None else workers)
-    return (1, workers) if on_gpu else (workers, 1)
-
-
 class Sweep:
     """Runs on their way into the store, in the background: what `lab.sweep(..., background=True)`
     returns.
@@ -63,31 +41,11 @@ class Sweep:
     It lives as long as this process does.
     """
 
-    def __init__(
-        self,
-        configs,
-        series,
-        store,
-        workers=None,
-        device="auto",
-        names=None,
-        scheduler=None,
-        collect=None,
-    ):
-        if scheduler is not None and workers is not None:
-            raise ValueError("workers must be left out with a scheduler, which has its own")
-        # wrong workers or a wrong device are one error here, not one a run; a scheduler's workers
-        # are asked later
-        self._shape = shape(workers, device) if scheduler is None else None
+    def __init__(self, configs, series, compute, names=None, collect=None):
         note_used(configs)
-        self.configs, self.series, self.store, self.device, self.scheduler = (
-            configs,
-            series,
-            store,
-            device,
-            scheduler,
-        )
-        self.todo, self.names, self._collect = not_stored(configs, store), names or {}, collect
+        self.configs, self.series, self.compute = configs, series, compute
+        self.store = compute.store
+        self.todo, self.names, self._collect = not_stored(configs, self.store), names or {}, collect
         self.progress = Progress(self.todo, self.name)
         self.failures, self.trained, self.stopped, self.error = [], 0, False, None
         self._jobs = self._thread = None
@@ -179,23 +137,19 @@ class Sweep:
 
     def _outcomes(self):
         """Yield (config, Trained or what went wrong) as the runs end."""
-        if self._shape == (1, 1) and not self._thread:
+        if self.compute.here and not self._thread:
             yield from self._train_here()
             return
         from gru_lab.runs.cluster import Jobs, local_client, remote_client
 
-        if self.scheduler is None:
-            opened = local_client(*(min(one, len(self.todo)) for one in self._shape))
+        compute, checkpoints = self.compute, self.store.checkpoints
+        if compute.scheduler is None:
+            opened = local_client(*(min(count, len(self.todo)) for count in compute.shape))
         else:
-            opened = remote_client(self.scheduler)
+            opened = remote_client(compute.scheduler)
         with opened as client:
             self._jobs = Jobs(
-                client,
-                self.todo,
-                self.series,
-                self.device,
-                self.store.checkpoints,
-                self.progress.add,
+                client, self.todo, self.series, compute.device, checkpoints, self.progress.add
             )
             if self.stopped:
                 self._jobs.cancel()
@@ -209,19 +163,18 @@ class Sweep:
 
             checkpoint = self.store.checkpoints / f"{config.key}.safetensors"
             try:
-                yield config, train_one(config, self.series, self.device, checkpoint, tell)
+                yield config, train_one(config, self.series, self.compute.device, checkpoint, tell)
             except Diverged as error:
                 yield config, error
 
 
-def train_missing(configs, series, store, workers=None, device="auto", names=None):
-    """Train here what the store lacks of `configs` on `series`, with a progress bar; returns how
-    many runs that was.
+def train_missing(configs, series, compute, names=None):
+    """Train what the store lacks of `configs` on `series`, with a bar; returns how many that was.
 
     `names` maps a run's key to what the bar calls it. Raises SweepFailed after the rest is done if
     runs failed.
     """
-    return Sweep(configs, series, store, workers, device, names).run()
+    return Sweep(configs, series, compute, names).run()
 
 
 def run_names(stage, seeds=None):
@@ -258,61 +211,27 @@ def sweep(
     Raises ValueError for wrong settings or unlike workers before anything is trained, SweepFailed
     after the rest is done if runs failed, StoreFailed if the store cannot be written.
     """
-    store = Store.of(store)
+    compute = Compute(store, workers, device, scheduler)
     if isinstance(stage, Stage):
         if series is not None:
             raise ValueError(
                 "series must be left out with a stage, which has its own: stage.bind gives it another"
             )
-        series, configs, names = (
-            stage.series,
-            [config for _, config in stage.configs(seeds)],
-            run_names(stage, seeds),
-        )
+        series, names = stage.series, run_names(stage, seeds)
+        configs = [config for _, config in stage.configs(seeds)]
+
+        def collect():
+            return Results.collect(stage, seeds, compute.store)
+
     else:
         configs = bind([stage] if isinstance(stage, RunConfig) else stage, series, seeds)
         names = names_of(configs)
 
-    def collect():
-        return (
-            Results.collect(stage, seeds, store)
-            if isinstance(stage, Stage)
-            else curves_of(configs, store)
-        )
+        def collect():
+            return curves_of(configs, compute.store)
 
-    one = Sweep(configs, series, store, workers, device, names, scheduler, collect)
+    job = Sweep(configs, series, compute, names, collect)
     if background:
-        return one.start()
-    one.run()
+        return job.start()
+    job.run()
     return collect()
-
-
-def scores(configs, names, series, seeds, store, workers=None, device="auto", some=True):
-    """Train each of `configs`, so named, with each of `seeds`, as far as the store lacks it.
-
-    Returns (errors, seconds), both (configs, seeds): the error on hidden validation entries, mean
-    of the last three epochs, NaN where a run failed; and how long the run took. Where `some` have
-    to succeed and none does, raises SweepFailed.
-    """
-    runs = [[config.on(series).replace(seed=seed) for seed in seeds] for config in configs]
-    every = [run for row in runs for run in row]
-    labels = {
-        run.key: f"{name}, seed {run.seed}"
-        for name, row in zip(names, runs, strict=True)
-        for run in row
-    }
-    if workers is None and len(series) * configs[0].epochs <= SMALL:
-        workers = 1
-    try:
-        train_missing(every, series, store, workers, device, labels)
-    except (
-        SweepFailed
-    ):  # a setting that cannot be trained is a bad setting, not the end of a search
-        if some and not store.curves(every):
-            raise
-    curves = store.curves(every)
-    nothing = pd.DataFrame({"val_missing": [np.nan], "seconds": [np.nan]})
-    of = [[curves.get(run.key, nothing) for run in row] for row in runs]
-    errors = [[curve["val_missing"].tail(LAST).mean() for curve in row] for row in of]
-    seconds = [[curve["seconds"].sum(min_count=1) for curve in row] for row in of]
-    return np.array(errors), np.array(seconds)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from gru_lab.config import one_of
 from gru_lab.loss import weighted_loss
 from gru_lab.trainer import batches
 from gru_lab.tuning_log.read import write_lines
@@ -36,43 +37,58 @@ def corrected(curve):
     return curve.assign(train=curve["train_missing"], validation=curve["val_missing"])
 
 
+RULERS = {"recorded": "as the log read its runs", "corrected": "the error on hidden entries"}
+
+
 def log_setting(stage, config):
-    """Return the stage's setting that this run repeats, with whatever seed, or None; of several,
-    the nearest in length.
+    """Return the stage's setting that this run repeats, with whatever seed, or None.
 
-    `config` is bound to the stage's series.
+    Of several the nearest in length, then the first. `config` is bound to the stage's series.
     """
-    pairs = [(setting, stage.config(setting, config.seed)) for setting in stage.settings]
-    same = [
-        (abs(row.epochs - config.epochs), setting)
-        for setting, row in pairs
-        if row.key == config.key
-    ]
-    return min(same, key=lambda pair: pair[0])[1] if same else None
+    same = stage.by_key.get(config.replace(seed=0).key, ())
+    return min(
+        same, key=lambda row: abs(stage.profile.epochs(row.epochs) - config.epochs), default=None
+    )
 
 
-def as_logged(stage, config, curve, schedule=()):
-    """Read any run of a stage as the log read its own: `recorded`, with the weight in the log's
-    notation.
+def read_run(stage, config, curve, ruler="recorded", schedule=()):
+    """Return any run of a stage read by a ruler: `curve` with columns `train` and `validation`.
 
-    Where the stage has no such setting, that is the weight it was trained with over r², as the
-    log's code had it. `schedule` says where the weight was moved on the way, as (epoch, batch,
-    weight).
+    This is the one place where a run is read; panel, explorer, results and written logs ask it.
+    `recorded` takes the weight in the log's notation; for a run that is no setting of the stage, or
+    whose weight was moved, that is the weight it was trained with over r², as the log's code had
+    it. `schedule` says where the weight was moved on the way, as (epoch, batch, weight).
+    Raises ValueError for an unknown ruler.
+
+    >>> from gru_lab.tuning_log.stages import stage
+    >>> import pandas as pd
+    >>> dropout = stage("dropout", "tiny")
+    >>> curve = pd.DataFrame({"epoch": [1], "train_missing": [0.2], "val_missing": [0.1]})
+    >>> float(read_run(dropout, dropout.config("dropout=0"), curve, "corrected")["validation"][0])
+    0.1
     """
+    if one_of("ruler", ruler, RULERS) == "corrected":
+        return corrected(curve)
     setting = None if schedule else log_setting(stage, config)
-    if setting:
-        weight = setting.weight
-    else:
-        weight = pd.Series(config.missing_weight, index=curve.index)
-        for epoch, _, moved_to in schedule:
-            weight[curve["epoch"] >= epoch] = moved_to
-        weight = weight / config.hidden_share**2
+    weight = setting.weight if setting else _weights(config, curve, schedule)
     return recorded(curve, weight, config.hidden_share, stage.validate_missing_only)
 
 
+def _weights(config, curve, schedule):
+    """Return the weight of each epoch (epochs,) in the log's notation."""
+    weight = pd.Series(config.missing_weight, index=curve.index)
+    for epoch, _, moved_to in schedule:
+        weight[curve["epoch"] >= epoch] = moved_to
+    return weight / config.hidden_share**2
+
+
 def log_lines(stage, config, curve, schedule=()):
-    """Return the last three epochs of any run of a stage as the log writes them."""
-    setting = log_setting(stage, config)
-    lines = next((one.lines for one in (setting, *stage.settings) if one and one.lines), None)
-    read = as_logged(stage, config, curve, schedule)
-    return write_lines(read, lines[0].format, LAST, batches(stage.series, config))
+    """Return the last three epochs of any run of a stage as the log writes them.
+
+    The format is that of the setting's own lines, or else of the stage's first.
+    """
+    rows = (log_setting(stage, config), *stage.settings)
+    lines = next((row.lines for row in rows if row and row.lines), None)
+    line_format = lines[0].format if lines else "train valid"
+    read = read_run(stage, config, curve, schedule=schedule)
+    return write_lines(read, line_format, LAST, batches(stage.series, config))

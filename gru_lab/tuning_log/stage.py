@@ -8,6 +8,7 @@ the log lacks and its question needs.
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -159,6 +160,14 @@ class Stage:
             epochs=self.profile.epochs(setting.epochs), seed=seed, **setting.changes
         )
         return config.on(self.series) if self.series is not None else config
+
+    @cached_property
+    def by_key(self):
+        """The settings by the key of their run with seed 0: several may be one run."""
+        keys = {}
+        for setting in self.settings:
+            keys.setdefault(self.config(setting).key, []).append(setting)
+        return keys
 
     def configs(self, seeds=None):
         """Return (setting, config) pairs: every setting with each of the seeds 0, 1, … (default:

@@ -7,21 +7,11 @@ of the log can be set exactly: 0.0324 is not 0.03, and a run is known by its exa
 
 import ipywidgets as widgets
 
+from gru_lab.config import LABELS
 from gru_lab.widgets.buttons import opener
 
 OWN = "your own"  # in the place of a row of the log
 KNOBS = ("dropout", "num_layers", "missing_weight")
-LABELS = {
-    "dropout": "dropout",
-    "num_layers": "layers",
-    "missing_weight": "loss weight",
-    "hidden_size": "hidden size",
-    "learning_rate": "learning rate",
-    "missing_rate": "missing rate",
-    "mask_input": "mask as input",
-    "seed": "seed",
-    "epochs": "epochs",
-}
 TIPS = {
     "dropout": "share of the values dropped between layers in training; one layer has no between",
     "num_layers": "layers of the GRU",

@@ -2,15 +2,15 @@
 the same module.
 """
 
+import hashlib
 import json
-import os
-import uuid
 from pathlib import Path
 
 import anywidget
 import traitlets
 from IPython.display import HTML
 
+from gru_lab.runs.recording import is_recording
 from gru_lab.runs.store import Store
 from gru_lab.tuning_log.stages import stage as open_stage
 from gru_lab.widgets.explorer_data import explorer_data
@@ -41,7 +41,9 @@ def explorer_page(data):
     """
     module = MODULE.read_text(encoding="utf-8").replace("export default { render };", "")
     text = json.dumps(data, allow_nan=False).replace("<", r"\u003c")
-    return PAGE.format(place=f"explorer-{uuid.uuid4().hex[:8]}", data=text, module=module)
+    return PAGE.format(
+        place=f"explorer-{hashlib.sha256(text.encode()).hexdigest()[:8]}", data=text, module=module
+    )
 
 
 def explorer(stage, store=None):
@@ -54,4 +56,4 @@ def explorer(stage, store=None):
     """
     stage = open_stage(stage)
     data = explorer_data(stage, Store.of(store))
-    return HTML(explorer_page(data)) if os.environ.get("GRU_LAB_RECORD") else Explorer(data=data)
+    return HTML(explorer_page(data)) if is_recording() else Explorer(data=data)

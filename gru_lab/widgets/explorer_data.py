@@ -2,24 +2,15 @@
 
 import numpy as np
 
+from gru_lab.config import LABELS, in_words
+from gru_lab.gaps import references, validation_gaps
 from gru_lab.runs.store import config_of
-from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, prepare
-from gru_lab.tuning_log.read import write_lines
-from gru_lab.tuning_log.rulers import recorded
+from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS
+from gru_lab.tuning_log.rulers import RULERS, log_lines, read_run
 from gru_lab.tuning_log.stages import STAGES
 
 MOST = 300  # runs; a record must stay a small file
-KNOBS = {"dropout": "dropout", "num_layers": "layers", "missing_weight": "loss weight"}
-OTHER = (
-    "mask_input",
-    "hidden_size",
-    "learning_rate",
-    "train_share",
-    "missing_rate",
-    "bidirectional",
-    "residual",
-)
-OTHER += ("batch_size", "window")
+KNOBS = {name: LABELS[name] for name in ("dropout", "num_layers", "missing_weight")}
 
 
 def _short(values):
@@ -30,57 +21,43 @@ def _short(values):
 
 
 def _other(config, start):
-    """Return in words what sets a run apart from the stage's start, the three knobs and the seed
-    aside.
-    """
-    differing = [name for name in OTHER if getattr(config, name) != getattr(start, name)]
-    return ", ".join(f"{name} {getattr(config, name):g}" for name in differing) or "as this stage"
+    """Return in words what sets a run apart from the stage's start, knobs and seed aside."""
+    return in_words(config.difference(start, *KNOBS, "seed", "epochs")) or "as this stage"
 
 
-def _run(stage, store, row, logged, hidden):
-    """Return one stored run as the explorer needs it; its repair at the `hidden` entries of the
-    picture only.
+def _run(stage, store, row, names, hidden):
+    """Return one stored run as the explorer needs it.
+
+    Of its repair it has the `hidden` entries of the picture only.
     """
     config = config_of(row)
-    name, weight, only_missing = logged.get(
-        config.key, ("", config.missing_weight, stage.validate_missing_only)
-    )
-    curve = recorded(store.curve(config), weight, config.hidden_share, only_missing)
-    sample = store.sample(config.key)
+    curve, sample = store.curve(config), store.sample(config.key)
+    readings = {ruler: read_run(stage, config, curve, ruler) for ruler in RULERS}
     return {
         **{knob: getattr(config, knob) for knob in KNOBS},
         "seed": config.seed,
         "other": _other(config, stage.start),
-        "name": name,
+        "name": names.get(config.key, ""),
         "epochs": config.epochs,
-        "recorded": {"training": _short(curve["train"]), "validation": _short(curve["validation"])},
-        "corrected": {
-            "training": _short(curve["train_missing"]),
-            "validation": _short(curve["val_missing"]),
+        **{
+            ruler: {"training": _short(read["train"]), "validation": _short(read["validation"])}
+            for ruler, read in readings.items()
         },
-        "lines": write_lines(curve),
+        "lines": log_lines(stage, config, curve),
         "sample": None if sample is None else _short(sample[hidden]),
     }
 
 
-def _rows_of_the_log(stage, seeds):
-    """Return by key what the log calls a run, its weight in the log's notation, and whether it
-    validated M alone.
-    """
-    logged = {}
-    for one in sorted(
-        STAGES.values(), key=lambda one: one.number != stage.number
-    ):  # of several names this stage's
-        bound = one.bind(stage.profile, stage.series)
+def _names(stage, seeds):
+    """Return by key what the log calls a run; of several names this stage's."""
+    names = {}
+    for logged in sorted(STAGES.values(), key=lambda logged: logged.number != stage.number):
+        bound = logged.bind(stage.profile, stage.series)
         for setting in bound.settings:
             for seed in seeds:
-                called = (
-                    f"stage {one.number}, {setting.name}",
-                    setting.weight,
-                    one.validate_missing_only,
-                )
-                logged.setdefault(bound.config(setting, seed).key, called)
-    return logged
+                called = f"stage {logged.number}, {setting.name}"
+                names.setdefault(bound.config(setting, seed).key, called)
+    return names
 
 
 def explorer_data(stage, store):
@@ -95,10 +72,10 @@ def explorer_data(stage, store):
         raise ValueError(
             f"store must hold runs on {stage.series.name}, and {store} has none: sweep the stage first"
         )
-    logged = _rows_of_the_log(stage, sorted(set(table["seed"].tolist())))
+    logged = _names(stage, sorted(set(table["seed"].tolist())))
     table["of the log"] = table["key"].isin(list(logged))
     chosen = table[::-1].sort_values("of the log", ascending=False, kind="stable").head(MOST)
-    gapped = prepare(stage.series, stage.start)[1]
+    gapped = validation_gaps(stage.series, stage.start)
     channels = gapped.liveliest(SAMPLE_WINDOWS, SAMPLE_CHANNELS)
     parts = {"truth": gapped.truth, "hidden": gapped.hidden_mask, "filled": gapped.filled}
     parts = {name: values[:SAMPLE_WINDOWS][..., channels] for name, values in parts.items()}
@@ -108,7 +85,8 @@ def explorer_data(stage, store):
         "knobs": KNOBS,
         "begin": {knob: getattr(begin, knob) for knob in KNOBS} | {"other": "as this stage"},
         "references": {
-            way: float(f"{error:.4g}") for way, error in gapped.mean_squared_errors().items()
+            way: float(f"{error:.4g}")
+            for way, error in references(stage.series, stage.start).items()
         },
         "channels": [str(stage.series.channels[channel]) for channel in channels],
         "picture": {name: _short(values) for name, values in parts.items()},

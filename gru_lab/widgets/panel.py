@@ -6,7 +6,6 @@ at most and draws. Here are only widgets: what they show is computed elsewhere.
 """
 
 import html
-import os
 import threading
 import time
 
@@ -14,11 +13,14 @@ import ipywidgets as widgets
 import pandas as pd
 from IPython import get_ipython
 
+from gru_lab.gaps import references, validation_gaps
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.live import Live, warm_up
+from gru_lab.runs.recording import is_recording
 from gru_lab.runs.snapshot import Status
 from gru_lab.runs.store import Store
 from gru_lab.runs.sweep import train_missing
-from gru_lab.tuning_log.rulers import as_logged, corrected, log_lines, log_setting
+from gru_lab.tuning_log.rulers import log_lines, log_setting, read_run
 from gru_lab.tuning_log.stages import stage as open_stage
 from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.buttons import CopyButton
@@ -48,12 +50,12 @@ def panel(stage, store=None):
     shown by the cell.
 
     A cell that is run again gets a new one, and what its old one still trains is stopped. Where
-    there will be no kernel (GRU_LAB_RECORD is set, as records do) it is the explorer of the stored
+    there will be no kernel it is the explorer of the stored
     runs instead.
     """
     stage = open_stage(stage)
     store = Store.of(store)
-    if os.environ.get("GRU_LAB_RECORD"):
+    if is_recording():
         return still(stage, store)
     cell, one = _cell(), Panel(stage, store)
     if cell:
@@ -76,7 +78,7 @@ def still(stage, store):
 
     That run is trained if the store lacks it.
     """
-    train_missing([stage.config(stage.adopted)], stage.series, store, workers=1)
+    train_missing([stage.config(stage.adopted)], stage.series, Compute(store, workers=1))
     return explorer(stage, store)
 
 
@@ -85,19 +87,16 @@ def paint(canvas, stage, live, ruler, channel, place):
     window `place` on.
     """
     seen = live.snapshot()
-    _, references = live.gaps(seen.config)
     part, network = live.repair(slice(place, place + WINDOWS))
     curve, logged = pd.DataFrame(seen.rows), None
     if ruler == "recorded" and not seen.schedule:
         logged = _logged(stage, seen.config)
     if len(curve):
-        curve = (
-            corrected(curve)
-            if ruler == "corrected"
-            else as_logged(stage, seen.config, curve, seen.schedule)
-        )
+        curve = read_run(stage, seen.config, curve, ruler, seen.schedule)
     with canvas.figure.batch_update():
-        canvas.draw_losses(curve, references, seen.config.epochs, logged, seen.schedule)
+        canvas.draw_losses(
+            curve, references(stage.series, seen.config), seen.config.epochs, logged, seen.schedule
+        )
         canvas.draw_repair(part, network, channel)
 
 
@@ -141,7 +140,7 @@ class Panel:
         self.channel = widgets.Dropdown(
             options=channels, description="channel", layout=widgets.Layout(width="220px")
         )
-        gapped, _ = self.live.gaps(self.controls.config)
+        gapped = validation_gaps(stage.series, self.controls.config)
         self.channel.value = int(gapped.liveliest(WINDOWS)[0])
         last = max(0, len(gapped.truth) - WINDOWS)
         self.place = widgets.IntSlider(
@@ -278,8 +277,10 @@ class Panel:
 
     def _tell(self, seen):
         """Say in words where the run stands, and which buttons have something to do."""
-        _, references = self.live.gaps(seen.config)
-        self.progress.value, self.status.value = seen.share, self._status(seen, references)
+        self.progress.value, self.status.value = (
+            seen.share,
+            self._status(seen, references(self.stage.series, seen.config)),
+        )
         self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = (
             not seen.running,
             not seen.rows,
@@ -297,7 +298,7 @@ class Panel:
         )
 
     @staticmethod
-    def _status(seen, references):
+    def _status(seen, simple):
         words = WORDS.get(seen.status, "")
         if seen.status == Status.TRAINING:
             words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, batch {seen.batch} of {seen.batches}"
@@ -310,6 +311,6 @@ class Panel:
             if seen.rows
             else ""
         )
-        simple = [f"{way} {value:.2g}" for way, value in references.items()]
+        simple = [f"{way} {value:.2g}" for way, value in simple.items()]
         failed = f'<b style="color:#A33C00">{html.escape(seen.error)}</b>' if seen.error else ""
         return " · ".join(filter(None, [words, left, failed, error, *simple]))

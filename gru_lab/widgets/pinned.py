@@ -6,11 +6,11 @@ import html
 
 import ipywidgets as widgets
 
+from gru_lab.config import in_words
 from gru_lab.runs.store import Pin, config_of
 from gru_lab.tuning_log.rulers import log_lines
 from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.buttons import CopyButton, opener
-from gru_lab.widgets.controls import LABELS
 
 WIDTHS = {
     "": "36px",
@@ -18,16 +18,6 @@ WIDTHS = {
     "as the log writes": "170px",
     "error on hidden entries": "180px",
 }
-
-
-def difference(config, start):
-    """Return in words which settings of a run differ from `start`: 'dropout 0.2, layers 3'."""
-    words = []
-    for name, label in LABELS.items():
-        value = getattr(config, name)
-        if value != getattr(start, name):
-            words.append(f"{label} {value:.4g}" if isinstance(value, float) else f"{label} {value}")
-    return ", ".join(words) or "as the log went on"
 
 
 def _row(cells, *buttons):
@@ -80,7 +70,7 @@ class Pinned:
         options = []
         for row in runs[runs["data_digest"] == self.stage.series.digest][::-1].to_dict("records"):
             config = config_of(row)
-            what = difference(config, self.stage.config(self.stage.adopted))
+            what = self._difference(config)
             options.append((f"{what}; trained {row['trained'][:10]} on {row['machine']}", config))
         self.stored.options = options or [("none yet on this series", None)]
         self.stored.index = 0
@@ -113,7 +103,11 @@ class Pinned:
         moved = "".join(
             f", loss weight moved to {weight:g} in epoch {epoch}" for epoch, weight in moves.items()
         )
-        return difference(pin.config, self.stage.config(self.stage.adopted)) + moved
+        return self._difference(pin.config) + moved
+
+    def _difference(self, config):
+        adopted = self.stage.config(self.stage.adopted)
+        return in_words(config.difference(adopted)) or "as the log went on"
 
     def _pin_row(self, label, name, pin):
         run = (pin.config, pin.curve, pin.schedule)

@@ -4,13 +4,13 @@ the result.
 The choice is kept, so a notebook opened again, or its record, knows it.
 """
 
-import os
 from html import escape
 
 import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from gru_lab.evidence.guess import answers, keep_guess, kept_guess, question
+from gru_lab.runs.recording import is_recording
 from gru_lab.tuning_log.stages import stage as open_stage
 
 
@@ -56,7 +56,7 @@ class Prediction:
         return f"<p><b>{escape(question(self.stage))}</b></p><ul>{items}</ul>{end}"
 
     def _ipython_display_(self):
-        display(HTML(self.page()) if os.environ.get("GRU_LAB_RECORD") else self.box)
+        display(HTML(self.page()) if is_recording() else self.box)
 
 
 def predict(stage):

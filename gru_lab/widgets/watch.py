@@ -7,7 +7,6 @@ of a thousand runs is still a figure of a few lines. Here are only pictures: wha
 """
 
 import html
-import os
 import threading
 import time
 
@@ -15,9 +14,10 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
+from gru_lab.gaps import references
 from gru_lab.plots.style import GREY, REFERENCE_DASH, look, style
+from gru_lab.runs.recording import is_recording
 from gru_lab.runs.sweep import Sweep
-from gru_lab.trainer import prepare
 from gru_lab.widgets.live_figure import TICKS, WIDTH, LiveFigure
 
 BETWEEN_DRAWINGS = 0.5  # seconds
@@ -30,7 +30,7 @@ def watch(sweep):
     """Return the curves of a Sweep as they grow, with a Stop button; the cell that shows them ends
     at once.
 
-    Where there will be no kernel (GRU_LAB_RECORD is set, as records do) it waits for the sweep and
+    Where there will be no kernel it waits for the sweep and
     returns its figure. Raises ValueError for anything but what `lab.sweep(..., background=True)`
     returns.
     """
@@ -38,7 +38,7 @@ def watch(sweep):
         raise ValueError(
             f"sweep must be what lab.sweep(..., background=True) returns, not {type(sweep).__name__}"
         )
-    if os.environ.get("GRU_LAB_RECORD"):
+    if is_recording():
         sweep.wait()
         return curves_figure(sweep)
     return Watch(sweep).box
@@ -80,7 +80,7 @@ def curves_figure(sweep):
     """
     figure, last = go.Figure(), max(config.epochs for config in sweep.configs)
     mode = "lines" if last > MARKED else "lines+markers"
-    for way, error in prepare(sweep.series, sweep.configs[0])[1].mean_squared_errors().items():
+    for way, error in references(sweep.series, sweep.configs[0]).items():
         line = {"color": GREY, "dash": REFERENCE_DASH[way], "width": 1.5}
         figure.add_scatter(
             x=[1, last], y=[error, error], mode="lines", name=f"{way} {error:.2g}", line=line

@@ -19,8 +19,8 @@ def results(tmp_path_factory):
 def test_what_a_setting_changes_is_said_even_where_it_does_so_in_silence():
     layers, mask = lab.stage("num_layers", "tiny"), lab.stage("mask_input", "tiny")
     assert changes(layers, layers["2 layers"]) == ""
-    assert changes(layers, layers["4 layers"]) == "num_layers 4"
-    assert changes(layers, layers["1 layer"]) == "num_layers 1, dropout 0"
+    assert changes(layers, layers["4 layers"]) == "layers 4"
+    assert changes(layers, layers["1 layer"]) == "dropout 0, layers 1"
     assert (
         changes(layers, layers["2 layers, no dropout, 5 times as long (control)"])
         == "dropout 0, epochs 6"

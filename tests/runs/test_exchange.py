@@ -1,14 +1,13 @@
 """Runs out of a store and into another, and what is refused on the way in."""
 
 import json
-import os
 
 import pandas as pd
 import pytest
 
 import gru_lab as lab
 from gru_lab.loss import METRICS
-from gru_lab.runs.exchange import adopt, as_block, noting_used, pack
+from gru_lab.runs.exchange import adopt, as_block, pack
 
 CONFIG = lab.RunConfig(epochs=3, dropout=0.2, data="table", data_digest="abc")
 
@@ -101,17 +100,6 @@ def test_files_that_are_no_records_are_refused(store, tmp_path, record):
             adopt(tmp_path / name, store)
     with pytest.raises(ValueError, match="its runs must be list"):
         adopt(record(runs="all"), store)
-
-
-def test_runs_that_a_sweep_uses_are_noted_while_a_recording_listens(store, monkeypatch):
-    stage = lab.stage("mask_input", "tiny")
-    configs = [config for _, config in stage.configs(1)]
-    lab.sweep(stage, 1, store, workers=1)  # nobody listens
-    with noting_used() as used:
-        assert used() == []
-        lab.sweep(stage, 1, store, workers=1)  # nothing is trained, and they are used
-        assert used() == configs
-    assert "GRU_LAB_USED" not in os.environ
 
 
 def test_of_very_many_runs_the_samples_stay_at_home(store, monkeypatch):

@@ -45,7 +45,7 @@ def test_a_run_in_a_thread_gives_the_curve_of_a_plain_trainer_and_is_kept(
     plain = list(trainer)
     assert seen.status == Status.DONE and seen.share == 1 and seen.seconds_left is None
     assert [row["val_missing"] for row in seen.rows] == [row["val_missing"] for row in plain]
-    assert store.has(config.on(series))
+    assert store.curve(config.on(series)) is not None
 
 
 def test_a_kept_run_is_shown_without_training(live, store, config, monkeypatch):

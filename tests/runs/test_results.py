@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 import gru_lab as lab
+from gru_lab.gaps import prepare
 from gru_lab.runs.results import Results
-from gru_lab.trainer import batches, prepare
-from gru_lab.tuning_log.rulers import as_logged, log_lines, log_setting
+from gru_lab.trainer import batches
+from gru_lab.tuning_log.rulers import log_lines, log_setting, read_run
 
 SEEDS = 2
 
@@ -116,7 +117,7 @@ def test_lines_are_the_last_three_epochs_in_the_format_of_the_log(weights, ratio
     expected = "\n".join(f"{row.train:.5f} {row.validation:.5f}" for row in last.itertuples())
     assert weights.lines("weight=0.5", 1) == expected
     last = ratios.curves.query("setting == '1:2'").tail(3)
-    steps = ratios.steps
+    steps = batches(ratios.stage.series, ratios.stage.start)
     expected = "\n".join(
         f"{row.epoch} {steps} {row.train:.6f} {row.validation:.6f}" for row in last.itertuples()
     )
@@ -129,8 +130,7 @@ def test_lines_are_the_last_three_epochs_in_the_format_of_the_log(weights, ratio
 
 def test_steps_are_the_batches_of_the_trainer(weights):
     config = weights.stage.start
-    assert weights.steps == lab.Trainer(config, weights.stage.series).batches
-    for share in (0.1, 0.5):
+    for share in (0.1, 0.5, 1.0):
         part = config.replace(train_share=share, batch_size=10)
         assert (
             batches(weights.stage.series, part) == lab.Trainer(part, weights.stage.series).batches
@@ -149,12 +149,12 @@ def test_a_run_of_ones_own_is_read_by_the_weight_that_the_log_would_have_written
     curve = store.curve(config)
     expected = weights.curves.query("setting == 'weight=1' and seed == 0")
     np.testing.assert_allclose(
-        as_logged(stage, config, curve)["validation"], expected["validation"], rtol=1e-12
+        read_run(stage, config, curve)["validation"], expected["validation"], rtol=1e-12
     )
     assert log_lines(stage, config, curve) == weights.lines("weight=1")
 
     own = config.replace(missing_weight=2 * 0.0324, dropout=0.3)
-    read = as_logged(stage, own, curve)["validation"]
+    read = read_run(stage, own, curve)["validation"]
     by_hand = (curve["val_all_dropout"] + 2 * 0.0324 * curve["val_missing_dropout"]) / 3
     np.testing.assert_allclose(read, by_hand, rtol=1e-9)
 
@@ -163,7 +163,7 @@ def test_a_run_whose_weight_was_moved_is_read_by_the_weight_of_each_epoch(weight
     stage = weights.stage
     config = stage.config("weight=0")
     curve = store.curve(config)
-    read = as_logged(stage, config, curve, schedule=[(2, 1, 0.0324), (3, 1, 3 * 0.0324)])[
+    read = read_run(stage, config, curve, schedule=[(2, 1, 0.0324), (3, 1, 3 * 0.0324)])[
         "validation"
     ]
     for row, w, value in zip(curve.itertuples(), [0, 1, 3], read, strict=False):

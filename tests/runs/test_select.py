@@ -56,7 +56,7 @@ def test_configurations_without_their_series_are_an_error_that_says_what_is_need
 
 def test_runs_are_called_by_what_sets_them_apart(kept):
     assert list(names_of(kept).values()) == [
-        f"dropout={d}, seed {seed}" for d in (0.0, 0.5) for seed in (0, 1)
+        f"dropout {d:g}, seed {seed}" for d in (0.0, 0.5) for seed in (0, 1)
     ]
     assert list(names_of(kept[:1]).values()) == ["seed 0"]
 

@@ -51,7 +51,7 @@ def test_a_store_locked_for_a_while_is_waited_for(store):
         writing = threading.Thread(target=store.put, args=(CONFIG, make_curve(5)))
         writing.start()
         writing.join(0.3)
-        assert writing.is_alive() and not store.has(CONFIG)
+        assert writing.is_alive() and store.curve(CONFIG) is None
         process.stdin.write("\n")
         writing.join(20)
         same(store.curve(CONFIG), make_curve(5))
@@ -64,7 +64,7 @@ def test_a_store_locked_for_long_is_an_error_that_says_who_holds_it(impatient):
     assert f"locked for 0.2 seconds; it is open in process {process.pid} (" in told
     assert "-c import sqlite3" in told
     assert "End that one, or wait" in told and "\n" not in told
-    assert not impatient.has(CONFIG)
+    assert impatient.curve(CONFIG) is None
 
 
 def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, monkeypatch):

@@ -13,6 +13,7 @@ import gru_lab as lab
 from gru_lab.errors import SweepFailed
 from gru_lab.runs import one_run as job
 from gru_lab.runs import sweep as many
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.one_run import train_one
 from gru_lab.runs.sweep import not_stored, run_names, train_missing
 from gru_lab.trainer import Trainer
@@ -64,23 +65,25 @@ def test_what_is_lacking_is_each_run_once_at_its_longest_and_the_costliest_first
 
 
 def test_the_runs_of_a_sweep_are_kept_as_they_were_trained(configs, series, store):
-    assert train_missing(configs, series, store, workers=1) == 3
+    assert train_missing(configs, series, Compute(store, workers=1)) == 3
     assert curves(configs, store) == trained_here(configs, series)
 
 
 def test_only_what_the_store_lacks_is_trained(configs, series, store, trainings):
-    train_missing(configs[:2], series, store, workers=1)
+    train_missing(configs[:2], series, Compute(store, workers=1))
     del trainings[:]
-    assert train_missing(configs, series, store, workers=1) == 1
+    assert train_missing(configs, series, Compute(store, workers=1)) == 1
     assert trainings == [(configs[2].key, 2)]
 
 
 def test_a_shorter_run_is_read_from_a_longer_one(configs, series, store, no_training, monkeypatch):
     with monkeypatch.context() as allowed:
         allowed.setattr(job, "Trainer", Trainer)
-        train_missing(configs, series, store, workers=1)
+        train_missing(configs, series, Compute(store, workers=1))
     assert (
-        train_missing([config.replace(epochs=1) for config in configs], series, store, workers=1)
+        train_missing(
+            [config.replace(epochs=1) for config in configs], series, Compute(store, workers=1)
+        )
         == 0
     )
     assert len(store.curve(configs[0].replace(epochs=1))) == 1
@@ -93,7 +96,7 @@ def swept(tmp_path_factory):
     """
     store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('swept') / 'runs.sqlite'}")
     counted = [
-        train_missing([c for _, c in stage.configs(1)], stage.series, store, workers=1)
+        train_missing([c for _, c in stage.configs(1)], stage.series, Compute(store, workers=1))
         for stage in tiny()
     ]
     return store, counted
@@ -142,7 +145,9 @@ def in_two_processes(tmp_path_factory, series):
             other.bind(("127.0.0.1", 8787))  # where another Dask cluster would be
             other.listen()
         warnings.simplefilter("error", UserWarning)
-        train_missing([bad, *good], series, store, workers=2, names={bad.key: "the wild one"})
+        train_missing(
+            [bad, *good], series, Compute(store, workers=2), names={bad.key: "the wild one"}
+        )
     return good, bad, store, str(failed.value)
 
 
@@ -156,7 +161,7 @@ def test_a_run_that_diverges_in_a_worker_is_reported_by_name_and_the_rest_is_kep
     assert message.startswith(
         "1 of 4 runs failed; the others are kept.\nthe wild one: the loss is no longer finite"
     )
-    assert "learning_rate 1e+25" in message and not store.has(bad)
+    assert "learning_rate 1e+25" in message and store.curve(bad) is None
     assert len(store.runs()) == 3
 
 
@@ -166,9 +171,9 @@ def test_a_run_that_diverges_here_is_reported_by_name_and_the_rest_is_kept(confi
         SweepFailed,
         match="1 of 4 runs failed; the others are kept.\nwild: the loss is no longer fin",
     ):
-        train_missing([bad, *configs], series, store, workers=1, names={bad.key: "wild"})
+        train_missing([bad, *configs], series, Compute(store, workers=1), names={bad.key: "wild"})
     assert curves(configs, store) == trained_here(configs, series)
-    assert not store.has(bad)
+    assert store.curve(bad) is None
 
 
 def test_an_interrupted_sweep_keeps_what_is_finished(configs, series, store, monkeypatch):
@@ -182,10 +187,10 @@ def test_an_interrupted_sweep_keeps_what_is_finished(configs, series, store, mon
 
     monkeypatch.setattr(many, "train_one", interrupted_at_the_third)
     with pytest.raises(KeyboardInterrupt):
-        train_missing(configs, series, store, workers=1)
-    assert [store.has(config) for config in configs] == [True, True, False]
+        train_missing(configs, series, Compute(store, workers=1))
+    assert [store.curve(config) is not None for config in configs] == [True, True, False]
     monkeypatch.undo()
-    assert train_missing(configs, series, store, workers=1) == 1
+    assert train_missing(configs, series, Compute(store, workers=1)) == 1
 
 
 def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(
@@ -204,7 +209,7 @@ def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(
     with monkeypatch.context() as patched:
         patched.setattr(job, "Trainer", Interrupting)
         with pytest.raises(KeyboardInterrupt):
-            train_missing([config], series, store, workers=1)
+            train_missing([config], series, Compute(store, workers=1))
     told = []
     monkeypatch.setattr(
         many,
@@ -213,7 +218,7 @@ def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(
             *given[:4], lambda rows: told.append([row["epoch"] for row in rows])
         ),
     )
-    train_missing([config], series, store, workers=1)
+    train_missing([config], series, Compute(store, workers=1))
     assert told == [[1, 2, 3, 4], [5], [6]]
     assert curves([config], store) == trained_here([config], series)
     assert list(store.checkpoints.iterdir()) == []
@@ -223,11 +228,11 @@ def test_a_wrong_number_of_workers_or_device_is_one_error_before_anything_is_tra
     configs, series, store, no_training
 ):
     with pytest.raises(ValueError, match="workers must be a whole number of at least 1, not 0"):
-        train_missing(configs, series, store, workers=0)
+        train_missing(configs, series, Compute(store, workers=0))
     with pytest.raises(
         ValueError, match="device must be one of auto, cpu, cuda, not 'gpu'. Did you mean 'cpu'"
     ):
-        train_missing(configs, series, store, workers=1, device="gpu")
+        train_missing(configs, series, Compute(store, workers=1, device="gpu"))
 
 
 def test_each_epoch_is_told_as_it_is_done(config, series):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gru_lab as lab
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.sweep import train_missing
 from gru_lab.widgets.explorer_data import explorer_data
 
@@ -26,7 +27,7 @@ def test_every_stored_run_is_there_with_its_settings_and_the_logs_name_for_it(ex
     names = {run["name"] for run in data["runs"]}
     assert {"stage 4, dropout=0.5", "stage 4, dropout=0.2"} <= names and all(names)
     assert data["begin"]["dropout"] == 0 and data["begin"]["num_layers"] == 2
-    assert {run["other"] for run in data["runs"]} == {"as this stage", "train_share 0.1"}
+    assert {run["other"] for run in data["runs"]} == {"as this stage", "share of the training rows 0.1"}
 
 
 def test_curves_are_those_of_both_rulers_and_lines_those_of_the_log(explored):
@@ -63,7 +64,7 @@ def test_of_very_many_runs_those_of_the_log_come_first_and_the_rest_is_counted(
 ):
     stage, store, _, _ = explored
     own = stage.config("dropout=0.5").replace(dropout=0.33)
-    train_missing([own, own.replace(dropout=0.44)], stage.series, store, workers=1)
+    train_missing([own, own.replace(dropout=0.44)], stage.series, Compute(store, workers=1))
     monkeypatch.setattr("gru_lab.widgets.explorer_data.MOST", 13)
     data = explorer_data(stage, store)
     assert len(data["runs"]) == 13 and data["left_out"] == 1

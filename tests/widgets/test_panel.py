@@ -11,6 +11,7 @@ import pytest
 from traitlets import TraitError
 
 import gru_lab as lab
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.exchange import adopt, as_block, pack
 from gru_lab.runs.sweep import train_missing
 from gru_lab.tuning_log.stages import STAGES
@@ -299,7 +300,7 @@ def test_in_a_record_the_explorer_of_the_stored_runs_takes_the_panels_place(
     monkeypatch.setenv("GRU_LAB_RECORD", "1")
     shown = lab.panel(stage, store)
     assert not isinstance(shown, widgets.Widget) and 'class="explorer"' in shown._repr_html_()
-    assert store.has(stage.config(stage.adopted))
+    assert store.curve(stage.config(stage.adopted)) is not None
 
 
 def test_a_very_long_curve_is_thinned_and_keeps_both_ends():
@@ -319,7 +320,7 @@ def test_a_run_out_of_another_persons_record_is_pinned_beside_ones_own_without_t
 ):
     theirs = lab.Store(f"sqlite:///{tmp_path / 'theirs.sqlite'}")
     one = stage.config("dropout=0.2", 7)
-    train_missing([one], stage.series, theirs, workers=1)
+    train_missing([one], stage.series, Compute(theirs, workers=1))
     block = {"title": "T", "whole": True, "facts": {}, "line": "", "runs": pack([one], theirs)}
     (tmp_path / "record.html").write_text(as_block(block))
     adopt(tmp_path / "record.html", store)

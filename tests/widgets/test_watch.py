@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 import gru_lab as lab
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.select import bind, names_of
 from gru_lab.runs.sweep import Sweep
 from gru_lab.widgets import watch as module
@@ -20,7 +21,7 @@ def waiting(series, store):
     """A sweep of two settings with two seeds that has not been started."""
     config = lab.RunConfig(hidden_size=8, epochs=2, batch_size=20)
     configs = bind([config, config.replace(dropout=0)], series, 2)
-    return Sweep(configs, series, store, workers=2, names=names_of(configs))
+    return Sweep(configs, series, Compute(store, workers=2), names_of(configs))
 
 
 @pytest.fixture(scope="module")
