@@ -48,32 +48,33 @@ def column(values, fixed: int | None = None) -> list[str]:
     return ["–" if pd.isna(value) else f"{value:.{fixed}f}" for value in values]
 
 
-def _texts(values: pd.Series) -> list[str]:
-    """Return a column's cells as texts: words as they are, whole numbers whole, others alike."""
+def _cells(values: pd.Series) -> tuple[list[str], str]:
+    """Return a column's cells as texts, and the attribute that says whether they are words."""
     shown = [value for value in values if not pd.isna(value)]
     if all(isinstance(value, Real) and not isinstance(value, bool) for value in shown):
-        whole = all(isinstance(value, Integral) for value in shown)
-        return ["–" if pd.isna(one) else str(one) for one in values] if whole else column(values)
-    return ["–" if pd.isna(value) else str(value) for value in values]
+        if not all(isinstance(value, Integral) for value in shown):
+            return column(values), ""
+    texts = ["–" if pd.isna(value) else str(value) for value in values]
+    number = all(text == "–" or text.lstrip("+-")[:1].isdigit() for text in texts)
+    return texts, "" if number else ' class="word"'
 
 
 def html_table(table: pd.DataFrame, look: str = "dataframe") -> str:
-    """Return a table as HTML: one header row, the index as the first columns, numbers to the right.
+    """Return a table as HTML: one header row, the index as the first columns, words to the left.
 
     Texts are put in as text. `look` is the table's class: 'dataframe', or 'words' for sentences,
     which wrap.
     """
     table = table.reset_index()
-    texts = {name: _texts(values) for name, values in table.items()}
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table)
-    rows = [
-        "".join(
-            f'<th scope="row">{escape(text)}</th>' if place == 0 else f"<td>{escape(text)}</td>"
-            for place, text in enumerate(cells)
-        )
-        for cells in zip(*texts.values(), strict=True)
-    ]
-    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
+    columns = [(escape(str(name)), *_cells(values)) for name, values in table.items()]
+    head = "".join(f'<th scope="col"{kind}>{name}</th>' for name, _, kind in columns)
+    rows = []
+    for place in range(len(table)):
+        (_, first, _), *others = columns
+        cells = [f'<th scope="row">{escape(first[place])}</th>']
+        cells += [f"<td{kind}>{escape(texts[place])}</td>" for _, texts, kind in others]
+        rows.append(f"<tr>{''.join(cells)}</tr>\n")
+    body = "".join(rows)
     return (
         f'<table class="{look}">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>'
     )

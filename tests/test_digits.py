@@ -41,5 +41,7 @@ def test_a_table_has_one_header_row_and_texts_stay_texts():
     )
     html = html_table(table)
     assert html.count("<tr>") == 3 and html.count('scope="col"') == 4
-    assert '<th scope="row">a</th><td>0.500000</td><td>5</td><td>&lt;b&gt;</td>' in html
-    assert '<th scope="row">b</th><td>0.000060</td><td>12</td><td>–</td>' in html
+    assert (
+        '<th scope="row">a</th><td>0.500000</td><td>5</td><td class="word">&lt;b&gt;</td>' in html
+    )
+    assert '<th scope="row">b</th><td>0.000060</td><td>12</td><td class="word">–</td>' in html

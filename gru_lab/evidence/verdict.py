@@ -141,10 +141,11 @@ class Verdict:
         """Show the label, its reason, the figures and the checks in a notebook."""
         rows = pd.concat([shown(self.table[ruler], ruler) for ruler in RULERS], ignore_index=True)
         checks = "".join(f"<li>{escape(check)}</li>" for check in self.checks)
-        return (
+        page = (
             f"<p><b>{self.label.capitalize()}.</b> {escape(self.sentence)}</p>\n"
             f"{html_table(rows.set_index('measured by'))}\n<ul>{checks}</ul>"
         )
+        return page.replace(" %", "\u00a0%")  # no line ends between a number and its sign
 
 
 def shown(table, ruler):
@@ -195,7 +196,7 @@ def in_words(best, at, changed):
     if differs:
         words.append(f"The settings rank differently {listed(differs)}.")
     if same:
-        words.append(f"They rank the same {listed(same)}.")
+        words.append(f"{'They' if differs else 'The settings'} rank the same {listed(same)}.")
     return tuple(words)
 
 

@@ -9,25 +9,38 @@ from plotly.subplots import make_subplots
 from gru_lab.config import one_of
 from gru_lab.digits import plain
 from gru_lab.evidence.guess import answers, outcome
-from gru_lab.plots.style import COLOURS, GREY, add_references, broken, log_axis, look, narrow, style
+from gru_lab.plots.style import (
+    COLOURS,
+    FEW,
+    GREY,
+    add_references,
+    broken,
+    epoch_axis,
+    log_axis,
+    look,
+    narrow,
+    style,
+)
 
-FEW = 8  # epochs, of which each has a mark: a line of one epoch would not be seen
-
-
+MEAN = "ours, mean"
 TITLES = ("recorded ruler:<br>what the log prints", "corrected ruler:<br>error on hidden entries")
 
 
 def _settings_axis(figure, names):
-    """Name the settings along the x axes, in lines that are short enough to stand side by side."""
-    texts = [broken(name.replace("dropout=", "dropout "), 12) for name in names]
+    """Name the settings along the x axes: side by side in short lines, or upright if many."""
+    names, many = list(names), len(names) > 6
+    width = 26 if many else max(30 // len(names), 9)  # letters that a setting has room for
     figure.update_xaxes(
         categoryorder="array",
         categoryarray=names,
         tickvals=names,
-        ticktext=texts,
+        ticktext=[broken(name.replace("dropout=", "dropout "), width) for name in names],
+        tickfont_size=13 if len(names) < 5 else 11,
+        tickangle=-90 if many else 0,
         automargin=True,
         range=[-0.5, len(names) - 0.5],
     )
+    figure.update_traces(marker_size=min(26, 150 // len(names)), selector={"name": MEAN})
 
 
 def plot_stage(results, *chosen, guess=None):
@@ -60,7 +73,7 @@ def plot_stage(results, *chosen, guess=None):
         figure.add_scatter(
             x=names,
             y=means[reading],
-            name="ours, mean",
+            name=MEAN,
             marker={"color": COLOURS[0], "symbol": "line-ew-open", "size": 26, "line_width": 3},
             hovertemplate="%{x}, mean: %{y:.3r}<extra></extra>",
             legendgroup="mean",
@@ -85,21 +98,35 @@ def plot_stage(results, *chosen, guess=None):
     log_axis(figure, None, [*finals["validation"], *lines], col=1)
     log_axis(figure, None, drawn, col=2)
     _settings_axis(figure, names)
-    style(figure, f"Stage {stage.number}: {stage.question}", 500, top=140 if guess else 110)
+    high, told = 500, 22 if guess else 0  # pixels; of the line that says how the guess came out
+    style(figure, f"Stage {stage.number}: {stage.question}", high, top=126 + told)
+    figure.update_layout(title={"y": 1 - 22 / high}, legend=_below_title(high, 44 + told))
     for place, title in enumerate(figure.layout.annotations[:2]):  # the panels' titles
         title.update(x=0.55 * place, xanchor="left", align="left", font_size=13)
-    whole, upper, lower = [0, 1], [0.6, 1], [0, 0.36]
+    whole, upper, lower = [0, 1], [0.65, 1], [0, 0.35]
     return narrow(
         figure,
-        height=820,
+        height=880,
+        margin__t=110 + 2 * told,
         xaxis__domain=whole,
         xaxis2__domain=whole,
         yaxis__domain=upper,
         yaxis2__domain=lower,
         annotations_1__x=0,
         annotations_1__y=lower[1],
-        legend__y=-0.12,
+        legend__y=1 - (4 + 2 * told) / 880,
     )
+
+
+def _below_title(high, down):
+    """Return the place of a legend `down` pixels from the top of a figure `high` pixels high."""
+    return {
+        "yref": "container",
+        "y": 1 - down / high,
+        "yanchor": "top",
+        "xref": "container",
+        "x": 0,
+    }
 
 
 def _add_guess(figure, results, guess):
@@ -169,7 +196,7 @@ def plot_curves(results, *chosen, reading="val_missing"):
             hovertemplate=setting.name + ", epoch %{x}: %{y:.3r}<extra></extra>",
         )
     add_references(figure, references)
-    figure.update_xaxes(title_text="epoch")
+    epoch_axis(figure, results.curves["epoch"].max())
     log_axis(
         figure, "validation loss" if reading == "validation" else "error on hidden entries", drawn
     )

@@ -16,6 +16,7 @@ from gru_lab.digits import plain
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
+FEW = 8  # epochs, of which each has a mark: a line of one epoch would not be seen
 GREY = "#767676"
 REFERENCE_DASH = {"forward fill": "dot", "linear interpolation": "dash"}
 
@@ -93,6 +94,11 @@ def log_axis(figure, title, values, **place):
         range=[np.log10(low) - margin, np.log10(high) + margin],
         **place,
     )
+
+
+def epoch_axis(figure, epochs):
+    """Name the x axis; of a few epochs each whole one has its tick."""
+    figure.update_xaxes(title_text="epoch", dtick=1 if epochs <= FEW else None)
 
 
 def narrow(figure, **changes):

@@ -357,10 +357,10 @@ def test_the_checks_are_said_in_words():
 
 def test_a_verdict_shows_itself_in_a_notebook():
     found = verdict(made_up(STAGES["missing_weight"], WEIGHTS, own=0.001, recorded=READ))
-    html = found._repr_html_()
+    html = found._repr_html_().replace("\u00a0", " ")
     assert html.startswith("<p><b>Artefact of the ruler.</b> The log says: set the weight to 1.")
     for name in WEIGHTS:
-        assert html.count(f"<td>{name}</td>") == 2  # by either ruler
+        assert html.count(f'<td class="word">{name}</td>') == 2  # by either ruler
     assert signed(found.table.loc["weight=0", ("recorded ruler", "difference")]) in html
     assert all(f"<li>{escape(check)}</li>" in html for check in found.checks)
     assert html.count("<tr>") == 1 + 2 * 3 and "e-0" not in html

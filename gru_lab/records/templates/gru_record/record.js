@@ -27,7 +27,7 @@ function narrow(layout, data) {
   const subtitle = layout.title?.subtitle?.text;
   const changed = {
     ...structuredClone(layout),
-    title: subtitle ? { text: wrapped(subtitle, 48), font: { size: 12 }, x: 0, y: 0.99, yanchor: "top" } : undefined,
+    title: subtitle ? { text: wrapped(subtitle, 48), font: { size: 12 }, x: 0, y: 0.98, yanchor: "top" } : undefined,
     legend: { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.25, yanchor: "top" },
     margin: { l: 50, r: 10, t: subtitle ? 80 : 40, b: 50 },
     height: (layout.height || 400) + 14 * names,
@@ -77,6 +77,18 @@ const redraw = (width) => drawn.forEach((_, figure) => draw(figure, width));
 addEventListener("beforeprint", () => redraw(PRINTED_WIDTH));
 addEventListener("afterprint", () => redraw());
 matchMedia(`(max-width: ${NARROW + 40}px)`).addEventListener("change", () => redraw());
+
+// What is wider than the page scrolls by itself: it says so, and the keyboard reaches it.
+function markScrolling() {
+  for (const box of document.querySelectorAll(".output_html, .output_markdown, .table, .formula")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    box.classList.toggle("scrolls", scrolls && box.querySelector("table") !== null);
+    if (scrolls) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+markScrolling();
+addEventListener("resize", markScrolling);
 
 const button = document.getElementById("all-code");
 const folds = [...document.querySelectorAll("details.code")];
