@@ -30,14 +30,16 @@ def main():
             found = read[seed].sort_values().index.tolist()
             failed |= found != order
             print(
-                f"{name:15} seed {seed}: {' < '.join(found)}{'' if found == order else '   NOT the order of the log'}"
+                f"{name:15} seed {seed}: "
+                f"{' < '.join(found)}{'' if found == order else '   NOT the order of the log'}"
             )
         if name == "missing_weight":
             error = results.summary("trained")["corrected ruler"]
             spread = error.max() / error.min() - 1
             failed |= spread >= 0.01
             print(
-                f"{name:15} error on hidden entries of the three settings as trained differs by {spread:.3%}"
+                f"{name:15} error on hidden entries of the three settings as trained differs by "
+                f"{spread:.3%}"
             )
     return int(failed)
 

@@ -161,7 +161,8 @@ def watch(lab, minutes):
     lab.click("Train")
     lab.until("hidden entries", "> 5")
     lab.page.evaluate(
-        "window.drawn = 0; document.querySelector('.js-plotly-plot').on('plotly_afterplot', () => window.drawn++)"
+        "window.drawn = 0; document.querySelector('.js-plotly-plot').on('plotly_afterplot', () "
+        "=> window.drawn++)"
     )
     lab.page.wait_for_timeout(20_000)
     yield "figure updates a second", lab.page.evaluate("window.drawn") / 20, 5

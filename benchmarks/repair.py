@@ -163,7 +163,8 @@ def compare(source, known_hash, split_by, rows, minutes, masks, methods):
     parts, channels = scaled(series)
     shapes = " + ".join(f"{part[0].shape[0] * WINDOW:,}" for part in parts)
     print(
-        f"{series.name}: {shapes} rows x {len(channels)} channels, {masks} masks, {minutes:g} minutes of training\n"
+        f"{series.name}: {shapes} rows x {len(channels)} channels, {masks} masks, {minutes:g} "
+        "minutes of training\n"
     )
     runs = []
     for mask in range(masks):
@@ -207,7 +208,8 @@ def per_channel(runs, channels):
             ", ".join(name for name, is_bad in zip(channels, bad, strict=True) if is_bad) or "none"
         )
         print(
-            f"\nby {measure} better than linear on {good.sum()} of {len(channels)} channels, worse on: {named}"
+            f"\nby {measure} better than linear on {good.sum()} of {len(channels)} channels, "
+            f"worse on: {named}"
         )
 
 

@@ -3,10 +3,26 @@ repair a table.
 """
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
+import threading
 
 from gru_lab import commands
+from gru_lab.errors import Ended
+from gru_lab.output import WRITTEN, printable
+
+NOTHING = "Nothing was written."
+
+
+CHANNEL_OPTIONS = {
+    "--angles": "columns in degrees, where 360 is 0",
+    "--codes": "columns of codes: a hole takes its nearer neighbour's",
+    "--integer": "columns of whole numbers that are measured or counted",
+    "--inputs": "columns that are only seen, and not repaired",
+    "--only": "repair these columns and no others",
+}
 
 
 def _add_common(parser):
@@ -58,6 +74,18 @@ def build_parser():
     )
     record.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
     record.set_defaults(run=commands.record_notebooks)
+    page = parsers.add_parser("playground", help="write a page that trains a GRU in the browser")
+    page.add_argument(
+        "--data", metavar="FILE", help="a complete table of your own (default: the built-in series)"
+    )
+    page.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    page.add_argument(
+        "--out", default="playground.html", metavar="FILE", help="default: playground.html"
+    )
+    page.add_argument("--language", default="en", help="of the page: en or zh (default: en)")
+    page.set_defaults(run=commands.write_playground, stopped="Nothing was written.")
     sweep = parsers.add_parser("sweep", help="train every setting of a stage")
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
     _add_common(sweep)
@@ -84,16 +112,16 @@ def build_parser():
     runs.add_argument(
         "--from-record",
         metavar="FILE",
-        help="first take in the runs of a record, yours or another's",
+        help="first import the runs in a record, or in a JSON file of curves saved in one",
     )
     _add_store(runs)
-    runs.set_defaults(run=commands.list_runs)
+    runs.set_defaults(run=commands.list_runs, stopped="Runs that were imported so far are kept.")
     check = parsers.add_parser(
         "check", help="say what stands in a table, and what would spoil its repair"
     )
     check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
     _add_table(check)
-    check.set_defaults(run=commands.check_file)
+    check.set_defaults(run=commands.check_file, stopped=NOTHING)
     repair = parsers.add_parser("repair", help="fill the holes of a table, and change nothing else")
     repair.add_argument(
         "source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed"
@@ -107,20 +135,13 @@ def build_parser():
     )
     _add_table(repair)
     repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
-    repair.add_argument(
-        "--angles",
-        nargs="+",
-        default=None,
-        metavar="COLUMN",
-        help="columns in degrees, where 360 is 0",
-    )
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(
         "--model", metavar="FILE", help="repair with what was learned before, without training"
     )
     repair.add_argument("--save-model", metavar="FILE", help="keep what was learned")
-    repair.set_defaults(run=commands.repair_file, stopped="Nothing was written.")
+    repair.set_defaults(run=commands.repair_file, stopped=NOTHING)
     return parser
 
 
@@ -129,18 +150,115 @@ def _add_table(parser):
     parser.add_argument(
         "--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)"
     )
+    for option, words in CHANNEL_OPTIONS.items():
+        parser.add_argument(option, nargs="+", action="extend", metavar="COLUMN", help=words)
+    for option, words in {"--low": "least", "--high": "greatest"}.items():
+        parser.add_argument(
+            option,
+            action="append",
+            metavar="COLUMN=VALUE",
+            help=f"the {words} value that a repair may put into a column",
+        )
+    parser.add_argument(
+        "--max-gap",
+        metavar="GAP",
+        help="leave longer holes empty: a number of rows, or a time such as 6h",
+    )
+    parser.add_argument(
+        "--extrapolation",
+        metavar="GAP",
+        help="the same for holes before the first or after the last value of a column; or all "
+        "(default: as long as held-back ends can be filled)",
+    )
     parser.add_argument(
         "--missing-value",
         action="append",
         default=[],
-        metavar="X",
-        help="a value that means a hole",
+        metavar="COLUMN=X",
+        help="a value that means 'missing' in that column; X alone: wherever it looks like a code",
     )
+    parser.add_argument(
+        "--yes", action="store_true", help="take X for missing in all columns but the time"
+    )
+    parser.add_argument("--decimal", metavar="SIGN", help="the decimal sign: . or ,")
+    parser.add_argument(
+        "--thousands", metavar="SIGN", help="the sign between thousands: . or , or ' or none"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook")
+
+
+@contextlib.contextmanager
+def _signals_as_ctrl_c():
+    """Let SIGTERM and SIGHUP end the block in good order, unless they are ignored (nohup)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wanted = [signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)]
+    before = {one: signal.getsignal(one) for one in wanted}
+    before = {one: handler for one, handler in before.items() if handler is not signal.SIG_IGN}
+
+    def end(number, _):
+        for one in before:  # a second one must not break the good order
+            signal.signal(one, signal.SIG_IGN)
+        raise Ended(number)
+
+    try:
+        for one in before:
+            signal.signal(one, end)
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler or signal.SIG_DFL)
+
+
+def _tell(message):
+    """Print to stderr; nobody may be there to read it any more."""
+    with contextlib.suppress(OSError):
+        print(printable(message), file=sys.stderr, flush=True)
+
+
+def _stopped(parsed):
+    """Return what a command that was interrupted leaves behind."""
+    if not WRITTEN:
+        return f"\nStopped. {parsed.stopped}"
+    kept = "" if parsed.stopped == NOTHING else f" {parsed.stopped}"
+    return f"\nStopped. Written: {', '.join(map(str, WRITTEN))}.{kept}"
+
+
+def _leave_quietly():
+    """Let nothing be written to a reader who is gone."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _run(parsed):
+    """Run the command and return the exit code, whatever goes wrong."""
+    try:
+        with _signals_as_ctrl_c():
+            code = parsed.run(parsed)
+            sys.stdout.flush()  # so that a reader who is gone shows here and not at the very end
+            return code
+    except ValueError as error:
+        _tell(f"gru-lab: {error}")
+        return 2
+    except KeyboardInterrupt as error:
+        _tell(_stopped(parsed))
+        _leave_quietly()
+        return 128 + getattr(error, "number", int(signal.SIGINT))
+    except BrokenPipeError:  # whoever reads what is printed has seen enough
+        _leave_quietly()
+        return 1
+    except (RuntimeError, OSError) as error:
+        _tell(f"gru-lab: {error}")
+        return 1
 
 
 def main(arguments=None):
     """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130
-    when stopped.
+    when stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     for place in reversed([n for n, word in enumerate(arguments) if word == "--missing-value"]):
@@ -150,23 +268,8 @@ def main(arguments=None):
         not sys.stderr.isatty()
     ):  # a log file: a line of progress now and then, not each tenth of a second
         os.environ.setdefault("TQDM_MININTERVAL", "10")  # seconds
-    parsed = build_parser().parse_args(arguments or ["--help"])
-    try:
-        code = parsed.run(parsed)
-        sys.stdout.flush()  # so that a reader who is gone shows here and not at the very end
-        return code
-    except ValueError as error:
-        print(f"gru-lab: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"\nStopped. {parsed.stopped}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever reads what is printed has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (RuntimeError, OSError) as error:
-        print(f"gru-lab: {error}", file=sys.stderr)
-        return 1
+    WRITTEN.clear()
+    return _run(build_parser().parse_args(arguments or ["--help"]))
 
 
 if __name__ == "__main__":

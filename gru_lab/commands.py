@@ -6,7 +6,15 @@ What a command needs is imported in it, so that none waits for what only another
 import os
 import sys
 
+from gru_lab.output import printable, require_place, safe_cell, write_together
+
 START = "00_start_here.ipynb"
+PRINTED = ("-", "/dev/stdout")  # names of files that mean: print it
+
+
+def say(text, file=None):
+    """Print what a command has to say; text of a foreign file in it brings no escape codes."""
+    print(printable(text), file=file)
 
 
 def open_lab(arguments):
@@ -33,7 +41,8 @@ def open_lab(arguments):
     ):
         command.append("--no-browser")
         print(
-            "No display here: open the address below that begins with http://127.0.0.1 in a browser.",
+            "No display here: open the address below that begins with http://127.0.0.1 in a "
+            "browser.",
             flush=True,
         )
     os.execv(sys.executable, command)
@@ -57,10 +66,19 @@ def record_notebooks(arguments):
         formats=arguments.format or ("html", "log"),
         language=arguments.language,
     )
-    print(f"{len(written) - 1} files in {written[1].parent}; begin with {written[0]}")
+    say(f"{len(written) - 1} files in {written[1].parent}; begin with {written[0]}")
     for path in failed:
-        print(f"A cell failed in {path.name}: the record shows where.", file=sys.stderr)
+        say(f"A cell failed in {path.name}: the record shows where.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def write_playground(arguments):
+    """Write the page that trains in a browser."""
+    from gru_lab.records.playground import playground
+
+    path = playground(arguments.data, arguments.out, arguments.split_by, arguments.language)
+    print(f"{path}: open it in a browser; it needs neither Python nor a network.")
+    return 0
 
 
 def sweep_stage(arguments):
@@ -77,107 +95,155 @@ def sweep_stage(arguments):
         arguments.device,
         arguments.scheduler,
     )
-    print(one)
-    print(results.summary().to_string())
+    say(one)
+    say(results.summary().to_string())
     return 0
 
 
 def list_runs(arguments):
     """Print, export or delete the runs that are kept, after taking in those of a record."""
-    from gru_lab.runs.select import parse_where, runs
+    from gru_lab.runs.select import listed, parse_where, runs
     from gru_lab.runs.store import Store
 
     store = Store(arguments.store)
+    inputs = [arguments.from_record, store.file]
+    if arguments.csv and arguments.csv not in PRINTED:
+        require_place("--csv", arguments.csv, *inputs)
+    if arguments.parquet:
+        require_place("--parquet", arguments.parquet, arguments.csv, *inputs)
     if arguments.from_record:
-        from gru_lab.runs.exchange import adopt
+        from gru_lab.runs.exchange import adopt, read_block
 
-        print(
-            f"{len(adopt(arguments.from_record, store))} runs taken in from {arguments.from_record}"
-        )
+        count = len(adopt(arguments.from_record, store))
+        say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
+        moved = read_block(arguments.from_record).get("moved")
+        if moved and isinstance(moved, list):
+            say(
+                f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
+                "while they trained, so their settings do not name them",
+                file=sys.stderr,
+            )
     found = runs(store, arguments.stage, **parse_where(arguments.where))
     if arguments.csv or arguments.parquet:
         _export(found, arguments.csv, arguments.parquet)
     if arguments.delete:
         return _delete(found, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
-        shown = [
-            "key",
-            "data",
-            "num_layers",
-            "dropout",
-            "missing_weight",
-            "mask_input",
-            "epochs",
-            "seed",
-            "seconds",
-        ]
-        print(
-            found[shown].to_string(index=False)
+        say(
+            listed(found).to_string(index=False)
             if len(found)
             else "No such runs. `gru-lab record` makes some."
         )
     return 0
 
 
+def _options(arguments):
+    """Return what was said of channels, as `Options` takes it."""
+    names = ("codes", "angles", "integer", "inputs", "only", "max_gap", "extrapolation")
+    options = {name: getattr(arguments, name) for name in names}
+    options |= {name: _limits(name, getattr(arguments, name)) for name in ("low", "high")}
+    return {name: value for name, value in options.items() if value}
+
+
+def _limits(option, words):
+    """Return {column: number} of words such as 'T=-40'."""
+    limits = {}
+    for word in words or ():
+        column, _, value = word.rpartition("=")
+        try:
+            limits[column] = float(value)
+        except ValueError:
+            column = ""
+        if not column or not abs(limits[column]) < float("inf"):
+            raise ValueError(f"--{option} must be COLUMN=NUMBER, such as T=0, not {word!r}")
+    return limits
+
+
 def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
-    print(found)
+    reading = _reading(arguments) | _options(arguments)
+    found = check(arguments.file, arguments.split_by, arguments.time, **reading)
+    say(found)
     return 1 if found.problems else 0
 
 
 def repair_file(arguments):
-    """Fill the holes of a table, and write it with all that was asked for beside it."""
-    from gru_lab.output import require_place
+    """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    sheet = Sheet.open(arguments.source, arguments.missing_value)
-    out = sheet.require_out(arguments.out)
-    for option in ("report", "save_model"):
-        if path := getattr(arguments, option):
-            require_place(f"--{option.replace('_', '-')}", path, arguments.source, out)
-    found = check(sheet, arguments.split_by, arguments.time)
+    protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
+    sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
+    out = _places(arguments, sheet)
+    options = _options(arguments)
+    found = check(sheet, arguments.split_by, arguments.time, **options)
     for problem in found.problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
         sheet.write(out, sheet.table, sheet.holes & False)
-        print(
-            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to report."
-        )
+        where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
+        say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: getattr(arguments, name) for name in ("minutes", "split_by", "seed")}
+    given = {name: value for name, value in given.items() if value is not None} | options
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
-    sheet.write(out, done.table, done.filled, arguments.keep_flags)
-    if arguments.save_model:
-        done.repairer.save(arguments.save_model)
-    for warning in grouped(done.repairer.warnings_):
-        print(f"note: {warning}", file=sys.stderr)
+    files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
+    if arguments.save_model:
+        files[arguments.save_model] = done.repairer.to_bytes()
     if arguments.report:
-        from gru_lab.records.report import report
+        from gru_lab.records.report import report_page
 
-        seen = f"how good it is: {report(done, arguments.report, sheet.name, found.problems)}"
-    print(f"{last_line(done)} Written to {out}; {seen}.")
+        files[arguments.report] = report_page(done, sheet.name, found.problems)
+        seen = f"how good it is: {arguments.report}"
+    write_together(files)
+    for warning in grouped(done.repairer.warnings_):
+        say(f"note: {warning}", file=sys.stderr)
+    say(f"{last_line(done)} Written to {out}; {seen}.")
     return 0
 
 
-def _export(runs, csv, parquet):
-    """Write the runs to files, each whole or not at all."""
-    from gru_lab.output import require_place, write_whole
+def _reading(arguments):
+    """Return the options that say how the cells of a table are read, as `Sheet.open` takes them."""
+    from gru_lab.repairs.sheet import READING
 
-    csv, parquet = (
-        csv and require_place("--csv", csv),
-        parquet and require_place("--parquet", parquet),
-    )
-    for path, content in ((csv, runs.to_csv), (parquet, runs.to_parquet)):
-        if path:
-            write_whole(path, content(index=False))
-            print(f"{len(runs)} runs in {path}")
+    return {"missing": arguments.missing_value} | {n: getattr(arguments, n) for n in READING}
+
+
+def _places(arguments, sheet):
+    """Return the path of the repaired table, once it is sure that no file of the command is
+    another one.
+    """
+    out = sheet.require_out(arguments.out)
+    taken = [arguments.source, arguments.model]
+    require_place("OUT", out, *taken)
+    for option in ("report", "save_model"):
+        taken.append(out if option == "report" else arguments.report)
+        if path := getattr(arguments, option):
+            require_place(f"--{option.replace('_', '-')}", path, *taken)
+    return out
+
+
+def _aside(csv):
+    """Return where a sentence goes: not between the lines of a CSV file that is printed."""
+    return sys.stderr if csv in PRINTED else sys.stdout
+
+
+def _export(runs, csv, parquet):
+    """Write the runs to files, all of them whole or none; a CSV file named - is printed."""
+    texts = runs.select_dtypes(["object", "string"]).columns
+    safe = runs.assign(**{name: runs[name].map(safe_cell) for name in texts})
+    if csv in PRINTED:
+        print(safe.to_csv(index=False), end="")
+    files = {csv: safe.to_csv(index=False)} if csv and csv not in PRINTED else {}
+    if parquet:
+        files[parquet] = runs.to_parquet(index=False)
+    write_together(files)
+    for path in files:
+        say(f"{len(runs)} runs in {path}", file=_aside(csv))
 
 
 def _delete(runs, store, sure):
@@ -189,7 +255,7 @@ def _delete(runs, store, sure):
             answer = input(f"Delete {len(runs)} runs and their curves from {store}? [y/N] ")
             sure = answer.strip().lower() in ("y", "yes")
         except EOFError:  # nobody there to ask
-            print("\nNobody answers: --yes deletes without asking.", file=sys.stderr)
+            say("\nNobody answers: --yes deletes without asking.", file=sys.stderr)
     deleted = store.delete(runs["key"]) if sure else 0
-    print(f"{deleted} runs deleted")
+    say(f"{deleted} runs deleted")
     return 0 if deleted == len(runs) else 1

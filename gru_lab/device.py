@@ -19,7 +19,8 @@ def pick_device(device="auto"):
     has_gpu = torch.cuda.is_available()
     if device == "cuda" and not has_gpu:
         raise ValueError(
-            "device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU on this machine"
+            "device must be 'cpu' or 'auto' here, not 'cuda': torch sees no CUDA GPU on this "
+            "machine"
         )
     if device == "cpu" or not has_gpu:
         return torch.device("cpu")

@@ -30,3 +30,13 @@ class Unfit(RuntimeError):
 
 class Unwanted(Exception):
     """Nobody waits for this run any more."""
+
+
+class Ended(KeyboardInterrupt):
+    """The system wants this process to end (SIGTERM), or its terminal is gone (SIGHUP): as Ctrl-C,
+    but what is under way is not finished first.
+    """
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = int(number)

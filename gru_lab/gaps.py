@@ -101,7 +101,8 @@ def make_gaps(truth, missing_rate, seed, pattern="points"):
     hidden_mask = PATTERNS[pattern](truth.shape, missing_rate, np.random.default_rng(seed))
     if not hidden_mask.any():
         raise ValueError(
-            f"missing_rate must hide at least one of {truth.size:,} entries; {missing_rate} hid none: "
+            f"missing_rate must hide at least one of {truth.size:,} entries; {missing_rate} hid "
+            "none: "
             "raise it or give more rows"
         )
     return Gapped(truth, hidden_mask, forward_fill(truth, hidden_mask))

@@ -1,34 +1,99 @@
-"""Where things are written: a place is looked at before the work, a file gets its name once it is
-whole.
+"""Where things are written: a place is looked at before the work; files get their names together,
+once all of them are whole.
 """
 
+import contextlib
 import os
+import re
+import secrets
+import signal
+import stat
 import tempfile
+import threading
 from pathlib import Path
+
+ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+STREAMS = ("/dev/std", "/dev/fd/", "/proc/")  # what is written there is printed, or lost
+WRITTEN = []  # the files that this command has written so far, for whoever interrupts it
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a spreadsheet runs
+
+
+def printable(text):
+    r"""Return text as a terminal may show it: control characters and changes of its direction are
+    written as escapes.
+
+    >>> printable("a\x1b[2J")
+    'a\\x1b[2J'
+    """
+    return CONTROL.sub(lambda sign: ascii(sign[0])[1:-1], str(text))
+
+
+def safe_cell(value):
+    """Return a cell for a CSV file: text that a spreadsheet would run as a formula gets a ' before
+    it; numbers, also those written as text, stay.
+
+    >>> safe_cell("=1+1"), safe_cell("-4.5"), safe_cell(-4.5)
+    ("'=1+1", '-4.5', -4.5)
+    """
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+    return text
+
+
+def _is_same(path, other):
+    """Tell whether two paths lead to the same file, through links of either kind."""
+    both = os.path.exists(path) and os.path.exists(other)
+    return os.path.realpath(path) == os.path.realpath(other) or (
+        both and os.path.samefile(path, other)
+    )
+
+
+def _trouble(target):
+    """Return what keeps us from writing a file there, and the next step, or ''."""
+    if target.is_dir():
+        return f"a file to write, not {str(target)!r} (a folder)"
+    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+        return f"an ordinary file, not {str(target)!r} (a device or a pipe); name another place"
+    if not target.parent.is_dir():
+        return f"in a folder that exists, not {str(target.parent)!r}; make that folder first"
+    effective = {"effective_ids": os.access in os.supports_effective_ids}
+    if not os.access(target.parent, os.W_OK, **effective):
+        return f"in a folder you may write to, not {str(target.parent)!r}; name another place"
+    if target.exists() and not os.access(target, os.W_OK, **effective):
+        return f"a file you may write to, not {str(target)!r}; name another one"
+    return ""
 
 
 def require_place(name, path, *others):
     """Return a path to write to, or raise ValueError now rather than at the end of a long
     computation.
 
-    `others` are files that it must not be.
+    `others` are files that it must not be. A symbolic link stays, and what it leads to is written.
     """
-    path = Path(path)
-    for other in others:
-        if path.resolve() == Path(other).resolve() or (
-            path.exists() and os.path.exists(other) and path.samefile(other)
-        ):
-            raise ValueError(f"{name} must be another file than {str(other)!r}; name another one")
-    if path.is_dir():
-        raise ValueError(f"{name} must be a file to write, not {str(path)!r} (a folder)")
-    if not path.parent.is_dir():
-        raise ValueError(
-            f"{name} must be in a folder that exists, not {str(path.parent)!r}; make that folder first"
-        )
-    if not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise ValueError(
-            f"{name} must be in a folder you may write to, not {str(path.parent)!r}; name another place"
-        )
+    shown, path = str(path), Path(path)
+    try:
+        if shown == "-" or os.path.abspath(path).startswith(STREAMS):
+            raise ValueError(f"{name} must be an ordinary file, not {shown!r}: it is not printed")
+        for other in filter(None, others):
+            if _is_same(path, other):
+                raise ValueError(
+                    f"{name} must be another file than {str(other)!r}; name another one"
+                )
+        target = Path(os.path.realpath(path)) if path.is_symlink() else path
+        if trouble := _trouble(target):
+            raise ValueError(f"{name} must be {trouble}")
+    except OSError as error:  # a name that is too long, say
+        raise ValueError(f"{name} cannot be {shown!r}: {error.strerror}") from error
     return path
 
 
@@ -42,19 +107,70 @@ def require_folder(name, path):
         tempfile.TemporaryFile(dir=path).close()
     except OSError as error:
         raise ValueError(
-            f"{name} must be a folder that you may write to, not {str(path)!r} ({error.strerror}); name another place"
+            f"{name} must be a folder that you may write to, not {str(path)!r} "
+            f"({error.strerror}); name another place"
         ) from error
     return path
 
 
+@contextlib.contextmanager
+def uninterrupted():
+    """Let a signal that would end this process wait until the block is done."""
+    if threading.current_thread() is not threading.main_thread():  # signals go to the main thread
+        yield
+        return
+    came = []
+    before = {number: signal.signal(number, lambda *got: came.append(got[0])) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+def _write(part, content, target):
+    """Write a file under a name that nobody else has, with the rights of the one it will replace."""
+    with part.open("xb") as file:
+        # half a character, as only foreign files have it, must not end a long computation
+        text = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if target.exists():
+        part.chmod(stat.S_IMODE(target.stat().st_mode))
+
+
+def write_together(files):
+    """Write files, {path: text or bytes}, under their names only once all of them are complete.
+
+    Raises OSError, naming the file, where one cannot be written; then none is.
+    """
+    parts = {}
+    try:
+        for path, content in files.items():
+            target = Path(os.path.realpath(path))
+            part = target.with_name(f".gru-lab-{secrets.token_hex(8)}.part")
+            parts[part] = target
+            try:
+                _write(part, content, target)
+            except OSError as error:
+                reason = f"{error.strerror}. Nothing was written"
+                raise OSError(f"{str(path)!r} could not be written: {reason}") from error
+        with uninterrupted():
+            for part, target in parts.items():
+                part.replace(target)
+            WRITTEN.extend(files)
+    finally:
+        for part in parts:
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
 def write_whole(path, content):
     """Write text or bytes to a file under its name only once it is complete."""
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_together({path: content})
 
 
 def home():

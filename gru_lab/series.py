@@ -81,7 +81,8 @@ class Series:
         missing = self._where(np.isnan)
         if missing:
             raise ValueError(
-                f"{self.name}: the tuning log needs a complete series, but {missing}; drop those rows or channels first"
+                f"{self.name}: the tuning log needs a complete series, but {missing}; drop those "
+                "rows or channels first"
             )
         return self
 
@@ -94,7 +95,8 @@ class Series:
         lengths = [piece.stop - piece.start for piece in pieces]
         if not any(lengths):
             raise ValueError(
-                f"{self.name}: its {len(self)} rows are too few to take rows from {begin:.0%} to {end:.0%}; "
+                f"{self.name}: its {len(self)} rows are too few to take rows from {begin:.0%} to "
+                f"{end:.0%}; "
                 "give a longer series"
             )
         whole = len(pieces) == 1  # a view instead of a copy
@@ -137,7 +139,8 @@ class Series:
                 pieces.append(values[: count * length].reshape(count, length, -1))
         if not pieces:
             raise ValueError(
-                f"{self.name}: window must fit into the rows: a window of {length} steps needs {length} rows in one "
+                f"{self.name}: window must fit into the rows: a window of {length} steps needs "
+                f"{length} rows in one "
                 f"part, and the longest has {max(part.stop - part.start for part in self.parts)}; "
                 f"give a longer series or a shorter window"
             )

@@ -187,8 +187,10 @@ class Trainer:
         if not np.isfinite(figures).all():
             self.model.load_state_dict(self._good)
             raise Diverged(
-                f"the loss is no longer finite in epoch {epoch}, batch {self.batch} of {self.batches}, with "
-                f"learning_rate {self.config.learning_rate:g}: lower learning_rate, or look for extreme values in the "
+                f"the loss is no longer finite in epoch {epoch}, batch {self.batch} of "
+                f"{self.batches}, with "
+                f"learning_rate {self.config.learning_rate:g}: lower learning_rate, or look for "
+                "extreme values in the "
                 f"data. The network holds its weights after epoch {epoch - 1}."
             )
 

@@ -2,6 +2,7 @@
 where it is.
 """
 
+import contextlib
 import os
 import random
 import shutil
@@ -26,6 +27,11 @@ QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
+for ignored in (signal.SIGINT, signal.SIGHUP):
+    # under `nohup ... &` both are ignored, and so would all be that the tests start; this process
+    # goes on ignoring them
+    if signal.getsignal(ignored) is signal.SIG_IGN:
+        signal.signal(ignored, lambda *_: None)
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
@@ -137,6 +143,22 @@ def jupyterlab(tmp_path_factory):
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture
+def start():
+    """A function like subprocess.Popen; what it starts, and what that started, ends with the test."""
+    running = []
+
+    def begin(command, **options):
+        running.append(subprocess.Popen(command, start_new_session=True, **options))
+        return running[-1]
+
+    yield begin
+    for process in running:
+        with contextlib.suppress(ProcessLookupError):  # all of them are gone
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def wait_until(true, what, seconds=60):

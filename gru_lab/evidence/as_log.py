@@ -5,7 +5,8 @@ import re
 from gru_lab.config import one_of
 from gru_lab.evidence.verdict import verdict
 from gru_lab.model import RNN
-from gru_lab.tuning_log.read import LoggedRun, LoggedStage, TuningLog, parse_line
+from gru_lab.tuning_log.lines import parse_line
+from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
 from gru_lab.tuning_log.write import LANGUAGES
 
 CHINESE = {  # titles, conclusions, parts of labels, verdicts

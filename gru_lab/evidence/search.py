@@ -88,8 +88,10 @@ class Search:
     def __repr__(self):
         error, straight = self.trials["error"], self.references["linear interpolation"]
         return (
-            f"Search of {len(error)} trials ({self.start.epochs} epochs; seeds: {self.seeds}): lowest error on hidden "
-            f"entries {error.min():.2g}, trial {error.idxmin()}; the start has {error[0]:.2g}, a straight line "
+            f"Search of {len(error)} trials ({self.start.epochs} epochs; seeds: {self.seeds}): "
+            "lowest error on hidden "
+            f"entries {error.min():.2g}, trial {error.idxmin()}; the start has {error[0]:.2g}, a "
+            "straight line "
             f"{straight:.2g}"
         )
 
@@ -170,7 +172,8 @@ def _start(start, series):
     if isinstance(start, RunConfig) and isinstance(series, Series):
         return start.on(series).replace(seed=0), series
     raise ValueError(
-        f"start must be a stage, or a RunConfig with its series=, not {start!r} with series={series!r}"
+        f"start must be a stage, or a RunConfig with its series=, not {start!r} with "
+        f"series={series!r}"
     )
 
 

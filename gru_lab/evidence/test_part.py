@@ -45,7 +45,8 @@ def _warn_of_other_looks(configs, opened, series, store):
     others -= {config.on(opened).replace(seed=0).key for config in configs}
     if others:
         warnings.warn(
-            f"the test part of {series.name} has been opened before, for {len(others)} other settings: a choice made "
+            f"the test part of {series.name} has been opened before, for {len(others)} other "
+            "settings: a choice made "
             "after that look needs new test data",
             stacklevel=3,
         )

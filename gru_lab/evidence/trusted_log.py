@@ -30,7 +30,8 @@ def trusted_log(results):
             )
         epochs = stage.profile.epochs(setting.epochs)
         rows.append(
-            f"| {setting.name} | {changes(stage, setting)} | {epochs} | {mean:.3g} ± {spread:.1g} | {beside} |"
+            f"| {setting.name} | {changes(stage, setting)} | {epochs} | {mean:.3g} ± "
+            f"{spread:.1g} | {beside} |"
         )
     several = [name for name in table.index if "," in changes(stage, stage[name])]
     return "\n".join(
@@ -38,11 +39,14 @@ def trusted_log(results):
             f"## {stage.number}. {stage.question}\n",
             f"- **Data:** {results.stage.series.name}, digest {results.stage.series.digest}",
             f"- **Start:** `{' '.join(repr(stage.config(stage.adopted)).split())}`",
-            f"- **Knob:** {stage.knob}. Compared, although more than one thing differs: {', '.join(several) or 'none'}",
-            f"- **Ruler, the same for every run:** mean squared error on hidden validation values, dropout off, mean "
+            f"- **Knob:** {stage.knob}. Compared, although more than one thing differs: "
+            f"{', '.join(several) or 'none'}",
+            "- **Ruler, the same for every run:** mean squared error on hidden validation "
+            "values, dropout off, mean "
             f"of the last three epochs. To compare: {references}",
             f"- **Seeds:** {seeds}, the same for every setting\n",
-            f"| setting | changes | epochs | error ± half its range | beside '{stage.adopted}' (95 % interval) |",
+            f"| setting | changes | epochs | error ± half its range | beside '{stage.adopted}' "
+            "(95 % interval) |",
             "|---|---|---|---|---|",
             *rows,
             f"\n**{found.label.capitalize()}.** {found.sentence}\n",

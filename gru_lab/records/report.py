@@ -4,15 +4,14 @@ import base64
 import datetime
 import json
 import platform
-from pathlib import Path
 
 import pandas as pd
 
 import gru_lab
 from gru_lab.config import COUNT
-from gru_lab.output import require_place, write_whole
+from gru_lab.output import require_place, safe_cell, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
-from gru_lab.records.html import TEMPLATES, figure_html, packed_plotly
+from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
 from gru_lab.repairs.summary import each_value, grouped, last_line, summary
 
 WAYS = {"forward fill": "forward fill", "linear": "straight line", "network": "network"}
@@ -38,6 +37,13 @@ def _settings(repairer):
     }
 
 
+def _values(repaired):
+    """Return each repaired value with its interval as the text of a CSV file."""
+    table = each_value(repaired)
+    texts = table.select_dtypes(["object", "string"]).columns
+    return table.assign(**{name: table[name].map(safe_cell) for name in texts}).to_csv(index=False)
+
+
 def report(repaired, path, name="table", problems=(), pictures=6):
     """Write the report of a `Repaired` to `path` and return the path; `problems` are further
     warnings, as sentences.
@@ -47,28 +53,32 @@ def report(repaired, path, name="table", problems=(), pictures=6):
     held, the warnings, and as a table to save each repaired value with its interval, unless they
     are more than `MOST_VALUES`. Raises ValueError for a place that cannot be written to.
     """
-    path, rows = require_place("the report", path), summary(repaired)
+    path = require_place("the report", path)
+    write_whole(path, report_page(repaired, name, problems, pictures))
+    return path
+
+
+def report_page(repaired, name="table", problems=(), pictures=6):
+    """Return the report of a `Repaired` as a page of HTML, as `report` describes it."""
+    rows = summary(repaired)
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
     figures = [plot_holes(repaired)] if len(holed) else []
     figures += [
         plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))
     ]
     few = repaired.filled.to_numpy().sum() <= MOST_VALUES
-    page = TEMPLATES.get_template("report.html.j2").render(
+    return TEMPLATES.get_template("report.html.j2").render(
         name=name,
         line=last_line(repaired),
         size=(len(repaired.table), len(rows)),
         rows=list(holed.to_dict(orient="index").items()),
         complete=len(rows) - len(holed),
         ways=WAYS,
-        values=base64.b64encode(each_value(repaired).to_csv(index=False).encode()).decode()
-        if few
-        else "",
+        values=base64.b64encode(_values(repaired).encode()).decode() if few else "",
         coverage=repaired.repairer.coverage_,
         warnings=[*problems, *grouped(repaired.repairer.warnings_)],
         figures=[figure_html(json.loads(figure.to_json())) for figure in figures],
         facts=_settings(repaired.repairer),
+        policy=POLICY,
         plotly_js=packed_plotly() if figures else "",
     )
-    write_whole(path, page)
-    return Path(path)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gru_lab.errors import Ended
 from gru_lab.repairs.holes import hide_alike, kind_of, wrapped
 from gru_lab.repairs.intervals import FEW, Intervals, choose, errors_of, surely_better
 from gru_lab.repairs.network import CorrectionNetwork
@@ -81,7 +82,8 @@ class Imputer:
             kind = self.kinds[c]
             if kind != "none" and nowhere[:, c].any():
                 said[c] = (
-                    f"no value in {nowhere[:, c].sum()} of {len(nowhere)} series, where it stays empty"
+                    f"no value in {nowhere[:, c].sum()} of {len(nowhere)} series, where it stays "
+                    "empty"
                 )
             elif kind == "measured" and c not in self.known:
                 said[c] = f"fewer than {FEWEST} values, so the straight line fills it"
@@ -105,6 +107,8 @@ class Imputer:
                 for row in self.correction.train(seen, missing, truth, held, minutes, epochs):
                     self.history.append(row)
                     progress(row)
+            except Ended:
+                raise
             except KeyboardInterrupt:
                 self.interrupted = True
             self.correction.take_best()

@@ -10,11 +10,10 @@ import copy
 import functools
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import safe_open, save
+from safetensors.torch import save
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
@@ -22,6 +21,7 @@ from tqdm.auto import tqdm
 from gru_lab.config import COUNT, RULES, Rule, one_of
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
+from gru_lab.repairs import saved
 from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.intervals import FEW
@@ -116,7 +116,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         elif not table.columns.is_unique:
             twice = table.columns[table.columns.duplicated()][0]
             raise ValueError(
-                f"table: columns must have different names, and {twice!r} is there twice; rename one"
+                f"table: columns must have different names, and {twice!r} is there twice; rename "
+                "one"
             )
         elif fitting:
             self.n_features_in_, self.feature_names_in_ = (
@@ -262,8 +263,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             known = f"the {len(self.channels_)} channels it was fitted on"
             raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
 
-    def save(self, path):
-        """Write the fitted repairer to one safetensors file, its settings and scores in the
+    def to_bytes(self):
+        """Return the fitted repairer as a safetensors file, its settings and scores in the
         metadata.
         """
         check_is_fitted(self)
@@ -272,26 +273,31 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         known |= {
             name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")
         }
-        write_whole(
-            Path(path),
-            save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)}),
-        )
+        return save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)})
+
+    def save(self, path):
+        """Write `to_bytes` to a file; whole or not at all."""
+        write_whole(path, self.to_bytes())
 
     @classmethod
     def load(cls, path, device="auto"):
         """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that
         kind.
         """
+        pick_device(device)
         try:
-            with safe_open(path, "pt") as file:
-                known = json.loads(file.metadata()["gru_lab"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-            if known["format"] != FORMAT:
-                raise ValueError(f"its format is {known['format']}, not {FORMAT}")
+            known, tensors = saved.read(path, FORMAT)
+            saved.require_facts(known)
+            return saved.tried(cls._of(known, tensors, device))
         except Exception as error:  # a damaged file fails in whatever way
+            reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ValueError(
-                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}"
+                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {reason[0]}"
             ) from error
+
+    @classmethod
+    def _of(cls, known, tensors, device):
+        """Return the repairer of what `to_bytes` wrote."""
         settings = known["settings"]
         repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
         for name in LEARNED:
@@ -301,6 +307,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             pd.DataFrame(**known[name]) for name in ("scores_", "history_")
         )
         repairer.scores_.index.name = "channel"
+        saved.require_tables(repairer)
         repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
         return repairer
 

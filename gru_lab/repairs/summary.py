@@ -35,13 +35,15 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     ]
     if infinite:
         raise ValueError(
-            f"{sheet.name}: column {infinite[0]!r} has infinite values; to have them repaired, add --missing-value inf"
+            f"{sheet.name}: column {infinite[0]!r} has infinite values; to have them repaired, "
+            "add --missing-value inf"
         )
     if model is None:
         done = repair(table, time=checked.time, device=device, **settings)
     elif settings:
         raise ValueError(
-            f"a saved model has its own {', '.join(settings)}; leave that out, or leave the model out"
+            f"a saved model has its own {', '.join(settings)}; leave that out, or leave the "
+            "model out"
         )
     else:
         done = Repairer.load(model, device).repaired(table)

@@ -14,7 +14,7 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 
 import dask
-from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed import Client, KilledWorker, LocalCluster, Security, as_completed
 
 from gru_lab.errors import Unfit, WorkerDied
 from gru_lab.runs.one_run import forget
@@ -26,6 +26,10 @@ ELSEWHERE = (
 GENTLE = {
     "distributed.scheduler.worker-saturation": 1.0,  # no run waits on a worker, where it would share another's fate
     "distributed.scheduler.allowed-failures": 1,  # then it is tried alone
+}
+CLOSED = {  # a local cluster shows no pages: any user of this machine could read them
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -47,17 +51,18 @@ def _script_left_alone():
 
 @contextlib.contextmanager
 def _interrupts_kept_out():
-    """Start threads, and processes from them, to which Ctrl-C does not come: this process ends them
-    in good order.
+    """Start threads, and processes from them, to which Ctrl-C and a closed terminal do not come:
+    this process ends them in good order.
 
-    A terminal, and Jupyter, send it to all processes; each would break off with a message of its
-    own.
+    A terminal, Jupyter and a queue send their signals to all processes; each would break off with
+    a message of its own.
     """
     if os.name != "posix":
         yield
         return
     resource_tracker.ensure_running()  # else the first new process starts it, and lets Ctrl-C in again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    kept_out = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}  # a nanny ends its worker by SIGKILL
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, kept_out)
     try:
         yield
     finally:
@@ -66,20 +71,24 @@ def _interrupts_kept_out():
 
 @contextlib.contextmanager
 def local_client(processes, threads):
-    """Start so many worker processes, reachable from this machine only, and give a client of them."""
+    """Start so many worker processes, closed to everybody else, and give a client of them.
+
+    Whoever connects needs the certificate, which lives in the memory of these processes alone: a
+    scheduler runs what any client sends, and other users of this machine can reach its port.
+    """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(dask.config.set(GENTLE))
+        stack.enter_context(dask.config.set(GENTLE | CLOSED))
         stack.enter_context(_script_left_alone())
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gru_lab_"))
         with _interrupts_kept_out():
             cluster = LocalCluster(
                 n_workers=processes,
                 threads_per_worker=threads,
+                security=Security.temporary(),
                 host="127.0.0.1",
                 dashboard_address=None,
-                scheduler_kwargs={
-                    "dashboard_address": "127.0.0.1:0"
-                },  # any free port: 8787 may be another cluster's
+                # any free port: 8787 may be another cluster's
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 memory_limit=None,
                 local_directory=folder,
                 silence_logs=logging.CRITICAL,
@@ -99,7 +108,8 @@ def remote_client(scheduler):
         client = scheduler if given else Client(scheduler, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(
-            "scheduler must be the address of a running Dask scheduler, such as tcp://host:8786, or a "
+            "scheduler must be the address of a running Dask scheduler, such as tcp://host:8786, "
+            "or a "
             f"distributed.Client, not {scheduler!r}: {error}"
         ) from error
     with contextlib.nullcontext() if given else client:

@@ -3,16 +3,19 @@
 `runs` has one row per key: the configuration, how many epochs were trained, when, on what. `curves`
 has one row per key and epoch. Two more hold what is not tidy: `samples` a little of each run's
 repair, `pins` the runs a person put aside to compare; those may have been stopped or steered on the
-way, so each has its own curve.
+way, so each has its own curve. `origins` says out of whose record a run came, and `gru_lab` which
+version of this schema a store has.
 """
 
 import dataclasses
 
 import sqlalchemy as sa
 
+import gru_lab
 from gru_lab.config import RunConfig
 from gru_lab.loss import METRICS
 
+VERSION = 1  # of this schema: raised when older kits can no longer read what newer ones write
 SQL_TYPES = {bool: sa.Boolean, int: sa.Integer, float: sa.Float, str: sa.String}
 
 TABLES = sa.MetaData()
@@ -57,3 +60,71 @@ pins = sa.Table(
     ),  # JSON: its configuration, its curve, where its weight was moved
     sqlite_autoincrement=True,  # a number once given is never another run's
 )
+origins = sa.Table(
+    "origins",
+    TABLES,
+    sa.Column("key", sa.String(16), sa.ForeignKey("runs.key"), primary_key=True),
+    sa.Column("record", sa.String, nullable=False),  # the name of the record it was imported from
+)
+about = sa.Table(
+    "gru_lab",
+    TABLES,
+    sa.Column("name", sa.String(20), primary_key=True),  # version, or made by
+    sa.Column("value", sa.String, nullable=False),
+)
+
+
+def require_ours(engine):
+    """Return the tables of a database, {name: its columns}, without any change to it.
+
+    Raises ValueError for the database of another tool and for the store of a newer kit.
+    """
+    inspector = sa.inspect(engine)
+    tables = {
+        name: {column["name"] for column in inspector.get_columns(name)}
+        for name in inspector.get_table_names()
+    }
+    ours = {"key", "epochs", "data_digest"} <= tables.get("runs", set())
+    if not ours and ("runs" in tables or not set(tables) <= set(TABLES.tables)):
+        names = ", ".join(sorted(tables)[:5])
+        raise ValueError(
+            f"it is another program's database, with the tables {names}, and was not changed. "
+            "Name a file that is not there yet, or an empty database"
+        )
+    if tables.get(about.name):
+        with engine.connect() as connection:
+            facts = dict(connection.execute(sa.select(about)).all())
+        version = facts.get("version", "0")
+        if not version.isdigit() or int(version) > VERSION:
+            raise ValueError(
+                f"it was made by a newer version, {facts.get('made by', 'unknown')}: its schema is "
+                f"{version}, and GRU Lab {gru_lab.__version__} reads up to {VERSION}. "
+                "Update GRU Lab, or name another store"
+            )
+    return tables
+
+
+def require_columns(tables):
+    """Raise ValueError for an older store whose table of runs lacks a setting, and that cannot be
+    completed because it may only be read.
+    """
+    lacking = {column.name for column in runs.columns} - tables.get("runs", set())
+    if lacking:
+        raise ValueError(
+            f"it is by an older version, without {', '.join(sorted(lacking))}, and may only be "
+            "read. Copy it to a place where it can be brought up to date"
+        )
+
+
+def complete(engine, tables):
+    """Make the tables and settings that a new or an older store lacks."""
+    TABLES.create_all(engine)
+    with engine.begin() as connection:
+        for column in runs.columns:
+            if runs.name in tables and column.name not in tables[runs.name]:
+                kind = column.type.compile(engine.dialect)  # empty for runs that were made before
+                connection.execute(sa.text(f"ALTER TABLE runs ADD COLUMN {column.name} {kind}"))
+        if not connection.execute(sa.select(about)).all():
+            facts = {"version": str(VERSION), "made by": f"GRU Lab {gru_lab.__version__}"}
+            rows = [{"name": name, "value": value} for name, value in facts.items()]
+            connection.execute(sa.insert(about), rows)

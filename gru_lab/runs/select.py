@@ -18,6 +18,8 @@ SETTINGS = tuple(  # what a run is, apart from its series, its length and its lu
     if field.name not in ("data", "data_digest", "epochs", "seed")
 )
 
+ALWAYS = ("num_layers", "dropout", "missing_weight")  # the knobs of the log: always listed
+
 
 def bind(configs, series, seeds=None):
     """Return RunConfigs bound to their series, each with so many seeds 0, 1, … (None: as they are)."""
@@ -29,7 +31,8 @@ def bind(configs, series, seeds=None):
         )
     if not isinstance(series, Series):
         raise ValueError(
-            f"series must be the Series to train on, as demo_series or read_table give it, not {series!r}"
+            "series must be the Series to train on, as demo_series or read_table give it, not "
+            f"{series!r}"
         )
     if seeds is not None:
         configs = [
@@ -82,6 +85,13 @@ def runs(store=None, stage=None, **where):
     if stage is not None:
         table = table[_of_stage(stage, table)]
     return table.reset_index(drop=True)
+
+
+def listed(table):
+    """Return of the table that `runs` returns what tells its runs apart, and what came out."""
+    varying = [name for name in SETTINGS if table[name].nunique() > 1 or name in ALWAYS]
+    columns = ["key", "data", *varying, "epochs", "seed", "error", "seconds", "record"]
+    return table[columns].replace({"error": np.nan}, {"error": None})
 
 
 def _equal(column, name, value):

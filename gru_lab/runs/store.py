@@ -4,11 +4,9 @@ A run is written whole, in one transaction, or not at all; a longer one is never
 one.
 """
 
-import contextlib
 import dataclasses
 import json
-import os
-import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +15,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gru_lab.config import RunConfig
-from gru_lab.errors import StoreFailed
 from gru_lab.loss import METRICS
-from gru_lab.output import home
+from gru_lab.runs.database import Database
 from gru_lab.runs.one_run import origin
-from gru_lab.runs.schema import TABLES, curves, pins, runs, samples
-from gru_lab.runs.store_errors import is_locked, reason_of, shown
-
-SECONDS_TO_WAIT = 30  # for another process to finish writing
+from gru_lab.runs.schema import curves, origins, pins, runs, samples
+from gru_lab.tuning_log.rulers import LAST
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,44 +39,12 @@ def config_of(row):
     return RunConfig(**{field.name: row[field.name] for field in dataclasses.fields(RunConfig)})
 
 
-def default_url():
-    """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` in the `home` folder."""
-    return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{home() / 'runs.sqlite'}"
-
-
-class Store:
+class Store(Database):
     """Runs by their key, kept by as many processes and people at once as like.
 
-    Raises ValueError for a URL that is none or that leads to no database, StoreFailed where one
-    cannot be written.
+    A SQLite file that may only be read serves for reading. Raises ValueError for a URL that is none
+    or that leads to no database of ours, StoreFailed where it cannot be opened or written.
     """
-
-    def __init__(self, url=None):
-        self.url = url or default_url()
-        try:
-            parsed = sa.make_url(self.url)
-            is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (
-                None,
-                "",
-                ":memory:",
-            )
-            self.file = Path(parsed.database).absolute() if is_file else None
-            if self.file:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
-            wait = {"timeout": SECONDS_TO_WAIT} if parsed.get_backend_name() == "sqlite" else {}
-            self.engine = sa.create_engine(parsed, connect_args=wait)
-            if self.file:
-                sa.event.listen(
-                    self.engine, "connect", lambda raw, _: raw.execute("PRAGMA journal_mode=WAL")
-                )
-            self._create_tables()
-        except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
-            if is_locked(error):
-                raise StoreFailed(f"{self} cannot be opened: {self._reason(error)}.") from error
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise ValueError(
-                f"store must be a database URL such as sqlite:///runs.sqlite, not {shown(self.url)!r}: {reason}"
-            ) from error
 
     @classmethod
     def of(cls, store):
@@ -90,16 +53,6 @@ class Store:
         """
         return store if isinstance(store, cls) else cls(store)
 
-    def _create_tables(self):
-        try:
-            TABLES.create_all(self.engine)
-        except sa.exc.DBAPIError:  # another process may be creating them at this moment
-            time.sleep(0.5)
-            TABLES.create_all(self.engine)
-
-    def __repr__(self):
-        return f"Store({shown(self.url)!r})"
-
     @property
     def checkpoints(self):
         """The folder of the unfinished runs' checkpoints: beside the store's file, or here."""
@@ -107,44 +60,23 @@ class Store:
             self.file.with_suffix(".checkpoints") if self.file else Path.cwd() / "runs.checkpoints"
         )
 
-    def _reason(self, error):
-        return reason_of(error, self.file, SECONDS_TO_WAIT)
-
-    @contextlib.contextmanager
-    def _writing(self):
-        """Give a connection whose changes are made all together at the end, by one process at a
-        time, or not at all.
-        """
-        try:
-            with self.engine.begin() as connection:
-                if (
-                    connection.dialect.name == "postgresql"
-                ):  # SQLite has one writer at a time anyway
-                    connection.execute(sa.text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
-                yield connection
-        except sa.exc.OperationalError as error:
-            again = "What it holds is whole; the same command goes on from there"
-            raise StoreFailed(
-                f"{self} cannot be written: {self._reason(error)}. {again}."
-            ) from error
-
-    def put(self, config, curve, device="cpu", sample=None, trained=None):
+    def put(self, config, curve, device="cpu", sample=None, trained=None, record=""):
         """Keep a run, its curve (the trainer's DataFrame) and the sample of its repair, unless as
         long a one is there.
 
         `trained` says where and when it was trained, as `origin` does, if that was not here and
-        now.
+        now; `record` is the name of the record that it was imported from.
         """
         row = dataclasses.asdict(config.replace(epochs=len(curve)))
         row |= {"key": config.key, "seconds": float(curve["seconds"].sum())} | (
             trained or origin(device)
         )
         epochs = curve[["epoch", *METRICS, "seconds"]].assign(key=config.key)
-        with self._writing() as connection:
+        with self.writing() as connection:
             # deleting before looking takes SQLite's lock: no other process can put a longer run in
             # between
             shorter = (runs.c.key == config.key) & (runs.c.epochs < len(curve))
-            for table in (curves, samples):
+            for table in (curves, samples, origins):
                 connection.execute(
                     sa.delete(table).where(table.c.key.in_(sa.select(runs.c.key).where(shorter)))
                 )
@@ -156,11 +88,13 @@ class Store:
             if sample is not None:
                 text = json.dumps(np.round(np.asarray(sample, dtype=float), 4).tolist())
                 connection.execute(sa.insert(samples), {"key": config.key, "sample": text})
+            if record:
+                connection.execute(sa.insert(origins), {"key": config.key, "record": record})
 
     def delete(self, keys):
         """Forget the runs with these keys, curves and samples too; returns how many there were."""
-        with self._writing() as connection:
-            for table in (curves, samples, runs):
+        with self.writing() as connection:
+            for table in (curves, samples, origins, runs):
                 gone = connection.execute(sa.delete(table).where(table.c.key.in_(list(keys))))
         return gone.rowcount
 
@@ -168,7 +102,7 @@ class Store:
         """Return how many epochs the store holds of the runs with these keys, by key, where it
         holds any.
         """
-        with self.engine.connect() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
             )
@@ -189,7 +123,8 @@ class Store:
             .where(curves.c.key.in_(list(ends)))
             .order_by(curves.c.key, curves.c.epoch)
         )
-        rows = pd.read_sql(query, self.engine)
+        with self.reading() as connection:
+            rows = pd.read_sql(query, connection)
         found = {key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")}
         return {
             key: rows.reset_index(drop=True)
@@ -207,16 +142,50 @@ class Store:
         """Return the sample of a run's repair, (windows, time, channels), or None where none was
         kept.
         """
-        with self.engine.connect() as connection:
+        if samples.name not in self.tables:  # an older store that may only be read
+            return None
+        with self.reading() as connection:
             text = connection.scalar(sa.select(samples.c.sample).where(samples.c.key == key))
-        return None if text is None else np.array(json.loads(text))
+            return None if text is None else np.array(json.loads(text))
 
     def runs(self, keys=None):
-        """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given."""
-        query = sa.select(runs).order_by(runs.c.trained, runs.c.key)
-        return pd.read_sql(
-            query if keys is None else query.where(runs.c.key.in_(list(keys))), self.engine
+        """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given.
+
+        `error` is the mean squared error on hidden entries, mean of the last three epochs; `record`
+        the name of the record that a run was imported from, '' for those trained here.
+        """
+        chosen = sa.true() if keys is None else runs.c.key.in_(list(keys))
+        last = (
+            sa.select(runs.c.key, sa.func.avg(curves.c.val_missing).label("error"))
+            .join(curves, (curves.c.key == runs.c.key) & (curves.c.epoch > runs.c.epochs - LAST))
+            .where(chosen)
+            .group_by(runs.c.key)
+            .subquery()
         )
+        known = origins.name in self.tables  # not in an older store that may only be read
+        record = sa.func.coalesce(origins.c.record, "") if known else sa.literal("")
+        tables = runs.outerjoin(last, last.c.key == runs.c.key)
+        tables = tables.outerjoin(origins, origins.c.key == runs.c.key) if known else tables
+        query = sa.select(*runs.c, last.c.error, record.label("record")).select_from(tables)
+        with self.reading() as connection:
+            table = pd.read_sql(
+                query.where(chosen).order_by(runs.c.trained, runs.c.key), connection
+            )
+        return self._readable(table)
+
+    def _readable(self, table):
+        """Leave out the runs of an older version that lack a setting; a warning says so."""
+        types = {field.name: field.type for field in dataclasses.fields(RunConfig)}
+        lacking = table[list(types)].isna().any(axis=1)
+        if not lacking.any():
+            return table
+        names = ", ".join(name for name in types if table[name].isna().any())
+        warnings.warn(
+            f"{lacking.sum()} runs of {self} are by an older version, which did not know {names}: "
+            "they stay in the store, and cannot be read",
+            stacklevel=3,
+        )
+        return table[~lacking].astype(types).reset_index(drop=True)
 
     def pin(self, stage, pin):
         """Keep a Pin for the stage of that name."""
@@ -226,12 +195,12 @@ class Store:
             "schedule": pin.schedule,
         }
         row = {"stage": stage, "data_digest": pin.config.data_digest, "run": json.dumps(run)}
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(sa.insert(pins), row)
 
     def unpin(self, number):
         """Forget the Pin of that number, if it is there."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(sa.delete(pins).where(pins.c.pin == number))
 
     def pins(self, stage, data_digest):
@@ -239,9 +208,11 @@ class Store:
         query = sa.select(pins.c.pin, pins.c.run).where(
             pins.c.stage == stage, pins.c.data_digest == data_digest
         )
-        with self.engine.connect() as connection:
+        if pins.name not in self.tables:  # an older store that may only be read
+            return []
+        with self.reading() as connection:
             rows = connection.execute(query.order_by(pins.c.pin)).all()
-        return [self._pin(number, **json.loads(run)) for number, run in rows]
+            return [self._pin(number, **json.loads(run)) for number, run in rows]
 
     @staticmethod
     def _pin(number, config, curve, schedule):

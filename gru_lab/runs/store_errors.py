@@ -1,16 +1,65 @@
-"""What is wrong when a database will not do as it is told, in words a person can act upon."""
+"""What is wrong when a database will not do as it is told, in words a person can act upon, and
+without any password.
+"""
 
 import contextlib
+import errno
+import re
+from urllib.parse import unquote
 
 import psutil
-import sqlalchemy as sa
+
+HIDDEN = "***"
+PUBLIC = {"host", "port", "dbname", "user", "sslmode", "connect_timeout", "timeout", "mode", "uri"}
+PORTS = ("5432", "3306")  # any other number after a colon may be a password without its host
+IN_PASSING = re.compile(
+    r"(://[^\s:/@]{0,200}:)\S{1,500}@|((?:password|passwd|pwd)=)[^\s&]{1,500}", re.I
+)
 
 
 def shown(url):
-    """Return a database URL without its password."""
-    with contextlib.suppress(sa.exc.ArgumentError):
-        return sa.make_url(url).render_as_string(hide_password=True)
-    return url
+    """Return a database URL without its password, without options that may hold one, and of a
+    mistyped one only what surely holds none.
+
+    >>> shown("postgresql://ada:secret@host/lab?sslkey=secret")
+    'postgresql://ada:***@host/lab?sslkey=***'
+    """
+    text = str(url)
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        signs = "[@=?]" if text.startswith("sqlite:") else "[:@=?]"
+        public = re.split(signs, text)[0]
+        return text if public == text else public + HIDDEN
+    logged_in, at, place = rest.rpartition("@")
+    if at and scheme == "sqlite" and rest.startswith("/"):  # a file, which may have any name
+        logged_in, at, place = "", "", rest
+    place, mark, query = place.partition("?")
+    if "=" in logged_in + place and scheme != "sqlite":
+        return f"{scheme}://{HIDDEN}"
+    user = re.split(r"[:/;,\s]", logged_in.lstrip("/"))[0]
+    if at:
+        user += "@" if user == logged_in else f":{HIDDEN}@"
+    else:
+        host, colon, port = place.partition("/")[0].partition(":")
+        if colon and port not in PORTS:
+            place = f"{host}:{HIDDEN}" + place.removeprefix(f"{host}:{port}")
+    options = [option.partition("=") for option in query.split("&")]
+    options = [
+        name + equals + (value if name in PUBLIC else HIDDEN if equals else "")
+        for name, equals, value in options
+    ]
+    return f"{scheme}://{user}{place}{mark}{'&'.join(options)}"
+
+
+def without_secrets(text, url=""):
+    """Return a driver's or a process's words with passwords blotted out, those of `url` too."""
+    public = set(re.split("[:@/?&=;]", shown(url)))
+    for secret in set(re.split("[:@/?&=;]", str(url))) - public - {""}:
+        for form in (secret, unquote(secret)):
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+    return IN_PASSING.sub(
+        lambda match: f"{match[1]}{HIDDEN}@" if match[1] else match[2] + HIDDEN, text
+    )
 
 
 def users_of(file):
@@ -23,31 +72,53 @@ def users_of(file):
             if process.pid != psutil.Process().pid and names & {
                 opened.path for opened in process.open_files()
             }:
-                command = " ".join(" ".join(process.info["cmdline"]).split())
+                command = without_secrets(" ".join(" ".join(process.info["cmdline"]).split()))
                 found.append(f"process {process.pid} ({command[:80]})")
     if found:
         return f"it is open in {', '.join(found)}"
     return "which one cannot be seen from here: perhaps another person's, or one on another machine"
 
 
+def sqlite_name(error):
+    """Return SQLite's name for what went wrong, such as SQLITE_FULL, or ''."""
+    return getattr(getattr(error, "orig", None) or error, "sqlite_errorname", "")
+
+
 def is_locked(error):
     """Tell whether another process kept a SQLite database locked until we gave up waiting."""
-    return getattr(getattr(error, "orig", None), "sqlite_errorname", "").startswith(
-        ("SQLITE_BUSY", "SQLITE_LOCKED")
+    return sqlite_name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def is_damaged(error):
+    """Tell whether a file is not, or no longer, a SQLite database."""
+    return sqlite_name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def is_full(error):
+    """Tell whether there is no more room, on the disk or for this user."""
+    raw = getattr(error, "orig", None) or error
+    return (
+        sqlite_name(error).startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+        or getattr(raw, "sqlstate", None) == "53100"
+        or getattr(error, "errno", None) in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
     )
 
 
-def reason_of(error, file, seconds):
+def reason_of(error, url, file, seconds):
     """Return why a database refused, and what to do. `file` is a SQLite file, waited for so many
     seconds, or None.
     """
     raw = getattr(error, "orig", None) or error
-    name = getattr(raw, "sqlite_errorname", "")
+    words = without_secrets(
+        str(raw).strip().splitlines()[0] if str(raw).strip() else repr(raw), url
+    )
     if is_locked(error):
-        return f"another process has kept it locked for {seconds} seconds; {users_of(file)}. End that one, or wait"
-    if (
-        name.startswith(("SQLITE_FULL", "SQLITE_IOERR"))
-        or getattr(raw, "sqlstate", None) == "53100"
-    ):
-        return f"the disk, or what you may use of it, is full ({raw}). Free some space"
-    return str(raw).strip().splitlines()[0]
+        return (
+            f"another process has kept it locked for {seconds} seconds; {users_of(file)}. "
+            "End that one, or wait"
+        )
+    if is_full(error):
+        return f"the disk, or what you may use of it, is full ({words}). Free some space"
+    if is_damaged(error):
+        return f"{file} is damaged, or no SQLite database ({words}). Restore a copy of it"
+    return words

@@ -46,6 +46,8 @@ class Sweep:
         self.configs, self.series, self.compute = configs, series, compute
         self.store = compute.store
         self.todo, self.names, self._collect = not_stored(configs, self.store), names or {}, collect
+        if self.todo:
+            self.store.require_writable()
         self.progress = Progress(self.todo, self.name)
         self.failures, self.trained, self.stopped, self.error = [], 0, False, None
         self._jobs = self._thread = None
@@ -90,7 +92,8 @@ class Sweep:
             raise self.error
         if not_stored(self.configs, self.store):
             raise SweepFailed(
-                "the sweep was stopped; finished runs are kept, and the same sweep goes on from there"
+                "the sweep was stopped; finished runs are kept, and the same sweep goes on from "
+                "there"
             )
         return self._collect()
 
@@ -124,7 +127,8 @@ class Sweep:
     def _keep(self, config, outcome):
         if isinstance(outcome, CancelledError):
             raise SweepFailed(
-                "the scheduler is gone; finished runs are kept, and the same sweep goes on from there"
+                "the scheduler is gone; finished runs are kept, and the same sweep goes on from "
+                "there"
             )
         if isinstance(outcome, Exception):
             self.failures.append((config, readable(outcome)))
@@ -202,8 +206,8 @@ def sweep(
     the `background` at once a Sweep, which has them later. `seeds` is how many seeds each gets: by
     default the profile's, or the configurations as they are.
 
-    Here runs train in `workers` processes of one thread, by default one a core, reachable from this
-    machine only; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
+    Here runs train in `workers` processes of one thread, by default one a core, closed to
+    other users; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
     or a distributed.Client, to train on its workers instead. Their gru_lab, torch and data must be
     those of this process. An interrupted run goes on from its checkpoint where its worker sees the
     folder beside the store, or comes back to the same home folder.
@@ -215,7 +219,8 @@ def sweep(
     if isinstance(stage, Stage):
         if series is not None:
             raise ValueError(
-                "series must be left out with a stage, which has its own: stage.bind gives it another"
+                "series must be left out with a stage, which has its own: stage.bind gives it "
+                "another"
             )
         series, names = stage.series, run_names(stage, seeds)
         configs = [config for _, config in stage.configs(seeds)]

@@ -115,7 +115,8 @@ def prepare_workers(client, series, device, name):
     if wrong:
         ours = ", ".join(f"{name} {version}" for name, version in plugin.versions.items())
         raise ValueError(
-            f"scheduler must have workers that train as this process does ({ours}), but {'; '.join(wrong)}. Install "
+            f"scheduler must have workers that train as this process does ({ours}), but "
+            f"{'; '.join(wrong)}. Install "
             "the same there and start those workers again"
         )
 
@@ -126,7 +127,8 @@ def train(config, name, folder):
     plugin, task = worker.plugins[name], worker.state.tasks[worker.get_current_task()]
     if plugin.problem:
         raise Unfit(
-            f"worker {worker.address}, which joined late, has {plugin.problem}; end it. Finished runs are kept, and "
+            f"worker {worker.address}, which joined late, has {plugin.problem}; end it. Finished "
+            "runs are kept, and "
             "the same sweep goes on from there"
         )
 

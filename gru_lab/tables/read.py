@@ -147,7 +147,8 @@ def read_table(source, split_by=None):
     if not channels:
         found = ", ".join(f"{column!r} ({why})" for column, why in set_aside.items())
         raise ValueError(
-            f"{name}: the table must have at least one numeric channel; it has only {found or 'none'}"
+            f"{name}: the table must have at least one numeric channel; it has only "
+            f"{found or 'none'}"
         )
     values = table[channels]
     narrow = all(dtype == np.float32 for dtype in values.dtypes)

@@ -3,7 +3,7 @@ overlap or disagree.
 
 Nothing is trained. Every finding carries its figures, so that it can be checked with a pencil. The
 figure of a setting is its validation loss, the mean of its last lines; settings are compared at the
-epochs most of a stage has.
+epochs most of a stage has. A log with lines that were not understood is audited on request only.
 """
 
 import re
@@ -14,67 +14,15 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from gru_lab.tuning_log.read import DECIMALS, LoggedRun, LoggedStage, TuningLog, read_log
+from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
+from gru_lab.tuning_log.read import read_log
+from gru_lab.tuning_log.rows import LONGEST, RATIO, rows_of
 from gru_lab.tuning_log.stages import STAGES
+from gru_lab.tuning_log.wording import DECIDES, DECIDES_BEFORE
 
-DECIDES = r"(?:保持|设为|取|选|用|\bset(?: it)? to|\bkeep|\btake|\buse|\badopt|\bchoose)\W*"
 DIGITS = 10  # significant ones that two different runs hardly share
+LONGEST_CONCLUSION = 5_000  # characters that are looked at
 UNITS = 100  # of the last decimal: a range in which a prediction hardly comes true by chance
-NUMERALS = {
-    "一": 1,
-    "单": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-}
-LAYERS = re.compile(
-    rf"layers\s*=\s*(\d+)|(\d+|{'|'.join(NUMERALS)})[\s-]*(?:层|layers?\b)", re.IGNORECASE
-)
-RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:：]\s*(\d+(?:\.\d+)?)")
-NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
-
-
-class Row:
-    """A run of the log, and what its label and its last lines say."""
-
-    def __init__(self, stage, label, lines, epochs):
-        self.stage, self.label, self.lines, self.epochs = stage, label, lines, epochs
-        self.losses = np.array([line.validation for line in lines])
-        self.mean, self.low, self.high = (float(f(self.losses)) for f in (np.mean, np.min, np.max))
-        self.decimals = DECIMALS[lines[-1].format]
-        self.unit = 10.0**-self.decimals
-        layers, ratio, number = (pattern.search(label) for pattern in (LAYERS, RATIO, NUMBER))
-        layers = layers and (layers[1] or layers[2]).lower()
-        self.layers = layers and int(NUMERALS.get(layers, layers))
-        self.value = self.layers or (
-            number and float(number[0])
-        )  # where the setting lies on the stage's knob
-        self.weight = self.value if re.search("weight|权重", label, re.IGNORECASE) else None
-        if ratio and float(ratio[1]):
-            self.value = self.weight = float(ratio[2]) / float(ratio[1])
-
-    def show(self, figure=None):
-        """Return a figure, by default the mean, with the decimals of the lines."""
-        return f"{self.mean if figure is None else figure:.{self.decimals}f}"
-
-    def overlaps(self, other):
-        """Tell whether the last lines of two runs share a range, as far as their rounding tells."""
-        return max(self.low, other.low) <= min(self.high, other.high) + (self.unit + other.unit) / 2
-
-
-def rows_of(log, stage):
-    """Return a stage's runs that have figures as Rows; of several seeds of one setting, the first."""
-    rows = {}
-    for run in (run for run in stage.runs if run.lines):
-        label = re.sub(r"\s*\[seed \d+\]", "", run.label) or "no label"
-        epochs = run.epochs or run.lines[-1].epoch or stage.epochs or log.epochs
-        rows.setdefault((label, epochs), Row(stage.number, label, run.lines, epochs))
-    return list(rows.values())
 
 
 @dataclass(frozen=True)
@@ -139,9 +87,10 @@ def same_errors(rows, *_):
     ]
     yield (
         "same errors, other rulers",
-        f"From the last lines of '{rows[0].label}' and '{rows[-1].label}' follow A = {show(errors['A'])} and r²M = "
-        f"{show(errors['r²M'])}. The loss (A + w·r²M)/(1 + w) must then be {'; '.join(told[1:-1])}. The same errors "
-        "explain every row: the ruler changes with the weight, and the loss says nothing about the network.",
+        f"From the last lines of '{rows[0].label}' and '{rows[-1].label}' follow A = "
+        f"{show(errors['A'])} and r²M = {show(errors['r²M'])}. The loss (A + w·r²M)/(1 + w) must "
+        f"then be {'; '.join(told[1:-1])}. The same errors explain every row: the ruler changes "
+        "with the weight, and the loss says nothing about the network.",
         errors | must,
     )
 
@@ -150,11 +99,11 @@ def copied(rows, every, _):
     """Runs of an earlier stage repeated digit for digit, and whether both stages state the same
     epochs.
     """
-    for row in (row for row in every if row.stage == rows[0].stage):
+    for row in (row for row in every if row.place == rows[0].place):
         figures = [figure for line in row.lines for figure in (line.train, line.validation)]
         digits = sum(len(str(round(figure / row.unit))) for figure in figures)
         twin = next(
-            (one for one in every if one.stage < row.stage and one.lines == row.lines), None
+            (one for one in every if one.place < row.place and one.lines == row.lines), None
         )
         if twin is None or digits < DIGITS:
             continue
@@ -165,10 +114,10 @@ def copied(rows, every, _):
             {"figures": figures},
         )
         if None not in (row.epochs, twin.epochs) and row.epochs != twin.epochs:
-            said = f"the log states {twin.epochs} epochs there and {row.epochs} here: one of the two is a slip."
             yield (
                 "epochs disagree",
-                f"{name}, yet {said}",
+                f"{name}, yet the log states {twin.epochs} epochs there and {row.epochs} here: "
+                "one of the two is a slip.",
                 {"there": twin.epochs, "here": row.epochs},
             )
 
@@ -187,14 +136,16 @@ def idle_dropout(rows, every, log):
             (row for row in every if re.fullmatch(r"dropout\s*=\s*0(\.0*)?", row.label)), None
         )
         beside = (
-            f" Its {one.show()} stands beside {none.show()} of '{none.label}' in stage {none.stage}."
+            f" Its {one.show()} stands beside {none.show()} of '{none.label}' in stage "
+            f"{none.stage}."
             if none
             else ""
         )
         yield (
             "two things at once",
-            f"Dropout acts between layers, so the network's dropout of {dropout[1]} does nothing with '{one.label}': "
-            f"against '{more.label}' both the depth and the dropout change.{beside}",
+            f"Dropout acts between layers, so the network's dropout of {dropout[1]} does nothing "
+            f"with '{one.label}': against '{more.label}' both the depth and the dropout change."
+            f"{beside}",
             {"dropout": float(dropout[1]), one.label: one.mean}
             | ({none.label: none.mean} if none else {}),
         )
@@ -215,8 +166,9 @@ def within_spread(rows, *_):
         names = ", ".join(f"'{row.label}'" for row in close)
         yield (
             "within the spread",
-            f"The last lines of {names} overlap: their means differ by {show(apart)} at most, and a single run moves "
-            f"by up to {show(moves)} over its last lines. These figures do not rank the settings.",
+            f"The last lines of {names} overlap: their means differ by {show(apart)} at most, and "
+            f"a single run moves by up to {show(moves)} over its last lines. These figures do not "
+            "rank the settings.",
             {"difference": apart, "spread": moves} | {row.label: row.mean for row in close},
         )
 
@@ -238,22 +190,43 @@ def at_the_edge(rows, *_):
         yield "edge of the grid", sentence, {row.label: row.mean for row in rows}
 
 
+def decided(row, text):
+    """Tell whether a conclusion decides for a run, by its label or its value."""
+    name = RATIO.search(row.label)[0] if RATIO.search(row.label) else row.label
+    name = r"\s{0,3}".join(map(re.escape, name[:LONGEST].split()))
+    # a number that counts something else is none
+    value = "" if row.value is None else f"{row.value:g}"
+    value = value and "|" + re.escape(value).replace(r"\.", "[.,]") + r"(?!\s?\w)"
+    names = rf"(?:{name}{value})(?![\d:]|[.,]\d)"
+    pattern = rf"{DECIDES}{names}|{names}\s{DECIDES_BEFORE}"
+    return re.search(pattern, text[:LONGEST_CONCLUSION], re.IGNORECASE) is not None
+
+
+def diverged(rows, text):
+    """Runs whose last lines are not finite: whatever stood before, they are never the best."""
+    gone = [row for row in rows if row.diverged]
+    if gone:
+        names = ", ".join(f"'{row.label}'" for row in gone)
+        kept = ", ".join(f"'{row.label}'" for row in gone if decided(row, text))
+        kept = f" The conclusion is for {kept}." if kept else ""
+        yield (
+            "diverged run",
+            f"The last lines of {names} hold figures that are not finite. A diverged run is never "
+            f"the best, and is compared with nothing.{kept}",
+            {row.label: row.losses[-1].item() for row in gone},
+        )
+
+
 def against_own_figures(rows, _, log):
     """The conclusion decides for one setting, and the figures are clearly in favour of another."""
-    text = next(stage.conclusion for stage in log.stages if stage.number == rows[0].stage)
-
-    def decided(row):
-        name = RATIO.search(row.label)[0] if RATIO.search(row.label) else row.label
-        name = r"\s*".join(map(re.escape, name.split()))
-        value = (
-            "" if row.value is None else rf"|{row.value:g}(?!\s*\w)"
-        )  # a number that counts something else is none
-        return re.search(rf"{DECIDES}(?:{name}{value})(?![\d:]|\.\d)", text, re.IGNORECASE)
-
-    chosen, best = [row for row in rows if decided(row)], min(rows, key=lambda row: row.mean)
+    text = log.stages[rows[0].place].conclusion
+    chosen, best = [row for row in rows if decided(row, text)], min(rows, key=lambda row: row.mean)
     if len(chosen) == 1 and not chosen[0].overlaps(best):
-        kept = f"The conclusion is for '{chosen[0].label}' at {chosen[0].show()}, while '{best.label}' stands at"
-        sentence = f"{kept} {best.show()}: if there was a reason, the log does not give it."
+        sentence = (
+            f"The conclusion is for '{chosen[0].label}' at {chosen[0].show()}, while "
+            f"'{best.label}' stands at {best.show()}: if there was a reason, the log does not "
+            "give it."
+        )
         yield (
             "against its own figures",
             sentence,
@@ -262,6 +235,7 @@ def against_own_figures(rows, _, log):
 
 
 CHECKS = (same_errors, copied, idle_dropout, within_spread, at_the_edge, against_own_figures)
+ANYWAY = "mend those lines, or pass anyway=True to judge the rest without them"
 
 
 def recorded_log():
@@ -279,17 +253,44 @@ def recorded_log():
     return TuningLog(model=f"dropout={STAGES['num_layers'].start.dropout}", stages=stages)
 
 
-def audit(log=None):
+def _lost(log):
+    """Return a Finding for each stage with lines that were not understood; its number is 0 for
+    lines of no stage.
+    """
+    lost = {}
+    inside = {line: one.number for one in log.stages for line in one.not_understood}
+    for line in log.not_understood:
+        lost.setdefault(inside.get(line, 0), []).append(line)
+    for stage, lines in sorted(lost.items()):
+        shown = "; ".join(f"line {place}: {text[:60]!r}" for place, text in lines[:5])
+        more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
+        where = f"stage {stage}" if stage else "no stage"
+        what = f"{len(lines)} line{'s' * (len(lines) > 1)} of {where}"
+        sentence = f"{what} with figures could not be read ({shown}{more})"
+        yield Finding(stage, "lines not understood", sentence, dict(lines))
+
+
+def audit(log=None, anyway: bool = False) -> Findings:
     """Return the Findings on a tuning log: a TuningLog, a path, a log's text, or by default the
     recorded one.
 
-    Raises ValueError if there is no log in it.
+    Raises ValueError if there is no log in it, and where lines with figures were not understood,
+    with their numbers: what is concluded without them may be wrong. `anyway` judges the rest, with
+    a finding that names them.
     """
     log = recorded_log() if log is None else log if isinstance(log, TuningLog) else read_log(log)
-    found, every = Findings(), [row for stage in log.stages for row in rows_of(log, stage)]
-    for number in dict.fromkeys(row.stage for row in every):
-        rows = [row for row in every if row.stage == number]
-        usual = Counter(row.epochs for row in rows).most_common(1)[0][0]
-        rows = [row for row in rows if row.epochs == usual]
-        found += [Finding(number, *one) for check in CHECKS for one in check(rows, every, log)]
+    found = Findings(_lost(log))
+    if found and not anyway:
+        sentences = "; ".join(finding.sentence for finding in found)
+        raise ValueError(f"log must be understood as a whole, but {sentences}; {ANYWAY}")
+    stages = [rows_of(log, place) for place in range(len(log.stages))]
+    finite = [row for rows in stages for row in rows if not row.diverged]
+    for stage, rows in zip(log.stages, stages, strict=True):
+        found += [Finding(stage.number, *told) for told in diverged(rows, stage.conclusion)]
+        rows = [row for row in rows if not row.diverged]
+        if rows:
+            usual = Counter(row.epochs for row in rows).most_common(1)[0][0]
+            rows = [row for row in rows if row.epochs == usual]
+            told = (finding for check in CHECKS for finding in check(rows, finite, log))
+            found += [Finding(stage.number, *finding) for finding in told]
     return found

@@ -5,7 +5,7 @@ import pandas as pd
 from gru_lab.config import one_of
 from gru_lab.loss import weighted_loss
 from gru_lab.trainer import batches
-from gru_lab.tuning_log.read import write_lines
+from gru_lab.tuning_log.lines import write_lines
 
 LAST = 3  # epochs the log notes of each run
 

@@ -16,7 +16,7 @@ from gru_lab.config import COUNT, RunConfig, one_of
 from gru_lab.demo import demo_series
 from gru_lab.series import Series
 from gru_lab.tables.read import read_table
-from gru_lab.tuning_log.read import Line
+from gru_lab.tuning_log.lines import Line
 
 KINDS = ("trained", "meant", "control")
 
@@ -107,7 +107,8 @@ class Stage:
     series: Series | None = None
 
     def __repr__(self):
-        text = f"Stage {self.number}, {self.name}: {self.question} {self.profile.name.capitalize()} profile"
+        profile = f"{self.profile.name.capitalize()} profile"
+        text = f"Stage {self.number}, {self.name}: {self.question} {profile}"
         if self.series is None:
             return text
         rows, channels = self.series.values.shape

@@ -9,7 +9,7 @@ trained as w·r².
 from dataclasses import replace
 
 from gru_lab.config import RunConfig, one_of
-from gru_lab.tuning_log.read import parse_line
+from gru_lab.tuning_log.lines import parse_line
 from gru_lab.tuning_log.stage import Setting, Stage
 
 R_SQUARED = RunConfig().hidden_share ** 2
@@ -49,7 +49,8 @@ mask_input = Stage(
     name="mask_input",
     knob="mask_input",
     question="Should the network be told which values are made up?",
-    conclusion="Giving the mask makes for too many inputs and a harder training, so the loss rises: leave it out.",
+    conclusion="Giving the mask makes for too many inputs and a harder training, so the loss "
+    "rises: leave it out.",
     adopted="not included",
     guess=("included", "not included"),
     start=RunConfig(epochs=50),

@@ -68,6 +68,7 @@ def write_log(log, language="en"):
     )
     if read_log(text) != log:
         raise ValueError(
-            "log must be one that can be read back: a label or title in it reads like something else"
+            "log must be one that can be read back: a label or title in it reads like something "
+            "else; give it another name"
         )
     return text

@@ -70,7 +70,8 @@ def explorer_data(stage, store):
     table = table[table["data_digest"] == stage.series.digest]
     if table.empty:
         raise ValueError(
-            f"store must hold runs on {stage.series.name}, and {store} has none: sweep the stage first"
+            f"store must hold runs on {stage.series.name}, and {store} has none: sweep the stage "
+            "first"
         )
     logged = _names(stage, sorted(set(table["seed"].tolist())))
     table["of the log"] = table["key"].isin(list(logged))

@@ -36,7 +36,8 @@ def watch(sweep):
     """
     if not isinstance(sweep, Sweep):
         raise ValueError(
-            f"sweep must be what lab.sweep(..., background=True) returns, not {type(sweep).__name__}"
+            "sweep must be what lab.sweep(..., background=True) returns, not "
+            f"{type(sweep).__name__}"
         )
     if is_recording():
         sweep.wait()

@@ -24,7 +24,9 @@ def searched(tmp_path_factory, series):
 @pytest.fixture
 def no_training(monkeypatch):
     def refuse(configs, series, store, *_):
-        assert all(store.curve(config) is not None for config in configs), "nothing should be trained"
+        assert all(store.curve(config) is not None for config in configs), (
+            "nothing should be trained"
+        )
 
     monkeypatch.setattr("gru_lab.runs.sweep.train_missing", refuse)
 

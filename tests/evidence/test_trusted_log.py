@@ -25,7 +25,7 @@ def test_what_a_setting_changes_is_said_even_where_it_does_so_in_silence():
         changes(layers, layers["2 layers, no dropout, 5 times as long (control)"])
         == "dropout 0, epochs 6"
     )
-    assert changes(mask, mask["included"]) == "mask_input True"
+    assert changes(mask, mask["included"]) == "mask as input True"
 
 
 def test_the_log_holds_every_setting_with_its_figures(results):

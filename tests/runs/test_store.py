@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 import gru_lab as lab
 from gru_lab.loss import METRICS
-from gru_lab.runs import store as module
+from gru_lab.runs import database as module
 
 
 def make_curve(epochs, scale=1.0):
@@ -186,7 +186,6 @@ def test_a_longer_run_that_another_process_puts_at_the_worst_moment_is_not_lost(
         "sqlite:/runs",
         "nosuch://host/db",
         "postgresql+nosuch://host/db",
-        "sqlite:////proc/none/x.sqlite",
     ],
 )
 def test_a_url_that_leads_to_no_database_is_an_error_that_shows_one(url, tmp_path, monkeypatch):
@@ -198,10 +197,15 @@ def test_a_url_that_leads_to_no_database_is_an_error_that_shows_one(url, tmp_pat
     assert url in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_a_store_in_an_impossible_folder_is_an_error_that_names_it():
+    with pytest.raises(ValueError, match="cannot be used: No such file or directory: /proc/none"):
+        lab.Store("sqlite:////proc/none/x.sqlite")
+
+
 def test_a_file_that_is_no_database_is_an_error_and_is_left_as_it_is(tmp_path):
     path = tmp_path / "notes.sqlite"
     path.write_text("these are my notes, not a database\n" * 50)
-    with pytest.raises(ValueError, match="store must be a database URL .* not a database"):
+    with pytest.raises(ValueError, match="notes.sqlite is damaged, or no SQLite database"):
         lab.Store(f"sqlite:///{path}")
     assert path.read_text().startswith("these are my notes")
 

@@ -3,6 +3,7 @@ nothing is lost.
 """
 
 import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 import gru_lab as lab
 from gru_lab.errors import StoreFailed
-from gru_lab.runs import store as module
+from gru_lab.runs import database as module
 from tests.runs.test_store import CONFIG, make_curve, same
 
 HOLDER = """
@@ -77,9 +78,11 @@ def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, monke
 
 
 def test_a_file_of_another_kind_of_journal_that_is_locked_is_not_taken_for_a_wrong_url(impatient):
-    with impatient.engine.connect() as connection:
-        connection.execute(sa.text("PRAGMA journal_mode=DELETE"))
     impatient.engine.dispose()
+    impatient._watched._open.close()
+    with sqlite3.connect(impatient.file) as alone:
+        alone.execute("PRAGMA journal_mode=DELETE")
+    alone.close()
     with (
         held(impatient) as process,
         pytest.raises(StoreFailed, match=f"cannot be opened: .* process {process.pid} "),

@@ -7,8 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from gru_lab.tuning_log.audit import Findings, Row, audit
-from gru_lab.tuning_log.read import Line, read_log
+from gru_lab.tuning_log.audit import Findings, audit
+from gru_lab.tuning_log.lines import Line
+from gru_lab.tuning_log.read import read_log
+from gru_lab.tuning_log.rows import Row
 
 MODEL = "  RNN(\n    (rnn): GRU(6, 8, num_layers=2, batch_first=True, dropout={dropout})\n  )\n"
 
@@ -448,5 +450,5 @@ def test_findings_are_a_list_a_table_and_a_list_in_a_notebook():
     ],
 )
 def test_a_label_says_where_its_setting_lies(label, layers, value, weight):
-    row = Row(1, label, [Line(0.1, 0.2)], None)
+    row = Row(label, [Line(0.1, 0.2)])
     assert (row.layers, row.value, row.weight) == (layers, value, weight)

@@ -1,4 +1,4 @@
-"""The log's three line formats, read and written; and the recorded log itself, every number of it."""
+"""The log's line formats, read and written; and the recorded log itself, every number of it."""
 
 import re
 from collections import Counter
@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from gru_lab.model import RNN
-from gru_lab.tuning_log.read import Line, parse_line, read_log, write_lines
+from gru_lab.tuning_log.lines import Line, parse_line, write_lines
+from gru_lab.tuning_log.read import read_log
 
 CHINESE = """# 一个记录
 
@@ -182,7 +183,8 @@ def test_what_is_no_log_is_an_error_that_says_what_one_is(tmp_path):
 
 FORMATS = {
     "train valid": "0.00012 0.00250\n0.00011 0.00246\n0.00011 0.00242",
-    "epoch steps train valid": "48 300 0.000123 0.002504\n49 300 0.000112 0.002457\n50 300 0.000105 0.002424",
+    "epoch steps train valid": "48 300 0.000123 0.002504\n49 300 0.000112 0.002457\n"
+    "50 300 0.000105 0.002424",
     "epoch train valid": "48 0.0001234 0.0025043\n49 0.0001120 0.0024567\n50 0.0001051 0.0024242",
 }
 

@@ -7,7 +7,9 @@ import pytest
 import gru_lab as lab
 from gru_lab.evidence.as_log import in_chinese, logged_stage, tuning_log
 from gru_lab.model import RNN
-from gru_lab.tuning_log.read import Line, LoggedRun, LoggedStage, TuningLog, read_log
+from gru_lab.tuning_log.lines import Line
+from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
+from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.stages import STAGES
 from gru_lab.tuning_log.write import LANGUAGES, write_log
 
@@ -106,7 +108,7 @@ def test_labels_epochs_seconds_and_conclusions_survive(
 
 
 @pytest.mark.parametrize(
-    "label", ["0.1 0.2", "3 s", "Conclusion: x", "LR = 1", "# x", "x ", "x\ny", "epochs 3"]
+    "label", ["0.1 0.2", "3 s", "Conclusion: x", "# x", "x ", "x\ny", "epochs 3", "x:"]
 )
 def test_what_could_not_be_read_back_is_an_error_instead(label):
     (stage,) = SMALL.stages

@@ -27,7 +27,10 @@ def test_every_stored_run_is_there_with_its_settings_and_the_logs_name_for_it(ex
     names = {run["name"] for run in data["runs"]}
     assert {"stage 4, dropout=0.5", "stage 4, dropout=0.2"} <= names and all(names)
     assert data["begin"]["dropout"] == 0 and data["begin"]["num_layers"] == 2
-    assert {run["other"] for run in data["runs"]} == {"as this stage", "share of the training rows 0.1"}
+    assert {run["other"] for run in data["runs"]} == {
+        "as this stage",
+        "share of the training rows 0.1",
+    }
 
 
 def test_curves_are_those_of_both_rulers_and_lines_those_of_the_log(explored):

@@ -1,0 +1,122 @@
+"""A log's text as Entries: lines without their Markdown marks, and what the marks and the words say
+of them.
+"""
+
+import re
+from typing import NamedTuple
+
+from gru_lab.tuning_log import wording
+from gru_lab.tuning_log.lines import LONGEST, parse_line
+
+WIDEST = 5_000  # characters that a row of a table may have
+MARKS = re.compile(r"[\s>\ufeff]*((?:[-*+•·–]\s+(?:\[[ xX]\]\s)?)?)[\s>]*")
+RULE = re.compile(r"[\s>]*(?:=+|-+)\s*")
+TABLE_RULE = re.compile(r"[\s>|:-]*-[\s>|:-]*")
+HEADING = re.compile(r"(#{1,6})\s*(.*?)")
+RATIO = re.compile(r"\d{1,9}(?:\.\d{1,9})?\s?[:：]\s?\d")
+DATE = re.compile(r"\d{1,4}[-:./年]\d{1,2}[-:./月][\d.:/\s日-]{0,20}")
+LOSS = re.compile(
+    r"(?<![\w.,])(?:\d{0,9}[.,]\d{3,25}(?:e[+-]?\d{1,3})?|\d[.,]?\d{0,25}e-\d{1,3})(?![\w%])"
+)
+
+
+class Entry(NamedTuple):
+    """A line of the file that is not empty: its number, its text without marks, and what the marks
+    say of it.
+    """
+
+    number: int
+    text: str
+    item: bool = False  # of a list
+    level: int = 0  # of a heading, 0 for none
+    cells: tuple[str, ...] = ()  # of a row of a table
+    head: bool = False  # the row that names the columns
+
+
+def entries_of(text):
+    """Return the lines of a Markdown text as Entries, without fences, rules and comments."""
+    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    entries, table = [], False
+    for place, row in enumerate(rows):
+        below = rows[place + 1][:LONGEST] if place + 1 < len(rows) else ""
+        mark = MARKS.match(row)
+        plain = row[mark.end() :].rstrip()
+        bare = (
+            "|" in plain[:LONGEST]
+            and len(plain) < WIDEST
+            and TABLE_RULE.fullmatch(below)
+            and "|" in below
+        )
+        table = "|" in plain[:LONGEST] and len(plain) < WIDEST and (table or bool(bare))
+        if not plain or plain.startswith(("```", "~~~")):
+            continue
+        if plain.startswith("<!--") and plain.endswith("-->"):
+            continue
+        if table:
+            cells = tuple(cell.strip(" *_`") for cell in plain.strip("|").split("|"))
+            if not TABLE_RULE.fullmatch(plain):
+                entries.append(Entry(place + 1, plain, cells=cells, head=bool(bare)))
+            continue
+        if heading := HEADING.fullmatch(plain[:LONGEST]):
+            title = heading[2].strip().rstrip("#").strip(" *_`")
+            entries.append(Entry(place + 1, title, level=len(heading[1])))
+            continue
+        level = 0
+        if RULE.fullmatch(below) and len(below.strip(" >")) > 2 and stage_heading(plain):
+            level = 1 if "=" in below else 2  # a heading that is underlined
+        for part in re.split(r"<br\s{0,3}/?>", plain, maxsplit=100):
+            unmarked = part[MARKS.match(part).end() :] if part is not plain else part
+            if any(map(str.isalnum, unmarked[:LONGEST])) or ")" in unmarked[:3]:
+                unmarked = _without_emphasis(unmarked.strip())
+                entries.append(Entry(place + 1, unmarked, bool(mark[1]), level))
+    return entries
+
+
+def _without_emphasis(text):
+    """Return a text without the emphasis around all of it."""
+    for mark in ("**", "__", "`", "*"):
+        inside = text[len(mark) : -len(mark)]
+        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
+            if mark not in inside:
+                return inside.strip()
+    return text
+
+
+def stage_heading(title, patterns=(*wording.BY_WORD, *wording.BY_NUMBER)):
+    """Return (number, title, match) of a heading that has a stage's number, else None."""
+    matches = (pattern.fullmatch(title[:LONGEST]) for pattern in patterns)
+    match = next(filter(None, matches), None)
+    return match and (wording.numeral(match["n"]), (match["title"] or "").strip(" *_`"), match)
+
+
+def decimal_of(entries) -> str:
+    """Return the log's decimal mark: a comma where lines can be read with it and none with a point
+    alone.
+    """
+    commas = False
+    for entry in entries:
+        texts = [cell for cell in entry.cells if any(map(str.isdigit, cell[:LONGEST]))]
+        text = " ".join(texts) if entry.cells else entry.text
+        if "," in text[:LONGEST] or "." in text[:LONGEST]:
+            comma = parse_line(text, ",") is not None
+            if not comma and parse_line(text):
+                return "."
+            commas = commas or (comma and not parse_line(text))
+    return "," if commas else "."
+
+
+def doubt_of(entry):
+    """Return 'figures' where a line of words holds losses, 'number' for a lone number, else ''."""
+    head = entry.text[:LONGEST].lower()
+    words = re.sub(r"e[+-]?\d|nan|inf|[×x](?=10)", "", head)
+    if DATE.fullmatch(head):
+        return ""
+    if not re.search(r"[^\W\d_]", words) and re.search(r"\d", head):
+        numbers = head.split()
+        if all(RATIO.fullmatch(one) or RATIO.match(one) for one in numbers):
+            return ""
+        return "figures" if len(numbers) > 1 or re.search("[±~<>]", head) else "number"
+    free = [match for match in LOSS.finditer(head) if head[: match.start()].rstrip()[-1:] != "="]
+    about = re.search(r"\b(?:train|val|loss|mse|verlust|perte)|验证|训练", head)
+    clear = [match for match in free if len(match[0]) > 5] if "lr" not in head else []
+    return "figures" if len(free) > 1 or clear or (about and LOSS.search(head)) else ""

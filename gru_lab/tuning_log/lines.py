@@ -1,0 +1,250 @@
+"""One line of figures, read and written: an epoch's training and validation loss.
+
+The recorded log has three formats: `train valid` (5 decimals), `epoch steps train valid` (6) and
+`epoch train valid` (7). Other people's lines are read too: 9e-05, .25, thousands, decimal commas,
+named figures ('Epoch 48/50 - loss: 0.0012 - val_loss: 0.0013'), NaN. Losses are mean squared errors
+of values scaled to [0, 1]. All patterns are bounded, so that a long line takes no longer than its
+length.
+"""
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from gru_lab.config import one_of
+
+DECIMALS = {"train valid": 5, "epoch steps train valid": 6, "epoch train valid": 7}
+LONGEST = 500  # characters that a line of figures, a label or a heading may have
+FIGURE = re.compile(r"\d|nan|inf|diverg|发散|∞", re.IGNORECASE)  # none of them, no figures
+DIVERGED = re.compile(r"(?:nan|diverged|divergiert|diverg[ée]e?|发散)[.!。]?", re.IGNORECASE)
+INFINITE = r"[+-]?(?:nan|inf(?:inity|ini)?|∞)(?![A-Za-z])"
+ROLES = {  # what the words in a line say of the figure after them, Latin and Chinese
+    "valid": (r"val(?:id(?:ation|ierung)?)?s?|validierungs(?:verlust|fehler)", "验证集?"),
+    "train": (
+        r"train(?:ing)?(?:s(?:verlust|fehler)?)?|entra[iî]nement|apprentissage",
+        "训练集?",
+    ),
+    "loss": (r"loss(?:es)?|mse|errors?|verlust|fehler|perte|erreur", "损失"),
+    "epoch": (r"epoch(?:en?|s)?|[ée]poques?|ep", "第"),
+    "steps": (r"steps?|batch(?:es)?|iter(?:ations?)?|schritte?", "步数"),
+    "skip": ("on|and|und|et|de|of|auf|sur|set|the", "[轮次步和上的在为]"),
+}
+
+
+def _number_pattern(decimal):
+    thousands, point = (",'’", r"\.") if decimal == "." else (".'’", ",")
+    grouped = rf"[1-9]\d{{0,2}}(?:[{thousands}]\d{{3}}){{1,5}}(?!\d)"
+    exponent = r"(?:[eE][+-]?\d{1,3})?"
+    whole = rf"(?:{grouped}|\d{{1,20}})(?:{point}\d{{0,25}})?"
+    return rf"(?:{whole}|{point}\d{{1,25}}){exponent}|{INFINITE}"
+
+
+def _token_pattern(decimal):
+    one = _number_pattern(decimal)
+    return re.compile(
+        rf"(?P<other>(?:lr|learning[ _]rate)\s?[=:]?\s?(?:{one})"
+        rf"|(?:{one})\s?(?:ms|s|sec)(?:/(?:step|epoch|it|batch))?(?![A-Za-z]))"
+        r"|(?P<of>\d{1,9}) ?(?:/|of|von|sur) ?\d{1,9}(?![.,\d])"
+        rf"|(?P<number>{one})(?![A-Za-z_\d%]|[.,]\d)"
+        + "".join(
+            rf"|(?P<{role}>(?:{latin})(?![A-Za-zà-ÿ])|{chinese})"
+            for role, (latin, chinese) in ROLES.items()
+        )
+        + r"|(?P<gap>\[[=>. ]{1,60}\]|[\s_,;|=–—>→()\[\]*`#/]|\.(?!\d)|(?<!\d):|:(?!\d)"
+        + r"|-(?![\d.]))",
+        re.IGNORECASE,
+    )
+
+
+TOKENS = {decimal: _token_pattern(decimal) for decimal in ".,"}
+NUMBERS = {decimal: re.compile(_number_pattern(decimal)) for decimal in ".,"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of figures: an epoch's training and validation loss as the log prints them."""
+
+    train: float
+    validation: float
+    epoch: int | None = None
+    steps: int | None = None
+    decimals: int | None = field(default=None, compare=False, repr=False)  # as written
+
+    @property
+    def format(self) -> str:
+        """The name of the line's format, a key of DECIMALS."""
+        return " ".join(
+            ["epoch"] * (self.epoch is not None)
+            + ["steps"] * (self.steps is not None)
+            + ["train valid"]
+        )
+
+    @property
+    def finite(self) -> bool:
+        """False for the line of a run that diverged."""
+        return math.isfinite(self.train) and math.isfinite(self.validation)
+
+    def __str__(self):
+        decimals = DECIMALS.get(self.format, 6) if self.decimals is None else self.decimals
+        counts = [str(count) for count in (self.epoch, self.steps) if count is not None]
+        return " ".join([*counts, f"{self.train:.{decimals}f}", f"{self.validation:.{decimals}f}"])
+
+
+def number(text: str, decimal: str = ".") -> tuple[float, int | None] | None:
+    """Return (value, decimals written) of a number's text, None where it is no number.
+
+    `decimal` is the log's decimal mark; the other one, and an apostrophe, may part thousands.
+    Decimals are None for NaN and infinity. `number("1,234.5")` is (1234.5, 1).
+    """
+    if text.strip("+-").lower()[:1] in ("n", "i", "∞"):
+        if "n" in text.lower()[:2] and "inf" not in text.lower():
+            return math.nan, None  # always the same object, so that two lines with it are equal
+        return (-math.inf if text.startswith("-") else math.inf), None
+    if not NUMBERS[decimal].fullmatch(text):
+        return None
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, point, part = mantissa.partition(decimal)
+    whole = re.sub(r"\D", "", whole)
+    value = float(f"{whole or 0}.{part or 0}e{exponent or 0}")
+    return value, max(0, len(part) - int(exponent or 0)) if point or exponent else 0
+
+
+def plain(text: str, decimal: str = ".") -> str:
+    """Return a line with full-width signs, minus signs and spaces in one manner."""
+    text = re.sub(r"(?<=\d)[\u00a0\u202f](?=\d{3}(?!\d))", "'", text)  # 1 234, held together
+    text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u200b", "")
+    return (
+        text if decimal == "," or re.search(r"[\s;|]", text) else text.replace(",", ", ")
+    )  # 48,0.012,0.013
+
+
+def _tokens(text, decimal):
+    """Return a line's numbers, as (value, decimals), and the roles its words name, in their order;
+    None where something in it is no part of such a line.
+    """
+    place, tokens = 0, []
+    while place < len(text):
+        match = TOKENS[decimal].match(text, place)
+        if match is None:
+            return None
+        place, kind = match.end(), match.lastgroup
+        if kind in ("number", "of"):
+            tokens.append(number(match[kind], decimal))
+        elif kind in ROLES and kind != "skip":
+            tokens.append(kind)
+    return tokens
+
+
+def _figures(tokens):
+    """Return (role or None, value, decimals) of each number. Its words stand before it, or behind
+    it where the line begins with a number and ends with words; [] where they stand on both sides.
+    """
+    words, numbers = [[]], []
+    for token in tokens:
+        if isinstance(token, str):
+            words[-1].append(token)
+        else:
+            numbers.append(token)
+            words.append([])
+    behind = words.pop() if words[-1] != ["loss"] else words.pop() and []
+    if not numbers or (behind and words[0]):
+        return []
+    if behind:
+        words = [group[::-1] for group in [behind, *words[:0:-1]]]
+        numbers = numbers[::-1]
+    figures, waiting = [], []
+    for group, figure in zip(words, numbers, strict=True):
+        group = [word for word in group if word != "loss"] or group[:1]  # 'train loss' is one
+        waiting = ["train" if word == "loss" else word for word in group] or waiting
+        figures.append((waiting.pop(0) if waiting else None, *figure))
+    return figures[::-1] if behind else figures
+
+
+def roles_of(text: str) -> list[str] | None:
+    """Return what the words of a line without figures stand for ('epoch', 'train', 'valid', …), or
+    None where there is anything else in it.
+    """
+    tokens = _tokens(plain(text[:LONGEST]), ".") or [None]
+    if not all(isinstance(token, str) for token in tokens):
+        return None
+    plainly = {"train", "valid"} & {*tokens}  # 'train loss' is one figure
+    roles = ["train" if token == "loss" else token for token in tokens]
+    return [
+        role for role, token in zip(roles, tokens, strict=True) if token != "loss" or not plainly
+    ]
+
+
+def parse_line(
+    text: str, decimal: str = ".", order: tuple[str, ...] = ()
+) -> tuple[Line, str | None] | None:
+    """Return the Line that `text` holds and the label in brackets behind it, or None if it is no
+    such line.
+
+    `decimal` is the log's decimal mark, `order` the roles of unnamed figures where a head above
+    them says them. A line that says only 'diverged' or 'nan' is NaN twice.
+
+    >>> parse_line("48 300 0.000016 0.000009")[0].validation
+    9e-06
+    """
+    text, label = text.strip(), None
+    if len(text) > LONGEST or not FIGURE.search(text):
+        return None
+    if DIVERGED.fullmatch(text):
+        return Line(math.nan, math.nan), None
+    if text.endswith("]") and not text.startswith("["):
+        head, _, inside = text[:-1].rpartition("[")
+        text, label = (head, inside.strip()) if inside.strip() else (text, None)
+    tokens = _tokens(plain(text, decimal), decimal)
+    figures = _figures(tokens) if tokens else None
+    if figures and len(figures) == len(order) and not any(role for role, *_ in figures):
+        figures = [(role, *rest) for role, (_, *rest) in zip(order, figures, strict=True)]
+    return (line, label) if figures and (line := _line(figures)) else None
+
+
+def _line(figures):
+    """Return the Line that (role, value, decimals) make: by their words, the others by their
+    place.
+    """
+    named = {role for role, *_ in figures if role}
+    slots, places = {}, {False: ["epoch", "steps"], True: ["train", "valid"]}
+    for role, value, decimals in figures:
+        is_loss = decimals != 0 or not math.isfinite(value)
+        losses = slots.keys() & {"train", "valid"}
+        if role is None:
+            free = [one for one in places[is_loss] if one not in slots and one not in named]
+            # a count stands before the losses; of two losses the first has a name, or none has
+            if (
+                not free
+                or (losses and not is_loss)
+                or (is_loss and not losses and {*free} != {*places[True]})
+            ):
+                return None
+            role = free[0]
+        if role in slots or (is_loss and role in ("epoch", "steps")):
+            return None
+        slots[role] = (value, decimals)
+    if not {"train", "valid"} <= slots.keys() or ("steps" in slots and "epoch" not in slots):
+        return None
+    counts = {name: int(slots[name][0]) for name in ("epoch", "steps") if name in slots}
+    written = [slots[name][1] for name in ("train", "valid") if slots[name][1] is not None]
+    return Line(slots["train"][0], slots["valid"][0], **counts, decimals=max(written, default=None))
+
+
+def write_lines(curve, line_format: str = "train valid", last: int = 3, steps=None) -> str:
+    """Return the last epochs of a run as the log writes them, a string of one line each.
+
+    `curve` has columns epoch, train, validation: read it with a ruler first. `steps` is the number
+    of batches of an epoch, which the format 'epoch steps train valid' needs. Raises ValueError for
+    an unknown format, or no steps.
+    """
+    counts = one_of("line_format", line_format, DECIMALS).split()[:-2]
+    if "steps" in counts and steps is None:
+        raise ValueError(
+            f"steps must be given for the format {line_format!r}: the batches of an epoch"
+        )
+    rows = curve.tail(last).assign(steps=steps)
+    return "\n".join(
+        str(Line(row.train, row.validation, **{name: int(getattr(row, name)) for name in counts}))
+        for row in rows.itertuples()
+    )

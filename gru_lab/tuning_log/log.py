@@ -1,0 +1,52 @@
+"""A tuning log as data: stages, their runs, their last lines, and what was not understood."""
+
+from dataclasses import dataclass, field
+
+from gru_lab.tuning_log.lines import Line
+
+
+@dataclass
+class LoggedRun:
+    """A setting's label, its last epochs, and what the log says of that run alone."""
+
+    label: str
+    lines: list[Line] = field(default_factory=list)
+    epochs: int | None = None
+    seconds: float | None = None
+
+    @property
+    def diverged(self) -> bool:
+        """True where a figure of its last lines is NaN or infinite."""
+        return not all(line.finite for line in self.lines)
+
+
+@dataclass
+class LoggedStage:
+    """A numbered section of a log; `not_understood` are its lines (number, text) that hold figures
+    and could not be read.
+    """
+
+    number: int
+    title: str
+    epochs: int | None = None
+    learning_rate: float | None = None
+    runs: list[LoggedRun] = field(default_factory=list)
+    conclusion: str = ""
+    not_understood: list[tuple[int, str]] = field(default_factory=list, compare=False)
+
+
+@dataclass
+class TuningLog:
+    """A whole log: its title, the network as torch prints it, the epochs unless a stage says
+    otherwise, the stages.
+
+    `not_understood` are all lines (number, text) that hold figures and could not be read, those of
+    the stages among them. `decimal` is the log's decimal mark.
+    """
+
+    title: str = ""
+    model: str = ""
+    epochs: int | None = None
+    stages: list[LoggedStage] = field(default_factory=list)
+    not_understood: list[tuple[int, str]] = field(default_factory=list, compare=False)
+    decimal: str = field(default=".", compare=False)

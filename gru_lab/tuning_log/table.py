@@ -1,0 +1,78 @@
+"""A Markdown table of runs in a tuning log: what its columns are, and its rows."""
+
+import re
+from typing import NamedTuple
+
+from gru_lab.tuning_log.entries import LOSS
+from gru_lab.tuning_log.lines import LONGEST, Line, parse_line, roles_of
+from gru_lab.tuning_log.wording import COLUMNS
+
+
+class Row(NamedTuple):
+    """A row of a table: the run's label ('' where none), its line or None, seconds or None."""
+
+    label: str = ""
+    line: Line | None = None
+    seconds: float | None = None
+
+
+class Table:
+    """The columns of a table as its head names them: losses, counts, seconds, seed; the others are
+    the run's label, 'layers=2' for a 2 in the column 'layers'.
+    """
+
+    def __init__(self, head):
+        self.names = list(head)
+        self.roles = [_role(name) for name in head]
+        losses = [place for place, role in enumerate(self.roles) if role in ("train", "valid")]
+        if losses and "label" in self.roles[: losses[0]]:  # behind the losses stand notes
+            behind = self.roles[losses[0] :]
+            self.roles[losses[0] :] = ["note" if role == "label" else role for role in behind]
+
+    def read(self, cells: tuple[str, ...], decimal: str = ".") -> Row | None:
+        """Return a row of cells as a Row, or None where it holds figures and is not understood."""
+        figures = [self._cell(cells, role) for role in ("train", "valid")]
+        if None in figures or len(cells) > len(self.roles):
+            return self._without_head(cells, decimal)
+        if not any(re.search(r"\w", cell[:LONGEST]) for cell in figures):
+            return Row()  # a run that was not made
+        counts = [self._cell(cells, role) for role in ("epoch", "steps")]
+        parsed = parse_line(" ".join([*filter(None, counts), *figures]), decimal)
+        if parsed is None:
+            return None
+        seconds = re.match(r"\d{1,9}(?:\.\d{1,9})?", self._cell(cells, "seconds") or "")
+        return Row(self._label(cells), parsed[0], float(seconds[0]) if seconds else None)
+
+    def _cell(self, cells, role):
+        """Return the cell of the one column with a role; None where there is none, or several."""
+        places = [place for place, one in enumerate(self.roles) if one == role]
+        return cells[places[0]] if len(places) == 1 and places[0] < len(cells) else None
+
+    def _label(self, cells):
+        called = re.compile(COLUMNS["label"], re.IGNORECASE)
+        columns = [one for one in zip(self.roles, self.names, cells, strict=False) if one[2]]
+        parts = [
+            cell if called.fullmatch(name) or not name else f"{name}={cell}"
+            for role, name, cell in columns
+            if role == "label"
+        ]
+        seed = "".join(f" [seed {cell}]" for role, _, cell in columns if role == "seed")
+        return (", ".join(parts) + seed).strip()
+
+    def _without_head(self, cells, decimal):
+        """Return a row of a table whose head does not name the losses: plain figures, or words."""
+        text = " ".join(cells)
+        parsed = None if any(self.names) else parse_line(text, decimal)
+        if parsed:
+            return Row("", parsed[0])
+        return None if LOSS.search(text[:LONGEST]) else Row()
+
+
+def _role(name):
+    """Return what a column's name says: a role of `lines.ROLES`, one of COLUMNS, or 'label'."""
+    words = roles_of(name) or []
+    for role in ("valid", "epoch", "steps", "train"):
+        if role in words:
+            return role
+    known = [role for role, names in COLUMNS.items() if re.fullmatch(names, name, re.IGNORECASE)]
+    return known[0] if known else "label"

@@ -1,0 +1,91 @@
+"""The words of a tuning log in English, German, French and Chinese: headings, epochs, learning
+rates, conclusions.
+
+All patterns are bounded and are tried on the beginning of a line only, so that a long line takes no
+longer than its length.
+"""
+
+import re
+
+NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+NUMERALS |= {"eins": 1, "ein": 1, "eine": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6}
+NUMERALS |= {"un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5}
+NUMERALS |= dict(zip("一二三四五六七八九十", range(1, 11), strict=True)) | {"单": 1, "两": 2}
+NUMERALS |= {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
+
+_WORDS = "|".join(sorted((word for word in NUMERALS if word.isascii() or "ü" in word), key=len))
+_N = rf"(?P<n>\d{{1,3}}|{'|'.join(reversed(_WORDS.split('|')))}|[一二三四五六七八九十])"
+_TITLE = r"[\s:：.)）、,，–—-]{0,6}(?P<title>.*)"
+_STAGE = (
+    "stage|step|part|phase|section|question|experiment|chapter|stufe|schritt|teil|frage|abschnitt"
+    "|versuch|[ée]tape|partie|essai"
+)
+BY_WORD = (
+    re.compile(
+        rf"(?:{_STAGE})\s{{0,3}}(?:no\.?|nr\.?|n°|#)?\s{{0,3}}{_N}(?![\w]|\.\d)(?P<sep>\s*[:：.)、,–—-]|\s*$)?{_TITLE}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?P<sep>)第\s?{_N}\s?(?:步骤?|阶段|章|节|部分|组|次?实验|个?问题){_TITLE}", re.IGNORECASE
+    ),
+    re.compile(rf"(?P<sep>)(?:阶段|步骤|实验|部分|问题)\s?{_N}(?!\w){_TITLE}", re.IGNORECASE),
+)
+BY_NUMBER = (
+    re.compile(r"[(（]?(?P<n>\d{1,3})\s?(?:[.:：)）、．](?!\d)|\s[-–—](?=\s))\s*(?P<title>.*)"),
+    re.compile(r"[(（]?(?P<n>[IVX]{1,4}|[一二三四五六七八九十])\s?[.:：)）、．]\s*(?P<title>.*)"),
+)
+BARE = re.compile(r"(?P<n>\d{1,3})(?:\s+(?P<title>[^\d\s].*))?$")
+BELOW = re.compile(r"(?P<n>\d{1,3})\.\d{1,3}[.\d]{0,9}[.:)]?\s*(?P<title>.*)")
+
+_COUNT = r"(\d{1,3}(?:[.,'’\u00a0\u202f]\d{3}){1,3}(?!\d)|\d{1,9})(?![.,]?\d|[eE]\d|\s?[-–]\s?\d)"
+_EPOCHS = r"(?:迭代次数|训练?轮数|[Ee]poch(?:s|en)|[ÉéEe]poques)(?![A-Za-z])"
+EPOCHS = re.compile(rf"{_EPOCHS}\D{{0,6}}?{_COUNT}")
+COUNT_FIRST = re.compile(
+    rf"(?!.{{0,80}}(?:last|letzten|derni[eè]re?s|最后))([^\d=,，]{{0,80}}){_COUNT}\s?"
+    rf"(?:{_EPOCHS}|轮|次迭代)[^\d=]{{0,80}}"
+)
+PROGRESS = re.compile(r"(?:epoche?|[ée]poque)\s?\d{1,9}(?:\s?/\s?\d{1,9})?[:.]?", re.IGNORECASE)
+RATE = re.compile(
+    r"(?:LR|学习率|learning[ _-]?rate|lernrate|taux d['’]apprentissage|pas d['’]apprentissage)"
+    r"\s{0,3}(?:[=:：]|is|of|为|von|de)?\s{0,3}(?P<value>[\d.,][\d.,]{0,30}(?:e[+-−]?\d{1,3})?)[.。]?",
+    re.IGNORECASE,
+)
+SECONDS = re.compile(
+    r"(?:(?:time|took|zeit|dauer|temps|dur[ée]e|用时|耗时)\s?[:：=]?\s?)?"
+    r"(?P<value>\d{1,9}(?:[.,]\d{1,9})?)\s?(?P<unit>s|sec|seconds?|sekunden|secondes|秒|min|minut(?:es?|en))\.?",
+    re.IGNORECASE,
+)
+CONCLUSION = re.compile(
+    r"[*_]{0,3}(?:en )?(?:(?:conclusions?|结论|fazit|schlussfolgerung(?:en)?)(?![A-Za-zà-ÿ])"
+    r"|(?:小结|总结|schluss|ergebnis|bilan|entscheidung|d[ée]cision)[*_]{0,3}\s?(?=[:：，,]|$))"
+    r"[*_]{0,3}\s{0,3}[:：，,=–—.-]{0,2}[*_]{0,3}\s{0,3}",
+    re.IGNORECASE,
+)
+DECIDES = (
+    r"(?:保持|设为|取|选|用|\b(?:set(?: it)? to|keep|take|use|adopt|choose|stay with|go with"
+    r"|behalten|nehmen|setzen?(?: auf)?|nimm|wähle[nr]?|bleib\w{0,3} bei"
+    r"|gard(?:er|ons|e)|prend(?:re|s)|prenons|chois(?:ir|issons|is)|conserv(?:er|ons)))\W{0,10}"
+)
+DECIDES_BEFORE = r"(?:beibehalten|behalten|nehmen|wählen|verwenden)\b"
+LAYERS = re.compile(
+    rf"layers\s?[=:]\s?(\d{{1,3}})|(\d{{1,3}}|{'|'.join(reversed(_WORDS.split('|')))}|[一二三四单两])"
+    r"[\s-]?(?:层|layers?\b|schicht(?:en)?\b|lagen?\b|couches?\b)",
+    re.IGNORECASE,
+)
+COLUMNS = {  # of a table, beside the figures
+    "label": r"settings?|runs?|labels?|names?|config(?:uration)?s?|einstellung|r[ée]glage"
+    r"|设置|参数|组",
+    "seed": r"seeds?|种子",
+    "seconds": r"time|seconds?|sec|s|zeit|dauer|temps|dur[ée]e|用时|时间",
+    "note": r"notes?|remarks?|comments?|conclusions?|verdict|bemerkung|remarque|备注|结论",
+}
+
+
+def count(text: str) -> int:
+    """Return a whole number that may have marks between its thousands."""
+    return int(re.sub(r"\D", "", text))
+
+
+def numeral(text: str) -> int:
+    """Return the number that digits or a word of NUMERALS stand for."""
+    return int(text) if text.isdecimal() else NUMERALS[text.lower()]

@@ -1,0 +1,62 @@
+"""A sweep on this machine is closed to everybody else: real clients that try to come in."""
+
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+
+from gru_lab.runs.cluster import local_client
+
+INTRUDER = """
+import os, sys
+from distributed import Client, Security
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)  # nobody
+port = sys.argv[1].rpartition(":")[2]
+for way, security in (("tcp", None), ("tls", Security.temporary())):
+    try:
+        client = Client(f"{way}://127.0.0.1:{port}", security=security, timeout=3)
+        print("let in:", client.run_on_scheduler(os.getpid), flush=True)
+    except OSError as error:
+        print("refused", flush=True)
+os._exit(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with local_client(1, 1) as client:
+        yield client
+
+
+def listening():
+    """The (address, port) pairs at which this process and its children can be reached."""
+    here = psutil.Process()
+    sockets = [
+        one for process in (here, *here.children()) for one in process.net_connections("inet")
+    ]
+    return [one.laddr for one in sockets if one.status == psutil.CONN_LISTEN]
+
+
+@pytest.mark.parametrize("part", ("scheduler", "worker"))
+def test_a_client_of_another_user_is_refused_and_our_own_works(cluster, part):
+    (worker,) = cluster.scheduler_info()["workers"]
+    address = cluster.scheduler.address if part == "scheduler" else worker
+    command = [sys.executable, "-c", INTRUDER, address]
+    tried = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert tried.stdout == "refused\nrefused\n", tried.stderr
+    assert cluster.run(lambda: 7) == {worker: 7}
+
+
+def test_no_page_of_it_can_be_read(cluster):
+    places = listening()
+    assert places and {place.ip for place in places} == {"127.0.0.1"}
+    for place in places:
+        for page in ("info/main/workers.html", "metrics", "json/counts.json", "status", "health"):
+            with pytest.raises((urllib.error.URLError, OSError)):
+                urllib.request.urlopen(f"http://127.0.0.1:{place.port}/{page}", timeout=3)

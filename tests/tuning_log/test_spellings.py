@@ -1,0 +1,305 @@
+"""Logs in other people's manners: each spelling gives the same log, and what is lost is named."""
+
+import time
+
+import pytest
+
+from gru_lab.tuning_log.audit import audit
+from gru_lab.tuning_log.read import read_log
+from tests.conftest import SHARED
+
+LOG = """## 1. layers
+- layers=1
+0.01200 0.01300
+- layers=2
+0.01100 0.01200
+Conclusion: keep it.
+## 2. dropout
+- dropout=0.1
+0.01500 0.01600
+- dropout=0.5
+0.02500 0.02600
+"""
+
+
+def told(log):
+    return [
+        (stage.number, [(run.label, [str(line) for line in run.lines]) for run in stage.runs])
+        for stage in log.stages
+    ]
+
+
+TABLES = LOG
+for value, figures in {"layers=1": "0.01200 0.01300", "dropout=0.1": "0.01500 0.01600"}.items():
+    name, _, first = value.partition("=")
+    head = (
+        f"| {name} | train | valid |\n|:--|---:|---|\n| {first} | {' | '.join(figures.split())} |"
+    )
+    TABLES = TABLES.replace(f"- {value}\n{figures}", head)
+TABLES = TABLES.replace("- layers=2\n0.01100 0.01200", "| 2 | 0.01100 | **0.01200** |")
+TABLES = TABLES.replace("- dropout=0.5\n0.02500 0.02600", "| 0.5 | 0.02500 | 0.02600 |")
+
+SAME = {
+    "Windows line ends": LOG.replace("\n", "\r\n"),
+    "old Macintosh line ends": LOG.replace("\n", "\r"),
+    "a byte order mark": "\ufeff" + LOG,
+    "no conclusion mark": LOG.replace("Conclusion:", "**Conclusion**"),
+    "German": LOG.replace("Conclusion:", "Fazit:"),
+    "French": LOG.replace("Conclusion:", "En conclusion,"),
+    "bullets": LOG.replace("- ", "* ").replace("* dropout=0.5", "• dropout=0.5"),
+    "an ordered list": LOG.replace("- ", "3. "),
+    "bold": LOG.replace("- layers=1", "- **layers=1**").replace(
+        "0.01200 0.01300", "`0.01200 0.01300`"
+    ),
+    "fences": LOG.replace("\n0.", "\n```text\n0.").replace("00\n-", "00\n```\n-"),
+    "other fences": LOG.replace("\n0.", "\n~~~\n0.").replace("00\n-", "00\n~~~\n-"),
+    "all in one fence": f"```\n{LOG}```\n",
+    "labels and figures in one line": LOG.replace("\n0.", ": 0."),
+    "an arrow": LOG.replace("\n0.", " -> 0."),
+    "labels with a colon": LOG.replace("\n0.", ":\n0."),
+    "labels as headings": LOG.replace("- ", "### "),
+    "prose below a label": LOG.replace("\n0.", "\nThis one was slow.\n0."),
+    "tables": TABLES,
+    "a comment": LOG + "<!-- 0.1 0.2 -->\n",
+    "a date": LOG.replace("- layers=1", "2024-03-05\n- layers=1"),
+    "rules": LOG.replace("## 2", "---\n\n## 2").replace("- dropout=0.5", "***\n- dropout=0.5"),
+    "underlined headings": LOG.replace("## ", "")
+    .replace("layers\n-", "layers\n===\n-", 1)
+    .replace("dropout\n-", "dropout\n------\n-", 1),
+}
+HEADINGS = [
+    "## {n}) {t}",
+    "## {n}: {t}",
+    "## {n} - {t}",
+    "##{n}.{t}",
+    "## ({n}) {t}",
+    "## {n}、{t}",
+]
+HEADINGS += ["## Stage {n}: {t}", "## Step {n} - {t}", "# Stage {n}", "### **Stage {n}: {t}**"]
+HEADINGS += ["Stage {n}: {t}", "**Stage {n}: {t}**", "## Schritt {n}: {t}", "## Étape {n} : {t}"]
+HEADINGS += [
+    "第{z}步：{t}",
+    "## 第{z}步",
+    "## 第{n}步 {t}",
+    "## 阶段{n}：{t}",
+    "{z}、{t}",
+    "## {r}. {t}",
+]
+HEADINGS += ["{n}. {t}", "## {n} {t}", "## Stage {w}: {t}", "## {n}. {t} ##", "> ## {n}. {t}"]
+
+
+@pytest.mark.parametrize("spelling", SAME)
+def test_the_same_log_in_another_manner_is_read_as_the_same(spelling):
+    log = read_log(SAME[spelling])
+    assert log.not_understood == [] and told(log) == told(read_log(LOG))
+    assert [stage.conclusion for stage in log.stages] == ["keep it.", ""]
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_a_stage_begins_with_a_heading_in_any_of_the_usual_manners(heading):
+    text = LOG
+    for n, z, r, w, title in [(1, "一", "I", "one", "layers"), (2, "二", "II", "two", "dropout")]:
+        text = text.replace(f"## {n}. {title}", heading.format(n=n, z=z, r=r, w=w, t=title))
+    log = read_log(text)
+    assert told(log) == told(read_log(LOG)) and log.not_understood == []
+    assert {stage.title for stage in log.stages} in ({"layers", "dropout"}, {""})
+
+
+def test_headings_that_are_no_stages_are_labels_or_are_named():
+    log = read_log("## 1. a\n### 1.1 x\n0.1 0.2\n### 1) y\n0.2 0.3\n### 2) z\n0.3 0.4\n")
+    assert [run.label for run in log.stages[0].runs] == ["x", "y", "z"] and len(log.stages) == 1
+    log = read_log(
+        "## 1. seeds\n### dropout 0.5\n- seed 0\n0.1 0.2\n### dropout 0.2\n- seed 0\n0.3 0.4\n"
+    )
+    assert [run.label for run in log.stages[0].runs] == [
+        "dropout 0.5, seed 0",
+        "dropout 0.2, seed 0",
+    ]
+    log = read_log("## 1. layers\n- layers=1\n0.1 0.2\n## dropout\n- dropout=0.1\n0.3 0.4\n")
+    assert told(log) == [(1, [("layers=1", ["0.1 0.2"])])] and log.not_understood == [
+        (6, "0.3 0.4")
+    ]
+    with pytest.raises(ValueError, match="1 line of no stage with figures could not be read"):
+        audit(log)
+
+
+def test_decimal_commas_are_read_where_the_whole_log_has_them():
+    text = "## 1. Anteil\nEpochen: 1.000\nLernrate: 0,001\n- dropout=0,25\n1.000 0,012 0,013\n"
+    (stage,) = read_log(text).stages
+    assert (stage.epochs, stage.learning_rate) == (1000, 0.001)
+    assert stage.runs[0].lines[0].epoch == 1000 and stage.runs[0].lines[0].validation == 0.013
+    log = read_log(text + "- dropout=0,5\n0.011 0.012\n")
+    assert [number for number, _ in log.not_understood] == [5]
+    table = "## 1. a\n| Schichten | Training | Validierung |\n|--|--|--|\n| 1 | 0,012 | 0,013 |\n"
+    assert told(read_log(table)) == [(1, [("Schichten=1", ["0.012 0.013"])])]
+
+
+STATED = [
+    "Epochs: 25",
+    "25 epochs",
+    "epochs = 25",
+    "Trained for 25 epochs.",
+    "迭代次数为 25",
+    "25 Epochen",
+]
+STATED += [
+    "Epochen: 25",
+    "Époques : 25",
+    "25 époques",
+    "训练轮数：25",
+    "LR = 1e-3, epochs: 25",
+    "- Epochs: 25",
+]
+RATES = ["lr = 1e-4", "LR=1E-4", "learning rate: 0.0001", "learning_rate = .0001", "Lernrate 1e-4"]
+RATES += [
+    "taux d'apprentissage : 1e-4",
+    "学习率：1e-4",
+    "LR = 1e−4",
+    "- lr: 1e-4",
+    "lr = 1e-4, epochs: 3",
+]
+
+
+@pytest.mark.parametrize("line", STATED)
+def test_epochs_are_stated_in_four_languages(line):
+    (stage,) = read_log(f"## 1. a\n{line}\n- layers=1\n0.1 0.2\n").stages
+    assert stage.epochs == 25 and [run.label for run in stage.runs] == ["layers=1"]
+
+
+@pytest.mark.parametrize("line", RATES)
+def test_a_learning_rate_is_stated_in_four_languages(line):
+    (stage,) = read_log(f"## 1. a\n{line}\n- layers=1\n0.1 0.2\n").stages
+    assert stage.learning_rate == 1e-4 and [run.label for run in stage.runs] == ["layers=1"]
+
+
+def test_a_learning_rate_or_epochs_that_are_what_is_tried_name_the_runs():
+    for label in ("lr={}", "- lr={}", "Epochs: {}"):
+        text = "## 1. a\n" + "".join(f"{label.format(value)}\n0.1 0.2\n" for value in (10, 20))
+        (stage,) = read_log(text).stages
+        assert [run.label for run in stage.runs] == [
+            label.removeprefix("- ").format(v) for v in (10, 20)
+        ]
+        assert stage.learning_rate is None
+    assert (
+        read_log("## 1. a\n- x\n0.1 0.2\nThe last 3 epochs.\n- y\n0.2 0.3\n").stages[0].epochs
+        is None
+    )
+
+
+LOST = [
+    "0.012",
+    "0.1 0.2 0.3",
+    "0.012 ± 0.001",
+    "12 13",
+    "best 0.01200 0.01300",
+    "0,5 0,6",
+    "~0.1 ~0.2",
+]
+LOST += [
+    "val loss 0.0130 (best so far)",
+    "0.012 train, 0.013",
+    "- 0.5 0.6 0.7",
+    "lowest: 8.8e-05",
+    "1e-4",
+]
+
+
+@pytest.mark.parametrize("line", LOST)
+def test_a_line_with_figures_that_is_not_understood_is_named_and_stops_the_audit(line):
+    log = read_log(LOG.replace("- layers=2", f"{line}\n- layers=2"))
+    assert log.not_understood == log.stages[0].not_understood == [(4, line.removeprefix("- "))]
+    with pytest.raises(ValueError, match=r"1 line of stage 1 with figures .*line 4: .*anyway=True"):
+        audit(log)
+    first, *_ = audit(log, anyway=True)
+    assert (first.stage, first.kind, first.figures) == (
+        1,
+        "lines not understood",
+        dict(log.not_understood),
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This took 12.5 hours.",
+        "The rate went from 0.1 to 0.01.",
+        "x=0.125, y=0.375",
+        "Version 3",
+        "12:30",
+    ]
+    + ["epoch train valid", "Figures of the last 3 epochs.", "| note |", "Epoch 3/50"],
+)
+def test_prose_is_not_taken_for_figures(line):
+    log = read_log(LOG.replace("- layers=2", f"{line}\n- layers=2"))
+    assert log.not_understood == [] and told(log) == told(read_log(LOG))
+
+
+def test_tables_of_runs_say_their_columns():
+    text = "## 1. a\n| setting | seed | epoch | val loss | train loss | time | note |\n"
+    text += "|-|-|-|-|-|-|-|\n"
+    text += (
+        "| wide | 0 | 9 | 0.13 | 0.12 | 7.5 s | 0.5 off |\n| wide | 0 | 10 | 0.11 | 0.1 | 8 | |\n"
+    )
+    text += "| deep | 1 | 10 | nan | nan | | |\n| todo | 1 | | | | | |\n"
+    (stage,) = read_log(text).stages
+    assert [(run.label, len(run.lines), run.seconds) for run in stage.runs] == [
+        ("wide [seed 0]", 2, 8.0),
+        ("deep [seed 1]", 1, None),
+    ]
+    assert str(stage.runs[0].lines[0]) == "9 0.12 0.13" and stage.runs[1].diverged
+    log = read_log(LOG + "| layers | best |\n|--|--|\n| 1 | 0.0150 |\n")
+    assert log.not_understood == [(14, "| 1 | 0.0150 |")]
+
+
+def test_a_network_that_never_closes_does_not_swallow_the_log():
+    for network in ("RNN(GRU(66, 256, dropout=0.5))", "RNN(\n  (rnn): GRU(66", "GRU(66, 256)"):
+        assert told(read_log(f"{network}\n{LOG}")) == told(read_log(LOG))
+
+
+def test_a_label_after_a_conclusion_is_no_part_of_it():
+    (stage,) = read_log(
+        "## 1. a\n- x\n0.1 0.2\nConclusion: keep x.\nIt is small.\n- y\n0.2 0.3\n"
+    ).stages
+    assert stage.conclusion == "keep x. It is small." and [run.label for run in stage.runs] == [
+        "x",
+        "y",
+    ]
+
+
+LONG = {
+    "digits": "1",
+    "figures": "0.1 ",
+    "spaces": " ",
+    "marks": "> ",
+    "dashes": "- ",
+    "bars": "| a ",
+}
+LONG |= {"breaks": "a<br>", "hashes": "#", "words": "epochs: 1 ", "stars": "*a", "colons": "1:"}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_line_of_two_megabytes_does_not_hang(kind):
+    begin = time.perf_counter()
+    line = LONG[kind] * (2_000_000 // len(LONG[kind]))
+    for text in (line, f"Conclusion: keep {line}", f"## 3. {line}"):
+        audit(read_log(f"{LOG}{text}\n"), anyway=True)
+    assert time.perf_counter() - begin < 10
+
+
+CASES = SHARED / "cases" / "logs"
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases are not beside the repository")
+def test_the_cases_of_strangers_are_read():
+    logs = {path.stem: read_log(path) for path in CASES.glob("*.md")}
+    logs["bom_first_stage"] = read_log((CASES / "bom_first_stage.md").read_text("utf-8"))
+    assert {name for name, log in logs.items() if log.not_understood} == {"decimal_comma_partly"}
+    assert logs["decimal_comma_partly"].not_understood == [(3, "0,01200 0,01300")]
+    for name in ("bom_first_stage", "heading_stage_n"):
+        assert [stage.number for stage in logs[name].stages] == [1, 2]
+    labels = [run.label for run in logs["code_fence"].stages[0].runs]
+    assert labels == ["layers=1", "layers=2"]
+    assert logs["lr_spellings"].stages[0].learning_rate == 3e-05
+    assert audit(logs["sci_run_vanishes"]) == [] and audit(logs["value_dot25"]) == []
+    (diverged,) = audit(logs["nan_last_line"])
+    assert diverged.kind == "diverged run" and "'lr=0.1'" in diverged.sentence
