@@ -116,17 +116,25 @@ def list_runs(arguments):
 
         count = len(adopt(arguments.from_record, store))
         say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
-        if moved := read_block(arguments.from_record).get("moved"):
+        moved = read_block(arguments.from_record).get("moved")
+        if moved and isinstance(moved, list):
             say(
                 f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
                 "while they trained, so their settings do not name them",
                 file=sys.stderr,
             )
-    found = runs(store, arguments.stage, **parse_where(arguments.where))
+    where = parse_where(arguments.where)
+    found = runs(store, arguments.stage, with_shipped=True, **where)
+    ours = runs(store, arguments.stage, **where)
     if arguments.csv or arguments.parquet:
-        _export(found, arguments.csv, arguments.parquet)
+        _export(ours, arguments.csv, arguments.parquet)
     if arguments.delete:
-        return _delete(found, store, arguments.yes)
+        if len(found) and not len(ours):
+            raise ValueError(
+                "runs that come with the kit cannot be deleted: they lie in its package, not in "
+                f"{store}; of those asked for, the store holds none"
+            )
+        return _delete(ours, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
         say(
             listed(found).to_string(index=False)
@@ -134,6 +142,23 @@ def list_runs(arguments):
             else "No such runs. `gru-lab record` makes some."
         )
     return 0
+
+
+def verify_runs(arguments):
+    """Train the first epochs of kept runs again; 1 where a figure is another one."""
+    from gru_lab.runs.verify import record_runs, shipped_runs, verify
+
+    if arguments.what.isdecimal():
+        runs = shipped_runs(int(arguments.what))
+    else:
+        runs = record_runs(arguments.what, arguments.runs)
+    answers = []
+    for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
+        say(str(answer))
+        answers.append(answer)
+    agreeing = sum(answer.agrees for answer in answers)
+    say(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
+    return 0 if agreeing == len(answers) else 1
 
 
 def _options(arguments):
@@ -164,11 +189,18 @@ def check_file(arguments):
     from gru_lab.repairs.many import check_all
 
     sheets, several = _sheets(arguments.file, arguments)
-    tell = check_all if several else check
-    source = sheets if several else sheets[0]
-    found = tell(source, arguments.split_by, arguments.time, **_options(arguments))
+    tell, source = (check_all, sheets) if several else (check, sheets[0])
+    found = tell(source, **_options(arguments), **_layout(arguments))
     say(found)
     return 1 if found.problems else 0
+
+
+def _layout(arguments):
+    """Return the settings that say how a table is laid out."""
+    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
+    settings = {"split_by": arguments.split_by, "time": time}
+    settings |= {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def repair_file(arguments):
@@ -179,10 +211,10 @@ def repair_file(arguments):
 
     sheets, several = _sheets(arguments.source, arguments)
     sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
-    split_by = sheet.require_sure().part or arguments.split_by
-    out = _places(arguments, sheet)
+    out = _places(arguments, sheet.require_sure())
     options = _options(arguments)
-    found = check(sheet, split_by, arguments.time, **options)
+    layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
+    found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
@@ -191,8 +223,10 @@ def repair_file(arguments):
         say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
     given = {name: getattr(arguments, name) for name in ("minutes", "seed")}
-    given |= {} if arguments.model and several else {"split_by": split_by}
-    given = {name: value for name, value in given.items() if value is not None} | options
+    given = {name: value for name, value in given.items() if value is not None}
+    given |= options | layout
+    if arguments.model and several:
+        given.pop("split_by")
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     files = sheet.files(out, done.table, done.filled, arguments.keep_flags)
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
@@ -217,7 +251,7 @@ def _sheets(sources, arguments):
     from gru_lab.repairs.sheet import Sheet
 
     paths, several = files_of(sources)
-    protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
     reading = _reading(arguments)
     return [Sheet.open(path, protect=protect, **reading) for path in paths], several
 

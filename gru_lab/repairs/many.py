@@ -161,9 +161,9 @@ class Checks:
         return "\n".join(lines)
 
 
-def check_all(sheets: list[Sheet], split_by=None, time=None, **options) -> Checks:
+def check_all(sheets: list[Sheet], **options) -> Checks:
     """Return the Checks of several files; `options` are those of `check`."""
-    checks = [check(sheet, split_by, time, **options) for sheet in sheets]
+    checks = [check(sheet, **options) for sheet in sheets]
     if sum(len(sheet.table) for sheet in sheets) >= FEW_ROWS:  # together they are enough
         few = "too few to learn from"
         checks = [replace(c, problems=[p for p in c.problems if few not in p]) for c in checks]
