@@ -16,6 +16,15 @@ from gru_lab.output import WRITTEN, printable
 NOTHING = "Nothing was written."
 
 
+CHANNEL_OPTIONS = {
+    "--angles": "columns in degrees, where 360 is 0",
+    "--codes": "columns of codes: a hole takes its nearer neighbour's",
+    "--integer": "columns of whole numbers that are measured or counted",
+    "--inputs": "columns that are only seen, and not repaired",
+    "--only": "repair these columns and no others",
+}
+
+
 def _add_common(parser):
     parser.add_argument(
         "--profile", default="lesson", help="tiny (seconds), lesson (minutes) or full (hours)"
@@ -126,13 +135,6 @@ def build_parser():
     )
     _add_table(repair)
     repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
-    repair.add_argument(
-        "--angles",
-        nargs="+",
-        default=None,
-        metavar="COLUMN",
-        help="columns in degrees, where 360 is 0",
-    )
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(
@@ -148,13 +150,41 @@ def _add_table(parser):
     parser.add_argument(
         "--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)"
     )
+    for option, words in CHANNEL_OPTIONS.items():
+        parser.add_argument(option, nargs="+", action="extend", metavar="COLUMN", help=words)
+    for option, words in {"--low": "least", "--high": "greatest"}.items():
+        parser.add_argument(
+            option,
+            action="append",
+            metavar="COLUMN=VALUE",
+            help=f"the {words} value that a repair may put into a column",
+        )
+    parser.add_argument(
+        "--max-gap",
+        metavar="GAP",
+        help="leave longer holes empty: a number of rows, or a time such as 6h",
+    )
+    parser.add_argument(
+        "--extrapolation",
+        metavar="GAP",
+        help="the same for holes before the first or after the last value of a column; or all "
+        "(default: as long as held-back ends can be filled)",
+    )
     parser.add_argument(
         "--missing-value",
         action="append",
         default=[],
-        metavar="X",
-        help="a value that means a hole",
+        metavar="COLUMN=X",
+        help="a value that means 'missing' in that column; X alone: wherever it looks like a code",
     )
+    parser.add_argument(
+        "--yes", action="store_true", help="take X for missing in all columns but the time"
+    )
+    parser.add_argument("--decimal", metavar="SIGN", help="the decimal sign: . or ,")
+    parser.add_argument(
+        "--thousands", metavar="SIGN", help="the sign between thousands: . or , or ' or none"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook")
 
 
 @contextlib.contextmanager

@@ -116,7 +116,8 @@ def list_runs(arguments):
 
         count = len(adopt(arguments.from_record, store))
         say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
-        if moved := read_block(arguments.from_record).get("moved"):
+        moved = read_block(arguments.from_record).get("moved")
+        if moved and isinstance(moved, list):
             say(
                 f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
                 "while they trained, so their settings do not name them",
@@ -136,11 +137,34 @@ def list_runs(arguments):
     return 0
 
 
+def _options(arguments):
+    """Return what was said of channels, as `Options` takes it."""
+    names = ("codes", "angles", "integer", "inputs", "only", "max_gap", "extrapolation")
+    options = {name: getattr(arguments, name) for name in names}
+    options |= {name: _limits(name, getattr(arguments, name)) for name in ("low", "high")}
+    return {name: value for name, value in options.items() if value}
+
+
+def _limits(option, words):
+    """Return {column: number} of words such as 'T=-40'."""
+    limits = {}
+    for word in words or ():
+        column, _, value = word.rpartition("=")
+        try:
+            limits[column] = float(value)
+        except ValueError:
+            column = ""
+        if not column or not abs(limits[column]) < float("inf"):
+            raise ValueError(f"--{option} must be COLUMN=NUMBER, such as T=0, not {word!r}")
+    return limits
+
+
 def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
+    reading = _reading(arguments) | _options(arguments)
+    found = check(arguments.file, arguments.split_by, arguments.time, **reading)
     say(found)
     return 1 if found.problems else 0
 
@@ -151,20 +175,20 @@ def repair_file(arguments):
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    sheet = Sheet.open(arguments.source, arguments.missing_value)
+    protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
+    sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
     out = _places(arguments, sheet)
-    found = check(sheet, arguments.split_by, arguments.time)
+    options = _options(arguments)
+    found = check(sheet, arguments.split_by, arguments.time, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
         sheet.write(out, sheet.table, sheet.holes & False)
-        say(
-            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to "
-            "report."
-        )
+        where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
+        say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: getattr(arguments, name) for name in ("minutes", "split_by", "seed")}
+    given = {name: value for name, value in given.items() if value is not None} | options
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
@@ -180,6 +204,13 @@ def repair_file(arguments):
         say(f"note: {warning}", file=sys.stderr)
     say(f"{last_line(done)} Written to {out}; {seen}.")
     return 0
+
+
+def _reading(arguments):
+    """Return the options that say how the cells of a table are read, as `Sheet.open` takes them."""
+    from gru_lab.repairs.sheet import READING
+
+    return {"missing": arguments.missing_value} | {n: getattr(arguments, n) for n in READING}
 
 
 def _places(arguments, sheet):

@@ -188,7 +188,6 @@ BAD_FILES = {
     ),
     "a line too long": (TEXT + "1,2,3,4\n", "as the header, 3, and line 42 has 4"),
     "a line too short": (TEXT + "1,2\n", "as the header, 3, and line 42 has 2"),
-    "lines above the header": ("Logger 7\n" + TEXT, "delete what stands above"),
     "a quote that never ends": (TEXT.replace("3.5", '"3.5', 1), "could not be read"),
     "a name twice": (TEXT.replace("time", "a"), "'a' is there twice"),
     "only text": ("a,b\nx,y\nz,w\n", "at least one numeric channel"),
@@ -197,7 +196,7 @@ BAD_FILES = {
     "no workbook": ("PK", "could not be read", "in.xlsx"),
     "no Parquet": ("PAR1", "could not be read", "in.parquet"),
     "no array": ("x", "could not be read", "in.npy"),
-    "an unknown ending": (TEXT, "data must be one of .csv", "in.dat"),
+    "an unknown ending": (TEXT, "data must be one of .csv", "in.sav"),
 }
 
 
@@ -265,7 +264,7 @@ def test_a_wrong_order_is_one_clear_line_before_anything_is_trained(
 
 ODD = {
     "as it should be": (lambda t: t, ""),
-    "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value -999.9"),
+    "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value a=-999.9"),
     "text among numbers": (lambda t: t.assign(a=t["a"].astype(object).where(t.index != 7, "ERR")), "in line 9: 'ERR'"),
     "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row above"),
     "stamps unsorted": (lambda t: t.sample(frac=1, random_state=0), "earlier time stamp"),
@@ -282,7 +281,7 @@ ODD = {
     "a huge scale": (lambda t: t.assign(a=t["a"] * 1e30), ""),
     "a tiny scale": (lambda t: t.assign(a=t["a"] * 1e-30), ""),
     "text beside": (lambda t: t.assign(note=["x", None, "z"] * 100), ""),
-    "angles that turn": (lambda t: t.assign(a=(t["a"] * 100 % 360).round(1)), ""),
+    "angles that turn": (lambda t: t.assign(a=(t["a"] * 100 % 360).round(1)), "add --angles a"),
     "numbers as names": (lambda t: t.set_axis(["time", "1", "2"], axis="columns"), ""),
     "names in every script": (lambda t: t.set_axis(["time", "größe <b>", "温度, °C"], axis="columns"), ""),
 }  # fmt: skip

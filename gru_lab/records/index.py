@@ -4,7 +4,7 @@ its runs.
 
 import numpy as np
 
-from gru_lab.output import write_whole
+from gru_lab.output import printable, write_whole
 from gru_lab.records.html import TEMPLATES
 from gru_lab.runs.exchange import read_block
 
@@ -13,13 +13,19 @@ PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
 
 
+UNSOUND = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # of a foreign file
+
+
 def sketch(runs):
     """Return the runs' errors on hidden entries as points of small polylines, log scale; numbers
-    only, so safe.
+    only, so safe. Of runs that are not sound nothing is drawn.
     """
-    curves = [np.asarray(run["curve"]["val_missing"], dtype=float) for run in runs[:LINES]]
-    curves = [np.log10(np.maximum(curve, 1e-12)) for curve in curves if len(curve) > 1]
-    if not curves:
+    try:
+        curves = [np.asarray(run["curve"]["val_missing"], dtype=float) for run in runs[:LINES]]
+    except UNSOUND:
+        return []
+    curves = [np.log10(np.maximum(curve, 1e-12)) for curve in curves if curve.size > 1]
+    if not curves or not all(curve.ndim == 1 and np.isfinite(curve).all() for curve in curves):
         return []
     (wide, high), longest = PICTURE, max(map(len, curves))
     low, top = min(curve.min() for curve in curves), max(curve.max() for curve in curves)
@@ -31,24 +37,37 @@ def sketch(runs):
     return lines
 
 
+def _entry(path):
+    """Return what a record says of itself, or None for some other HTML file."""
+    try:
+        block = read_block(path)
+    except ValueError:
+        return None
+    return {
+        "title": printable(block["title"]),
+        "line": printable(block["line"]),
+        "facts": {printable(label): printable(text) for label, text in block["facts"].items()},
+        "whole": block.get("whole"),
+        "file": f"{path.parent.name}/{path.name}",
+        "sketch": sketch(block["runs"]),
+    }
+
+
 def entries(out):
     """Return the folders of recordings in `out`, newest first, each with what its records say of
     themselves.
     """
     recordings = []
     for folder in sorted((path for path in out.iterdir() if path.is_dir()), reverse=True):
-        records = []
-        for path in sorted(folder.glob("*.html")):
-            try:
-                block = read_block(path)
-                records.append(
-                    {**block, "file": f"{folder.name}/{path.name}", "sketch": sketch(block["runs"])}
-                )
-            except (ValueError, KeyError, TypeError):  # some other HTML file
-                continue
+        try:
+            files = sorted(folder.iterdir())
+        except OSError:  # not ours to read
+            continue
+        records = [_entry(path) for path in files if path.suffix == ".html"]
+        records = [record for record in records if record]
         others = [
             path.name
-            for path in sorted(folder.iterdir())
+            for path in files
             if path.suffix in (".ipynb", ".md") or path.name == PLAYGROUND
         ]
         if records or others:

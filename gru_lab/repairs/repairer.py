@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import safe_open, save
+from safetensors.torch import save
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 from gru_lab.config import COUNT, RULES, Rule, one_of
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
+from gru_lab.repairs import saved
 from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.intervals import FEW
@@ -283,16 +284,20 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that
         kind.
         """
+        pick_device(device)
         try:
-            with safe_open(path, "pt") as file:
-                known = json.loads(file.metadata()["gru_lab"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-            if known["format"] != FORMAT:
-                raise ValueError(f"its format is {known['format']}, not {FORMAT}")
+            known, tensors = saved.read(path, FORMAT)
+            saved.require_facts(known)
+            return saved.tried(cls._of(known, tensors, device))
         except Exception as error:  # a damaged file fails in whatever way
+            reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ValueError(
-                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}"
+                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {reason[0]}"
             ) from error
+
+    @classmethod
+    def _of(cls, known, tensors, device):
+        """Return the repairer of what `to_bytes` wrote."""
         settings = known["settings"]
         repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
         for name in LEARNED:
@@ -302,6 +307,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             pd.DataFrame(**known[name]) for name in ("scores_", "history_")
         )
         repairer.scores_.index.name = "channel"
+        saved.require_tables(repairer)
         repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
         return repairer
 
