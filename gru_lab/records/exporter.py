@@ -22,8 +22,8 @@ from gru_lab.records.notebooks import WIDGET, is_bar
 GONE = """\
 <p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
 <code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
-# ids drawn anew each time: of a table that pandas styled, and of an explorer
-DRAWN = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)|\bexplorer-[0-9a-f]{8}\b")
+# the id of a table that pandas styled
+STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 NEEDS_KERNEL = {WIDGET, "application/javascript"}
 
 
@@ -65,7 +65,7 @@ class OfflineOutputs(Preprocessor):
                 output["data"] = self.offline_bundle(output["data"])
                 html = output["data"].get("text/html")
                 if html is not None:  # the same tables give the same page
-                    output["data"]["text/html"] = DRAWN.sub(self._counted, html)
+                    output["data"]["text/html"] = STYLED.sub(self._counted, html)
                     if 'class="train-here"' in html:
                         resources["policy"] = TRAINING_POLICY
         if "outputs" in cell:
@@ -73,7 +73,7 @@ class OfflineOutputs(Preprocessor):
         return cell, resources
 
     def _counted(self, match):
-        """Return an id that was drawn as a number."""
+        """Return the id of a styled table as a number: pandas draws a new one each time."""
         return self._ids.setdefault(match[0], f"T_{len(self._ids) + 1:04}")
 
     @staticmethod
