@@ -404,7 +404,10 @@ def test_a_table_with_other_channels_is_refused_with_the_difference(learned):
         ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"draws": 1.5}, "draws must be a whole number of at least 0, not 1.5"),
-        ({"low": {"a": 3}, "high": {"a": 2}}, "low must be below high, and for column 'a' it is 3 and high 2"),
+        (
+            {"low": {"a": 3}, "high": {"a": 2}},
+            "low must be below high, and for column 'a' it is 3 and high 2",
+        ),
         ({"max_gap": "6h"}, "max_gap '6h' is a time, and the table has no time stamps"),
         ({"extrapolation": "much"}, "extrapolation must be a number of rows, or a time such as"),
         ({"only": ["z"]}, "only must be one of a, b"),
