@@ -11,8 +11,8 @@ import torch
 
 from gru_lab.errors import Ended
 from gru_lab.repairs import network
-from gru_lab.repairs.choice import WAYS, Evidence
-from gru_lab.repairs.holes import CLOSED, LABELS, hide_alike, hide_mixed, kind_of, wrapped
+from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
+from gru_lab.repairs.holes import CLOSED, LABELS, Pattern, kind_of, piece_of, wrapped
 from gru_lab.repairs.intervals import Intervals
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.repairs.rivals import Rivals
@@ -120,26 +120,26 @@ class Imputer:
         """
         rows, composed = len(stretch), self._composition(stretch)
         self._see(stretch)
-        seen, missing, checked, truth, held = self._hold_back(stretch)
+        seen, pattern, checked, truth, held, other = self._hold_back(stretch)
         seen.values[checked] = np.where(
             held, np.nan, truth.values
         )  # what is learned from never holds them
         progress("regression")
-        self.rivals.fit(seen, missing, np.random.default_rng((self.seed, 2)))
+        self.rivals.fit(seen, pattern, np.random.default_rng((self.seed, 2)))
         goal = np.array([way == "linear" for way in self.rivals.ways], dtype=bool)
         if (epochs or ends) and held[:, goal].any():
             began = network.perf_counter()
             self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
             self.network.correct(self.rivals.fill(truth.without(held)))
             cost = (network.perf_counter() - began) * (1 + 1.5 * rows / len(truth))
-            self._train(seen, missing, truth, held, ends and ends - cost, epochs, progress)
+            self._train(seen, pattern, truth, held, ends and ends - cost, epochs, progress)
         progress("choice")
-        self._judge(truth, held)
+        self._judge(truth, held, other)
         self.composition = np.where(composed.any(axis=1)[:, None], composed, self.evidence.count)
 
-    def _train(self, seen, missing, truth, held, ends, epochs, progress):
+    def _train(self, seen, pattern, truth, held, ends, epochs, progress):
         try:
-            for row in self.network.train(seen, missing, truth, held, ends, epochs):
+            for row in self.network.train(seen, pattern, truth, held, ends, epochs):
                 self.history.append(row)
                 progress(row)
         except Ended:
@@ -163,17 +163,18 @@ class Imputer:
         return np.array([np.bincount(kind, minlength=len(LABELS)) for kind in kinds])
 
     def _hold_back(self, stretch):
-        """Return the known channels, where they are missing, which rows are checked, these, and
-        what to hide there: two thirds like the table's own holes, one third of many kinds.
+        """Return the known channels, their Pattern, which rows are checked, these, what to hide
+        there, and in which of them other kinds of holes are hidden than the table's own: a third.
         """
         seen = stretch.channels(self.known)
-        missing, checked = np.isnan(seen.values), seen.spread(CHECKED)
+        pattern, checked = Pattern(np.isnan(seen.values), seen.begin), seen.spread(CHECKED)
         truth, rng = seen.where(checked), np.random.default_rng((self.seed, 0))
-        held = hide_alike(missing, len(truth), rng)
-        piece = max(8, min(500, len(truth) // 12))
-        mixed = np.arange(len(truth)) // piece % 3 == 2
-        held[mixed] = hide_mixed(missing, int(mixed.sum()), rng)
-        return seen, missing, checked, truth, held & ~np.isnan(truth.values)
+        held, (mixed, starts) = pattern.alike(truth, rng), pattern.mixed(truth, rng)
+        other = np.arange(len(truth)) // piece_of(len(truth)) % 3 == 2
+        held[other] = mixed[other]
+        borders = other | np.r_[False, other[:-1]]  # rows at which such a piece begins or has ended
+        truth = truth.cut(starts[borders[starts]])
+        return seen, pattern, checked, truth, held & ~np.isnan(truth.values), other
 
     def on(self, stretch):
         """Return the Imputer for other rows of the same channels.
@@ -184,14 +185,17 @@ class Imputer:
         """
         other, composed = copy.copy(self), self._composition(stretch)
         other._see(stretch)
-        *_, truth, held = self._hold_back(stretch)
-        other._judge(truth, held, again=True)
+        *_, truth, held, mixed = self._hold_back(stretch)
+        other._judge(truth, held, mixed, again=True)
         other.composition = np.where(composed.any(axis=1)[:, None], composed, other.evidence.count)
         return other
 
-    def _judge(self, truth, held, again=False):
+    def _judge(self, truth, held, other, again=False):
         """Measure every way on the entries of `held`, and choose one for each channel and class;
         `again`: overrule the choices only where they are surely wrong.
+
+        Holes in `other` rows, unlike the table's own, tell only of classes of which the table
+        shows few.
         """
         scene = self.rivals.fill(truth.without(held))
         both = self.network.correct(scene) if self.network else None  # (rows, 2, channels)
@@ -199,13 +203,15 @@ class Imputer:
         for k, c in enumerate(self.known):
             gaps = scene.stretch.gaps(k)
             hidden = held[gaps.row, k]
+            alike = hidden & ~other[gaps.row]
+            known = _shown(gaps.only(alike))
+            hidden &= alike | ~known[gaps.kind]
             ways = self._ways(k, gaps, scene, both)[:, hidden]
             error.append(wrapped(truth.values[gaps.row[hidden], k] - ways, self.turn[c]))
             channel.append(np.full(hidden.sum(), c))
-            for known, values in zip(
-                (kind, hole, reach), (gaps.kind, gaps.hole, gaps.reach), strict=True
-            ):
-                known.append(values[hidden])
+            kind.append(gaps.kind[hidden])
+            hole.append(gaps.hole[hidden])
+            reach.append(gaps.reach[hidden])
         channel, kind, hole, reach = (
             np.concatenate(a) if a else np.zeros(0, int) for a in (channel, kind, hole, reach)
         )
@@ -426,3 +432,10 @@ class Imputer:
             imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
             imputer.network.load_state_dict(tensors)
         return imputer
+
+
+def _shown(gaps):
+    """Return of which classes of length Gaps show enough, (classes,)."""
+    kind, first = gaps.kind, np.flatnonzero(np.diff(gaps.hole, prepend=-1))
+    entries, holes = (np.bincount(k, minlength=len(LABELS)) for k in (kind, kind[first]))
+    return (entries >= FEW) & (holes >= FEW_HOLES)
