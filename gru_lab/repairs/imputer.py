@@ -217,20 +217,24 @@ class Imputer:
         )
         error = np.concatenate(error, axis=1) if error else np.zeros((len(WAYS), 0))
         evidence = Evidence.of(channel, kind, hole, error, len(self.kinds))
+        known = evidence.enough
         if again:
-            self.way = np.where(evidence.doubted(self.way), 0, self.way)
+            doubted = evidence.doubted(self.way)
+            known, self.way = known | doubted, np.where(doubted, 0, self.way)
         else:
             self.way = evidence.choose()
             fixed = [c for c in range(len(self.kinds)) if self.base(c) == "nearest"]
             self.way[fixed] = 0
         chosen = error[self.way[channel, kind], np.arange(len(channel))]
-        self._measure_intervals(channel, kind, hole, reach, chosen, evidence, again)
+        self._measure_intervals(channel, kind, hole, reach, chosen, evidence, again and known)
 
-    def _measure_intervals(self, channel, kind, hole, reach, error, evidence, again):
+    def _measure_intervals(self, channel, kind, hole, reach, error, evidence, known):
         """Measure intervals on the errors; and on one half of the holes, what share they hold of
-        the other.
+        the other. `known`: the classes of channels whose errors are to replace those of the fit, or
+        False at the fit.
         """
         rng, found = np.random.default_rng((self.seed, 3)), (channel, kind, hole, reach, error)
+        again = known is not False
         units = (self.intervals.usual, self.intervals.factor) if again else None
         new = Intervals.fit(*found, len(self.kinds), rng, units)
         half = rng.random(hole.max() + 1 if len(hole) else 0)[hole] < 0.5
@@ -239,10 +243,9 @@ class Imputer:
         low, high = trial.low[channel, kind] * unit, trial.high[channel, kind] * unit
         inside = ((low <= error) & (error <= high))[~half]
         if again:
-            few = ~evidence.enough
-            new = self.intervals.instead(new, ~few)
-            evidence = evidence.instead(self.evidence, few)
-        if not again or (~few).any():
+            new = self.intervals.instead(new, known)
+            evidence = evidence.instead(self.evidence, ~known)
+        if not again or known.any():
             self.coverage = float(inside.mean()) if len(inside) else np.nan
         self.intervals, self.evidence = new, evidence
 
