@@ -208,10 +208,13 @@ def repair_file(arguments):
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
     protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
-    sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
+    reading = {"protect": protect} | _reading(arguments)
+    sheet = Sheet.open(arguments.source, **reading).require_sure()
     out = _places(arguments, sheet)
     options = _options(arguments)
     layout = _layout(arguments)
+    if arguments.fill_rows:
+        sheet = sheet.with_rows(layout, reading)
     found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
