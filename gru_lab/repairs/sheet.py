@@ -42,6 +42,7 @@ class Sheet:
     unread: list = field(default_factory=list)
     facts: list = field(default_factory=list)
     units: dict = field(default_factory=dict)
+    part = None  # the column that tells several files apart
 
     @property
     def name(self) -> str:
@@ -107,13 +108,15 @@ class Sheet:
             raise ValueError(f"{self.name}: {'; '.join(self.doubts)}")
         return self
 
-    def with_rows(self, layout: dict, reading: dict) -> "Sheet":
+    def with_rows(self, layout: dict, reading: dict, several: bool = False) -> "Sheet":
         """Return the sheet with a row for each time step that has none, their cells still empty.
 
         `layout` are settings of `Layout.of`, `reading` those of `open`. Raises ValueError where the
-        usual step is unknown or the file cannot take rows.
+        file cannot take rows, and where none are missing unless it is one of `several`.
         """
         there = Layout.of(self.table, **layout).require(self.name)
+        if several and not missing_steps(there).any():
+            return self
         folder = tempfile.TemporaryDirectory()
         path = Path(folder.name) / self.name
         path.write_bytes(with_rows(self.file, there))
@@ -148,6 +151,10 @@ class Sheet:
             if mask.any():
                 changes[name] = mask, repaired[name].to_numpy(np.float64, na_value=np.nan)
         return self.file.rebuilt(changes, keep_flags)
+
+    def files(self, out, repaired, filled, keep_flags=False) -> dict:
+        """Return {path: bytes} of what is to be written for OUT."""
+        return {out: self.rebuilt(repaired, filled, keep_flags)}
 
     def write(self, out, repaired, filled, keep_flags=False):
         """Write what `rebuilt` returns; whole or not at all."""
