@@ -166,7 +166,30 @@ def build_parser():
 def _add_table(parser):
     parser.add_argument("--split-by", metavar="COLUMN", help="the column that tells parts apart")
     parser.add_argument(
-        "--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)"
+        "--time",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="the column of time stamps (default: found); give it twice for a date and a clock",
+    )
+    parser.add_argument(
+        "--time-format",
+        metavar="FORMAT",
+        help="how time is written: such as %%d/%%m/%%Y, s (seconds since 1970), ms, or excel",
+    )
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
+        "--dayfirst",
+        action="store_const",
+        const=True,
+        help="2/1/2024 is the second of January",
+    )
+    first.add_argument(
+        "--monthfirst",
+        dest="dayfirst",
+        action="store_const",
+        const=False,
+        help="2/1/2024 is the first of February",
     )
     for option, words in CHANNEL_OPTIONS.items():
         parser.add_argument(option, nargs="+", action="extend", metavar="COLUMN", help=words)

@@ -187,10 +187,18 @@ def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    reading = _reading(arguments) | _options(arguments)
-    found = check(arguments.file, arguments.split_by, arguments.time, **reading)
+    reading = _reading(arguments) | _options(arguments) | _layout(arguments)
+    found = check(arguments.file, **reading)
     say(found)
     return 1 if found.problems else 0
+
+
+def _layout(arguments):
+    """Return the settings that say how a table is laid out."""
+    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
+    settings = {"split_by": arguments.split_by, "time": time}
+    settings |= {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def repair_file(arguments):
@@ -199,11 +207,12 @@ def repair_file(arguments):
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
     sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
     out = _places(arguments, sheet)
     options = _options(arguments)
-    found = check(sheet, arguments.split_by, arguments.time, **options)
+    layout = _layout(arguments)
+    found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
@@ -211,8 +220,9 @@ def repair_file(arguments):
         where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
         say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "split_by", "seed")}
-    given = {name: value for name, value in given.items() if value is not None} | options
+    given = {name: getattr(arguments, name) for name in ("minutes", "seed")}
+    given = {name: value for name, value in given.items() if value is not None}
+    given |= options | layout
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"

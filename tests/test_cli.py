@@ -266,7 +266,7 @@ ODD = {
     "as it should be": (lambda t: t, ""),
     "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value a=-999.9"),
     "text among numbers": (lambda t: t.assign(a=t["a"].astype(object).where(t.index != 7, "ERR")), "in line 9: 'ERR'"),
-    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row above"),
+    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row before"),
     "stamps unsorted": (lambda t: t.sample(frac=1, random_state=0), "earlier time stamp"),
     "stamps missing": (lambda t: t.assign(time=t["time"].where(t.index > 3)), "no time stamp"),
     "stamps with a zone": (lambda t: t.assign(time=t["time"].dt.tz_localize("Asia/Tokyo")), ""),
