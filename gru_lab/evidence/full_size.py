@@ -77,7 +77,13 @@ class Sizes:
 
     def _repr_html_(self):
         """Show the table in a notebook."""
+        facts, machines = shipped.facts(), sorted(set(shipped.runs()["machine"]))
+        told = (
+            f"The {len(shipped.runs())} runs at the log's own size came with the kit and were not "
+            f"trained here: torch {facts['torch']}, {', '.join(machines)}, {facts['exported']}."
+        )
         table = self.table.reset_index().style.format(escape="html").hide(axis="index")
+        table = table.set_caption(told)
         left = [("text-align", "left"), ("vertical-align", "top")]
         return table.set_table_styles([{"selector": "th, td", "props": left}])._repr_html_()
 
