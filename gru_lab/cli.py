@@ -133,6 +133,9 @@ def build_parser():
     repair.add_argument(
         "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
     )
+    repair.add_argument(
+        "--keep-holes", metavar="FILE", help="leave the holes empty that you unticked in a report"
+    )
     _add_table(repair)
     repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")

@@ -172,11 +172,14 @@ def check_file(arguments):
 def repair_file(arguments):
     """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
+    from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
     protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
     sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
+    if arguments.keep_holes:
+        sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
     out = _places(arguments, sheet)
     options = _options(arguments)
     found = check(sheet, arguments.split_by, arguments.time, **options)

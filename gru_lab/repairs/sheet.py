@@ -6,7 +6,7 @@ sheet.table  # numbers, NaN where there are none
 sheet.write("repaired.xlsx", repaired_table, filled)
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +104,10 @@ class Sheet:
         if self.doubts:
             raise ValueError(f"{self.name}: {'; '.join(self.doubts)}")
         return self
+
+    def without(self, kept) -> "Sheet":
+        """Return the sheet with the holes that are True in `kept`, a DataFrame, left alone."""
+        return replace(self, holes=self.holes & ~kept)
 
     def require_out(self, out) -> Path:
         """Return the path of a file to write, or raise ValueError if it has another format or is
