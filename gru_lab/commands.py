@@ -123,11 +123,18 @@ def list_runs(arguments):
                 "while they trained, so their settings do not name them",
                 file=sys.stderr,
             )
-    found = runs(store, arguments.stage, **parse_where(arguments.where))
+    where = parse_where(arguments.where)
+    found = runs(store, arguments.stage, with_shipped=True, **where)
+    ours = runs(store, arguments.stage, **where)
     if arguments.csv or arguments.parquet:
-        _export(found, arguments.csv, arguments.parquet)
+        _export(ours, arguments.csv, arguments.parquet)
     if arguments.delete:
-        return _delete(found, store, arguments.yes)
+        if len(found) and not len(ours):
+            raise ValueError(
+                "runs that come with the kit cannot be deleted: they lie in its package, not in "
+                f"{store}; of those asked for, the store holds none"
+            )
+        return _delete(ours, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
         say(
             listed(found).to_string(index=False)
@@ -135,6 +142,23 @@ def list_runs(arguments):
             else "No such runs. `gru-lab record` makes some."
         )
     return 0
+
+
+def verify_runs(arguments):
+    """Train the first epochs of kept runs again; 1 where a figure is another one."""
+    from gru_lab.runs.verify import record_runs, shipped_runs, verify
+
+    if arguments.what.isdecimal():
+        runs = shipped_runs(int(arguments.what))
+    else:
+        runs = record_runs(arguments.what, arguments.runs)
+    answers = []
+    for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
+        say(str(answer))
+        answers.append(answer)
+    agreeing = sum(answer.agrees for answer in answers)
+    say(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
+    return 0 if agreeing == len(answers) else 1
 
 
 def _options(arguments):
@@ -163,10 +187,18 @@ def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
 
-    reading = _reading(arguments) | _options(arguments)
-    found = check(arguments.file, arguments.split_by, arguments.time, **reading)
+    reading = _reading(arguments) | _options(arguments) | _layout(arguments)
+    found = check(arguments.file, **reading)
     say(found)
     return 1 if found.problems else 0
+
+
+def _layout(arguments):
+    """Return the settings that say how a table is laid out."""
+    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
+    settings = {"split_by": arguments.split_by, "time": time}
+    settings |= {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def repair_file(arguments):
@@ -176,13 +208,14 @@ def repair_file(arguments):
     from gru_lab.repairs.sheet import Sheet
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
     sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
     if arguments.keep_holes:
         sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
     out = _places(arguments, sheet)
     options = _options(arguments)
-    found = check(sheet, arguments.split_by, arguments.time, **options)
+    layout = _layout(arguments)
+    found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
@@ -190,8 +223,9 @@ def repair_file(arguments):
         where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
         say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "split_by", "seed")}
-    given = {name: value for name, value in given.items() if value is not None} | options
+    given = {name: getattr(arguments, name) for name in ("minutes", "seed")}
+    given = {name: value for name, value in given.items() if value is not None}
+    given |= options | layout
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"

@@ -184,7 +184,8 @@ TABLES = {  # name: (columns, options that the advice must hold, further text op
     ),
     "names that a shell would take apart": (
         {"it's": some(AIR, -999.9), "$a`": some(HUMID, -999.9), "x=y": some(AIR, -999.9)},
-        ["""--missing-value "it's=-999.9\"""", "--missing-value '$a`=-999.9'"],
+        ["""--missing-value "it's=-999.9\"""", "--missing-value '$a`=-999.9'"]
+        + ["--missing-value x=y=-999.9"],
     ),
     "a sensor at both ends of its range": (
         {"probe": some(some(AIR, -40), 125, (30, 31, 90, 91))},
