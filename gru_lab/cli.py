@@ -137,14 +137,22 @@ def build_parser():
     check = parsers.add_parser(
         "check", help="say what stands in a table, and what would spoil its repair"
     )
-    check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
+    check.add_argument(
+        "file", nargs="+", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ; or a folder"
+    )
     _add_table(check)
     check.set_defaults(run=commands.check_file, stopped=NOTHING)
     repair = parsers.add_parser("repair", help="fill the holes of a table, and change nothing else")
     repair.add_argument(
-        "source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed"
+        "source",
+        nargs="+",
+        metavar="IN",
+        help="CSV, TSV, Excel, Parquet, NPY or NPZ; several files, a folder or a pattern such as "
+        "'day-*.csv' are learned from together. They are never changed",
     )
-    repair.add_argument("out", metavar="OUT", help="the repaired table, in the same format")
+    repair.add_argument(
+        "out", metavar="OUT", help="the repaired table, in the same format; a folder for several"
+    )
     repair.add_argument(
         "--report", metavar="FILE", help="write there, as HTML, how good the repair is"
     )

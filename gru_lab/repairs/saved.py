@@ -64,7 +64,7 @@ def tried(repairer):
         done = repairer.repaired(pd.DataFrame(columns))
     known, fresh = repairer.scores_, done.repairer.scores_
     require(list(known) == list(fresh), f"scores_ must have the columns {', '.join(fresh)}")
-    kinds = [np.dtype(column.dtype).kind in "iuf" for _, column in fresh.items()]
+    kinds = [column.dtype.kind in "iuf" for _, column in fresh.items()]
     for (name, column), number in zip(known.items(), kinds, strict=True):
         plain = column.dtype.kind in "iufb"
         require(plain == number, f"scores_ must hold {'numbers' if number else 'words'} as {name}")

@@ -45,7 +45,9 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
             "model out"
         )
     else:
-        done = Repairer.load(model, device).repaired(table)
+        learned = Repairer.load(model, device)
+        learned.split_by = sheet.part or learned.split_by
+        done = learned.repaired(table)
     text = done.filled & ~sheet.holes[table.columns]
     return replace(
         done,
