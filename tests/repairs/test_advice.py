@@ -134,10 +134,8 @@ def some(values, value, rows=(20, 21, 60, 150, 199)):
     return values
 
 
-def states(rng=np.random.default_rng(2)):
-    return np.repeat(rng.choice([0, 1, 2, 3, 45, 51, 53, 61, 63, 71, 80, 81, 95], 60), 4)
-
-
+WEATHER = [0, 1, 2, 3, 45, 51, 53, 61, 63, 71, 80, 81, 95]
+STATES = np.repeat(np.random.default_rng(2).choice(WEATHER, 60), 4)
 NORTH = np.cumsum(np.random.default_rng(3).normal(0, 12, ROWS)) % 360
 EVENTS = np.where(T % 17 < 3, 2.5, 0)
 TABLES = {  # name: (columns, options that the advice must hold, further text options of to_csv)
@@ -201,7 +199,7 @@ TABLES = {  # name: (columns, options that the advice must hold, further text op
         ['--angles "wind dir" signed'],
     ),
     "weather codes": (
-        {"code": holed(states()), "T": holed(AIR)},
+        {"code": holed(STATES), "T": holed(AIR)},
         ["--codes code", "--integer code"],
     ),
     "a sensor that came late and left early": (
