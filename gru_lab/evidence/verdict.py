@@ -133,7 +133,8 @@ def compared(stage, chosen, adopted):
     )
     one_of("adopted", adopted, [one.name for one in settings])
     epochs = stage[adopted].epochs
-    names = [one.name for one in settings if one.epochs == epochs or one.name in chosen]
+    alike = [one for one in settings if one.epochs == epochs or stage.knob == "epochs"]
+    names = [one.name for one in settings if one in alike or one.name in chosen]
     if len(names) < 2:
         raise ValueError(
             f"chosen must hold another setting beside {adopted!r} that was trained for {epochs} "
@@ -169,9 +170,12 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     length = results.curves.groupby(["setting", "seed"])["epoch"].transform("max")
     half = replace(results, curves=results.curves[results.curves["epoch"] <= np.ceil(length / 2)])
     ranking = corrected.mean(axis=1).rank()
+    sentence = explain(label, *tables, adopted, seeds, needed, smallest_difference)
+    if results.stage.own:
+        sentence = sentence.replace("As the log read its runs", "By the loss that was trained")
     return Verdict(
         label,
-        explain(label, *tables, adopted, seeds, needed, smallest_difference),
+        " ".join(filter(None, [sentence, results.stage.note])),
         pd.concat(dict(zip(RULERS, tables, strict=True)), axis="columns"),
         seeds,
         needed,

@@ -78,7 +78,7 @@ def plot_stage(results, *chosen, guess=None):
         ticktext=[_label(name) for name in names],
         tickangle=0,
     )
-    return style(figure, f"Stage {stage.number}: {stage.question}", 460, top=120 if guess else 96)
+    return style(figure, stage.title, 460, top=120 if guess else 96)
 
 
 def _add_guess(figure, results, guess):
@@ -150,5 +150,5 @@ def plot_curves(results, *chosen, reading="val_missing"):
     )
     titles = {"validation": "as the log reads them", "val_missing": "error on hidden entries"}
     return style(
-        figure, f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}", 460
+        figure, f"{results.stage.called.capitalize()}, epoch by epoch: {titles.get(reading, reading)}", 460
     )
