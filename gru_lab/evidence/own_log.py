@@ -2,6 +2,7 @@
 recorded log, with what that one lacks: settings, seeds, ruler and verdict.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,23 +125,23 @@ def write_log(
     path = require_place("path", Path(path) if path is not None else home() / NAME)
     before = path.read_bytes() if path.exists() else b""
     old, end = _text(before, path), "\r\n" if b"\r\n" in before else "\n"
-    stages = _stages(old)
+    stages, decimal = _stages(old)
     known = len(stages)
     new = "" if old.strip() else f"# {words['title']}\n"
     for one, concluded in zip(results, conclusions, strict=True):
         logged, text = entry(one, _number(number, stages, path), concluded, language)
         if not _standing(logged, stages, path):
-            new += f"\n{text}\n"
+            new += f"\n{_marked(text, decimal)}\n"
             stages.append(logged)
         number = None if number is None else number + 1
     if len(stages) == known:
         return path
     gap = "" if not old or old.endswith(("\n", "\r")) else end
     whole = before + (gap + new.replace("\n", end)).encode()
-    if _stages(_text(whole, path)) != stages:
+    if _stages(_text(whole, path))[0] != stages:
         raise ValueError(
-            f"what is written to {str(path)!r} must be read back as it is: a question, a label or a "
-            "conclusion in it reads like something else; change its words"
+            f"what is written to {str(path)!r} must be read back as it is: a question, a label or "
+            "a conclusion in it reads like something else; change its words"
         )
     write_whole(path, whole)
     return path
@@ -172,11 +173,17 @@ def _text(content, path):
 
 
 def _stages(text):
-    """Return the stages that stand in a log, none where it has none yet."""
+    """Return the stages that stand in a log, none where it has none yet, and its decimal mark."""
     try:
-        return read_log(f"{text}\n").stages
+        log = read_log(f"{text}\n")
     except ValueError:
-        return []
+        return [], "."
+    return log.stages, log.decimal
+
+
+def _marked(text, decimal):
+    """Return an entry whose figures have the decimal mark of the log it goes into."""
+    return re.sub(r"(?m)^(>.*)", lambda line: line[1].replace(".", decimal), text)
 
 
 def _number(number, stages, path):

@@ -15,6 +15,7 @@ import pandas as pd
 
 from gru_lab.config import RULES, one_of
 from gru_lab.evidence.paired import MOST_SEEDS, compare, judge, seeds_needed, signed
+from gru_lab.runs.recording import note
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
 MIN_SEEDS = 5  # the whole range of n differences holds their median with 1 - 2^(1-n): 75 % for 3 seeds, 94 % for 5
@@ -173,7 +174,7 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     sentence = explain(label, *tables, adopted, seeds, needed, smallest_difference)
     if results.stage.own:
         sentence = sentence.replace("As the log read its runs", "By the loss that was trained")
-    return Verdict(
+    judged = Verdict(
         label,
         " ".join(filter(None, [sentence, results.stage.note])),
         pd.concat(dict(zip(RULERS, tables, strict=True)), axis="columns"),
@@ -186,3 +187,13 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
         ),
         seed_changes_ranking=bool((corrected.rank().nunique(axis=1) > 1).any()),
     )
+    if results.stage.own:
+        note(verdict=repr(judged), **about(results.stage))
+    return judged
+
+
+def about(stage):
+    """Return what a record says of the question in it, as label and text."""
+    rows, channels = stage.series.values.shape
+    data = f"{stage.series.name}: {rows:,} rows, {channels} channels, digest {stage.series.digest}"
+    return {"profile": f"{stage.profile.about}: {stage.question}", "data": data}

@@ -183,7 +183,10 @@ def question(
     if not text:
         raise ValueError("text must be the question that is asked, not empty")
     _known(settings)
-    arguments = dict(settings) | ({} if adopted is None else {"adopted": adopted})
+    given = {"adopted": adopted, "rows": rows, "data_changed": data_changed or None}
+    given["holes"] = None if holes == HOLES[0] else holes
+    arguments = {name: value for name, value in given.items() if value is not None}
+    arguments = dict(settings) | arguments | {"seeds": seeds}
     knob, values = _knob(settings)
     start = START.replace(**settings | {knob: values[0]})
     values = [getattr(start.replace(**{knob: value}), knob) for value in values]
@@ -213,7 +216,7 @@ def question(
         ),
         series=series,
         source=_file(data),
-        arguments=tuple((arguments | {"seeds": seeds}).items()),
+        arguments=tuple(arguments.items()),
         data_changed=bool(data_changed),
     )
     _require_different(asked, knob)
@@ -248,7 +251,8 @@ def _knob(settings):
         )
     if not several:
         raise ValueError(
-            "one setting must be a list of values, the knob, such as hidden_size=[16, 32, 64]"
+            "one setting must have several values, the knob, such as hidden_size=[16, 32, 64] "
+            "(in a command hidden_size=16,32,64); one value alone can be compared with nothing"
         )
     ((knob, values),) = several.items()
     values = [value.item() if isinstance(value, np.generic) else value for value in values]
