@@ -16,6 +16,15 @@ from gru_lab.output import WRITTEN, printable
 NOTHING = "Nothing was written."
 
 
+CHANNEL_OPTIONS = {
+    "--angles": "columns in degrees, where 360 is 0",
+    "--codes": "columns of codes: a hole takes its nearer neighbour's",
+    "--integer": "columns of whole numbers that are measured or counted",
+    "--inputs": "columns that are only seen, and not repaired",
+    "--only": "repair these columns and no others",
+}
+
+
 def _add_common(parser):
     parser.add_argument(
         "--profile", default="lesson", help="tiny (seconds), lesson (minutes) or full (hours)"
@@ -92,6 +101,18 @@ def build_parser():
     )
     record.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
     record.set_defaults(run=commands.record_notebooks)
+    page = parsers.add_parser("playground", help="write a page that trains a GRU in the browser")
+    page.add_argument(
+        "--data", metavar="FILE", help="a complete table of your own (default: the built-in series)"
+    )
+    page.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    page.add_argument(
+        "--out", default="playground.html", metavar="FILE", help="default: playground.html"
+    )
+    page.add_argument("--language", default="en", help="of the page: en or zh (default: en)")
+    page.set_defaults(run=commands.write_playground, stopped="Nothing was written.")
     sweep = parsers.add_parser("sweep", help="train every setting of a stage")
     sweep.add_argument("stage", metavar="STAGE", help="name or number")
     _add_common(sweep)
@@ -132,21 +153,47 @@ def build_parser():
     runs.add_argument(
         "--from-record",
         metavar="FILE",
-        help="first take in the runs of a record, yours or another's",
+        help="first import the runs in a record, or in a JSON file of curves saved in one",
     )
     _add_store(runs)
     runs.set_defaults(run=commands.list_runs, stopped="Runs that were imported so far are kept.")
+    verify = parsers.add_parser(
+        "verify", help="train the first epochs of kept runs again and compare every figure"
+    )
+    verify.add_argument(
+        "what",
+        nargs="?",
+        default="3",
+        metavar="N|RECORD",
+        help="how many of the runs that come with the kit (default: the 3 cheapest, a few minutes), "
+        "or a record whose runs are to be checked",
+    )
+    verify.add_argument("--runs", type=int, default=3, metavar="N", help="of a record (default: 3)")
+    verify.add_argument("--epochs", type=int, default=1, metavar="N", help="of each (default: 1)")
+    verify.add_argument("--data", metavar="FILE", help="the table that the record's runs are on")
+    verify.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    verify.set_defaults(run=commands.verify_runs, stopped="Nothing was changed.")
     check = parsers.add_parser(
         "check", help="say what stands in a table, and what would spoil its repair"
     )
-    check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
+    check.add_argument(
+        "file", nargs="+", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ; or a folder"
+    )
     _add_table(check)
     check.set_defaults(run=commands.check_file, stopped=NOTHING)
     repair = parsers.add_parser("repair", help="fill the holes of a table, and change nothing else")
     repair.add_argument(
-        "source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed"
+        "source",
+        nargs="+",
+        metavar="IN",
+        help="CSV, TSV, Excel, Parquet, NPY or NPZ; several files, a folder or a pattern such as "
+        "'day-*.csv' are learned from together. They are never changed",
     )
-    repair.add_argument("out", metavar="OUT", help="the repaired table, in the same format")
+    repair.add_argument(
+        "out", metavar="OUT", help="the repaired table, in the same format; a folder for several"
+    )
     repair.add_argument(
         "--report", metavar="FILE", help="write there, as HTML, how good the repair is"
     )
@@ -155,13 +202,6 @@ def build_parser():
     )
     _add_table(repair)
     repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
-    repair.add_argument(
-        "--angles",
-        nargs="+",
-        default=None,
-        metavar="COLUMN",
-        help="columns in degrees, where 360 is 0",
-    )
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(
@@ -175,15 +215,66 @@ def build_parser():
 def _add_table(parser):
     parser.add_argument("--split-by", metavar="COLUMN", help="the column that tells parts apart")
     parser.add_argument(
-        "--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)"
+        "--time",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="the column of time stamps (default: found); give it twice for a date and a clock",
+    )
+    parser.add_argument(
+        "--time-format",
+        metavar="FORMAT",
+        help="how time is written: such as %%d/%%m/%%Y, s (seconds since 1970), ms, or excel",
+    )
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
+        "--dayfirst",
+        action="store_const",
+        const=True,
+        help="2/1/2024 is the second of January",
+    )
+    first.add_argument(
+        "--monthfirst",
+        dest="dayfirst",
+        action="store_const",
+        const=False,
+        help="2/1/2024 is the first of February",
+    )
+    for option, words in CHANNEL_OPTIONS.items():
+        parser.add_argument(option, nargs="+", action="extend", metavar="COLUMN", help=words)
+    for option, words in {"--low": "least", "--high": "greatest"}.items():
+        parser.add_argument(
+            option,
+            action="append",
+            metavar="COLUMN=VALUE",
+            help=f"the {words} value that a repair may put into a column",
+        )
+    parser.add_argument(
+        "--max-gap",
+        metavar="GAP",
+        help="leave longer holes empty: a number of rows, or a time such as 6h",
+    )
+    parser.add_argument(
+        "--extrapolation",
+        metavar="GAP",
+        help="the same for holes before the first or after the last value of a column; or all "
+        "(default: as long as held-back ends can be filled)",
     )
     parser.add_argument(
         "--missing-value",
         action="append",
         default=[],
-        metavar="X",
-        help="a value that means a hole",
+        metavar="COLUMN=X",
+        help="a value that means 'missing' in that column; X alone: wherever it looks like a code",
     )
+    parser.add_argument(
+        "--yes", action="store_true", help="take X for missing in all columns but the time"
+    )
+    parser.add_argument("--decimal", metavar="SIGN", help="the decimal sign: . or ,")
+    parser.add_argument(
+        "--thousands", metavar="SIGN", help="the sign between thousands: . or , or ' or none"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook")
 
 
 @contextlib.contextmanager

@@ -72,6 +72,15 @@ def record_notebooks(arguments):
     return 1 if failed else 0
 
 
+def write_playground(arguments):
+    """Write the page that trains in a browser."""
+    from gru_lab.records.playground import playground
+
+    path = playground(arguments.data, arguments.out, arguments.split_by, arguments.language)
+    print(f"{path}: open it in a browser; it needs neither Python nor a network.")
+    return 0
+
+
 def sweep_stage(arguments):
     """Train every setting of a stage that the store lacks, and print what came out."""
     from gru_lab.runs.sweep import sweep
@@ -178,15 +187,29 @@ def list_runs(arguments):
     if arguments.parquet:
         require_place("--parquet", arguments.parquet, arguments.csv, *inputs)
     if arguments.from_record:
-        from gru_lab.runs.exchange import adopt
+        from gru_lab.runs.exchange import adopt, read_block
 
         count = len(adopt(arguments.from_record, store))
         say(f"{count} runs taken in from {arguments.from_record}", file=_aside(arguments.csv))
-    found = runs(store, arguments.stage, **parse_where(arguments.where))
+        moved = read_block(arguments.from_record).get("moved")
+        if moved and isinstance(moved, list):
+            say(
+                f"note: {len(moved)} more in it were not taken in: their loss weight was moved "
+                "while they trained, so their settings do not name them",
+                file=sys.stderr,
+            )
+    where = parse_where(arguments.where)
+    found = runs(store, arguments.stage, with_shipped=True, **where)
+    ours = runs(store, arguments.stage, **where)
     if arguments.csv or arguments.parquet:
-        _export(found, arguments.csv, arguments.parquet)
+        _export(ours, arguments.csv, arguments.parquet)
     if arguments.delete:
-        return _delete(found, store, arguments.yes)
+        if len(found) and not len(ours):
+            raise ValueError(
+                "runs that come with the kit cannot be deleted: they lie in its package, not in "
+                f"{store}; of those asked for, the store holds none"
+            )
+        return _delete(ours, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
         say(
             listed(found).to_string(index=False)
@@ -196,45 +219,100 @@ def list_runs(arguments):
     return 0
 
 
+def verify_runs(arguments):
+    """Train the first epochs of kept runs again; 1 where a figure is another one."""
+    from gru_lab.runs.verify import record_runs, shipped_runs, verify
+
+    if arguments.what.isdecimal():
+        runs = shipped_runs(int(arguments.what))
+    else:
+        runs = record_runs(arguments.what, arguments.runs)
+    answers = []
+    for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
+        say(str(answer))
+        answers.append(answer)
+    agreeing = sum(answer.agrees for answer in answers)
+    say(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
+    return 0 if agreeing == len(answers) else 1
+
+
+def _options(arguments):
+    """Return what was said of channels, as `Options` takes it."""
+    names = ("codes", "angles", "integer", "inputs", "only", "max_gap", "extrapolation")
+    options = {name: getattr(arguments, name) for name in names}
+    options |= {name: _limits(name, getattr(arguments, name)) for name in ("low", "high")}
+    return {name: value for name, value in options.items() if value}
+
+
+def _limits(option, words):
+    """Return {column: number} of words such as 'T=-40'."""
+    limits = {}
+    for word in words or ():
+        column, _, value = word.rpartition("=")
+        try:
+            limits[column] = float(value)
+        except ValueError:
+            column = ""
+        if not column or not abs(limits[column]) < float("inf"):
+            raise ValueError(f"--{option} must be COLUMN=NUMBER, such as T=0, not {word!r}")
+    return limits
+
+
 def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
+    from gru_lab.repairs.many import check_all
 
-    found = check(arguments.file, arguments.split_by, arguments.time, arguments.missing_value)
+    sheets, several = _sheets(arguments.file, arguments)
+    tell, source = (check_all, sheets) if several else (check, sheets[0])
+    found = tell(source, **_options(arguments), **_layout(arguments))
     say(found)
     return 1 if found.problems else 0
+
+
+def _layout(arguments):
+    """Return the settings that say how a table is laid out."""
+    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
+    settings = {"split_by": arguments.split_by, "time": time}
+    settings |= {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def repair_file(arguments):
     """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
-    from gru_lab.repairs.sheet import Sheet
+    from gru_lab.repairs.many import Sheets
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    sheet = Sheet.open(arguments.source, arguments.missing_value)
-    out = _places(arguments, sheet)
-    found = check(sheet, arguments.split_by, arguments.time)
+    sheets, several = _sheets(arguments.source, arguments)
+    sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
+    out = _places(arguments, sheet.require_sure())
+    options = _options(arguments)
+    layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
+    found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
-        sheet.write(out, sheet.table, sheet.holes & False)
-        say(
-            f"There are no holes in {sheet.name}: {out} is the same table, and there is nothing to "
-            "report."
-        )
+        write_together(sheet.files(out, sheet.table, sheet.holes & False))
+        where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
+        say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "angles", "split_by", "seed")}
+    given = {name: getattr(arguments, name) for name in ("minutes", "seed")}
     given = {name: value for name, value in given.items() if value is not None}
+    given |= options | layout
+    if arguments.model and several:
+        given.pop("split_by")
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
-    files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
+    files = sheet.files(out, done.table, done.filled, arguments.keep_flags)
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
-    if arguments.save_model:
-        files[arguments.save_model] = done.repairer.to_bytes()
     if arguments.report:
         from gru_lab.records.report import report_page
 
         files[arguments.report] = report_page(done, sheet.name, found.problems)
         seen = f"how good it is: {arguments.report}"
+    if arguments.save_model:  # for a file of its own, which has no column that tells files apart
+        done.repairer.split_by = arguments.split_by
+        files[arguments.save_model] = done.repairer.to_bytes()
     write_together(files)
     for warning in grouped(done.repairer.warnings_):
         say(f"note: {warning}", file=sys.stderr)
@@ -242,13 +320,33 @@ def repair_file(arguments):
     return 0
 
 
+def _sheets(sources, arguments):
+    """Return the Sheets of the files that are meant, and whether they may be several."""
+    from gru_lab.repairs.many import files_of
+    from gru_lab.repairs.sheet import Sheet
+
+    paths, several = files_of(sources)
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
+    reading = _reading(arguments)
+    return [Sheet.open(path, protect=protect, **reading) for path in paths], several
+
+
+def _reading(arguments):
+    """Return the options that say how the cells of a table are read, as `Sheet.open` takes them."""
+    from gru_lab.repairs.sheet import READING
+
+    return {"missing": arguments.missing_value} | {n: getattr(arguments, n) for n in READING}
+
+
 def _places(arguments, sheet):
     """Return the path of the repaired table, once it is sure that no file of the command is
     another one.
     """
     out = sheet.require_out(arguments.out)
-    taken = [arguments.source, arguments.model]
-    require_place("OUT", out, *taken)
+    sheets = getattr(sheet, "sheets", [sheet])
+    taken = [*(one.path for one in sheets), arguments.model]
+    if len(sheets) == 1 and not out.is_dir():
+        require_place("OUT", out, *taken)
     for option in ("report", "save_model"):
         taken.append(out if option == "report" else arguments.report)
         if path := getattr(arguments, option):

@@ -133,7 +133,9 @@ def uninterrupted():
 def _write(part, content, target):
     """Write a file under a name that nobody else has, with the rights of the one it will replace."""
     with part.open("xb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+        # half a character, as only foreign files have it, must not end a long computation
+        text = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     if target.exists():

@@ -188,7 +188,6 @@ BAD_FILES = {
     ),
     "a line too long": (TEXT + "1,2,3,4\n", "as the header, 3, and line 42 has 4"),
     "a line too short": (TEXT + "1,2\n", "as the header, 3, and line 42 has 2"),
-    "lines above the header": ("Logger 7\n" + TEXT, "delete what stands above"),
     "a quote that never ends": (TEXT.replace("3.5", '"3.5', 1), "could not be read"),
     "a name twice": (TEXT.replace("time", "a"), "'a' is there twice"),
     "only text": ("a,b\nx,y\nz,w\n", "at least one numeric channel"),
@@ -197,7 +196,7 @@ BAD_FILES = {
     "no workbook": ("PK", "could not be read", "in.xlsx"),
     "no Parquet": ("PAR1", "could not be read", "in.parquet"),
     "no array": ("x", "could not be read", "in.npy"),
-    "an unknown ending": (TEXT, "data must be one of .csv", "in.dat"),
+    "an unknown ending": (TEXT, "data must be one of .csv", "in.sav"),
 }
 
 
@@ -265,9 +264,9 @@ def test_a_wrong_order_is_one_clear_line_before_anything_is_trained(
 
 ODD = {
     "as it should be": (lambda t: t, ""),
-    "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value -999.9"),
+    "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value a=-999.9"),
     "text among numbers": (lambda t: t.assign(a=t["a"].astype(object).where(t.index != 7, "ERR")), "in line 9: 'ERR'"),
-    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row above"),
+    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row before"),
     "stamps unsorted": (lambda t: t.sample(frac=1, random_state=0), "earlier time stamp"),
     "stamps missing": (lambda t: t.assign(time=t["time"].where(t.index > 3)), "no time stamp"),
     "stamps with a zone": (lambda t: t.assign(time=t["time"].dt.tz_localize("Asia/Tokyo")), ""),
@@ -282,7 +281,7 @@ ODD = {
     "a huge scale": (lambda t: t.assign(a=t["a"] * 1e30), ""),
     "a tiny scale": (lambda t: t.assign(a=t["a"] * 1e-30), ""),
     "text beside": (lambda t: t.assign(note=["x", None, "z"] * 100), ""),
-    "angles that turn": (lambda t: t.assign(a=(t["a"] * 100 % 360).round(1)), ""),
+    "angles that turn": (lambda t: t.assign(a=(t["a"] * 100 % 360).round(1)), "add --angles a"),
     "numbers as names": (lambda t: t.set_axis(["time", "1", "2"], axis="columns"), ""),
     "names in every script": (lambda t: t.set_axis(["time", "größe <b>", "温度, °C"], axis="columns"), ""),
 }  # fmt: skip
@@ -409,7 +408,7 @@ def test_runs_are_filtered_by_stage_and_settings_and_exported_whole(two_stages, 
     )
     assert set(pd.read_csv("runs.csv")["dropout"]) == {0.5} and len(pd.read_csv("runs.csv")) == 6
     assert "6 runs in runs.csv" in capsys.readouterr().out
-    assert main(["runs", "--where", "mask_input=true"]) == 0
+    assert main(["runs", "--where", "hidden_size=7"]) == 0
     assert "No such runs" in capsys.readouterr().out
     assert not list(tmp_path.glob("*.part"))
 
@@ -426,8 +425,10 @@ def test_runs_are_deleted_only_after_a_question_or_with_yes(two_stages, monkeypa
         and len(runs(stage=2)) == 0
         and len(runs(stage="dropout")) == 5
     )
-    assert main([*delete, "--yes"]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4, 0)]
+    assert main([*delete, "--yes"]) == 2  # what is left of that stage comes with the kit
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4)]
+    assert "runs that come with the kit cannot be deleted" in told.err
 
 
 def test_where_nobody_can_answer_nothing_is_deleted(two_stages, tmp_path):

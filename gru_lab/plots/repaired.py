@@ -10,31 +10,28 @@ from plotly.subplots import make_subplots
 from gru_lab.plots.style import COLOURS, GREY, style
 from gru_lab.repairs.columns import numbers
 from gru_lab.repairs.holes import runs_of
-from gru_lab.tables.read import part_of, time_stamps
+from gru_lab.repairs.words import counted
 
 BINS = 300  # pieces of time in a picture of holes
 AROUND = 30  # rows shown before and after a repair at least
 BARS = 25  # single intervals drawn, else a band
 POINTS = 3_000  # drawn of one repair at most
+CANDIDATES = 5_000  # repairs, the longest ones, from which pictures are chosen
 
 
 def _ordered(repaired):
     """Return the rows in the order in which they were repaired (part by part, in time), each row's
     time and part.
 
-    The time is that of its stamp, or its number where there is none; the parts are numbers.
+    Time is that of the row's stamp, or its row number if it has none; the parts are numbers.
     """
-    table, one = repaired.table, repaired.repairer
-    stamps = pd.Series(table.index if one.time_ is None else table[one.time_]).reset_index(
-        drop=True
-    )
-    if one.time_ is None and not isinstance(table.index, pd.DatetimeIndex):
-        stamps = pd.Series(np.arange(len(table)))
-    elif not pd.api.types.is_numeric_dtype(stamps):
-        stamps = time_stamps(stamps).dt.tz_localize(None)
-    part = part_of(table, one.split_by)
-    order = np.lexsort((stamps.to_numpy(), part))
-    return order, stamps.to_numpy()[order], part[order]
+    layout = repaired.layout
+    return layout.order, layout.labels[layout.order], layout.part
+
+
+def _time_name(repaired):
+    """Return what the figures' time is called: its column, its index, or the number of the row."""
+    return " + ".join(map(str, repaired.layout.time)) or "row"
 
 
 def _before_and_after(repaired):
@@ -73,35 +70,55 @@ def plot_holes(repaired, most=60):
             row=1,
             col=column,
         )
-    figure.update_xaxes(title_text="row", showgrid=False)
+    figure.update_xaxes(title_text="row of the table", showgrid=False)
+    figure.update_yaxes(title_text="channel", col=1)
     height = min(900, 200 + 18 * len(order))
     return style(figure, "Holes before and after (the darker, the more)", height, top=84)
 
 
-def largest(repaired, count=6):
-    """Return the `count` longest repairs as (channel, rows), of each channel at most one; rows are
-    numbers.
+def largest(repaired, count=6, long=None, most=60):
+    """Return the repairs to look at as (channel, rows), rows being numbers: the `count` longest,
+    and of those longer than `long` rows up to `most`.
 
-    Among equally long ones, those whose interval is widest for their channel come first.
+    The first ones are of different moments and channels. Among equally long ones, those whose
+    interval is widest for their channel come first.
     """
     order, _, part = _ordered(repaired)
     channels = repaired.repairer.scores_.index
     runs = runs_of(
         repaired.filled[channels].to_numpy()[order], np.flatnonzero(np.diff(part, prepend=-1))
     )
+    if not len(runs):
+        return []
     moves = np.array([pd.Series(numbers(repaired.table[name])).std() for name in channels])
     width = repaired.half_width[channels].to_numpy()[order[runs[:, 1]], runs[:, 0]]
     unsure = np.nan_to_num(width / np.where(moves > 0, moves, np.inf)[runs[:, 0]])
-    found = {}
-    for channel, first, last in runs[np.lexsort((-unsure, runs[:, 1] - runs[:, 2]))]:
-        if len(found) < count:
-            found.setdefault(channels[channel], order[first : last + 1])
-    return list(found.items())
+    length = runs[:, 2] - runs[:, 1] + 1
+    runs, length = (a[np.lexsort((-unsure, -length))] for a in (runs, length))
+    chosen = _spread(runs, count)
+    if long is not None:
+        further = np.flatnonzero(length > long)
+        chosen += [k for k in further if k not in chosen][: max(0, most - len(chosen))]
+    return [(channels[c], order[first : last + 1]) for c, first, last in runs[chosen]]
 
 
-def plot_repaired(repaired, channel, rows):
+def _spread(runs, count):
+    """Return the numbers of up to `count` of the `runs` (channel, first, last), the first ones
+    taken first: each channel once, then again, and never two at the same moment.
+    """
+    chosen = []
+    for apart, again in ((AROUND, False), (0, False), (AROUND, True)):
+        for k, (channel, first, last) in enumerate(runs[:CANDIDATES]):
+            known = runs[chosen]
+            far = (first > known[:, 2] + apart) | (last < known[:, 1] - apart)
+            if len(chosen) < count and far.all() and (again or channel not in known[:, 0]):
+                chosen.append(k)
+    return chosen
+
+
+def plot_repaired(repaired, channel, rows, unit=""):
     """Return one repair of `rows` (numbers): what was observed around it, the values put there, and
-    their intervals.
+    their intervals; `unit` is the channel's.
     """
     order, moments, part = _ordered(repaired)
     first = int(np.flatnonzero(order == rows[0])[0])
@@ -110,10 +127,10 @@ def plot_repaired(repaired, channel, rows):
     near = near[part[near] == part[first]]
     near = near[:: max(1, len(near) // POINTS)]
     x, here = moments[near], order[near]
-    values = repaired.table[channel].to_numpy(np.float64, na_value=np.nan)[here]
+    values = numbers(repaired.table[channel])[here]
     filled = repaired.filled[channel].to_numpy()[here]
-    half = repaired.half_width[channel].to_numpy()[here]
-    low, high, single = values - half, values + half, filled.copy()
+    low, high = (bound[channel].to_numpy()[here] for bound in repaired.interval)
+    single = filled.copy()
     figure, colour = go.Figure(), "rgba(213, 94, 0, 0.35)"
     band = {
         "fill": "toself",
@@ -132,7 +149,9 @@ def plot_repaired(repaired, channel, rows):
             figure.add_scatter(x=outline, y=bounds, mode="lines", **band)
             single[one] = False
     bars = {
-        "array": np.where(single, half, np.nan)[filled],
+        "array": np.where(single, high - values, np.nan)[filled],
+        "arrayminus": np.where(single, values - low, np.nan)[filled],
+        "symmetric": False,
         "color": colour,
         "thickness": 4,
         "width": 0,
@@ -163,5 +182,7 @@ def plot_repaired(repaired, channel, rows):
     stamp = (
         pd.Timestamp(moments[first]).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
     )
-    long = f"{len(rows):,} row{'s' * (len(rows) > 1)}"
-    return style(figure, f"{escape(str(channel))}: {long} from {stamp}", 320)
+    name = escape(str(channel))
+    figure.update_xaxes(title_text=escape(_time_name(repaired)))
+    figure.update_yaxes(title_text=f"{name} ({escape(unit)})" if unit else name)
+    return style(figure, f"{name}: {counted(len(rows), 'row')} from {stamp}", 340)

@@ -16,7 +16,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Bool, default
 
-from gru_lab.records.html import PLOTLY, figure_html, packed_plotly
+from gru_lab.records.html import PLOTLY, POLICY, TRAINING_POLICY, figure_html, packed_plotly
 from gru_lab.records.notebooks import WIDGET, is_bar
 
 GONE = """\
@@ -55,7 +55,7 @@ class OfflineOutputs(Preprocessor):
 
     def preprocess(self, nb, resources):
         nb.metadata.pop("widgets", None)
-        self._ids = {}
+        self._ids, resources["policy"] = {}, POLICY
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
@@ -67,6 +67,8 @@ class OfflineOutputs(Preprocessor):
                 html = output["data"].get("text/html")
                 if html is not None:  # the same tables give the same page
                     output["data"]["text/html"] = STYLED.sub(self._counted, html)
+                    if 'class="train-here"' in html:
+                        resources["policy"] = TRAINING_POLICY
         if "outputs" in cell:
             cell.outputs = [output for output in cell.outputs if output.get("data", True)]
         return cell, resources

@@ -18,6 +18,15 @@ TEMPLATES = jinja2.Environment(
     autoescape=True,
     trim_blocks=True,
 )
+# what a page may do: run and show what is in it, and ask the network for nothing
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; media-src data: blob:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+# the same for one that trains: a worker out of its own text, and WebAssembly; text is still not run
+TRAINING_POLICY = POLICY.replace("'unsafe-inline'", "'unsafe-inline' 'wasm-unsafe-eval'", 1)
+TRAINING_POLICY += "; worker-src blob:"
 PLOTLY = "application/vnd.plotly.v1+json"
 FIGURE = """\
 <figure class="plot" aria-label="{label}" style="min-height: {height}px">

@@ -4,22 +4,28 @@ its runs.
 
 import numpy as np
 
-from gru_lab.output import write_whole
+from gru_lab.output import printable, write_whole
 from gru_lab.records.html import TEMPLATES
 from gru_lab.runs.exchange import read_block
 
-LOG = "tuning_log.md"
+LOG, PLAYGROUND = "tuning_log.md", "playground.html"
 PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
 
 
+UNSOUND = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # of a foreign file
+
+
 def sketch(runs):
     """Return the runs' errors on hidden entries as points of small polylines, log scale; numbers
-    only, so safe.
+    only, so safe. Of runs that are not sound nothing is drawn.
     """
-    curves = [np.asarray(run["curve"]["val_missing"], dtype=float) for run in runs[:LINES]]
-    curves = [np.log10(np.maximum(curve, 1e-12)) for curve in curves if len(curve) > 1]
-    if not curves:
+    try:
+        curves = [np.asarray(run["curve"]["val_missing"], dtype=float) for run in runs[:LINES]]
+    except UNSOUND:
+        return []
+    curves = [np.log10(np.maximum(curve, 1e-12)) for curve in curves if curve.size > 1]
+    if not curves or not all(curve.ndim == 1 and np.isfinite(curve).all() for curve in curves):
         return []
     (wide, high), longest = PICTURE, max(map(len, curves))
     low, top = min(curve.min() for curve in curves), max(curve.max() for curve in curves)
@@ -31,23 +37,38 @@ def sketch(runs):
     return lines
 
 
+def _entry(path):
+    """Return what a record says of itself, or None for some other HTML file."""
+    try:
+        block = read_block(path)
+    except ValueError:
+        return None
+    return {
+        "title": printable(block["title"]),
+        "line": printable(block["line"]),
+        "facts": {printable(label): printable(text) for label, text in block["facts"].items()},
+        "whole": block.get("whole"),
+        "file": f"{path.parent.name}/{path.name}",
+        "sketch": sketch(block["runs"]),
+    }
+
+
 def entries(out):
     """Return the folders of recordings in `out`, newest first, each with what its records say of
     themselves.
     """
     recordings = []
     for folder in sorted((path for path in out.iterdir() if path.is_dir()), reverse=True):
-        records = []
-        for path in sorted(folder.glob("*.html")):
-            try:
-                block = read_block(path)
-                records.append(
-                    {**block, "file": f"{folder.name}/{path.name}", "sketch": sketch(block["runs"])}
-                )
-            except (ValueError, KeyError, TypeError):  # some other HTML file
-                continue
+        try:
+            files = sorted(folder.iterdir())
+        except OSError:  # not ours to read
+            continue
+        records = [_entry(path) for path in files if path.suffix == ".html"]
+        records = [record for record in records if record]
         others = [
-            path.name for path in sorted(folder.iterdir()) if path.suffix in (".ipynb", ".md")
+            path.name
+            for path in files
+            if path.suffix in (".ipynb", ".md") or path.name == PLAYGROUND
         ]
         if records or others:
             facts = max((record["facts"] for record in records), key=len, default={})
@@ -58,9 +79,11 @@ def entries(out):
 
 
 def write_index(out):
-    """Write `out`/index.html, a list of all records in the folders of `out`, and return its path."""
+    """Write `out`/index.html, a list of the records in the folders of `out`; return its path."""
     page = TEMPLATES.get_template("index.html.j2").render(
-        recordings=entries(out), picture=PICTURE, log=LOG
+        recordings=entries(out),
+        picture=PICTURE,
+        names={LOG: "the runs as a tuning log", PLAYGROUND: "train on this data in your browser"},
     )
     write_whole(out / "index.html", page)
     return out / "index.html"

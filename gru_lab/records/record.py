@@ -21,7 +21,7 @@ from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_folder, write_whole
 from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import TEMPLATES
-from gru_lab.records.index import LOG, write_index
+from gru_lab.records.index import LOG, PLAYGROUND, write_index
 from gru_lab.records.markdown import as_markdown
 from gru_lab.records.notebooks import (
     execute,
@@ -30,6 +30,7 @@ from gru_lab.records.notebooks import (
     set_parameters,
     title_of,
 )
+from gru_lab.records.playground import beside_explorer, playground
 from gru_lab.records.provenance import about_environment, about_runs
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.exchange import as_block, pack
@@ -116,6 +117,8 @@ def record(
     called = plan.first.profile.name if plan.paths[1:] or not strangers else strangers[0].stem
     folder = _folder(plan.out, name or called)
     written, failed = run_sync(_execute)(plan, folder, results)
+    if results and "html" in formats:
+        written.append(playground(plan.first.series, folder / PLAYGROUND))
     if results and "log" in formats:
         text = write_log(tuning_log(list(results.values()), language), language)
         write_whole(folder / LOG, text)
@@ -168,7 +171,8 @@ async def _execute(plan, folder, results):
             async with free:
                 page = await _page(plan, path, notebooks[path], results.get(path), bar.update)
             page["facts"] = environment | about_runs(plan, page["runs"]) | page["facts"]
-            written[path] = _write(notebooks[path], path, page, folder, plan.formats), page
+            stage = plan.stages.get(path)
+            written[path] = _write(notebooks[path], path, page, folder, plan.formats, stage), page
 
         order = sorted(paths, key=lambda path: not path.name.startswith(LONGEST_FIRST))
         await asyncio.gather(*map(run, order))
@@ -198,8 +202,9 @@ def _settings(run):
     return ", ".join(f"{name} {value}" for name, value in kept.items())
 
 
-def _as_html(notebook, path, page):
+def _as_html(notebook, path, page, stage):
     """Return an executed notebook as a page, what it rests on at its foot and as data inside."""
+    notebook = beside_explorer(notebook, stage) if stage else notebook
     foot = TEMPLATES.get_template("provenance.html.j2").render(page, settings=_settings)
     around = {
         "nav_html": '<a href="../index.html">All records</a>',
@@ -209,10 +214,10 @@ def _as_html(notebook, path, page):
     return RecordExporter().from_notebook_node(notebook, resources)[0]
 
 
-def _write(notebook, path, page, folder, formats):
+def _write(notebook, path, page, folder, formats, stage=None):
     """Write an executed notebook in each format that is for notebooks, and return the files."""
     ways = {
-        "html": lambda: _as_html(notebook, path, page),
+        "html": lambda: _as_html(notebook, path, page, stage),
         "ipynb": lambda: nbformat.writes(notebook) + "\n",
         "md": lambda: as_markdown(notebook),
     }

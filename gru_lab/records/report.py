@@ -11,7 +11,7 @@ import gru_lab
 from gru_lab.config import COUNT
 from gru_lab.output import require_place, safe_cell, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
-from gru_lab.records.html import TEMPLATES, figure_html, packed_plotly
+from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
 from gru_lab.repairs.summary import each_value, grouped, last_line, summary
 
 WAYS = {"forward fill": "forward fill", "linear": "straight line", "network": "network"}
@@ -79,5 +79,6 @@ def report_page(repaired, name="table", problems=(), pictures=6):
         warnings=[*problems, *grouped(repaired.repairer.warnings_)],
         figures=[figure_html(json.loads(figure.to_json())) for figure in figures],
         facts=_settings(repaired.repairer),
+        policy=POLICY,
         plotly_js=packed_plotly() if figures else "",
     )

@@ -7,6 +7,7 @@ Nothing is changed and nothing is guessed in silence: each problem is a sentence
 to do about it.
 """
 
+import re
 import textwrap
 from collections import Counter
 from dataclasses import dataclass
@@ -14,25 +15,22 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gru_lab.config import one_of
-from gru_lab.repairs.holes import kind_of, runs_of
-from gru_lab.repairs.sheet import Sheet
-from gru_lab.repairs.words import counted, describe, shown
-from gru_lab.tables.read import TIME_WORDS, read_table
+from gru_lab.repairs.advice import of_channels, on_ends, paste
+from gru_lab.repairs.holes import runs_of
+from gru_lab.repairs.options import Options
+from gru_lab.repairs.sheet import READING, Sheet
+from gru_lab.repairs.words import counted, describe, moment_words, shown
+from gru_lab.tables.frames import holds_columns, plain_table
+from gru_lab.tables.layout import Layout, names_of
+from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
 FEW_ROWS = 200  # below, there is hardly anything to learn from
-NINES = [
-    float(f"{sign}{nines}")
-    for sign in ("", "-")
-    for nines in ("99", "999", "9999", "99999", "99.9", "999.9", "99.99")
-]
-CODES = np.array(
-    [*NINES, 0, 32767, -32768, 65535, 2**31 - 1, -(2**31), 1e30, -1e30, 1e20, 1e36],
-    dtype=np.float32,
-)
+LEARNED = "network or straight line, whichever is better"
 TREATMENT = {
-    "measured": "network or straight line, whichever is better",
+    "measured": LEARNED,
+    "angle": f"{LEARNED}, the short way round",
+    "count": f"{LEARNED}, in whole numbers",
     "constant": "its one value",
     "flag": "the nearer neighbour's value",
     "code": "the nearer neighbour's value, never one between",
@@ -57,45 +55,28 @@ def _pattern(missing, runs):
     return ", ".join(words)
 
 
-def _suspects(values):
-    """Return (value, count, lowest other, highest other) for values that look like codes for
-    'missing'.
-
-    Such a one is an end of the range, is written like a code, and is farther from all others than
-    these are apart.
-    """
-    different, counts = np.unique(values[np.isfinite(values)], return_counts=True)
-    coded = np.isin(different.astype(np.float32), CODES)
-    others = different[~coded]
-    found = []
-    for value, count in zip(different[coded], counts[coded], strict=True):
-        if not len(others) or (value == 0 and len(others) < 10):  # a constant, or a flag
-            continue
-        if max(others[0] - value, value - others[-1]) > others[-1] - others[0]:
-            found.append((value, count, others[0], others[-1]))
-    return found
-
-
 def _oddities(name, values):
-    """Return what is wrong with one channel's values (rows,), as sentences."""
+    """Return what is wrong with one column's values (rows,), as sentences."""
     found = []
     if infinite := np.isinf(values).sum():
         found.append(
             f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add "
-            "--missing-value inf"
-        )
-    for value, count, low, high in _suspects(values):
-        found.append(
-            f"channel {name!r} holds {value:.6g} in {counted(count, 'row')} and otherwise "
-            f"{low:.4g} to {high:.4g}; "
-            f"if that means a missing value, add --missing-value {value:.6g}"
+            f"{paste('--missing-value', f'{name}=inf')}"
         )
     if (empty := np.isnan(values).mean()) > 0.5:
         found.append(
-            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is "
-            "put there"
+            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put "
+            "there"
         )
     return found
+
+
+def _wrapped(sentence):
+    """Return a sentence in lines of 100, none of which ends within a word or within quotes."""
+    whole = re.sub(r"""(["']).*?\1""", lambda quoted: quoted[0].replace(" ", "\0"), sentence)
+    return textwrap.fill(
+        whole, 100, subsequent_indent="   ", break_on_hyphens=False, break_long_words=False
+    ).replace("\0", " ")
 
 
 @dataclass
@@ -108,8 +89,18 @@ class Check:
     facts: dict
     channels: pd.DataFrame
     problems: list
-    time: str | None  # the column of time stamps, if it is one
-    row_numbers: list  # columns that only number the rows
+    layout: Layout  # which columns are time, parts and channels
+
+    @property
+    def time(self):
+        """The column of time stamps, or a tuple of several; None without any, or in the index."""
+        names = tuple(name for name in self.layout.time if name in self.layout.set_aside)
+        return None if not names else names[0] if len(names) == 1 else names
+
+    @property
+    def row_numbers(self):
+        """Columns that only number the rows."""
+        return [name for name, why in self.layout.set_aside.items() if why == "row number"]
 
     def __str__(self):
         wide = max(map(len, self.facts))
@@ -133,12 +124,12 @@ class Check:
             lines += [
                 "",
                 "Problems:",
-                *(textwrap.fill(text, 100, subsequent_indent="   ") for text in numbered),
+                *map(_wrapped, numbered),
             ]
         return "\n".join(lines)
 
 
-def _channels(series, table, empty):
+def _channels(series, table, empty, options):
     """Return a row per channel, the gaps of all, and what is wrong with single channels as
     sentences.
     """
@@ -147,8 +138,9 @@ def _channels(series, table, empty):
     for channel, name in enumerate(series.channels):
         own = runs[runs[:, 0] == channel]
         longest = (own[:, 2] - own[:, 1]).max() + 1 if len(own) else 0
-        kind, holes = kind_of(series.values[:, channel]), missing[:, channel]
-        rows.append((name, kind, holes.sum(), holes.mean(), longest, TREATMENT[kind]))
+        kind, holes = options.kind(name, series.values[:, channel]), missing[:, channel]
+        then = TREATMENT[kind] if options.repaired(name) else "nothing: it is only seen"
+        rows.append((name, kind, holes.sum(), holes.mean(), longest, then))
         problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan))
     for name in empty:
         rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["empty"]))
@@ -157,66 +149,93 @@ def _channels(series, table, empty):
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 
 
-def check(source, split_by=None, time=None, missing=()):
+def _stay(series, layout, options):
+    """Return which missing entries (rows, channels) are to stay empty."""
+    seconds = layout.moments if layout.dated else None
+    return options.stay(np.isnan(series.values), series.channels, series.starts, seconds)
+
+
+def _place(source, layout):
+    """Return a function from a row of the series to where it stands in the file, and when."""
+    where = source.file.place if source.file else "row {}".format
+
+    def place(row):
+        at = where(int(layout.order[row]))
+        return at if not layout.time else f"{at} ({moment_words(layout, layout.order[row])})"
+
+    return place
+
+
+def check(
+    source, split_by=None, time=None, missing=(), time_format=None, dayfirst=None, **options
+) -> Check:
     """Return a Check of a file, a DataFrame or a Sheet.
 
+        check("sensor.csv", angles=["wind_dir"], max_gap="6h").problems
+
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
-    found by itself), `missing` values that stand for 'missing'. Raises ValueError for what cannot
-    be read or has no numeric channel.
+    found by itself), `missing` values that stand for 'missing'; `time_format` and `dayfirst` say
+    how time is written; `options` are those of `Options`, and `decimal`, `thousands`, `sheet` and
+    `yes` of `Sheet.open`. Raises ValueError for what cannot be read or has no numeric channel, and
+    for unknown names.
     """
+    reading = {name: options.pop(name) for name in READING if name in options}
+    options = Options(**options)
     if not isinstance(source, Sheet):
-        source = (
-            Sheet.of(source, missing)
-            if isinstance(source, pd.DataFrame)
-            else Sheet.open(source, missing)
-        )
+        protect = [*([] if split_by is None else [split_by]), *names_of(time)]
+        table = plain_table(source) if holds_columns(source) else None
+        opened = Sheet.open if table is None else Sheet.of
+        source = opened(source if table is None else table, missing, protect=protect, **reading)
     table = source.table
-    stamps = None if time is None else table[one_of("time", time, list(table.columns))]
-    series = read_table(
-        table.drop(columns=[] if time is None else time).replace([np.inf, -np.inf], np.nan),
-        split_by,
-    )
+    layout = Layout.of(table, split_by, time, time_format, dayfirst)
+    series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
     aside = {
         why: [name for name, reason in series.set_aside.items() if reason == why]
         for why in series.set_aside.values()
     }
-    channels, runs, problems = _channels(series, table, aside.get("no values at all", []))
-    problems = [*source.notes, *problems]
+    options.require(list(series.channels))
+    channels, runs, problems = _channels(series, table, aside.get("no values at all", []), options)
+    place = _place(source, layout)
+    said = of_channels(series.values, series.channels, options.settled, place)
+    stay = _stay(series, layout, options)
+    filled = runs[~stay[runs[:, 1], runs[:, 0]]]
+    if options.extrapolation is None:
+        said += on_ends(filled, series.starts, len(series), series.channels, place)
+    problems = [*source.notes, *said, *problems]
     kinds = ", ".join(f"{count} {kind}" for kind, count in channels["kind"].value_counts().items())
     others = [
         f"{name!r} ({why})"
         for name, why in series.set_aside.items()
-        if why in ("text", "row number", "complex numbers")
+        if why in ("text", "row number", "complex numbers", "another time")
     ]
     facts = {
         "read as": source.file.about if source.file else "DataFrame",
         "rows": f"{len(table):,}" + f" in {len(series.starts)} parts" * (len(series.starts) > 1),
-        "time": "none found; rows are taken as equally far apart",
+        "time": "",
         "channels": f"{len(channels):,}: {kinds}"
         + "; one alone has no other to learn from" * (len(channels) == 1),
         "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
         or "none",
-        "holes": "none: there is nothing to repair",
+        "holes": "none in the columns that were read"
+        if source.unread
+        else "none: there is nothing to repair",
     }
-    if stamps is None:
-        stamps, time = series.time, next(iter(aside.get("time", [])), None)
-    if stamps is not None:
-        step, wrong = describe(stamps, series.starts)
-        facts["time"] = f"{'the index' if time is None else repr(time)}, {step}"
-        problems += wrong
-    elif named := [
-        name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)
-    ]:
-        problems.append(
-            f"column {named[0]!r} is called like a time and does not rise; if it is one, add "
-            f"--time {named[0]!r}"
-        )
+    if source.facts:
+        facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)
+    facts["time"], wrong = describe(layout)
+    problems += [*layout.refusals, *layout.problems, *wrong]
     if holes := channels["holes"].sum():
         facts["holes"] = (
             f"{holes:,} of {len(table) * len(channels):,} entries "
             f"({holes / len(table) / len(channels):.1%}) in "
             f"{counted((channels['holes'] > 0).sum(), 'channel')}, "
             f"the longest {counted(channels['longest'].max(), 'row')}"
+        )
+    if stay.any():
+        left = [series.channels[c] for c in np.flatnonzero(stay.any(axis=0))]
+        facts["left empty"] = (
+            f"{stay.sum():,} entries, as you said, in {counted(len(runs) - len(filled), 'hole')} of "
+            f"{', '.join(map(shown, left[:5]))}" + f" and {len(left) - 5} more" * (len(left) > 5)
         )
     if len(runs):
         facts["pattern"] = _pattern(np.isnan(series.values), runs)
@@ -225,4 +244,4 @@ def check(source, split_by=None, time=None, missing=()):
             f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "
             "give more rows"
         )
-    return Check(source.name, facts, channels, problems, time, aside.get("row number", []))
+    return Check(source.name, facts, channels, problems, layout)

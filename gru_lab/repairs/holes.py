@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gru_lab.repairs.kinds import follow_in_no_order
+
 HIDDEN_SHARE = 0.1  # of the observed entries, where the table itself shows fewer holes
 MOST_SHIFTS = 20
 FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
@@ -56,7 +58,7 @@ def kind_of(values):
     'measured'.
 
     A flag takes two values, 0 and 1 or others, each often. A code takes a few whole numbers, each
-    often. Between two of them there is nothing.
+    often, or more of them that come back in no order. Between two of them there is nothing.
     """
     seen = values[~np.isnan(values)]
     if not len(seen):
@@ -70,7 +72,8 @@ def kind_of(values):
     few = len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
     if len(different) == 2 and (few or (low, high) == (0, 1)):
         return "flag"
-    return "code" if few and (different == different.round()).all() else "measured"
+    whole = (different == different.round()).all()
+    return "code" if whole and (few or follow_in_no_order(seen)) else "measured"
 
 
 def hide_alike(missing, rows, rng):

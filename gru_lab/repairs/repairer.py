@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import safe_open, save
+from safetensors.torch import save
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
@@ -21,15 +21,21 @@ from tqdm.auto import tqdm
 from gru_lab.config import COUNT, RULES, Rule, one_of
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
+from gru_lab.repairs import saved
 from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.intervals import FEW
-from gru_lab.tables.read import find_time, part_of
+from gru_lab.repairs.words import counted
+from gru_lab.tables.frames import holds_columns, plain_table
+from gru_lab.tables.layout import Layout
 
 MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
 FULL_TURN = 360.0
 FORMAT = 3  # of the file that `save` writes
-LEARNED = ("channels_", "time_", "warnings_", "coverage_", "n_features_in_", "feature_names_in_")
+LEARNED = (
+    *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
+    *("n_features_in_", "feature_names_in_"),
+)
 
 
 class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -37,8 +43,10 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     `fit` trains for `minutes`, or for `epochs` where given: then the same seed gives the same
     figures. `angles` names channels in degrees that wrap at 360; `split_by` the column that tells
-    series apart which lie in one table; `time` the column of time stamps (default: the index where
-    it holds dates, or else the first column that does). `network` is 'correction', or 'plain' for
+    series apart which lie in one table; `time` the column of time stamps, or several that make them
+    (default: what holds dates, be it the index or columns); `time_format` how it is written, such
+    as '%d/%m/%Y', 's' for seconds since 1970 or 'excel'; `dayfirst` whether 1/2 is February.
+    `network` is 'correction', or 'plain' for
     the tuning log's.
 
     Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (per channel, on
@@ -55,6 +63,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         angles=(),
         split_by=None,
         time=None,
+        time_format=None,
+        dayfirst=None,
         seed=0,
         device="auto",
         network="correction",
@@ -64,6 +74,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.angles = angles
         self.split_by = split_by
         self.time = time
+        self.time_format = time_format
+        self.dayfirst = dayfirst
         self.seed = seed
         self.device = device
         self.network = network
@@ -81,16 +93,19 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         settings = self._settings()
         frame = self._frame(table, fitting=True)
-        self.time_ = self._find_time(frame)
-        self.channels_ = self._numeric(frame)
+        layout = self._layout(frame)
+        columns = [name for name in layout.time if name in layout.set_aside]
+        self.time_ = None if not columns else columns[0] if len(columns) == 1 else columns
+        self.way_ = layout.way
+        self.channels_, self.set_aside_ = layout.repaired(frame), list(layout.set_aside)
         if not self.channels_:
             raise ValueError("table must have at least one numeric column, and it has none")
         for name in self.angles:
             one_of("angles", name, self.channels_)
-        stretch, _, lacking = stretch_of(frame, self.channels_, self.split_by, self.time_)
+        stretch = stretch_of(frame, self.channels_, layout)
         period = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
         self._imputer = Imputer.of(stretch, period, **settings)
-        self.warnings_ = self._warnings(frame, stretch, lacking)
+        self.warnings_ = self._warnings(frame, stretch, layout)
         self._train(stretch)
         return self
 
@@ -107,57 +122,36 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         }
 
     def _frame(self, table, fitting=False):
-        """Return the table as a DataFrame that has the columns which the settings name."""
-        if not isinstance(table, pd.DataFrame):
-            table = pd.DataFrame(
+        """Return whatever holds the table as a DataFrame."""
+        if not holds_columns(table):
+            return pd.DataFrame(
                 validate_data(self, table, ensure_all_finite="allow-nan", reset=fitting)
             )
-        elif not table.columns.is_unique:
-            twice = table.columns[table.columns.duplicated()][0]
-            raise ValueError(
-                f"table: columns must have different names, and {twice!r} is there twice; rename "
-                "one"
-            )
-        elif fitting:
-            self.n_features_in_, self.feature_names_in_ = (
-                table.shape[1],
-                np.asarray(table.columns, dtype=object),
-            )
-        for setting, name in (
-            ("split_by", self.split_by),
-            ("time", self.time if fitting else self.time_),
-        ):
-            if name is not None:
-                one_of(setting, name, list(table.columns))
-        return table
+        frame = plain_table(table)
+        if not len(frame):
+            raise ValueError("table must have rows and must not be empty")
+        if fitting:
+            self.n_features_in_ = frame.shape[1]
+            self.feature_names_in_ = np.asarray(frame.columns, dtype=object)
+        return frame
 
-    def _find_time(self, frame):
-        if self.time is not None or isinstance(frame.index, pd.DatetimeIndex):
-            return self.time
-        others = [name for name in frame.columns if name != self.split_by]
-        return find_time(frame[others], part_of(frame, self.split_by))
+    def _layout(self, frame, fitted=False):
+        """Return the Layout of a table; once fitted, with the channels and the time learned."""
+        known = {"channels": self.channels_, "way": self.way_} if fitted else {}
+        time = self.time_ if fitted and self.time_ is not None else self.time
+        settings = {"time_format": self.time_format, "dayfirst": self.dayfirst}
+        return Layout.of(frame, self.split_by, time, **settings, **known).require()
 
-    def _numeric(self, frame):
-        others = (self.split_by, self.time_)
-        return [
-            name
-            for name in frame.columns
-            if name not in others and numbers(frame[name]) is not None
-        ]
-
-    def _warnings(self, frame, stretch, lacking):
+    def _warnings(self, frame, stretch, layout):
         said = [
             f"{self.channels_[c]}: {words}" for c, words in self._imputer.remarks(stretch).items()
         ]
-        for name in frame.columns.drop(
-            [*self.channels_, *filter(None, {self.split_by, self.time_})]
-        ):
-            if holes := frame[name].isna().sum():
+        for name, why in layout.set_aside.items():
+            if why == "text" and (holes := frame[name].isna().sum()):
                 said.append(f"{name}: not numeric, so its {holes:,} holes stay")
-        if lacking:
-            said.append(
-                f"{lacking:,} rows have no time stamp, so rows are taken as equally far apart"
-            )
+        if "lacking" in layout.odd:
+            rows = counted(len(layout.odd["lacking"]), "row")
+            said.append(f"{rows} without a time stamp counted as between their neighbours in time")
         return said
 
     def _train(self, stretch):
@@ -190,7 +184,9 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         those of the fit.
         """
         out = self.repaired(table).table
-        return out if isinstance(table, pd.DataFrame) else out.to_numpy()
+        if isinstance(table, pd.Series):
+            return out.iloc[:, 0].rename(table.name)
+        return out if holds_columns(table) else out.to_numpy()
 
     def intervals(self, table):
         """Return (low, high), DataFrames like the channels of `table`, NaN where a value was
@@ -215,8 +211,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the Repaired of a table by what was learned; its `repairer` is that `on` this
         table.
         """
-        frame, stretch, order = self._stretch(table)
-        return self._on(stretch)._fill(frame, stretch, order)
+        frame, stretch, layout = self._stretch(table)
+        return self._on(stretch)._fill(frame, stretch, layout)
 
     def _on(self, stretch):
         other = copy.copy(self)
@@ -228,15 +224,14 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return other
 
     def _stretch(self, table):
-        """Return the table as a DataFrame, as a Stretch of the fitted channels, and the order of
-        its rows there.
-        """
+        """Return the table as a DataFrame, as a Stretch of the fitted channels, and its Layout."""
         check_is_fitted(self)
         frame = self._frame(table)
         self._require_channels(frame)
-        return frame, *stretch_of(frame, self.channels_, self.split_by, self.time_)[:2]
+        layout = self._layout(frame, fitted=True)
+        return frame, stretch_of(frame, self.channels_, layout), layout
 
-    def _fill(self, frame, stretch, order):
+    def _fill(self, frame, stretch, layout):
         """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
         out, half_width = (
             frame.copy(deep=False),
@@ -244,17 +239,18 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         )
         watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
         for c, (rows, values, half) in enumerate(self._imputer.impute(stretch, watch)):
-            column, rows = frame.columns.get_loc(self.channels_[c]), order[rows]
+            column, rows = frame.columns.get_loc(self.channels_[c]), layout.order[rows]
             if len(rows):
                 out.isetitem(column, put(frame.iloc[:, column], rows, values))
             half_width[rows, c] = half
         half_width = pd.DataFrame(half_width, frame.index, self.channels_, copy=False)
-        return Repaired(out, frame.isna() & out.notna(), half_width, self)
+        return Repaired(out, frame.isna() & out.notna(), half_width, self, layout)
 
     def _require_channels(self, frame):
-        numeric = self._numeric(frame)
+        numeric = [name for name in frame.columns if numbers(frame[name]) is not None]
         lacking = [str(name) for name in self.channels_ if name not in numeric]
-        unknown = [str(name) for name in numeric if name not in self.channels_]
+        known = {*self.channels_, *self.set_aside_, self.split_by}
+        unknown = [str(name) for name in numeric if name not in known]
         said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [
             f"has {', '.join(unknown)} besides"
         ] * bool(unknown)
@@ -283,16 +279,20 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that
         kind.
         """
+        pick_device(device)
         try:
-            with safe_open(path, "pt") as file:
-                known = json.loads(file.metadata()["gru_lab"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-            if known["format"] != FORMAT:
-                raise ValueError(f"its format is {known['format']}, not {FORMAT}")
+            known, tensors = saved.read(path, FORMAT)
+            saved.require_facts(known)
+            return saved.tried(cls._of(known, tensors, device))
         except Exception as error:  # a damaged file fails in whatever way
+            reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ValueError(
-                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {error}"
+                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {reason[0]}"
             ) from error
+
+    @classmethod
+    def _of(cls, known, tensors, device):
+        """Return the repairer of what `to_bytes` wrote."""
         settings = known["settings"]
         repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
         for name in LEARNED:
@@ -302,6 +302,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             pd.DataFrame(**known[name]) for name in ("scores_", "history_")
         )
         repairer.scores_.index.name = "channel"
+        saved.require_tables(repairer)
         repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
         return repairer
 
@@ -325,6 +326,7 @@ class Repaired:
     filled: pd.DataFrame
     half_width: pd.DataFrame  # of the channels, NaN where a value was observed
     repairer: Repairer
+    layout: Layout  # of the table: its time, its parts, the order of its rows
 
     @property
     def interval(self):
@@ -348,6 +350,6 @@ class Repaired:
 
 def repair(table, **settings):
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`."""
-    frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
+    frame = plain_table(table)
     repairer = Repairer(**settings).fit(frame)
     return repairer._fill(*repairer._stretch(frame))  # the fit has just measured on these rows

@@ -1,65 +1,34 @@
 """A file as a table whose holes can be filled: every other cell, and the file around them, stays as
 it is.
 
-sheet = Sheet.open("sensor.xlsx", missing=["-999.9"])
+sheet = Sheet.open("sensor.xlsx", missing=["T=-999.9"])
 sheet.table  # numbers, NaN where there are none
 sheet.write("repaired.xlsx", repaired_table, filled)
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from gru_lab.output import require_place, write_whole
+from gru_lab.repairs.missing import by_column, doubt_of, number_of, stands_out, where_is
 from gru_lab.tables.formats import kind_of, open_file
-from gru_lab.tables.text import HOLES, unique_names
+from gru_lab.tables.head import unique_names
+from gru_lab.tables.layout import Layout
+from gru_lab.tables.numbers import read_numbers
 
-MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such
-
-
-def _stands_for_missing(column, value):
-    """Return where `column` holds `value`, a number or text that stands for 'missing'; inf means
-    -inf too.
-    """
-    if pd.api.types.is_bool_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
-        return np.zeros(len(column), dtype=bool)
-    if not pd.api.types.is_numeric_dtype(column):
-        return (column.astype(object).map(str).str.strip() == str(value).strip()).to_numpy()
-    try:
-        number = float(str(value).replace(",", "."))
-    except ValueError:
-        return np.zeros(len(column), dtype=bool)
-    values = column.to_numpy(
-        np.float32 if column.dtype == np.float32 else np.float64, na_value=np.nan
-    )
-    return (np.abs(values) if math.isinf(number) else values) == values.dtype.type(number)
-
-
-def _as_numbers(column, decimal):
-    """Return a column of text as numbers or as True and False where it (mostly) is that, and where
-    it holds text.
-    """
-    texts = column.astype(object).map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
-    texts = texts.where(texts.notna() & ~texts.isin(HOLES), None)
-    present = texts.dropna()
-    if len(present) and present.map(lambda cell: isinstance(cell, bool)).all():
-        return texts.astype("boolean"), np.zeros(len(column), dtype=bool)
-    plain = texts.map(lambda cell: cell.replace(decimal, ".") if isinstance(cell, str) else cell)
-    numbers = pd.to_numeric(
-        plain.where(plain.map(lambda cell: isinstance(cell, str | float | int))), errors="coerce"
-    )
-    if numbers.count() < MOSTLY * len(present):
-        return column, np.zeros(len(column), dtype=bool)
-    return numbers.astype(np.float64), (texts.notna() & numbers.isna()).to_numpy()
+READING = ("decimal", "thousands", "sheet", "yes")  # the options of `Sheet.open` beside `missing`
 
 
 @dataclass
 class Sheet:
-    """A file as a table. `holes` (rows, columns) is True where a cell may be written; `notes` are
-    named oddities.
+    """A file as a table. `holes` (rows, columns) is True where a cell may be written.
+
+    `notes` are named oddities, `doubts` those of them that a repair refuses until they are settled,
+    `unread` the columns of numbers that could not be read, `facts` how cells were read, `units` the
+    unit of a column where the file names it.
     """
 
     path: Path
@@ -67,72 +36,77 @@ class Sheet:
     holes: pd.DataFrame
     notes: list
     file: object
+    doubts: list = field(default_factory=list)
+    unread: list = field(default_factory=list)
+    facts: list = field(default_factory=list)
+    units: dict = field(default_factory=dict)
+    part = None  # the column that tells several files apart
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The file's name."""
         return self.path.name
 
     @classmethod
-    def open(cls, path, missing=()):
-        """Return the Sheet of a file; cells that hold one of `missing` (numbers or text) are holes
-        too.
+    def open(
+        cls, path, missing=(), decimal=None, thousands=None, sheet=None, yes=False, protect=()
+    ) -> "Sheet":
+        """Return the Sheet of a file; cells that hold a code of `missing` are holes too.
 
-        Raises ValueError for a file that is none, or that is no table.
+        `missing` is {column: values}, or a list of 'COLUMN=VALUE' and of bare values. `decimal`
+        ('.' or ',') and `thousands` ('.', ',', ' ', "'" or 'none') settle how numbers are written
+        (default: told from the file), `sheet` names that of a workbook (default: the first). With
+        `yes` a bare value holds in all columns but those of `protect` and the time. Raises
+        ValueError for a file that is none, or that is no table.
+
+        >>> Sheet.open("sensor.csv", missing={"T": [-999.9]}, decimal=",")  # doctest: +SKIP
         """
         path = Path(path)
-        file = open_file(path)
-        return cls._of(path, file.frame, missing, file, getattr(file, "decimal", "."))
+        file = open_file(path, decimal, thousands, sheet)
+        return cls._of(path, file, missing, yes, protect)
 
     @classmethod
-    def of(cls, table, missing=()):
+    def of(cls, table, missing=(), decimal=None, thousands=None, yes=False, protect=()) -> "Sheet":
         """Return the Sheet of a DataFrame, which cannot be written to a file."""
-        return cls._of(Path("table"), table, missing, None, ".")
+        frame = table.set_axis(unique_names(table.columns), axis="columns")
+        return cls._of(Path("table"), _Frame(frame, decimal, thousands), missing, yes, protect)
 
     @classmethod
-    def _of(cls, path, frame, missing, file, decimal):
-        if not len(frame):
+    def _of(cls, path, file, missing, yes, protect):
+        cells = file.cells
+        if not len(cells):
             raise ValueError(f"{path.name}: the table must have rows, and it has none")
-        frame = frame.set_axis(unique_names(frame.columns), axis="columns")
-        place = file.place if file else "row {}".format
-        notes, columns, kept, used = list(getattr(file, "notes", ())), {}, {}, set()
-        for label, column in frame.items():
-            kept[label] = np.zeros(len(column), dtype=bool)
-            for again in (False, True):  # as text, and again once it is numbers
-                for value in missing:
-                    if (there := _stands_for_missing(column, value)).any():
-                        used.add(value)
-                        column = (
-                            column.astype(float) if column.dtype.kind in "iu" else column
-                        ).mask(there)
-                if not again and (
-                    column.dtype == object or isinstance(column.dtype, pd.StringDtype)
-                ):
-                    column, kept[label] = _as_numbers(column, decimal)
-            if kept[label].any():
-                row, count = int(kept[label].argmax()), int(kept[label].sum())
-                text = str(frame[label].iloc[row])
-                notes.append(
-                    f"column {label!r} holds text in {count:,} cell{'s' * (count > 1)}, "
-                    f"the first in {place(row)}: {text!r}. "
-                    "Text stays as it is; if it means a missing value, add --missing-value "
-                    f"{text!r}"
-                )
-            columns[label] = column
-        notes += [
-            f"--missing-value {value!r} stands nowhere in the table"
-            for value in missing
-            if value not in used
-        ]
-        table = pd.DataFrame(columns, index=frame.index, copy=False)
-        holes = (
-            table.isna()
-            & ~pd.DataFrame(kept, index=frame.index)
-            & ~np.asarray(getattr(file, "kept", False))
+        named, bare = by_column(missing, cells.columns)
+        texts = [value for value in bare if np.isnan(number_of(value))]
+        done = file.numbers({name: [*named.get(name, ()), *texts] for name in cells.columns})
+        table, used = done.table, {}
+        time = Layout.of(table).time if bare else ()
+        doubts = list(done.doubts)
+        for name, values in named.items():
+            for value in values:
+                there = where_is(table[name], value) | where_is(cells[name], value)
+                _empty(table, used, name, value, there)
+        for value in bare:
+            doubts += _bare(table, cells, used, value, yes, {*time, *protect})
+        unused = [f"{n}={v}" for n, values in named.items() for v in values if (n, v) not in used]
+        unused += [v for v in bare if not any(value is v for _, value in used)]
+        notes = [*file.notes, *done.notes, *done.unread.values(), *doubts]
+        notes += [f"--missing-value {value!r} stands nowhere in the table" for value in unused]
+        codes = [f"{v} in {n!r} ({count:,} cells)" for (n, v), count in used.items() if count]
+        facts = done.facts + [f"missing values: {', '.join(codes)}"] * bool(codes)
+        holes = table.isna() & ~done.kept & ~np.asarray(getattr(file, "kept", False))
+        real = None if isinstance(file, _Frame) else file
+        return cls(
+            path, table, holes, notes, real, doubts, list(done.unread), facts, dict(file.units)
         )
-        return cls(path, table, holes, notes, file)
 
-    def require_out(self, out):
+    def require_sure(self) -> "Sheet":
+        """Return the sheet, or raise ValueError where a cell can be read in two ways."""
+        if self.doubts:
+            raise ValueError(f"{self.name}: {'; '.join(self.doubts)}")
+        return self
+
+    def require_out(self, out) -> Path:
         """Return the path of a file to write, or raise ValueError if it has another format or is
         the sheet's own.
         """
@@ -143,7 +117,7 @@ class Sheet:
             )
         return out
 
-    def rebuilt(self, repaired, filled, keep_flags=False):
+    def rebuilt(self, repaired, filled, keep_flags=False) -> bytes:
         """Return the file's bytes again, with the holes that are True in `filled` taken from
         `repaired`.
         """
@@ -154,6 +128,47 @@ class Sheet:
                 changes[name] = mask, repaired[name].to_numpy(np.float64, na_value=np.nan)
         return self.file.rebuilt(changes, keep_flags)
 
+    def files(self, out, repaired, filled, keep_flags=False) -> dict:
+        """Return {path: bytes} of what is to be written for OUT."""
+        return {out: self.rebuilt(repaired, filled, keep_flags)}
+
     def write(self, out, repaired, filled, keep_flags=False):
         """Write what `rebuilt` returns; whole or not at all."""
         write_whole(Path(out), self.rebuilt(repaired, filled, keep_flags))
+
+
+def _empty(table, used, name, value, there):
+    """Make a column's cells missing where `there` (rows,), and count them in `used`."""
+    if there.any():
+        used[name, value] = int(there.sum())
+        column = table[name]
+        table[name] = (column.astype(float) if column.dtype.kind in "iu" else column).mask(there)
+
+
+def _bare(table, cells, used, value, yes, protected):
+    """Take a value without a column for missing where it stands out; return doubts on others."""
+    likely, number = {}, number_of(value)
+    for name in table.columns:
+        numeric = pd.api.types.is_numeric_dtype(table[name])
+        if name in protected or not numeric or pd.api.types.is_complex_dtype(table[name]):
+            continue
+        text = np.isnan(number) and table[name].dtype != cells[name].dtype
+        there = where_is(cells[name] if text else table[name], value)
+        values = table[name].to_numpy(np.float64, na_value=np.nan)
+        if there.any() and not (yes or text or stands_out(values, number)):
+            likely[name] = int(there.sum())
+        elif there.any():
+            _empty(table, used, name, value, there)
+    used.update({(name, value): 0 for name in likely})
+    return [doubt_of(value, likely)] if likely else []
+
+
+class _Frame:
+    """A DataFrame in the place of a file."""
+
+    def __init__(self, cells, decimal, thousands):
+        self.cells, self.notes, self.units = cells, [], {}
+        self.settled = decimal, thousands
+
+    def numbers(self, missing):
+        return read_numbers(self.cells, *self.settled, missing)

@@ -23,11 +23,10 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     """Return the Repaired of a Sheet, of which `checked` is the Check; `model` is a file with a
     saved Repairer.
 
-    Cells that hold text are no holes and columns that number the rows no channels, so both are left
-    alone. Raises ValueError for infinite values, for settings beside a `model`, and as Repairer
+    Cells that hold text are no holes, so they are left alone. Raises ValueError for infinite values, for settings beside a `model`, and as Repairer
     does.
     """
-    table = sheet.table.drop(columns=checked.row_numbers)
+    table = sheet.table
     infinite = [
         name
         for name in checked.channels.index
@@ -39,14 +38,16 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
             "add --missing-value inf"
         )
     if model is None:
-        done = repair(table, time=checked.time, device=device, **settings)
+        done = repair(table, device=device, **settings)
     elif settings:
         raise ValueError(
             f"a saved model has its own {', '.join(settings)}; leave that out, or leave the "
             "model out"
         )
     else:
-        done = Repairer.load(model, device).repaired(table)
+        learned = Repairer.load(model, device)
+        learned.split_by = sheet.part or learned.split_by
+        done = learned.repaired(table)
     text = done.filled & ~sheet.holes[table.columns]
     return replace(
         done,
@@ -80,10 +81,10 @@ def each_value(repaired):
     """Return a DataFrame with a row per repaired value: its row, time if there is one, channel,
     value, low and high.
     """
-    table, time, pieces = repaired.table, repaired.repairer.time_, []
+    table, layout, pieces = repaired.table, repaired.layout, []
     for name in repaired.repairer.scores_.index:
         at = np.flatnonzero(repaired.filled[name])
-        when = {} if time is None else {"time": table[time].iloc[at].to_numpy()}
+        when = {} if layout.stamps is None else {"time": layout.labels[at]}
         value, half = (
             table[name].iloc[at].to_numpy(np.float64),
             repaired.half_width[name].to_numpy()[at],

@@ -7,8 +7,6 @@ again, curves must be whole and finite.
 
 import dataclasses
 import json
-import math
-import re
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +14,13 @@ import pandas as pd
 
 from gru_lab.config import RunConfig
 from gru_lab.loss import METRICS
+from gru_lab.output import printable
 
 SCHEMA = "gru-lab-record/1"
-BLOCK = re.compile(r'<script\b[^>]*\bid="gru-lab-record"[^>]*>(.*?)</script>', re.S)
+ID = 'id="gru-lab-record"'  # of the block inside a page
+LONGEST_TAG = 200  # characters of the tag that has this id
+LARGEST_FLOAT = 1.7e308
+LARGEST_NUMBER = 2**53  # in a record: beyond, databases and JSON lose digits
 COLUMNS = ("epoch", *METRICS, "seconds")
 ORIGIN = ("device", "machine", "torch", "trained")
 MOST_SAMPLES = 100  # runs; a record must stay a small file
@@ -36,7 +38,7 @@ def pack(configs, store):
     for config in sorted(configs, key=lambda config: config.epochs):  # of one key the longest stays
         curve = store.curve(config)
         if curve is not None:
-            origin = store.runs([config.key]).iloc[0]
+            origin = store.runs([config.key], with_shipped=True).iloc[0]
             packed[config.key] = {
                 "key": config.key,
                 "config": dataclasses.asdict(config),
@@ -62,22 +64,47 @@ def as_block(data):
     return f'<script type="application/json" id="gru-lab-record">{text}</script>'
 
 
+def _block_in(page):
+    """Return the text of the last block in a page, or None. Each part of it is looked at once."""
+    at = len(page)
+    while (at := page.rfind(ID, 0, at)) >= 0:
+        tag = page.rfind("<script", max(0, at - LONGEST_TAG), at)
+        begin = page.find(">", at, at + LONGEST_TAG) + 1
+        if tag >= 0 and begin and ">" not in page[tag:at]:
+            return page[begin : page.find("</script>", begin)]
+    return None
+
+
+def _read(path):
+    """Return the text of a file that may be a record."""
+    if not path.is_file():  # a device or a pipe might never end
+        raise ValueError("it is a folder or a device" if path.exists() else "there is no such file")
+    if path.stat().st_size > LARGEST_FILE:
+        raise ValueError("it is too large for a record")
+    return path.read_text(encoding="utf-8")
+
+
 def read_block(path):
-    """Return the data inside a record. Raises ValueError for a file that is no record of this
-    schema.
+    """Return the data inside a record, or in a JSON file of curves that was saved in one.
+
+    Raises ValueError for a file that is no record of this schema.
     """
     path = Path(path)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError("it is too large for a record")
-        found = BLOCK.search(path.read_text(encoding="utf-8"))
-        data = json.loads(found[1]) if found else None
+        text = _read(path)
+        block = text if path.suffix.lower() == ".json" else _block_in(text)
+        data = None if block is None else json.loads(block)
+    except RecursionError:
+        raise ValueError(
+            f"record {str(path)!r} could not be read: its data is nested too deeply"
+        ) from None
     except (OSError, ValueError) as error:
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"record {str(path)!r} must be an HTML record with its data inside ({SCHEMA}); it "
-            "has none"
+            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file of "
+            f"curves saved in one ({SCHEMA}); it has none. In JupyterLab, export a notebook as "
+            "Gru_record; or run gru-lab record with the notebook's path"
         )
     for part, kind in (("title", str), ("facts", dict), ("line", str), ("runs", list)):
         if not isinstance(data.get(part), kind):
@@ -85,6 +112,15 @@ def read_block(path):
                 f"record {str(path)!r} is not sound: its {part} must be {kind.__name__}"
             )
     return data
+
+
+def _is_number(value):
+    """Tell whether a value out of a file is a finite number of at least 0 that a store can hold."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= LARGEST_FLOAT
+    )
 
 
 def _unpack(run):
@@ -96,8 +132,12 @@ def _unpack(run):
         raise ValueError(f"unknown settings {sorted(set(run['config']) - known)}")
     if not all(isinstance(run["config"].get(name, ""), str) for name in ("data", "data_digest")):
         raise ValueError("the name and digest of its data must be text")
+    if any(isinstance(value, int) and value > LARGEST_NUMBER for value in run["config"].values()):
+        raise ValueError(f"its settings must be at most {LARGEST_NUMBER}")
     config = RunConfig(**run["config"])
-    if config.key != run["key"]:
+    # a browser computes no keys, and names its data so that no other run has them
+    in_browser = run.get("device") == "browser"
+    if config.key != (run.get("key", config.key) if in_browser else run["key"]):
         raise ValueError(
             "its key is not that of its settings, so it was made by another version or changed "
             "by hand"
@@ -106,9 +146,7 @@ def _unpack(run):
     if {len(column) for column in columns.values()} != {config.epochs}:
         raise ValueError(f"its curve must have {config.epochs} epochs in every column")
     values = [value for column in columns.values() for value in column]
-    if not all(
-        isinstance(value, int | float) and math.isfinite(value) and value >= 0 for value in values
-    ):
+    if not all(map(_is_number, values)):
         raise ValueError("its curve must hold finite numbers of at least 0")
     if columns["epoch"] != list(range(1, config.epochs + 1)):
         raise ValueError("its epochs must count from 1")
@@ -119,23 +157,43 @@ def _unpack(run):
         raise ValueError(
             "the sample of its repair must be (windows, time, channels) of finite numbers"
         )
-    curve = pd.DataFrame(columns).astype({"epoch": int})
-    return config, curve, sample, {name: str(run.get(name, ""))[:200] for name in ORIGIN}
+    curve = pd.DataFrame(columns).astype(float).astype({"epoch": int})
+    return config, curve, sample, {name: printable(run.get(name, ""))[:200] for name in ORIGIN}
+
+
+def sound_runs(path):
+    """Return what a record holds and its runs as (config, curve, sample, origin), all of them
+    sound.
+
+    Raises ValueError, naming the run, if one is not, or if the file is no record.
+    """
+    data, sound = read_block(path), []
+    for number, run in enumerate(data["runs"], start=1):
+        try:
+            sound.append(_unpack(run))
+        except KeyError as error:
+            raise ValueError(
+                f"record {str(path)!r}: run {number} is not sound: it lacks {error}"
+            ) from error
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise ValueError(f"record {str(path)!r}: run {number} is not sound: {error}") from error
+    return data, sound
+
+
+def name_of(data, path):
+    """Return whose record it is: the name it was given and its file's, or its file's alone."""
+    name = data["facts"].get("name")
+    words = [name] if isinstance(name, str) and name else []
+    return printable(", ".join([*words, Path(path).name]))[:200].replace("\n", " ")
 
 
 def adopt(path, store):
-    """Put the runs inside a record into the store and return their configurations; longer ones
-    there already stay.
+    """Put the runs inside a record into the store, and return their configurations.
 
-    Raises ValueError, before any run is kept, if the file is no record or one of its runs is not
-    sound.
+    Longer ones that are there already stay. Raises ValueError as `sound_runs` does, before any run
+    is kept.
     """
-    sound = []
-    for number, run in enumerate(read_block(path)["runs"], start=1):
-        try:
-            sound.append(_unpack(run))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"record {str(path)!r}: run {number} is not sound: {error}") from error
+    data, sound = sound_runs(path)
     for config, curve, sample, origin in sound:
-        store.put(config, curve, sample=sample, trained=origin)
+        store.put(config, curve, sample=sample, trained=origin, record=name_of(data, path))
     return [config for config, *_ in sound]

@@ -1,111 +1,55 @@
 """The kinds of files a table can be in, each read as a DataFrame and written back with single cells
 changed.
 
-Each has `frame` (the table as it is read), `about` (the file in words), `place(row)` (where a row
-stands in it) and `rebuilt(changes, keep_flags)`: the file's bytes again, as `textfile.Text`
-describes it.
+Each has `cells` (the table as it stands in the file), `frame` (with its numbers read), `about` (the
+file in words), `place(row)` (where a row stands in it) and `rebuilt(changes, keep_flags)`: the
+file's bytes again, as `text.Text` describes it.
 """
 
 import io
 import os
-import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.text import FLAGS, HOLES, Text, flag_column, unique_names
+from gru_lab.config import one_of
+from gru_lab.tables.manner import Manner
+from gru_lab.tables.numbers import GROUPS, SIGNS, Table
+from gru_lab.tables.text import FLAGS, Text, flag_column
+from gru_lab.tables.workbook import Excel
 
 
-class Excel:
-    """The first sheet of a workbook. Other sheets, formulas and formats stay as far as openpyxl
-    knows them.
-    """
-
-    def __init__(self, path):
-        import openpyxl
-
-        self.book = openpyxl.load_workbook(path, keep_vba=path.suffix.lower() == ".xlsm")
-        values = openpyxl.load_workbook(path, data_only=True).worksheets[0]
-        rows = pd.DataFrame(values.values, dtype=object)
-        there = rows.notna().to_numpy()
-        if not there.any():
-            raise ValueError("its first sheet is empty")
-        rows = rows.iloc[: there.any(1).nonzero()[0][-1] + 1, : there.any(0).nonzero()[0][-1] + 1]
-        rows = rows.where(~rows.isin(HOLES), None)
-        if rows.iloc[0, 1:].isna().sum() > rows.shape[1] / 2 - 0.5 > 0:
-            raise ValueError(
-                "the first row must be the names of the columns; delete what stands above them"
-            )
-        names = unique_names(rows.iloc[0])
-        self.frame = (
-            rows.iloc[1:].reset_index(drop=True).set_axis(names, axis="columns").infer_objects()
-        )
-        self.about = f"Excel, sheet {values.title!r}"
-        cells = [
-            [cell.data_type == "f" for cell in row]
-            for row in self.book.worksheets[0].iter_rows(min_row=2)
-        ]
-        formulas = np.array(cells, dtype=bool).reshape(-1, self.book.worksheets[0].max_column)
-        self.kept = formulas[: len(self.frame), : len(names)] & self.frame.isna().to_numpy()
-        self.notes = []
-        if self.kept.any():
-            self.notes.append(
-                "formulas without a stored value are no holes: open and save the file in Excel "
-                "first"
-            )
-        with zipfile.ZipFile(path) as parts:
-            if any(
-                name.startswith(("xl/media", "xl/charts", "xl/drawings/drawing"))
-                for name in parts.namelist()
-            ):
-                self.notes.append(
-                    "pictures and charts of the workbook may be missing in the repaired file"
-                )
-
-    def place(self, row):
-        """Return where a row of the table stands, as Excel numbers it."""
-        return f"row {row + 2}"
-
-    def rebuilt(self, changes, keep_flags=False):
-        """Return the workbook's bytes with cells changed; `keep_flags` adds a sheet that lists
-        them.
-        """
-        sheet, marked = self.book.worksheets[0], [["row", "column", "value"]]
-        for name, (mask, values) in changes.items():
-            column, seen = self.frame.columns.get_loc(name) + 1, self.frame[name].dropna()
-            logical = seen.map(lambda cell: isinstance(cell, bool | np.bool_)).all()
-            numbers = pd.to_numeric(seen, errors="coerce").dropna().astype(float)
-            digits = max((len(repr(number).partition(".")[2]) for number in numbers), default=6)
-            digits = None if (numbers % 1 == 0).all() else digits  # None: whole numbers
-            for row in np.flatnonzero(mask):
-                value = bool(values[row]) if logical else round(float(values[row]), digits)
-                sheet.cell(int(row) + 2, column).value = value
-                marked.append([int(row) + 2, name, value])
-        if keep_flags:
-            listed = self.book.create_sheet(FLAGS)
-            for line in marked:
-                listed.append(line)
-        file = io.BytesIO()
-        self.book.save(file)
-        return file.getvalue()
-
-
-class Parquet:
+class Parquet(Table):
     """A Parquet file: types, index, other columns and metadata stay; only the holes' places change
     in a column.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, decimal=None, thousands=None):
+        import pyarrow as pa
         import pyarrow.parquet
 
+        super().__init__(path.name, decimal, thousands)
         with pyarrow.parquet.ParquetFile(path) as file:
             self.arrow = file.read()
             groups = file.metadata.num_row_groups and file.metadata.num_columns
             self.compression = (
                 file.metadata.row_group(0).column(0).compression.lower() if groups else "snappy"
             )
-        self.frame = self.arrow.to_pandas()
+        plain = self.arrow
+        for place, one in enumerate(plain.schema):
+            column, kind = plain.column(place), one.type
+            if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
+                column = column.cast(kind.value_type)
+            if pa.types.is_decimal(column.type):
+                column = column.cast(pa.float64())
+            if pa.types.is_nested(kind):
+                self.notes.append(f"column {one.name!r} is nested ({kind}) and is left alone")
+                column = pa.array([str(kind)] * len(column))
+            if column.type != kind:
+                plain = plain.set_column(place, one.with_type(column.type), column)
+        self.cells = plain.to_pandas(date_as_object=False)
         self.about = "Parquet"
 
     def place(self, row):
@@ -117,35 +61,61 @@ class Parquet:
         row by row.
         """
         import pyarrow as pa
-        import pyarrow.compute as pc
         import pyarrow.parquet
 
         arrow = self.arrow
         for name, (mask, values) in changes.items():
             place = arrow.schema.get_field_index(name)
-            field = arrow.schema.field(place)
-            if pa.types.is_integer(field.type):
-                limits = np.iinfo(field.type.to_pandas_dtype())
-                values = np.clip(np.rint(values), limits.min, limits.max)
-            new = pa.array(np.where(mask, values, 0)).cast(field.type, safe=False)
-            arrow = arrow.set_column(
-                place, field, pc.if_else(pa.array(mask), new, arrow.column(place))
-            )
+            try:
+                new = self._changed(arrow.column(place), name, mask, values)
+            except (pa.ArrowException, ValueError, OverflowError) as error:
+                raise ValueError(
+                    f"{self.name}: column {name!r} cannot hold a repair: {error}"
+                ) from error
+            arrow = arrow.set_column(place, arrow.schema.field(place), new)
         if keep_flags:
-            name, *texts = flag_column(self.frame, changes)
+            name, *texts = flag_column(self.cells, changes)
             arrow = arrow.append_column(name, pa.array(texts, pa.string()))
         file = io.BytesIO()
         compression = "none" if self.compression == "uncompressed" else self.compression
         pyarrow.parquet.write_table(arrow, file, compression=compression)
         return file.getvalue()
 
+    def _changed(self, column, name, mask, values):
+        """Return an Arrow column with the values (rows,) put in where the mask is True."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
-class Arrays:
+        kind = column.type
+        coded = pa.types.is_dictionary(kind)
+        inner = kind.value_type if coded else kind
+        column = column.cast(inner) if coded else column
+        if pa.types.is_integer(inner):
+            limits = np.iinfo(inner.to_pandas_dtype())
+            values = np.clip(np.rint(values), limits.min, limits.max)
+        if pa.types.is_string(inner) or pa.types.is_large_string(inner):
+            decimal, *affix = self.styles.get(name, (".", "", ""))
+            seen = self.cells[name][~mask].dropna().iloc[:500]
+            write = Manner.of(seen, decimal, tuple(affix)).write
+            new = pa.array(
+                [write(v) if m else "" for m, v in zip(mask, values, strict=True)], inner
+            )
+        elif pa.types.is_decimal(inner):
+            digits = [f"{v if m else 0:.{inner.scale}f}" for m, v in zip(mask, values, strict=True)]
+            new = pa.array(map(Decimal, digits), inner)
+        else:
+            new = pa.array(np.where(mask, values, 0)).cast(inner, safe=False)
+        done = pc.if_else(pa.array(mask), new, column)
+        return done.dictionary_encode().cast(kind) if coded else done
+
+
+class Arrays(Table):
     """One 2-D array (rows, channels) in an NPY or NPZ file; a 1-D array is one channel. Never
     unpickles.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, decimal=None, thousands=None):
+        super().__init__(path.name, decimal, thousands)
         loaded = np.load(path, allow_pickle=False)
         self.arrays, self.key = {"": loaded}, ""
         if isinstance(loaded, np.lib.npyio.NpzFile):
@@ -156,17 +126,14 @@ class Arrays:
             if len(tables) != 1:
                 shapes = ", ".join(f"{name} {array.shape}" for name, array in self.arrays.items())
                 raise ValueError(
-                    "it must hold exactly one array of (rows, channels), and holds "
-                    f"{shapes or 'none'}"
+                    f"it must hold exactly one array (rows, channels), and holds {shapes or 'none'}"
                 )
             self.key = tables[0]
         array = self.arrays[self.key]
         if array.ndim not in (1, 2):
             raise ValueError(f"its array must be (rows, channels), not {array.shape}")
-        self.frame = pd.DataFrame(array)
-        self.frame = self.frame.set_axis(
-            [f"c{column:02d}" for column in self.frame.columns], axis="columns"
-        )
+        names = [f"c{column:02d}" for column in range(array.reshape(len(array), -1).shape[1])]
+        self.cells = pd.DataFrame(array).set_axis(names, axis="columns")
         self.about = "NumPy"
 
     place = Parquet.place
@@ -178,7 +145,7 @@ class Arrays:
         array = self.arrays[self.key].copy(order="K")
         flags = np.zeros_like(array, dtype=bool)
         for name, (mask, values) in changes.items():
-            column = self.frame.columns.get_loc(name)
+            column = self.cells.columns.get_loc(name)
             array.reshape(len(array), -1)[mask, column] = values[mask]
             flags.reshape(len(array), -1)[mask, column] = True
         file = io.BytesIO()
@@ -195,10 +162,18 @@ class Arrays:
 
 
 KINDS = {
-    (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"): Text,
+    (".csv", ".tsv", ".txt", ".dat", ".csv.gz", ".tsv.gz", ".txt.gz", ".dat.gz"): Text,
     (".parquet", ".pq"): Parquet,
     (".npy", ".npz"): Arrays,
     (".xlsx", ".xlsm"): Excel,
+}
+WAYS_OUT = {
+    ".xls": "open it in Excel or LibreOffice and save it as .xlsx",
+    ".xlsb": "open it in Excel and save it as .xlsx",
+    ".ods": "open it in LibreOffice and save it as .xlsx, or as .csv",
+    ".zip": "unpack it first",
+    ".feather": "read it with pandas.read_feather and save it with to_parquet",
+    ".json": "read it with pandas.read_json and save it with to_csv",
 }
 
 
@@ -211,12 +186,21 @@ def kind_of(path):
             if path.name.lower().endswith(suffix):
                 return suffix, kind
     known = ", ".join(suffix for suffixes in KINDS for suffix in suffixes)
-    raise ValueError(f"data must be one of {known}, not {path.name!r}")
+    way = WAYS_OUT.get(path.suffix.lower())
+    raise ValueError(
+        f"data must be one of {known}, not {path.name!r}" + (f"; {way}" if way else "")
+    )
 
 
-def open_file(path):
+def is_known(path) -> bool:
+    """Tell whether a file's name has an ending that is read."""
+    endings = tuple(suffix for suffixes in KINDS for suffix in suffixes)
+    return path.name.lower().endswith(endings) and not path.name.startswith((".", "~$"))
+
+
+def open_file(path, decimal=None, thousands=None, sheet=None):
     """Return a file as one of the kinds above, or raise ValueError with the path and what is wrong
-    with it.
+    with it. The options are those of `Sheet.open`.
     """
     path = Path(path)
     if not os.path.isfile(path):
@@ -224,8 +208,16 @@ def open_file(path):
             f"data must be a file that exists, not {str(path)!r}"
             + " (a folder)" * os.path.isdir(path)
         )
+    if decimal is not None:
+        one_of("decimal", decimal, SIGNS)
+    if thousands is not None:
+        one_of("thousands", thousands, GROUPS)
+    if decimal and decimal == thousands:
+        raise ValueError(f"decimal and thousands must be two signs, not both {decimal!r}")
     _, kind = kind_of(path)
+    if sheet is not None and kind is not Excel:
+        raise ValueError(f"sheet must be left out for {path.name!r}: only a workbook has sheets")
     try:
-        return kind(path)
+        return kind(path, decimal, thousands, **({"sheet": sheet} if kind is Excel else {}))
     except Exception as error:  # a damaged file makes its reader fail in whatever way
         raise ValueError(f"data {str(path)!r} could not be read: {str(error).strip()}") from error

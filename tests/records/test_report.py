@@ -77,12 +77,29 @@ def test_the_same_said_of_many_channels_is_said_once():
 def test_the_largest_repair_comes_first_and_each_channel_once(repaired):
     found = largest(repaired)
     names = [name for name, _ in found]
-    assert (
-        names[0] == "d"
-        and {*range(100, 140)} <= set(found[0][1])
-        and len(set(names)) == len(names) == 4
-    )
-    assert len(largest(repaired, 2)) == 2
+    assert names[0] == "d" and {*range(100, 140)} <= set(found[0][1]) and len(set(names[:4])) == 4
+    assert len(names) == 6 and len(largest(repaired, 2)) == 2
+
+
+def test_channels_that_fail_together_are_not_shown_at_the_same_moment_again():
+    rows = np.arange(500)
+    table = pd.DataFrame({name: np.sin(rows / (9 + k)) for k, name in enumerate("abcdefgh")})
+    table.loc[[50, 200, 350, 430]] = np.nan
+    done = lab.repair(table, epochs=1)
+    moments = [where[0] for _, where in largest(done)]
+    assert sorted(moments) == [50, 200, 350, 430]
+    assert len({name for name, _ in largest(done)}) == 4
+
+
+def test_each_long_hole_has_its_picture_however_many_are_asked_for():
+    rows = np.arange(500)
+    table = pd.DataFrame({name: np.sin(rows / (9 + k)) for k, name in enumerate("abcd")})
+    table.loc[100:119] = np.nan
+    table.loc[300, "a"] = np.nan
+    done = lab.repair(table, epochs=1)
+    assert len(largest(done, 1)) == 1
+    assert {name for name, _ in largest(done, 1, long=12)} == set("abcd")
+    assert len(largest(done, 2, long=12)) == 5 and len(largest(done, 2, long=12, most=3)) == 3
 
 
 def test_in_parts_that_lie_among_each_other_a_repair_is_that_of_one_part():
@@ -152,7 +169,7 @@ def test_it_opens_without_a_network_and_draws_every_figure(page, browser):
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.goto(page.as_uri())
     drawn = "document.querySelectorAll('.js-plotly-plot .main-svg:first-child').length"
-    tab.wait_for_function(f"{drawn} == 5")
+    tab.wait_for_function(f"{drawn} == 7")
     assert requests == [page.as_uri()] and complaints == []
     assert tab.title() == f"Repair of {NASTY}"
     assert NASTY in tab.locator(".js-plotly-plot").nth(0).text_content()
@@ -187,7 +204,7 @@ def test_on_a_phone_the_table_scrolls_and_not_the_page(page, browser):
     context = browser.new_context(offline=True, viewport={"width": 400, "height": 800})
     tab = context.new_page()
     tab.goto(page.as_uri())
-    tab.wait_for_function("document.querySelectorAll('.js-plotly-plot').length == 5")
+    tab.wait_for_function("document.querySelectorAll('.js-plotly-plot').length == 7")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400
     assert tab.locator(".scores").evaluate("table => table.scrollWidth > table.clientWidth")
     context.close()

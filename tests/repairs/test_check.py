@@ -3,6 +3,7 @@ step.
 """
 
 import re
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -102,11 +103,11 @@ def some(frame, name, value, every=50):
 SUSPECTED = {
     "a sentinel": (
         lambda f: some(f, "a", -999.9),
-        r"'a' holds -999.9 in 8 rows and otherwise 15 to 25; .* -999.9$",
+        r"'a' holds -999.9 in 8 rows and otherwise 15 to 25; .* a=-999.9$",
     ),
     "a whole number": (
         lambda f: some(f.round({"a": 0}), "a", 32767, 400),
-        "'a' holds 32767 in 1 row .* --missing-value 32767",
+        "'a' holds 32767 in 1 row .* --missing-value a=32767",
     ),
     "zeros where there are none": (lambda f: some(f, "a", 0), "'a' holds 0 in 8 rows"),
     "a code among flags": (
@@ -115,7 +116,7 @@ SUSPECTED = {
     ),
     "infinite values": (
         lambda f: some(f, "b", np.inf, 200),
-        "'b' has 2 infinite values; .* --missing-value inf",
+        "'b' has 2 infinite values; .* --missing-value b=inf",
     ),
     "an empty column": (lambda f: f.assign(d=np.nan), "'d' has no values at all"),
     "hardly any values": (
@@ -128,7 +129,7 @@ SUSPECTED = {
 TIMES = {
     "repeated": (
         lambda t: t.where(t.index != 9, t.shift()),
-        "1 row with the time .* above, the first at .* 00:08:00",
+        "1 row with the time .* before, the first at .* 00:08:00",
     ),
     "unsorted": (
         lambda t: pd.concat([t[50:100], t[:50], t[100:]], ignore_index=True),
@@ -137,7 +138,7 @@ TIMES = {
     "missing": (lambda t: t.where(t.index > 4), "5 rows with no time stamp"),
     "falling": (
         lambda t: np.r_[0:200, 0:200],
-        "'time' is called like a time and does not rise; .* add --time 'time'",
+        "'time' has a name like a time, but its values do not increase; .* add --time 'time'",
     ),
 }
 PROBLEMS = SUSPECTED | {
@@ -212,6 +213,94 @@ def test_nullable_and_object_types_are_read(frame):
     assert rows.loc["e", "kind"] == "flag"
 
 
+def test_a_code_of_many_channels_is_said_once_and_its_advice_names_them_all(frame):
+    for name in ("d e", "f", "$g"):
+        frame[name] = frame["a"].round()
+    spoilt = frame.set_index("time")
+    spoilt.iloc[::50] = -999
+    (problem,) = lab.check(spoilt).problems
+    assert "6 channels hold -999, 48 entries in all" in problem
+    words = shlex.split(problem.partition("add ")[2])
+    columns = [f"{name}=-999" for name in ("a", "b", "c", "d e", "f", "$g")]
+    assert words == [word for column in columns for word in ("--missing-value", column)]
+    printed = str(lab.check(spoilt))
+    assert '"d e=-999"' in printed and "'$g=-999'" in printed  # no line ends within
+
+
+def test_angles_are_proposed_with_the_figures(frame):
+    frame["wind dir"] = np.arange(400) * 11 % 360.0
+    (problem,) = lab.check(frame).problems
+    assert re.search(r"'wind dir' lies from 0 to 359 and jumps .* 12 times", problem)
+    assert problem.endswith('add --angles "wind dir"')
+    found = lab.check(frame, angles=["wind dir"])
+    assert found.problems == [] and found.channels.loc["wind dir", "kind"] == "angle"
+
+
+def test_codes_of_many_values_are_named_until_they_are_settled(frame, rng):
+    frame["weather"] = np.repeat(
+        rng.choice([0, 1, 2, 3, 45, 51, 61, 63, 71, 80, 81, 95, 96], 100), 4
+    )
+    (problem,) = lab.check(frame).problems
+    assert "'weather' takes 13 different whole numbers in no order" in problem
+    assert "add --codes weather;" in problem and "add --integer weather" in problem
+    for option, kind in (("codes", "code"), ("integer", "count")):
+        found = lab.check(frame, **{option: ["weather"]})
+        assert found.problems == [] and found.channels.loc["weather", "kind"] == kind
+
+
+def test_counts_are_recognised(frame, rng):
+    frame["cars"] = rng.poisson(30, 400) * 2.0
+    assert lab.check(frame).channels.loc["cars", ["kind", "repair"]].to_list() == [
+        "measured",
+        "network or straight line, whichever is better",
+    ]
+    frame["cars"] -= frame["cars"].min()
+    assert lab.check(frame).channels.loc["cars", "kind"] == "count"
+
+
+def test_a_frozen_sensor_is_named_with_its_place(frame, rng):
+    frame["a"] = (frame["a"] + rng.normal(0, 0.2, 400)).round(2)
+    frame.loc[100:139, "a"] = 21.37
+    (problem,) = lab.check(frame).problems
+    assert "'a' stands still at 21.37 for 40 rows from row 100 (2024-05-01 01:40:00)" in problem
+
+
+def test_long_holes_at_the_ends_are_named_as_extrapolation(frame):
+    frame.loc[:99, "a"] = frame.loc[380:, "b"] = frame.loc[200:250, "c"] = np.nan
+    frame.loc[397:, "a"] = np.nan
+    first, last = lab.check(frame).problems
+    assert "'a' has a hole of 100 rows before its first value, in row 100" in first
+    assert "'b' has a hole of 20 rows after its last value, in row 379" in last
+    assert "extrapolation" in first and first.endswith("add --extrapolation all")
+    assert lab.check(frame, extrapolation="all").problems == []
+    found = lab.check(frame, max_gap="50min")
+    assert found.problems == [last]
+    assert found.facts["left empty"] == "151 entries, as you said, in 2 holes of a, c"
+
+
+def test_channels_that_are_not_repaired_are_listed_as_such(frame):
+    frame.loc[3:4, ["a", "b", "c"]] = np.nan
+    rows = lab.check(frame, only=["a", "b"]).channels["repair"]
+    assert rows["c"] == lab.check(frame, inputs=["c"]).channels["repair"]["c"]
+    assert rows["c"] == "nothing: it is only seen" and rows["a"].startswith("network")
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"codes": ["A"]}, "codes must be one of a, b, c, not 'A'"),
+        ({"low": {"d": 3}}, "low must be one of a, b, c, not 'd'"),
+        ({"codes": ["a"], "angles": ["a"]}, "column 'a' must be in codes or in angles"),
+        ({"low": {"a": 3}, "high": {"a": 3}}, "low must be below high, and for column 'a' it is 3"),
+        ({"max_gap": "soon"}, "max_gap must be a number of rows, or a time .* not 'soon'"),
+        ({"max_gap": -1}, "max_gap must be a number of rows"),
+    ],
+)
+def test_an_option_that_cannot_be_is_an_error_that_says_which(options, message, frame):
+    with pytest.raises(ValueError, match=message):
+        lab.check(frame, **options)
+
+
 def test_it_stays_short_however_many_channels_there_are(rng):
     wide = pd.DataFrame(rng.random((300, 400))).mask(rng.random((300, 400)) < 0.1)
     text = str(lab.check(wide))
@@ -220,7 +309,10 @@ def test_it_stays_short_however_many_channels_there_are(rng):
 
 def test_the_robot_arm(real_table):
     found = lab.check(real_table("ur3_cobotops_20ch_1s.csv.gz"))
-    assert found.problems == [] and found.time == "Timestamp" and found.row_numbers == ["Num"]
+    (pauses,) = found.problems
+    assert "27 pauses, up to 5.226 h, the longest after 2022-10-26T" in pauses
+    assert "18,782 time steps without a row: add --fill-rows to put them in" in pauses
+    assert found.time == "Timestamp" and found.row_numbers == ["Num"]
     assert (
         found.channels["holes"].sum() == 1_072
         and "19 channels fail together" in found.facts["pattern"]

@@ -1,6 +1,8 @@
 """Runs out of a store and into another, and what is refused on the way in."""
 
 import json
+import os
+import time
 
 import pandas as pd
 import pytest
@@ -77,6 +79,12 @@ WRONG = {
     "epochs out of order": (("curve", "epoch"), [1, 3, 2], "count from 1"),
     "a sample of another shape": (("sample",), [[1.0]], "sample of its repair"),
     "a data name that is no text": (("config", "data"), {"a": 1}, "must be text"),
+    "a setting beyond all databases": (("config", "hidden_size"), 10**30, "must be at most"),
+    "an error beyond all numbers": (("curve", "val_all"), [0.1, 10**400, 0.1], "finite numbers"),
+    "a duration beyond all numbers": (("curve", "seconds"), [10**400] * 3, "finite numbers"),
+    "a sample beyond all numbers": (("sample",), [[[10**400]] * 10], "not sound"),
+    "a curve that is none": (("curve",), [], "not sound"),
+    "settings that are none": (("config",), None, "not sound"),
 }
 
 
@@ -111,3 +119,94 @@ def test_of_very_many_runs_the_samples_stay_at_home(store, monkeypatch):
     assert [run["sample"] for run in pack(configs, store)] == [None] * len(
         {config.key for config in configs}
     )
+
+
+@pytest.mark.parametrize("number", ("NaN", "Infinity", "-1", "1e999", "true"))
+def test_a_number_that_is_none_is_refused(number, packed, record, store):
+    path = record(runs=packed)
+    path.write_text(path.read_text().replace("[0.3, 0.2,", f"[0.3, {number},"))
+    with pytest.raises(ValueError, match="run 1 is not sound: its curve must hold finite numbers"):
+        adopt(path, store)
+
+
+def test_a_run_that_lacks_something_is_named_with_what_it_lacks(packed, record, store):
+    del packed[0]["curve"]["seconds"]
+    with pytest.raises(ValueError, match="run 1 is not sound: it lacks 'seconds'"):
+        adopt(record(runs=packed), store)
+
+
+NESTED = {
+    "lists": "[" * 100_000 + "]" * 100_000,
+    "objects": '{"a":' * 100_000 + "1" + "}" * 100_000,
+    "never closed": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("text", NESTED.values(), ids=NESTED)
+def test_data_that_is_nested_deeply_is_one_clear_error(text, store, tmp_path):
+    path = tmp_path / "deep.html"
+    path.write_text(f'<script type="application/json" id="gru-lab-record">{text}</script>')
+    with pytest.raises(ValueError, match="deep.html' could not be read: .*nested too deeply"):
+        adopt(path, store)
+
+
+PIECES = {
+    "tags": "<script ",
+    "ids": 'id="gru-lab-record" ',
+    "tags with the id": '<script id="gru-lab-record" ',
+    "whole tags": '<script id="gru-lab-record">',
+    "ends of tags": "></script>",
+    "spaces": " ",
+}
+
+
+@pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES)
+def test_a_page_twice_as_long_takes_about_twice_as_long(piece, store, tmp_path):
+    seconds = []
+    for length in (1_000_000, 4_000_000):
+        path = tmp_path / "long.html"
+        path.write_text(piece * (length // len(piece)))
+        began = time.process_time()
+        with pytest.raises(ValueError, match="record .*long.html"):
+            adopt(path, store)
+        seconds.append(time.process_time() - began)
+    assert seconds[1] < 4 * max(seconds[0], 0.05) * 2  # 16 where it grows with the square
+
+
+@pytest.mark.parametrize("kind", ("folder", "pipe", "device"))
+def test_what_is_no_file_is_no_record(kind, store, tmp_path):
+    path = tmp_path / "record.html"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(ValueError, match="could not be read: it is a folder or a device"):
+        adopt(path, store)
+
+
+def test_the_block_at_the_end_counts_and_not_one_that_a_cell_shows(packed, record, store):
+    path = record(runs=packed)
+    fake = '<script type="application/json" id="gru-lab-record">{"schema": "mine"}</script>'
+    path.write_text(fake + path.read_text())
+    assert adopt(path, store) == [CONFIG]
+
+
+def test_whose_record_a_run_came_from_is_kept_with_it(packed, record, tmp_path):
+    other = lab.Store(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    adopt(record(runs=packed, facts={"name": "Lab course, Ada\x1b[2J"}), other)
+    assert other.runs()["record"].tolist() == [r"Lab course, Ada\x1b[2J, foreign.html"]
+    adopt(record(runs=packed, facts={"name": "Ben"}), other)  # there already
+    assert "Ada" in other.runs()["record"][0] and len(other.runs()) == 1
+    own = pd.DataFrame({name: [0.1] * 4 for name in METRICS}).assign(
+        epoch=[1, 2, 3, 4], seconds=0.5
+    )
+    other.put(CONFIG.replace(epochs=4), own)  # a longer run of one's own takes its place
+    assert other.runs()["record"].tolist() == [""]
+
+
+def test_escape_codes_in_a_foreign_record_do_not_reach_the_store(packed, record, tmp_path):
+    other = lab.Store(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    adopt(record(runs=[spoil(packed[0], "machine", value="\x1b]0;owned\x07 \ud800")]), other)
+    assert other.runs()["machine"].tolist() == [r"\x1b]0;owned\x07 \ud800"]

@@ -1,0 +1,170 @@
+"""Training inside a page: a small table, sliders and a GRU in JavaScript, no Python, no network.
+
+`train.mjs` is the GRU and its training, in a Web Worker; `playground.mjs` the controls and figures.
+"""
+
+import base64
+import copy
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+from nbformat.v4 import new_output
+
+from gru_lab.config import RunConfig
+from gru_lab.demo import demo_series
+from gru_lab.output import require_place, write_whole
+from gru_lab.records.html import TEMPLATES, TRAINING_POLICY
+from gru_lab.records.words import words
+from gru_lab.runs.exchange import SCHEMA
+from gru_lab.series import Scaler, Series
+from gru_lab.tables.read import read_table
+from gru_lab.trainer import prepare
+
+ROWS, CHANNELS = 4_200, 12  # inside a page, 134 kB
+LEVELS = 65_535  # of a packed value
+START = RunConfig(
+    hidden_size=16,
+    num_layers=2,
+    dropout=0.0,
+    missing_weight=1.0,
+    learning_rate=0.01,
+    batch_size=20,
+    epochs=100,
+)
+
+
+def small(series: Series) -> tuple[Series, str]:
+    """Return a series small enough for a page, and in words what was left out ('' for nothing).
+
+    It is the first ROWS rows, of a series in parts the same share of each, and CHANNELS channels
+    spread evenly over all. Raises ValueError if NaN are among them.
+    """
+    rows, channels = series.values.shape
+    chosen = np.unique(np.linspace(0, channels - 1, min(channels, CHANNELS)).round().astype(int))
+    head = series.head(ROWS)
+    part = replace(
+        head,
+        values=np.ascontiguousarray(head.values[:, chosen]),
+        channels=tuple(series.channels[channel] for channel in chosen),
+    )
+    notes = [f"the first {len(part):,} of {rows:,} rows"] if len(part) < rows else []
+    notes += [f"{len(chosen)} of {channels} channels"] if len(chosen) < channels else []
+    if np.isnan(part.values).any():
+        hole = part.channels[np.isnan(part.values).any(axis=0).argmax()]
+        raise ValueError(
+            f"{series.name}: a playground needs a complete table, but channel {hole!r} has holes; "
+            "fill them first with gru-lab repair"
+        )
+    return part, ", ".join(notes)
+
+
+def pack(series: Series) -> dict:
+    """Return a small series as plain data: 16 bits a value, scaled to the training part as a run
+    scales it.
+
+    Raises ValueError if it is too short for a window in each of its parts.
+    """
+    prepare(series, START)
+    scaled = Scaler.fit(series.split()[0].values).transform(series.values).astype(float)
+    low, span = scaled.min(axis=0), np.ptp(scaled, axis=0)
+    levels = np.round((scaled - low) / np.where(span > 0, span, 1) * LEVELS).astype("<u2")
+    return {
+        "name": f"{series.name}, in a browser",
+        "digest": series.digest,
+        "channels": [str(name) for name in series.channels],
+        "parts": [[part.start, part.stop] for part in series.parts],
+        "low": low.tolist(),
+        "span": span.tolist(),
+        "levels": base64.b64encode(levels.tobytes()).decode(),
+    }
+
+
+def train_here(
+    series: Series,
+    start: RunConfig = START,
+    validate_missing_only: bool = False,
+    in_record: bool = False,
+    language: str = "en",
+) -> Markup:
+    """Return the block of a page in which a small part of `series` is trained on.
+
+    Nothing in the data can end its block early, and the script puts every text in as text. Raises
+    ValueError for a series with holes or too short.
+    """
+    part, note = small(series)
+    table = pack(part)
+    data = {
+        "schema": SCHEMA,
+        "table": table,
+        "settings": asdict(start) | {"data": table["name"], "data_digest": table["digest"]},
+        "share": start.hidden_share,
+        "only_missing": validate_missing_only,
+        "words": words(language),
+    }
+    return Markup(
+        TEMPLATES.get_template("train_here.html.j2").render(
+            data=Markup(json.dumps(data, allow_nan=False).replace("<", r"\u003c")),
+            words=data["words"],
+            name=series.name,
+            size=part.values.shape,
+            note=note,
+            in_record=in_record,
+            train=_module("train"),
+            page=_module("playground"),
+        )
+    )
+
+
+def stage_start(stage) -> RunConfig:
+    """Return where a stage's sliders begin: its adopted setting, on a network small enough for a
+    page.
+    """
+    adopted = stage.config(stage.adopted)
+    knobs = ("mask_input", "num_layers", "dropout", "missing_weight")
+    return START.replace(**{name: getattr(adopted, name) for name in knobs})
+
+
+def beside_explorer(notebook, stage):
+    """Return an executed notebook of a stage with the block that trains below its first explorer.
+
+    Without an explorer, as where a cell failed, the notebook comes back as it is.
+    """
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        shown = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
+        if any('class="explorer"' in html for html in shown):
+            start, only = stage_start(stage), stage.validate_missing_only
+            block = train_here(stage.series, start, only, in_record=True)
+            cell.outputs.append(new_output("display_data", data={"text/html": str(block)}))
+            break
+    return notebook
+
+
+def _module(name):
+    """Return a module's text for inside a page, where no text of it ends the script early."""
+    return Markup(Path(__file__).with_name(f"{name}.mjs").read_text(encoding="utf-8"))
+
+
+def playground(data=None, out="playground.html", split_by=None, language: str = "en") -> Path:
+    """Write a page that trains a GRU on a table (a file, DataFrame or Series; default: the built-in
+    one), and return its path.
+
+    Raises ValueError for a place that cannot be written to, and for a table with holes or too
+    short.
+    """
+    path = require_place("out", out)
+    if data is None:
+        series = demo_series(ROWS)
+    else:
+        series = data if isinstance(data, Series) else read_table(data, split_by)
+    page = TEMPLATES.get_template("playground.html.j2").render(
+        words=words(language),
+        language=language,
+        policy=TRAINING_POLICY,
+        block=train_here(series, language=language),
+    )
+    write_whole(path, page)
+    return path

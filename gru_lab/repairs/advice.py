@@ -1,0 +1,169 @@
+"""What `check` says of channels, as sentences; each ends in what to paste behind the command.
+
+    of_channels(values, ["T"], (), "row {}".format)
+    # ["channel 'T' holds -127 in 27 rows and otherwise 4.77 to 15.42; if that means a missing
+    #   value, add --missing-value T=-127", ...]
+
+What is the same for many channels is said once. Nothing here changes a value: a person decides.
+"""
+
+import re
+import shlex
+
+import numpy as np
+
+from gru_lab.repairs.holes import CODES_SEEN, FEW_CODES, kind_of
+from gru_lab.repairs.kinds import wraps
+from gru_lab.repairs.suspects import frozen, suspects
+from gru_lab.repairs.words import counted
+
+END = 12  # rows that a hole at an end may have without a word
+ALONE = 3  # channels with the same trouble that have a sentence each; more share it
+
+
+def quoted(word: str) -> str:
+    """Return a word as it is pasted into a shell, of Unix or Windows where that can be."""
+    if not word.isprintable():
+        return "$" + repr(word).replace('"', "'") if "'" not in word else shlex.quote(repr(word))
+    if re.search(r'["$`\\!]', word):
+        return shlex.quote(word)
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else f'"{word}"'
+
+
+def paste(option: str, *words: str) -> str:
+    """Return an option with its words as it is pasted into a shell."""
+    return " ".join([option, *(quoted(str(word)) for word in words)])
+
+
+def number(value: float) -> str:
+    """Return a number as short as it can be read again, to float32 where it is one."""
+    for digits in (6, 9, 17):
+        text = f"{value:.{digits}g}"
+        if float(text) == value or np.float32(value) == value == np.float32(text):
+            return text
+    return repr(float(value))
+
+
+def names(channels: list[str], most: int = 5) -> str:
+    """Return names in quotes, the first `most` of them and how many more."""
+    shown = ", ".join(map(repr, channels[:most]))
+    return shown if len(channels) <= most else f"{shown} and {len(channels) - most} more"
+
+
+def on_missing(found: dict) -> list[str]:
+    """Return a sentence for each of `found`, {channel: its Suspects}; one for a value in many."""
+    by_value = {}
+    for channel, suspected in found.items():
+        for suspect in suspected:
+            by_value.setdefault(number(suspect.value), []).append((channel, suspect))
+    said = []
+    for value, places in by_value.items():
+        where = [
+            f"channel {channel!r} holds {value} in {counted(s.rows, 'row')} and otherwise "
+            f"{s.low:.4g} to {s.high:.4g}"
+            for channel, s in places
+        ]
+        advice = [paste("--missing-value", f"{channel}={value}") for channel, _ in places]
+        if len(places) > ALONE:
+            rows = sum(suspect.rows for _, suspect in places)
+            where = [
+                f"{len(places)} channels hold {value}, {counted(rows, 'entry')} in all, where the "
+                f"other values are far away ({where[0]})".replace("entrys", "entries")
+            ]
+            advice = [" ".join(advice)]
+        said += [
+            f"{words}; if that means a missing value, add {then}"
+            for words, then in zip(where, advice, strict=True)
+        ]
+    return said
+
+
+def on_angles(found: dict) -> list[str]:
+    """Return what to say of `found`, {channel: (steps over the end of the circle, low, high)}."""
+    if not found:
+        return []
+    first, (steps, low, high) = next(iter(found.items()))
+    words = (
+        f"channel {first!r} lies from {low:.4g} to {high:.4g} and jumps from one end to the "
+        f"other {counted(steps, 'time')}"
+    )
+    if len(found) > 1:
+        most, least = max(f[0] for f in found.values()), min(f[0] for f in found.values())
+        words = (
+            f"{len(found)} channels ({names(list(found))}) lie from {low:.4g} to {high:.4g} or "
+            f"about so, and jump from one end to the other {least} to {most} times"
+        )
+    return [
+        f"{words}; if these are degrees, where 360 is 0, a hole must be filled the short way "
+        f"round: add {paste('--angles', *found)}"
+    ]
+
+
+def on_codes(found: dict) -> list[str]:
+    """Return what to say of `found`, {channel: how many different whole numbers it takes}."""
+    return [
+        f"channel {channel!r} takes {different} different whole numbers in no order, so it is "
+        "filled as a code, with the nearer neighbour's value; to confirm that, add "
+        f"{paste('--codes', channel)}; if it is a measurement, add {paste('--integer', channel)}"
+        for channel, different in found.items()
+    ]
+
+
+def on_frozen(found: dict) -> list[str]:
+    """Return what to say of `found`, {channel: [(rows, value, place in words)]}."""
+    return [
+        f"channel {channel!r} stands still at {number(value)} for {rows} rows from {place}; if "
+        "the sensor was stuck, empty these cells: a repair keeps what is there"
+        for channel, stretches in found.items()
+        for rows, value, place in stretches
+    ]
+
+
+def on_ends(runs, starts, rows, channels, place) -> list[str]:
+    """Return what to say of holes without a value on one side, longer than `END` rows.
+
+    `runs` are all holes, as `runs_of` gives them, `starts` the first rows of the parts, `rows` how
+    many there are.
+    """
+    first, after = set(starts), {*starts[1:], rows}
+    said = []
+    for channel, begin, end in runs:
+        at_start, at_end, length = begin in first, end + 1 in after, end - begin + 1
+        if length <= END or at_start == at_end:  # or a part has no value at all
+            continue
+        where = (
+            f"before its first value, in {place(end + 1)}"
+            if at_start
+            else f"after its last value, in {place(begin - 1)}"
+        )
+        said.append(
+            f"channel {channels[channel]!r} has a hole of {length:,} rows {where}: any value "
+            "there is extrapolation, and stays empty unless held-back ends of that length could "
+            "be filled; to leave all ends empty, add --extrapolation 0; to fill them all, add "
+            "--extrapolation all"
+        )
+    return said
+
+
+def of_channels(values, channels, settled, place) -> list[str]:
+    """Return what to say of each column of `values` (rows, channels), in the order of time.
+
+    `settled` are channels whose kind a person has said; `place` is a function from a row to where
+    it stands, in words.
+    """
+    topics = {say: {} for say in (on_missing, on_angles, on_codes, on_frozen)}
+    for channel, column in zip(channels, values.T, strict=True):
+        column = column.astype(np.float64)
+        if suspected := suspects(column):
+            topics[on_missing][channel] = suspected
+            column = np.where(np.isin(column, [s.value for s in suspected]), np.nan, column)
+        kind, seen = kind_of(column), column[~np.isnan(column)]
+        different = np.unique(seen)
+        few = len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
+        if channel not in settled and kind == "code" and not few:
+            topics[on_codes][channel] = len(different)
+        if channel not in settled and kind == "measured" and (steps := wraps(column)):
+            topics[on_angles][channel] = steps, seen.min(), seen.max()
+        if kind == "measured" and (still := frozen(column)):
+            topics[on_frozen][channel] = [(b - a + 1, column[a], place(a)) for a, b in still]
+    return [sentence for say, found in topics.items() for sentence in say(found)]

@@ -1,0 +1,74 @@
+"""What a channel is beyond a flag or a constant, told by its values alone, in the order of time.
+
+    wraps(np.array([350, 355, 2, 8, 358, ...]))  # 2 steps over the end of the circle
+
+A *code* is a whole number that stands for something (a state, the weather): between two of them
+there is nothing. An *angle* starts again where it ends. A *count* is a whole number from zero up.
+"""
+
+import numpy as np
+
+MANY_SEEN = 5  # of more codes each is seen this often, on average
+WRAPS = 2  # steps over the end of the circle that make an angle
+
+
+def follow_in_no_order(seen: np.ndarray) -> bool:
+    """Tell whether whole numbers (rows,) come back often, and each as likely after any other.
+
+    Measurements change by small steps, and the numbers between their extremes are all there. Codes
+    jump, and leave wide parts of their range out (weather: 0-3, 45, 61-65, 80, 95) or hold for
+    long.
+    """
+    different, counts = np.unique(seen, return_counts=True)
+    if len(different) < 3 or len(seen) < MANY_SEEN * len(different):
+        return False
+    upper = counts[len(counts) // 2 :]
+    if (counts == 1).mean() > 0.3 or np.median(upper) < 3:  # a count has large values seldom
+        return False
+    gaps = np.diff(different)
+    sparse = gaps.mean() >= 2 * gaps.min() and (gaps > 3 * np.median(gaps)).sum() >= 2
+    runs = seen[np.r_[True, np.diff(seen) != 0]]
+    jump = np.abs(np.diff(runs)).mean() / _usual_difference(runs)
+    held = 1 - len(runs) / len(seen)
+    fewer_and_fewer = np.corrcoef(np.arange(len(counts)), np.argsort(np.argsort(counts)))[0, 1]
+    return bool((sparse and jump > 0.15) or (held > 0.5 and jump > 0.6 and fewer_and_fewer > -0.6))
+
+
+def _usual_difference(values):
+    """Return the mean difference of two different `values` (rows,) drawn by chance."""
+    different, counts = np.unique(values, return_counts=True)
+    share = counts / counts.sum()
+    below = np.cumsum(share)[:-1]
+    mean = 2 * (below * (1 - below) * np.diff(different)).sum()  # of two drawn, equal ones too
+    return mean / max(1 - np.square(share).sum(), 1e-12)
+
+
+def wraps(values: np.ndarray) -> int:
+    """Return how often a channel (rows,) steps over the end of a circle of 360 degrees; 0 if it is
+    no angle.
+
+    Its range is that of an angle, 0 to 360 or -180 to 180, and where it jumps by more than half a
+    turn, the way over the end is nearly always short.
+    """
+    seen = values[~np.isnan(values)]
+    if len(seen) < 20:
+        return 0
+    low, high = seen.min(), seen.max()
+    full = low >= 0 and high <= 360 and low <= 45 and high >= 315
+    signed = -180 <= low <= -135 and 135 <= high <= 180
+    if not (full or signed):
+        return 0
+    jump = np.abs(np.diff(seen))
+    over, wide = jump > 180, (jump > 90) & (jump <= 180)
+    if over.sum() < WRAPS or np.median(360 - jump[over]) > 90:
+        return 0
+    if (np.diff(seen)[over] < 0).all() and np.ptp(seen[1:][over]) == 0:  # a counter is set back
+        return 0
+    return int(over.sum()) if over.sum() >= wide.sum() / 2 else 0
+
+
+def is_count(values: np.ndarray) -> bool:
+    """Tell whether a channel (rows,) holds whole numbers from about zero up."""
+    seen = values[~np.isnan(values)]
+    whole = len(seen) > 0 and (seen == seen.round()).all()
+    return bool(whole and 0 <= seen.min() <= 0.1 * seen.max())

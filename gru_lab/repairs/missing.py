@@ -1,0 +1,95 @@
+"""Which values stand for 'missing' in which columns: a code belongs to the column it was found in.
+
+`T=-999.9` names its column. A bare `-999.9` holds where it stands out as a code; where it looks
+like a measurement, that is a doubt, unless the person is sure.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.config import one_of
+from gru_lab.tables.manner import parted
+from gru_lab.tables.numbers import option
+
+
+def by_column(missing, columns) -> tuple[dict, list]:
+    """Return ({column: [values]}, [values of any column]) of what was given as `missing`.
+
+    `missing` is {column: value or values}, or a list of values and of 'COLUMN=VALUE'. Raises
+    ValueError for a column that is not there.
+    """
+    columns, named, bare = list(columns), {}, []
+    if isinstance(missing, dict):
+        for column, values in missing.items():
+            many = values if isinstance(values, list | tuple | set | np.ndarray) else [values]
+            named.setdefault(one_of("missing", str(column), columns), []).extend(many)
+        return named, bare
+    for value in [missing] if isinstance(missing, str | int | float) else missing:
+        parts = str(value).split("=")
+        cuts = (("=".join(parts[:n]), "=".join(parts[n:])) for n in range(len(parts) - 1, 0, -1))
+        column, code = next(((c, v) for c, v in cuts if c in columns), (None, value))
+        if column is not None:
+            named.setdefault(column, []).append(code)
+        elif len(parts) > 1 and parts[0]:
+            one_of("the column of --missing-value", parts[0], columns)
+        else:
+            bare.append(value)
+    return named, bare
+
+
+def number_of(value) -> float:
+    """Return a code as a number, NaN where it is a text: '-999,9' and '−999.9 °C' are -999.9."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        cell = parted(str(value))
+        numbers = [cell.number(sign) for sign in ".,"] if cell else []
+        return next((number for number in numbers if number is not None), math.nan)
+
+
+def where_is(column: pd.Series, value) -> np.ndarray:
+    """Return where `column`, of numbers or of text, holds `value`, (rows,); inf means -inf too.
+
+    Numbers are alike if they are in single precision, in which many loggers write.
+    """
+    if pd.api.types.is_bool_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
+        return np.zeros(len(column), dtype=bool)
+    if not pd.api.types.is_numeric_dtype(column):
+        return (column.astype(object).map(str).str.strip() == str(value).strip()).to_numpy()
+    number = number_of(value)
+    if pd.api.types.is_complex_dtype(column):
+        return np.zeros(len(column), dtype=bool)
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    if math.isinf(number):
+        return np.isinf(values)
+    with np.errstate(over="ignore"):
+        alike = values.astype(np.float32) == np.float32(number)
+    return alike | np.isclose(values, number, rtol=1e-5 if abs(number) >= 1e9 else 1e-12, atol=0)
+
+
+def stands_out(values: np.ndarray, code: float) -> bool:
+    """Tell whether `code` lies farther from the other `values` (rows,) than these are apart.
+
+    0 does only in a column of many values; two levels, such as of a door, tell nothing.
+    """
+    if math.isinf(code):
+        return True
+    others = values[np.isfinite(values) & ~np.isclose(values, code)]
+    if not len(others):
+        return False
+    few = len(np.unique(others[:: max(1, len(others) // 5000)])) < 10
+    if few and abs(code) < 99:
+        return False
+    low, high = np.quantile(others, [0.02, 0.98])
+    return max(low - code, code - high) > max(high - low, 1e-9 * abs(code))
+
+
+def doubt_of(value, columns: dict) -> str:
+    """Return the sentence on a bare value that looks like a measurement in `columns` → count."""
+    held = ", ".join(f"{name!r} ({count:,} cells)" for name, count in columns.items())
+    return (
+        f"--missing-value {value} would also empty {held}, where it looks like a measurement; name "
+        f"the column, as in {option('--missing-value', f'COLUMN={value}')}, or add --yes for all"
+    )

@@ -1,0 +1,73 @@
+"""A saved repairer, read from a file that anybody may have made: whatever is wrong with it shows
+here, and not in the middle of a repair.
+"""
+
+import json
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from safetensors.torch import safe_open
+
+ROWS = 60  # of the table that is repaired once to try a model
+
+
+def read(path, format_number):
+    """Return what a file knows (a dict) and its tensors; raises whatever is wrong with it."""
+    with safe_open(path, "pt") as file:
+        known = json.loads(file.metadata()["gru_lab"])
+        if known["format"] != format_number:
+            raise ValueError(f"its format is {known['format']}, not {format_number}")
+        return known, {name: file.get_tensor(name) for name in file.keys()}
+
+
+def require(holds, what):
+    """Raise ValueError, saying what a part of the file must be, unless it holds."""
+    if not holds:
+        raise ValueError(f"its {what}")
+
+
+def require_facts(known):
+    """Raise ValueError for what a file says about a repairer and could not be used."""
+    channels = known["channels_"]
+    require(isinstance(channels, list) and channels, "channels_ must be a list of names")
+    require(all(isinstance(name, str | int) for name in channels), "channels_ must be names")
+    require(len(set(channels)) == len(channels), "channels_ must differ")
+    require(isinstance(known["time_"], str | int | None), "time_ must be a name")
+    texts = known["warnings_"]
+    require(isinstance(texts, list), "warnings_ must be sentences")
+    require(all(isinstance(text, str) for text in texts), "warnings_ must be sentences")
+    require(isinstance(known["coverage_"], Real | None), "coverage_ must be a number")
+
+
+def require_tables(repairer):
+    """Raise ValueError for scores or a history that are no tables of numbers."""
+    scores, history = repairer.scores_, repairer.history_
+    require(list(scores.index) == list(repairer.channels_), "scores_ must have a row per channel")
+    for name in ("epoch", "seconds", "score"):
+        numeric = name in history and pd.api.types.is_numeric_dtype(history[name])
+        require(numeric or not len(history), "history_ must be numbers")
+
+
+def tried(repairer):
+    """Return the repairer once it has repaired a small table of its channels.
+
+    Raises whatever goes wrong on the way, as with tensors of odd shapes.
+    """
+    rows, rng = np.arange(ROWS), np.random.default_rng(0)
+    columns = {}
+    for number, name in enumerate(repairer.channels_):
+        columns[name] = np.where(rng.random(ROWS) < 0.1, np.nan, np.sin(rows / (5 + number % 7)))
+    for name in {repairer.time_, repairer.split_by} - {None}:
+        columns[name] = rows if name == repairer.time_ else np.zeros(ROWS, dtype=int)
+    with np.errstate(all="ignore"):
+        done = repairer.repaired(pd.DataFrame(columns))
+    known, fresh = repairer.scores_, done.repairer.scores_
+    require(list(known) == list(fresh), f"scores_ must have the columns {', '.join(fresh)}")
+    kinds = [column.dtype.kind in "iuf" for _, column in fresh.items()]
+    for (name, column), number in zip(known.items(), kinds, strict=True):
+        plain = column.dtype.kind in "iufb"
+        require(plain == number, f"scores_ must hold {'numbers' if number else 'words'} as {name}")
+    for table in (done.table[repairer.channels_], done.half_width):
+        require(not np.isinf(table.to_numpy(float)).any(), "tensors must give finite repairs")
+    return repairer

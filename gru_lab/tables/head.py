@@ -1,0 +1,186 @@
+"""Which rows of a file are its table: the names, what stands above them, rows of units or of second
+names below, and the summary at the end.
+
+Rows are lists of texts. Nothing is dropped: a row that is no data stays in the file where it is.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gru_lab.tables.manner import parted
+from gru_lab.tables.numbers import HOLES
+
+TOP = 100  # rows among which the names are looked for
+LOGGERS = {"TOA5": (1, 2), "TOACI1": (1, 0)}  # first cell → row of the names, rows of units after
+ANNOTATIONS = ("#group", "#datatype", "#default")  # of InfluxDB
+UNITS = set(
+    "% ‰ ° deg degc degf degrees c f k celsius kelvin v a w wh va var hz pa bar m g s h d l t j n"
+    " ohm ω min sec hr day mol ppm ppb lux lx rpm db ph psu ntu ft in mi kt kn knots mph psi gal"
+    " atm cal rad sr cd lm bq sv avg smp max tot std sum mean med ts rn utc - 1 unit units none"
+    " dbm fnu percent volt volts watt amp ampere meter kmh kts inch state".split()
+)
+PREFIX = re.compile("^(da|[munpkMGTµμhcd])(?=[A-Za-zΩ])")
+SUMMARY = re.compile(
+    r"(mean|average|avg|sum|total|grand total|min(imum)?|max(imum)?|count|std|stdev|median|summe|"
+    r"mittel(wert)?|gesamt|anzahl|somme|moyenne|media|totale?|suma|合计|总计|平均值?|最大值?|最小值?|"
+    r"end( of (file|data|report))?|ende|fin|eof)\b.*|\(?\d[\d,.]* rows?( affected| selected)?\)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Head:
+    """`names` of the columns, `units` (column → text), `row` of the names, and `skipped`: the
+    numbers of the rows among the first ones that are neither names nor data, with `notes` on them.
+    """
+
+    names: list
+    row: int
+    skipped: set = field(default_factory=set)
+    units: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+
+def unique_names(header: list) -> list[str]:
+    """Return the cells of a header as text, an empty one named as pandas does; ValueError for the
+    same name twice.
+    """
+    names = [f"Unnamed: {n}" if name in (None, "") else str(name) for n, name in enumerate(header)]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"columns must have different names, and {twice[0]!r} is there twice; rename one"
+        )
+    return names
+
+
+def is_comment(cells: list, wide: int) -> bool:
+    """Tell whether a row is a comment: it begins with # and does not fit the table."""
+    first = cells[0].strip() if cells else ""
+    if not first.startswith("#") or first in HOLES:
+        return False
+    return len(cells) != wide or first.lower() in ANNOTATIONS or wide == 1
+
+
+def _begins_as_number(cell):
+    return bool(re.match(r"[<>+(\-−$€£]?\s*[.,]?\d", cell.strip()))
+
+
+def _filled(cells):
+    return [cell for cell in cells if cell.strip() and cell.strip() not in HOLES]
+
+
+def _is_header(cells, wide):
+    """Tell whether a row may hold the names: wide enough, mostly filled, mostly words."""
+    filled = _filled(cells)
+    words = [cell for cell in filled if not _begins_as_number(cell)]
+    return (
+        len(cells) in (wide, wide - 1)
+        and len(filled) >= max(1, min(len(cells), wide) / 2)
+        and len(words) >= max(1, len(filled) / 2)
+    )
+
+
+def is_unit(text: str) -> bool:
+    """Tell whether a text is a unit or a statistic, such as degC, W/m2, [hPa] or Avg."""
+    parts = [part for part in re.split(r"[\s/·*^.()\[\]{}²³\d]+|(?<=\w)-", text.strip()) if part]
+    return all(
+        {part.lower(), PREFIX.sub("", part, count=1).lower(), part.lstrip("°").lower()} & UNITS
+        for part in parts
+    ) and bool(parts)
+
+
+def _is_second(cells, numeric, other, short):
+    """Tell whether a row under the names is no data: units, statistics or second names.
+
+    `numeric` are the columns that hold numbers below, `other` those that begin with a digit, such
+    as time stamps.
+    """
+    held = [cells[c].strip() for c in numeric if c < len(cells)]
+    words = _filled(held)
+    if any(map(_begins_as_number, words)) or not words:
+        return False
+    stamps = [cells[c].strip() for c in other if c < len(cells)]
+    if any(map(_begins_as_number, stamps)):
+        return False
+    return bool(stamps) or short or all(map(is_unit, words))
+
+
+def _joined(upper, lower):
+    """Return names of two rows as one; an empty cell above holds for what stands left of it."""
+    names, last = [], ""
+    upper = [*upper, *[""] * (len(lower) - len(upper))]
+    for above, below in zip(upper, lower, strict=False):
+        last = above.strip() or last
+        names.append(f"{last} {below.strip()}".strip() if below.strip() else last)
+    return names
+
+
+def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
+    """Return the Head of a table by its first rows, a sample of the rows after, and its width.
+
+    Raises ValueError where two columns have the same name.
+    """
+    logger = LOGGERS.get(top[0][0].strip()) if top[0] else None
+    comments = {n for n, cells in enumerate(top) if is_comment(cells, wide)}
+    choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide)]
+    choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
+    row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
+    if logger:
+        row = min(logger[0], len(top) - 1)
+    columns = range(wide)
+    filled = [
+        [cells[c] for cells in body if c < len(cells) and _filled([cells[c]])] for c in columns
+    ]
+    digits = [c for c in columns if _mostly(_begins_as_number, filled[c])]
+    numeric = [c for c in digits if _mostly(parted, filled[c])]
+    names, after = list(top[row]), row + 1
+    if names[0].lstrip().startswith("#"):  # a comment that holds the names
+        names[0] = names[0].strip().lstrip("# ") or "#"
+    others = [c for c in digits if c not in numeric]
+    stripped = [name.strip() for name in names]
+    short = len(set(stripped)) < len(stripped) or "" in stripped[1:]
+    while after < len(top) and (
+        (logger and after <= logger[0] + logger[1])
+        or (after not in comments and _is_second(top[after], numeric, others, short))
+    ):
+        after += 1
+    second = [n for n in range(row + 1, after) if n not in comments]
+    head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
+    _name(head, top, second, short)
+    above = [n for n in range(row) if n not in comments]
+    if above and not (logger and head.row == 1):
+        head.notes.append(f"{len(above)} line{'s' * (len(above) > 1)} above the names")
+    return head
+
+
+def _mostly(test, cells):
+    return len(cells) > 0 and sum(map(bool, map(test, cells))) >= 0.8 * len(cells)
+
+
+def _name(head, top, second, short):
+    """Give the head its names, joined from two rows where one is not enough, and its units."""
+    if short and second:
+        head.names = _joined(head.names, top[second.pop(0)])
+        head.notes.append("names in two rows")
+    elif short and head.row and len(_filled(top[head.row - 1])) > 1:
+        joined = _joined(top[head.row - 1], head.names)
+        if len(set(joined)) == len(joined):
+            head.names = joined
+            head.notes.append("names in two rows")
+    if second:
+        head.notes.append("a row of units" if len(second) == 1 else f"{len(second)} rows of units")
+        for name, unit in zip(head.names, top[second[0]], strict=False):
+            if is_unit(unit):
+                head.units[name] = unit.strip()
+
+
+def is_summary(cells: list[str], wide: int) -> bool:
+    """Tell whether a row at the end of a table sums it up, or is a line of another kind."""
+    filled = _filled(cells)
+    if not filled or is_comment(cells, wide):
+        return bool(filled)
+    if len(cells) < wide and len(filled) == 1 and not _begins_as_number(filled[0]):
+        return True
+    return bool(SUMMARY.fullmatch(cells[0].strip() or filled[0].strip()))

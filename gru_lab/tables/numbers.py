@@ -1,0 +1,333 @@
+"""How a column writes its numbers: `1,234.5`, `1 234,5`, `23.4 °C`, `-12`, `<0.01`; read, and
+written back alike.
+
+A cell is taken apart into sign, digits and unit. Whether `1,234` is 1234 or 1.234 is decided for a
+column together with its file; where both fit, that is a doubt, which a repair refuses.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.tables.manner import parted
+
+HOLES = frozenset(
+    "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|NAN|-NAN|"
+    "None|n/a|nan|null|".split("|")
+)  # what stands for a missing value in text wherever it stands
+MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such
+SIGNS = (".", ",")
+GROUPS = (",", ".", " ", "'", "none")
+PROOF = 20  # cells: 998 and 1,051 side by side, and never 1,05, tell thousands
+
+
+@dataclass
+class Numbers:
+    """A table with its text columns read as numbers where they hold such.
+
+    `kept` (rows, columns) is True where text stands among the numbers of a column. `notes` are
+    sentences about such text, `doubts` about what fits two readings, `unread` about columns of
+    numbers that could not be read; `facts` says how the others were read.
+    """
+
+    table: pd.DataFrame
+    kept: pd.DataFrame
+    styles: dict = field(default_factory=dict)  # column → (decimal, lead, tail)
+    notes: list = field(default_factory=list)
+    doubts: list = field(default_factory=list)
+    unread: dict = field(default_factory=dict)  # column → sentence
+    facts: list = field(default_factory=list)
+
+
+def hint(core: str) -> str:
+    """Return which sign is the decimal one in digits such as '1.234,5': '.' or ',' for certain.
+
+    '?.' or '?,' where that sign may as well part thousands, '' where there is none.
+
+    >>> [hint(core) for core in ("10,07", "1.234.567", "1,234", "998")]
+    [',', ',', '?,', '']
+    """
+    flat = re.sub(r"[^\d.,]", "", core)
+    signs = [sign for sign in flat if sign in SIGNS]
+    if not signs:
+        return ""
+    last, other = signs[-1], "," if signs[-1] == "." else "."
+    if len(set(signs)) == 2:
+        return last
+    if len(signs) > 1:
+        return other
+    grouped = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", flat) and flat == core
+    return f"?{last}" if grouped else last
+
+
+@dataclass
+class _Column:
+    """The different texts of a column taken apart: `cells` has a Cell or None for each text."""
+
+    name: str
+    codes: np.ndarray  # (rows,) which of the texts, -1 for a hole or what is no text
+    texts: list
+    counts: np.ndarray
+    cells: list
+
+    @classmethod
+    def of(cls, name, column, holes):
+        codes, different = pd.factorize(column.to_numpy(dtype=object))
+        texts = [text.strip() if isinstance(text, str) else "" for text in different]
+        held = [n for n, text in enumerate(texts) if text not in holes | HOLES]
+        new = np.full(len(texts) + 1, -1)  # the last for a hole, -1
+        new[held] = range(len(held))
+        texts, codes = [texts[n] for n in held], new[codes]
+        counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+        return cls(name, codes, texts, counts, [parted(text) for text in texts])
+
+    @property
+    def hints(self):
+        """How often each sign is certainly the decimal one, and how often it may be."""
+        votes = Counter()
+        for cell, count in zip(self.cells, self.counts, strict=True):
+            if cell:
+                votes[hint(cell.core)] += int(count)
+        return votes
+
+    @property
+    def like_numbers(self):
+        """The share of the cells that begin as numbers do."""
+        numbers = sum(count for cell, count in zip(self.cells, self.counts, strict=True) if cell)
+        return numbers / max(self.counts.sum(), 1)
+
+    def affix(self):
+        """Return the (lead, tail) that most cells have, and its share of the cells with numbers."""
+        votes = Counter()
+        for cell, count in zip(self.cells, self.counts, strict=True):
+            if cell:
+                votes[cell.affix] += int(count)
+        if not votes:
+            return ("", ""), 0.0
+        best, count = votes.most_common(1)[0]
+        return best, count / sum(votes.values())
+
+    def first(self, which):
+        """Return (row, text) of the first cell whose text number is in `which`."""
+        row = int(np.isin(self.codes, which).argmax())
+        return row, self.texts[self.codes[row]]
+
+
+def decimal_of(hints: Counter, file: Counter, separator: str, plain: int, long: int) -> str:
+    """Return the decimal sign of a column by its own cells and those of the file, or '?.', '?,'.
+
+    `hints` and `file` count signs as `hint` names them; `plain` counts whole numbers of up to three
+    digits, `long` those of more. A doubt names the sign that stands in the cells.
+    """
+    if hints["."] or hints[","]:
+        return "." if hints["."] >= hints[","] else ","
+    unsure = "." if hints["?."] >= hints["?,"] else ","
+    if not hints[f"?{unsure}"]:
+        return "," if file[","] > file["."] else "."
+    if bool(file["."]) != bool(file[","]):
+        return "." if file["."] else ","
+    seen = hints[f"?{unsure}"]
+    if plain >= 3 and not long and plain + seen >= PROOF and (unsure == "," or separator != ","):
+        return "," if unsure == "." else "."
+    return "." if unsure == "." and separator == "," else f"?{unsure}"
+
+
+def _decide(column, decimal, thousands, file, separator):
+    if decimal or thousands in SIGNS:
+        return decimal or ("," if thousands == "." else ".")
+    bare = [
+        (len(cell.core), count)
+        for cell, count in zip(column.cells, column.counts, strict=True)
+        if cell and cell.core.isdigit() and cell.core != "0"
+    ]
+    plain = sum(count for size, count in bare if size <= 3)
+    hints = column.hints
+    if thousands == "none":
+        hints = Counter({key.strip("?"): count for key, count in hints.items()})
+    return decimal_of(hints, file, separator, plain, sum(c for _, c in bare) - plain)
+
+
+def read_numbers(
+    frame: pd.DataFrame,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    missing: dict | None = None,
+    votes: Counter | None = None,
+    separator: str = ",",
+    place=None,
+) -> Numbers:
+    """Return the Numbers of a table whose text columns may hold numbers.
+
+    `decimal` and `thousands` settle how they are written (default: told from the cells and from
+    `votes`, the hints of the file's other columns). `missing` maps a column to texts that stand for
+    a missing value. `place` gives a row's place in words.
+    """
+    place = place or "row {}".format
+    done = Numbers(frame.copy(deep=False), pd.DataFrame(False, frame.index, frame.columns))
+    columns, votes = {}, Counter(votes or ())
+    usual = "," if votes[","] > votes["."] else "." if votes["."] else ""  # what `about` says
+    for name, column in frame.items():
+        if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
+            holes = frozenset(map(str, (missing or {}).get(name, ())))
+            columns[name] = _Column.of(name, column, holes)
+            if columns[name].like_numbers >= MOSTLY:
+                votes += columns[name].hints
+    for name, column in columns.items():
+        sign = _decide(column, decimal, thousands, votes, separator)
+        _read_column(done, name, frame[name], column, sign, usual, place)
+    return done
+
+
+def _read_column(done, name, raw, column, sign, usual, place):
+    """Put one column into `done`, as numbers where it holds such."""
+    other = np.zeros(len(raw), dtype=bool)
+    if raw.dtype == object:
+        other = raw.map(lambda cell: not isinstance(cell, str)).to_numpy(bool) & raw.notna()
+    if not len(column.texts) or (other.any() and not _are_numbers(raw[other])):
+        if other.any() and not len(column.texts):
+            done.table[name] = _plain(raw)
+        return
+    if {text.lower() for text in column.texts} <= {"true", "false"}:
+        done.table[name] = _flags(raw, column)
+        return
+    decimal, (lead, tail) = sign.strip("?"), column.affix()[0]
+    numbers = np.array(
+        [
+            cell.number(decimal) if cell and cell.affix == (lead, tail) else None
+            for cell in column.cells
+        ],
+        dtype=float,
+    )
+    readable = ~np.isnan(numbers)
+    good = column.counts[readable].sum() + other.sum()
+    total = column.counts.sum() + other.sum()
+    if good < MOSTLY * total:
+        if column.like_numbers > 0.5 and column.counts.sum() > other.sum():
+            done.unread[name] = _unread(name, column, readable, place)
+        return
+    values = np.full(len(raw), np.nan)
+    values[column.codes >= 0] = numbers[column.codes[column.codes >= 0]]
+    values[other] = pd.to_numeric(raw[other]).astype(float)
+    done.table[name] = pd.Series(values, raw.index)
+    done.kept[name] = (column.codes >= 0) & np.isnan(values)
+    done.styles[name] = decimal, lead, tail
+    _tell(done, name, column, numbers, sign, usual, place)
+
+
+def _tell(done, name, column, numbers, sign, usual, place):
+    """Add to `done` what is to be known of a column that was read."""
+    text = np.flatnonzero(np.isnan(numbers))
+    if len(text):
+        row, cell = column.first(text)
+        count = int(column.counts[text].sum())
+        done.notes.append(
+            f"column {name!r} holds text in {count:,} cell{'s' * (count > 1)}, the first in "
+            f"{place(row)}: {cell!r}. Text stays as it is; if it means a missing value, add "
+            f"{option('--missing-value', f'{name}={cell}')}"
+        )
+    bounds = np.array([bool(cell and cell.bound) for cell in column.cells]) & ~np.isnan(numbers)
+    if bounds.any():
+        row, cell = column.first(np.flatnonzero(bounds))
+        done.facts.append(
+            f"{name!r}: {column.counts[bounds].sum():,} cells such as {cell!r} stay as they are"
+            " ('<' counts as half the limit, '>' as the limit)"
+        )
+    if sign[0] == "?":
+        unsure = np.array([bool(c and hint(c.core) == sign) for c in column.cells])
+        row, cell = column.first(np.flatnonzero(unsure))
+        digits = parted(cell).core
+        done.doubts.append(
+            f"column {name!r} can be read in two ways: {cell!r} in {place(row)} is "
+            f"{re.sub('[.,]', '', digits)} or {digits.replace(',', '.')}; "
+            f"say which by {option('--thousands', sign[1])} or {option('--decimal', sign[1])}"
+        )
+    affix = "".join(done.styles[name][1:]).strip()
+    grouped = any(cell and re.search(r"\d\D\d{3}(?!\d)", cell.core) for cell in column.cells)
+    said = [f"in {affix}"] * bool(affix)
+    said += [f"{sign!r} is the decimal sign"] * (sign != usual and (grouped or sign == ","))
+    if said:
+        done.facts.append(f"{name!r}: {', '.join(said)}")
+
+
+def _unread(name, column, readable, place):
+    """Return what is wrong with a column that looks like numbers and cannot be read as such."""
+    bad = np.flatnonzero(~readable)
+    row, cell = column.first(bad)
+    good = np.flatnonzero(readable)
+    beside = f" while {place(column.first(good)[0])} holds {column.first(good)[1]!r}" * bool(
+        len(good)
+    )
+    return (
+        f"column {name!r} looks like numbers and could not be read: {place(row)} holds {cell!r}"
+        f"{beside}; write all its cells alike, or it is left alone as text"
+    )
+
+
+def _are_numbers(column):
+    return column.map(
+        lambda cell: isinstance(cell, int | float | np.number) and not isinstance(cell, bool)
+    ).all()
+
+
+def _plain(column):
+    """Return a column of objects without text as booleans or numbers where it holds only such."""
+    seen = column.dropna()
+    if seen.map(lambda cell: isinstance(cell, bool | np.bool_)).all():
+        return column.astype("boolean")
+    try:
+        return pd.to_numeric(column).astype(np.float64)
+    except (TypeError, ValueError):
+        return column
+
+
+def _flags(raw, column):
+    words = np.array([text.lower() == "true" for text in column.texts])
+    flags = pd.array([None] * len(raw), dtype="boolean")
+    there = column.codes >= 0
+    flags[there] = words[column.codes[there]]
+    return pd.Series(flags, raw.index)
+
+
+def option(name: str, value: str) -> str:
+    """Return an option ready to paste into a shell.
+
+    >>> option("--missing-value", "T in=-")
+    "--missing-value 'T in=-'"
+    """
+    plain = re.fullmatch(r"[\w.,=:/+-]+", value)
+    return f"{name} {value}" if plain else f"{name} '{value}'"
+
+
+class Table:
+    """What all kinds of files share: `cells`, the table as it stands there, and its numbers."""
+
+    separator = ","  # by which '1.234' is rather 1.234 than 1234
+
+    def __init__(self, name, decimal=None, thousands=None):
+        self.name, self.decimal, self.thousands = name, decimal, thousands
+        self.notes, self.votes, self.styles, self.units = [], Counter(), {}, {}
+
+    def numbers(self, missing=None):
+        """Return the Numbers of the file, with texts that stand for 'missing' by column."""
+        done = read_numbers(
+            self.cells,
+            self.decimal,
+            self.thousands,
+            missing,
+            self.votes,
+            self.separator,
+            self.place,
+        )
+        self.styles = done.styles
+        return done
+
+    @property
+    def frame(self):
+        """The table with its numbers read; ValueError where they can be read in two ways."""
+        done = self.numbers()
+        if done.doubts:
+            raise ValueError(f"{self.name}: {done.doubts[0]}")
+        return done.table

@@ -1,0 +1,77 @@
+"""Codes of many values, angles and counts, told by their values alone."""
+
+import numpy as np
+import pytest
+
+from gru_lab.repairs.holes import kind_of
+from gru_lab.repairs.kinds import is_count, wraps
+
+ROWS = 2000
+T = np.arange(ROWS)
+RNG = np.random.default_rng(0)
+WALK = np.cumsum(RNG.normal(size=ROWS))
+WEATHER = np.array([0, 1, 2, 3, 45, 48, 51, 53, 55, 61, 63, 65, 71, 80, 81, 95])
+NEAR = np.cumsum(RNG.choice([0, 0, 0, 1, -1], ROWS))
+CODES = {
+    "weather": np.repeat(RNG.choice(WEATHER, ROWS // 4), 4),
+    "weather that changes to its like": WEATHER[np.abs(NEAR % 30 - 15)],
+    "answers of a server": RNG.choice([200, 201, 204, 301, 302, 400, 401, 403, 404, 500], ROWS),
+    "twenty states": np.repeat(RNG.integers(0, 20, ROWS // 10), 10),
+    "errors, seldom": RNG.choice([0] * 50 + list(range(100, 140, 3)), ROWS),
+    "a short table": np.repeat(RNG.choice(WEATHER[:10], 40), 2),
+}
+MEASURED = {
+    "whole degrees": WALK.round(),
+    "steps of five": (WALK / 5).round() * 5,
+    "percents": np.clip(50 + WALK, 0, 100).round(),
+    "many cars": RNG.poisson(20, ROWS),
+    "seldom many": np.exp(RNG.normal(1, 1.5, ROWS)).round(),
+    "any of a hundred": RNG.integers(0, 100, ROWS),
+    "people": (200 * np.sin(T / 12) ** 2 + RNG.normal(0, 20, ROWS)).clip(0).round(),
+    "hours": T % 24,
+    "knots in km/h": (1.852 * (20 + 15 * np.sin(T / 20) + RNG.normal(0, 1, ROWS)).round()).round(),
+}
+ANGLES = {
+    "wind": (300 + WALK * 5) % 360,
+    "wind in tens": ((300 + WALK * 5) % 360 / 10).round() * 10,
+    "from -180": (WALK * 9 + 180) % 360 - 180,
+    "gusts from the north": (350 + RNG.normal(0, 40, ROWS)) % 360,
+    "a shaft": T * 7 % 360,
+}
+NONE = {
+    "any of 360": RNG.uniform(0, 360, ROWS),
+    "sunshine up to 360": np.clip(360 * np.sin(T / 12) * RNG.uniform(0.2, 1, ROWS), 0, 360),
+    "a counter that is set back": T * 3 % 345,
+    "a wave": 180 + 180 * np.sin(T / 30),
+    "percents": MEASURED["percents"],
+}
+
+
+@pytest.mark.parametrize("values", CODES.values(), ids=CODES)
+def test_whole_numbers_that_come_back_in_no_order_are_codes(values):
+    assert kind_of(values.astype(float)) == "code"
+
+
+@pytest.mark.parametrize("values", MEASURED.values(), ids=MEASURED)
+def test_whole_numbers_that_are_measured_or_counted_are_none(values):
+    assert kind_of(values.astype(float)) == "measured"
+
+
+@pytest.mark.parametrize("values", ANGLES.values(), ids=ANGLES)
+def test_an_angle_steps_over_the_end_of_the_circle(values):
+    values = values.astype(float)
+    jumps = np.abs(np.diff(values)) > 180
+    assert wraps(values) == jumps.sum() >= 2
+    values[7:9] = np.nan
+    assert wraps(values) >= jumps.sum() - 3
+
+
+@pytest.mark.parametrize("values", NONE.values(), ids=NONE)
+def test_what_only_has_the_range_of_an_angle_is_none(values):
+    assert wraps(values.astype(float)) == 0
+
+
+def test_counts_are_whole_numbers_from_about_zero_up():
+    assert is_count(MEASURED["people"]) and is_count(np.array([0.0, np.nan, 3]))
+    assert not is_count(WALK.round()) and not is_count(np.array([101300.0, 101325]))
+    assert not is_count(np.array([0, 0.5])) and not is_count(np.array([np.nan]))

@@ -1,0 +1,52 @@
+"""Encodings beyond UTF-8: told from a header alone, and the same bytes again."""
+
+import pytest
+
+from gru_lab.repairs.sheet import Sheet
+from gru_lab.tables.encoding import encoding_of
+
+HEADERS = [
+    ("时间,温度,湿度", "gb18030"),
+    ("time,温度", "gb18030"),
+    ("时间;气压;风速;风向", "gb18030"),
+    ("時刻,気温,湿度", "cp932"),
+    ("日付,センサー1,センサー2", "cp932"),
+    ("時間,溫度,濕度", "big5"),
+    ("시간,온도,습도", "cp949"),
+    ("čas,teplota,vlhkost,tlak,přetlak", "cp1250"),
+    ("Čas;Průtok;Teplota °C", "cp1250"),
+    ("dátum,hőmérséklet,légnyomás", "cp1250"),
+    ("czas,ciśnienie,wilgotność,źródło", "iso8859_2"),
+    ("время,температура,влажность", "cp1251"),
+    ("Дата;Давление;Темп. °C", "cp1251"),
+    ("время,температура", "koi8_r"),
+    ("Zeit,Größe °C,Wärme", "cp1252"),
+    ("time,T °C", "cp1252"),
+    ("time,PM µg/m³", "cp1252"),
+    ("date,température,humidité", "cp1252"),
+    ("tid,vindstyrka,nederbörd på 2 m", "cp1252"),
+]
+
+
+@pytest.mark.parametrize("header, encoding", HEADERS)
+def test_an_encoding_is_told_from_a_header_said_and_kept(header, encoding, tmp_path):
+    names = header.replace(";", ",").split(",")
+    rows = [",".join(str(row + c) for c in range(len(names))) for row in range(20)]
+    rows[5] = rows[5].rpartition(",")[0] + ","
+    path, out = tmp_path / "table.csv", tmp_path / "out.csv"
+    path.write_bytes("\n".join([",".join(names), *rows]).encode(encoding))
+    sheet = Sheet.open(path)
+    assert list(sheet.table) == names and f"text, {encoding}," in sheet.file.about
+    sheet.write(out, sheet.table.fillna(7.0), sheet.holes)
+    rows[5] += "7"
+    assert out.read_bytes() == "\n".join([",".join(names), *rows]).encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_byte_order_mark_is_seen(encoding):
+    assert encoding_of("time,T\n1,2\n3,4\n5,6\n".encode(encoding)) == encoding
+
+
+def test_bytes_that_are_no_text_in_any_encoding_still_come_back():
+    raw = bytes(range(1, 256)) * 3
+    assert raw.decode(encoding_of(raw)).encode(encoding_of(raw)) == raw
