@@ -132,7 +132,9 @@ class Controls:
     def box(self):
         """The controls laid out: the stage's own knob first, the rarer ones behind 'more'."""
         knobs = sorted(KNOBS, key=lambda name: name != self.stage.knob)
-        knobs = [name for name in [self.stage.knob] if name in self.fields and name not in knobs] + knobs
+        knobs = [
+            name for name in [self.stage.knob] if name in self.fields and name not in knobs
+        ] + knobs
         rare = [name for name in self.fields if name not in knobs]
         patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
         half = (len(rare) + 1) // 2

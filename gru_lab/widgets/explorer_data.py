@@ -110,8 +110,6 @@ def explorer_data(stage, store):
         },
         "channels": [str(stage.series.channels[channel]) for channel in channels],
         "picture": {name: _short(values) for name, values in parts.items()},
-        "runs": [
-            _run(stage, store, row, logged, parts["hidden"], knobs) for row in rows
-        ],
+        "runs": [_run(stage, store, row, logged, parts["hidden"], knobs) for row in rows],
         "left_out": len(table) - len(chosen),
     }
