@@ -63,7 +63,7 @@ def test_the_epochs_themselves_are_compared(kept):
 def test_pictures_pages_and_logs_call_it_by_its_words(kept):
     store, results = kept
     assert lab.plot(results).layout.title.text == "What weight?"
-    assert "What weight?" in lab.plot(results, by="epoch").layout.title.text
+    assert "Your question" in lab.plot(results, by="epoch").layout.title.text
     data = explorer_data(results.stage, store)
     assert data["title"] == "What weight?" and list(data["knobs"]) == ["missing_weight"]
     assert {run["name"] for run in data["runs"]} >= {"missing_weight=1"}
