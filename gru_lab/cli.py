@@ -200,6 +200,11 @@ def build_parser():
     repair.add_argument(
         "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
     )
+    repair.add_argument(
+        "--fill-rows",
+        action="store_true",
+        help="first put in a row for each time step that has none",
+    )
     _add_table(repair)
     repair.add_argument("--minutes", type=float, metavar="N", help="in all (default: 3)")
     repair.add_argument(

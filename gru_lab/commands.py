@@ -331,8 +331,11 @@ def _sheets(sources, arguments):
 
     paths, several = files_of(sources)
     protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
-    reading = _reading(arguments)
-    return [Sheet.open(path, protect=protect, **reading) for path in paths], several
+    reading = {"protect": protect} | _reading(arguments)
+    sheets = [Sheet.open(path, **reading) for path in paths]
+    if getattr(arguments, "fill_rows", False):
+        sheets = [sheet.with_rows(_layout(arguments), reading, several) for sheet in sheets]
+    return sheets, several
 
 
 def _reading(arguments):
