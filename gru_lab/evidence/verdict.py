@@ -255,7 +255,9 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     at = edge(results.stage, names, ranking.idxmin())
     sooner = errors_of(half, names, "val_missing").mean(axis=1).rank()
     changed = {
-        "by the loss" if own else "by the recorded ruler": not ranking.equals(recorded.mean(axis=1).rank()),
+        "by the loss" if own else "by the recorded ruler": not ranking.equals(
+            recorded.mean(axis=1).rank()
+        ),
         "after half of the epochs": not ranking.equals(sooner),
         "with a single seed": bool((corrected.rank().nunique(axis=1) > 1).any()),
     }

@@ -63,7 +63,9 @@ def plot_stage(results, *chosen, guess=None):
     names = [setting.name for setting in settings]
     finals = results.finals[results.finals["setting"].isin(names)]
     means = finals.groupby("setting")[["validation", "val_missing"]].mean().reindex(names)
-    figure = make_subplots(cols=2, horizontal_spacing=0.1, subplot_titles=OWN_TITLES if stage.own else TITLES)
+    figure = make_subplots(
+        cols=2, horizontal_spacing=0.1, subplot_titles=OWN_TITLES if stage.own else TITLES
+    )
     for column, reading in ((1, "validation"), (2, "val_missing")):
         place = {"row": 1, "col": column, "mode": "markers", "showlegend": column == 1}
         figure.add_scatter(
