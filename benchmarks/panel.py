@@ -134,7 +134,7 @@ def answers(lab):
     lab.status("press Train")
     back = clocked(lambda: lab.choose("dropout=0"), lambda: lab.status("from the store"))
     yield "a stored run drawn, s", back, 0.3
-    lab.choose("dropout=0, 250 epochs")
+    lab.choose("dropout=0, 100 epochs")
     lab.click("Train")
     lab.until("hidden entries", "> 2")
     yield (

@@ -116,17 +116,43 @@ def build_parser():
     )
     _add_store(runs)
     runs.set_defaults(run=commands.list_runs, stopped="Runs that were imported so far are kept.")
+    verify = parsers.add_parser(
+        "verify", help="train the first epochs of kept runs again and compare every figure"
+    )
+    verify.add_argument(
+        "what",
+        nargs="?",
+        default="3",
+        metavar="N|RECORD",
+        help="how many of the runs that come with the kit (default: the 3 cheapest, a few minutes), "
+        "or a record whose runs are to be checked",
+    )
+    verify.add_argument("--runs", type=int, default=3, metavar="N", help="of a record (default: 3)")
+    verify.add_argument("--epochs", type=int, default=1, metavar="N", help="of each (default: 1)")
+    verify.add_argument("--data", metavar="FILE", help="the table that the record's runs are on")
+    verify.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    verify.set_defaults(run=commands.verify_runs, stopped="Nothing was changed.")
     check = parsers.add_parser(
         "check", help="say what stands in a table, and what would spoil its repair"
     )
-    check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
+    check.add_argument(
+        "file", nargs="+", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ; or a folder"
+    )
     _add_table(check)
     check.set_defaults(run=commands.check_file, stopped=NOTHING)
     repair = parsers.add_parser("repair", help="fill the holes of a table, and change nothing else")
     repair.add_argument(
-        "source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed"
+        "source",
+        nargs="+",
+        metavar="IN",
+        help="CSV, TSV, Excel, Parquet, NPY or NPZ; several files, a folder or a pattern such as "
+        "'day-*.csv' are learned from together. They are never changed",
     )
-    repair.add_argument("out", metavar="OUT", help="the repaired table, in the same format")
+    repair.add_argument(
+        "out", metavar="OUT", help="the repaired table, in the same format; a folder for several"
+    )
     repair.add_argument(
         "--report", metavar="FILE", help="write there, as HTML, how good the repair is"
     )
@@ -134,7 +160,17 @@ def build_parser():
         "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
     )
     _add_table(repair)
-    repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
+    repair.add_argument("--minutes", type=float, metavar="N", help="in all (default: 3)")
+    repair.add_argument(
+        "--fast",
+        action="store_const",
+        const=0.0,
+        dest="minutes",
+        help="seconds instead of minutes: no network is trained (the same as --minutes 0)",
+    )
+    repair.add_argument(
+        "--draws", type=int, metavar="N", help="also write N plausible tables: OUT.1, OUT.2, ..."
+    )
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(
@@ -148,7 +184,30 @@ def build_parser():
 def _add_table(parser):
     parser.add_argument("--split-by", metavar="COLUMN", help="the column that tells parts apart")
     parser.add_argument(
-        "--time", metavar="COLUMN", help="the column of time stamps (default: found by itself)"
+        "--time",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="the column of time stamps (default: found); give it twice for a date and a clock",
+    )
+    parser.add_argument(
+        "--time-format",
+        metavar="FORMAT",
+        help="how time is written: such as %%d/%%m/%%Y, s (seconds since 1970), ms, or excel",
+    )
+    first = parser.add_mutually_exclusive_group()
+    first.add_argument(
+        "--dayfirst",
+        action="store_const",
+        const=True,
+        help="2/1/2024 is the second of January",
+    )
+    first.add_argument(
+        "--monthfirst",
+        dest="dayfirst",
+        action="store_const",
+        const=False,
+        help="2/1/2024 is the first of February",
     )
     for option, words in CHANNEL_OPTIONS.items():
         parser.add_argument(option, nargs="+", action="extend", metavar="COLUMN", help=words)

@@ -123,11 +123,18 @@ def list_runs(arguments):
                 "while they trained, so their settings do not name them",
                 file=sys.stderr,
             )
-    found = runs(store, arguments.stage, **parse_where(arguments.where))
+    where = parse_where(arguments.where)
+    found = runs(store, arguments.stage, with_shipped=True, **where)
+    ours = runs(store, arguments.stage, **where)
     if arguments.csv or arguments.parquet:
-        _export(found, arguments.csv, arguments.parquet)
+        _export(ours, arguments.csv, arguments.parquet)
     if arguments.delete:
-        return _delete(found, store, arguments.yes)
+        if len(found) and not len(ours):
+            raise ValueError(
+                "runs that come with the kit cannot be deleted: they lie in its package, not in "
+                f"{store}; of those asked for, the store holds none"
+            )
+        return _delete(ours, store, arguments.yes)
     if not (arguments.csv or arguments.parquet):
         say(
             listed(found).to_string(index=False)
@@ -135,6 +142,23 @@ def list_runs(arguments):
             else "No such runs. `gru-lab record` makes some."
         )
     return 0
+
+
+def verify_runs(arguments):
+    """Train the first epochs of kept runs again; 1 where a figure is another one."""
+    from gru_lab.runs.verify import record_runs, shipped_runs, verify
+
+    if arguments.what.isdecimal():
+        runs = shipped_runs(int(arguments.what))
+    else:
+        runs = record_runs(arguments.what, arguments.runs)
+    answers = []
+    for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
+        say(str(answer))
+        answers.append(answer)
+    agreeing = sum(answer.agrees for answer in answers)
+    say(f"{agreeing} of {len(answers)} runs agree in their first epochs.")
+    return 0 if agreeing == len(answers) else 1
 
 
 def _options(arguments):
@@ -162,48 +186,78 @@ def _limits(option, words):
 def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
+    from gru_lab.repairs.many import check_all
 
-    reading = _reading(arguments) | _options(arguments)
-    found = check(arguments.file, arguments.split_by, arguments.time, **reading)
+    sheets, several = _sheets(arguments.file, arguments)
+    tell, source = (check_all, sheets) if several else (check, sheets[0])
+    found = tell(source, **_options(arguments), **_layout(arguments))
     say(found)
     return 1 if found.problems else 0
+
+
+def _layout(arguments):
+    """Return the settings that say how a table is laid out."""
+    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
+    settings = {"split_by": arguments.split_by, "time": time}
+    settings |= {"time_format": arguments.time_format, "dayfirst": arguments.dayfirst}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def repair_file(arguments):
     """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
-    from gru_lab.repairs.sheet import Sheet
+    from gru_lab.repairs.many import Sheets
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    protect = [name for name in (arguments.split_by, arguments.time) if name is not None]
-    sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
-    out = _places(arguments, sheet)
+    sheets, several = _sheets(arguments.source, arguments)
+    sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
+    out = _places(arguments, sheet.require_sure())
     options = _options(arguments)
-    found = check(sheet, arguments.split_by, arguments.time, **options)
+    layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
+    found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
-        sheet.write(out, sheet.table, sheet.holes & False)
+        write_together(sheet.files(out, sheet.table, sheet.holes & False))
         where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
         say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "split_by", "seed")}
-    given = {name: value for name, value in given.items() if value is not None} | options
+    given = {name: getattr(arguments, name) for name in ("minutes", "seed", "draws")}
+    given = {name: value for name, value in given.items() if value is not None}
+    given |= options | layout
+    if arguments.model and several:
+        given.pop("split_by")
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
-    files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
+    files = sheet.files(out, done.table, done.filled, arguments.keep_flags)
+    for number, drawn in enumerate(done.draws, 1):
+        for place, content in sheet.files(out, drawn, done.filled, arguments.keep_flags).items():
+            name = place.name.partition(".")[0]
+            files[place.with_name(place.name.replace(name, f"{name}.{number}", 1))] = content
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
-    if arguments.save_model:
-        files[arguments.save_model] = done.repairer.to_bytes()
     if arguments.report:
         from gru_lab.records.report import report_page
 
         files[arguments.report] = report_page(done, sheet.name, found.problems)
         seen = f"how good it is: {arguments.report}"
+    if arguments.save_model:  # for a file of its own, which has no column that tells files apart
+        done.repairer.split_by = arguments.split_by
+        files[arguments.save_model] = done.repairer.to_bytes()
     write_together(files)
     for warning in grouped(done.repairer.warnings_):
         say(f"note: {warning}", file=sys.stderr)
     say(f"{last_line(done)} Written to {out}; {seen}.")
     return 0
+
+
+def _sheets(sources, arguments):
+    """Return the Sheets of the files that are meant, and whether they may be several."""
+    from gru_lab.repairs.many import files_of
+    from gru_lab.repairs.sheet import Sheet
+
+    paths, several = files_of(sources)
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
+    reading = _reading(arguments)
+    return [Sheet.open(path, protect=protect, **reading) for path in paths], several
 
 
 def _reading(arguments):
@@ -218,8 +272,10 @@ def _places(arguments, sheet):
     another one.
     """
     out = sheet.require_out(arguments.out)
-    taken = [arguments.source, arguments.model]
-    require_place("OUT", out, *taken)
+    sheets = getattr(sheet, "sheets", [sheet])
+    taken = [*(one.path for one in sheets), arguments.model]
+    if len(sheets) == 1 and not out.is_dir():
+        require_place("OUT", out, *taken)
     for option in ("report", "save_model"):
         taken.append(out if option == "report" else arguments.report)
         if path := getattr(arguments, option):

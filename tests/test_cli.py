@@ -266,7 +266,7 @@ ODD = {
     "as it should be": (lambda t: t, ""),
     "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value a=-999.9"),
     "text among numbers": (lambda t: t.assign(a=t["a"].astype(object).where(t.index != 7, "ERR")), "in line 9: 'ERR'"),
-    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row above"),
+    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row before"),
     "stamps unsorted": (lambda t: t.sample(frac=1, random_state=0), "earlier time stamp"),
     "stamps missing": (lambda t: t.assign(time=t["time"].where(t.index > 3)), "no time stamp"),
     "stamps with a zone": (lambda t: t.assign(time=t["time"].dt.tz_localize("Asia/Tokyo")), ""),
@@ -408,7 +408,7 @@ def test_runs_are_filtered_by_stage_and_settings_and_exported_whole(two_stages, 
     )
     assert set(pd.read_csv("runs.csv")["dropout"]) == {0.5} and len(pd.read_csv("runs.csv")) == 6
     assert "6 runs in runs.csv" in capsys.readouterr().out
-    assert main(["runs", "--where", "mask_input=true"]) == 0
+    assert main(["runs", "--where", "hidden_size=7"]) == 0
     assert "No such runs" in capsys.readouterr().out
     assert not list(tmp_path.glob("*.part"))
 
@@ -425,8 +425,10 @@ def test_runs_are_deleted_only_after_a_question_or_with_yes(two_stages, monkeypa
         and len(runs(stage=2)) == 0
         and len(runs(stage="dropout")) == 5
     )
-    assert main([*delete, "--yes"]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4, 0)]
+    assert main([*delete, "--yes"]) == 2  # what is left of that stage comes with the kit
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [f"{n} runs deleted" for n in (0, 1, 4)]
+    assert "runs that come with the kit cannot be deleted" in told.err
 
 
 def test_where_nobody_can_answer_nothing_is_deleted(two_stages, tmp_path):

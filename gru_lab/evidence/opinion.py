@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from gru_lab.digits import html_table
 from gru_lab.evidence.paired import signed
 from gru_lab.evidence.verdict import RULERS, errors_of, verdict
 from gru_lab.tuning_log.audit import audit
@@ -26,9 +27,7 @@ class SecondOpinion:
 
     def _repr_html_(self):
         """Show the table in a notebook."""
-        table = self.table.reset_index().style.format(escape="html").hide(axis="index")
-        left = [("text-align", "left"), ("vertical-align", "top")]
-        return table.set_table_styles([{"selector": "th, td", "props": left}])._repr_html_()
+        return html_table(self.table.reset_index().set_index("stage"), "words")
 
 
 def ratios_of(results):
@@ -62,12 +61,20 @@ def told(differences):
     return " to ".join(f"{signed(differences[name])} ({name})" for name in ends)
 
 
+def seeds_to_tell(found):
+    """Return how many seeds per setting decided the question, or would be needed to."""
+    needed = found.seeds_needed
+    if found.label == "cannot tell":
+        return f"about {needed}" if needed else "more than 1000"
+    return f"{found.seeds} were enough"
+
+
 def second_opinion(results):
     """Return the SecondOpinion on a log's conclusions, from the Results of its stages; nothing is
     trained.
 
-    The log's own figures are audited by `audit`, our runs judged by `verdict`. 'runs to tell' says
-    how many would decide the question with 80 % power, if mean and spread stay as they are.
+    The log's own figures are audited by `audit`, our runs judged by `verdict`. 'seeds to tell' says
+    how many decided the question, or would with 80 % power if mean and spread stay as they are.
     """
     results, rows, ratios = list(results), {}, {}
     findings = audit().table.groupby("stage")["kind"].unique()
@@ -84,7 +91,7 @@ def second_opinion(results):
                 for ruler in RULERS
             },
             "verdict": found.label,
-            "runs to tell": f"{found.seeds_needed or 'more than 1000'} seeds × {len(found.table)} settings",
+            "seeds to tell": seeds_to_tell(found),
         }
         ratios[stage.number] = ratio
     table = pd.DataFrame.from_dict(rows, orient="index")

@@ -96,6 +96,16 @@ def compare(errors, adopted):
     return table.astype({"seeds needed": "Int64"})
 
 
-def signed(share):
-    """Return a share as a signed percentage, with the digits that a small one needs."""
-    return f"{share:+.1%}" if abs(share) >= 0.01 else f"{round(share, 4) + 0.0:+.2%}"  # no -0.00%
+def percent(share: float) -> str:
+    """Return the size of a share as a percentage, with the digits that a small one needs.
+
+    >>> percent(-0.0846), percent(0.0002)
+    ('8.5 %', '0.02 %')
+    """
+    return f"{100 * abs(share):.{1 if abs(share) >= 0.01 else 2}f} %"
+
+
+def signed(share: float) -> str:
+    """Return a share as a percentage with its sign; one that rounds to zero has none."""
+    text = percent(share)
+    return ("" if not text.strip("0. %") else "+" if share > 0 else "-") + text

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import RULES, one_of
-from gru_lab.evidence.paired import MOST_SEEDS, compare, judge, seeds_needed, signed
+from gru_lab.digits import column, html_table, places
+from gru_lab.evidence.paired import MOST_SEEDS, compare, judge, percent, seeds_needed, signed
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
-MIN_SEEDS = 5  # the whole range of n differences holds their median with 1 - 2^(1-n): 75 % for 3 seeds, 94 % for 5
-SMALLEST_DIFFERENCE = (
-    0.01  # the smallest difference worth adopting anything for: a hundredth of the error
-)
+# the whole range of n differences holds their median with 1 - 2^(1-n): 75 % for 3, 94 % for 5
+MIN_SEEDS = 5
+SMALLEST_DIFFERENCE = 0.01  # that is worth adopting anything for: a hundredth of the error
 
 
 def choose_label(recorded, corrected, seeds):
@@ -41,28 +41,76 @@ def choose_label(recorded, corrected, seeds):
     return "artefact of the ruler" if recorded == "for" else "not supported"
 
 
-def explain(label, recorded, corrected, adopted, seeds, needed, smallest_difference):
-    """Return the reason for a label in one sentence, with its figures, from the tables that
-    `compare` returns.
+CLAIMS = {  # what the log says, in a few words
+    "mask_input": "leave the mask out",
+    "missing_weight": "set the weight to 1",
+    "num_layers": "keep 2 layers",
+    "dropout": "train without dropout",
+    "loss_ratio": "take 1:3",
+}
+
+
+def claim_of(stage, adopted):
+    """Return the claim that is judged, as a sentence."""
+    if adopted == stage.adopted and stage.name in CLAIMS:
+        return f"The log says: {CLAIMS[stage.name]}."
+    return f"The claim: no other setting is better than '{adopted}'."
+
+
+def beside(setting, adopted, table, seeds):
+    """Return how a setting's error compares with the adopted one's, and how sure that is."""
+    share, low, high = table.loc[setting, ["difference", "low", "high"]]
+    if share >= 1:
+        words = f"is {1 + share:.1f} times that of '{adopted}'"
+        between = f"{1 + low:.1f} to {1 + high:.1f} times"
+    else:
+        words = f"is {percent(share)} {'lower' if share < 0 else 'higher'} than that of '{adopted}'"
+        near, far = sorted([low, high], key=abs)
+        between = f"{percent(near).removesuffix(' %')} to {percent(far)}"
+        if low < 0 < high:
+            between = f"from {percent(low)} lower to {percent(high)} higher"
+    sure = f" (95 % interval {between}, {seeds} seeds)" if seeds > 1 else ""
+    return f"the error of '{setting}' {words}{sure}"
+
+
+def explain(label, tables, adopted, seeds, needed, smallest_difference):
+    """Return in words what was found, with its figures; `tables` are what `compare` returns, by
+    the recorded and by the corrected ruler.
     """
+    recorded, corrected = tables
+    lowest, farthest = corrected["difference"].idxmin(), corrected["difference"].abs().idxmax()
 
     def lies(setting, table=corrected):
-        share, low, high = table.loc[setting, ["difference", "low", "high"]]
-        where = f"{signed(abs(share))[1:]} {'below' if share < 0 else 'above'} that of '{adopted}'"
-        between = f" (95% interval {signed(low)} to {signed(high)})" if seeds > 1 else ""
-        return f"the error of '{setting}' lies {where}{between}"
+        return beside(setting, adopted, table, seeds)
 
-    lowest, farthest = corrected["difference"].idxmin(), corrected["difference"].abs().idxmax()
-    better = corrected["high"].min() < -smallest_difference
-    same = f"no error lies as much as {100 * smallest_difference:g}% away from that of '{adopted}'; at most, {lies(farthest)}"
-    enough = f"{'about ' * (needed > MIN_SEEDS)}{needed}" if needed else f"more than {MOST_SEEDS}"
-    return {
-        "cannot tell": f"By {seeds} seed{'s' * (seeds > 1)}, {lies(lowest)}; it takes {enough} to tell.",
-        "supported": f"No error lies {100 * smallest_difference:g}% or more below that of '{adopted}', and {lies(farthest)}.",
-        "not supported": f"On hidden values, {lies(lowest) if better else same}.",
-        "artefact of the ruler": f"As the log read its runs, {lies(recorded['difference'].idxmax(), recorded)}; but on "
-        f"hidden values, {lies(lowest) if better else same}.",
-    }[label]
+    def nearest(setting):
+        share = abs(corrected.loc[setting, "difference"])
+        return "less than 0.01 %" if share < 0.0001 else percent(share)
+
+    least = f"{100 * smallest_difference:g} %"
+    hidden = (
+        f"on hidden values {lies(lowest)}"
+        if corrected["high"].min() < -smallest_difference
+        else f"on hidden values no setting differs from '{adopted}' by {least} or more (95 % "
+        f"intervals, {seeds} seeds); '{farthest}' differs most, by {nearest(farthest)}"
+    )
+    if label == "cannot tell":
+        enough = f"about {needed}" if needed else f"more than {MOST_SEEDS}"
+        found = f"{seeds} seeds leave it open: {lies(lowest)}. To tell, {enough} would be needed"
+        if seeds < MIN_SEEDS:
+            count = "1 seed is" if seeds == 1 else f"{seeds} seeds are"
+            found = f"{count} too few to tell, {MIN_SEEDS} are needed. So far, {lies(lowest)}"
+        return f"{found}."
+    if label == "supported":
+        found = lies(farthest)
+        return f"{found[0].upper()}{found[1:]}, and no setting is better by {least} or more."
+    if label == "not supported":
+        return f"But {hidden}."
+    worst = recorded["difference"].idxmax()
+    return (
+        f"Measured as the log did, {lies(worst, recorded)}. But {hidden}. "
+        "The gain comes only from how the error was measured."
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,12 +118,14 @@ class Verdict:
     """The label on a stage, the figures behind it, and how far a ranking of its settings can be
     trusted.
 
-    `table` is what `compare` returns, by either ruler. A ranking is the order of the means, however
-    close they lie.
+    `sentence` says what was claimed and what was found; `checks` are the flags in words. `table` is
+    what `compare` returns, by either ruler. A ranking is the order of the means, however close they
+    lie.
     """
 
     label: str
     sentence: str
+    checks: tuple[str, ...]
     table: pd.DataFrame
     seeds: int
     seeds_needed: int | None  # to tell; None above 1000
@@ -85,48 +135,78 @@ class Verdict:
     seed_changes_ranking: bool  # the seeds do not all rank them alike
 
     def __repr__(self):
-        return f"{self.label.capitalize()}: {self.sentence}"
+        return f"{self.label.capitalize()}. {self.sentence}"
 
     def _repr_html_(self):
         """Show the label, its reason, the figures and the checks in a notebook."""
-        rows = pd.concat({ruler: self.table[ruler] for ruler in RULERS})
-        formats = dict.fromkeys(rows, "{:.3g}") | dict.fromkeys(
-            ("difference", "low", "high"), signed
+        rows = pd.concat([shown(self.table[ruler], ruler) for ruler in RULERS], ignore_index=True)
+        checks = "".join(f"<li>{escape(check)}</li>" for check in self.checks)
+        page = (
+            f"<p><b>{self.label.capitalize()}.</b> {escape(self.sentence)}</p>\n"
+            f"{html_table(rows.set_index('measured by'))}\n<ul>{checks}</ul>"
         )
-        table = (
-            rows.style.format(formats, na_rep="–")
-            .set_table_attributes('class="dataframe"')
-            ._repr_html_()
-        )
-        checks = [
-            (name.replace("_", " "), value)
-            for name, value in vars(self).items()
-            if isinstance(value, bool)
-        ]
-        checks = "; ".join(f"{name}: <b>{'yes' if value else 'no'}</b>" for name, value in checks)
-        return f"<p><b>{self.label.capitalize()}.</b> {escape(self.sentence)}</p>{table}<p>{checks}.</p>"
+        return page.replace(" %", "\u00a0%")  # no line ends between a number and its sign
 
 
-def at_edge(stage, names, best):
-    """Tell whether the best of three or more values is the smallest or largest, and the knob goes
-    further.
+def shown(table, ruler):
+    """Return one ruler's rows as texts; the figures of a column have equal decimals."""
+    fixed = places(table["mean"])
+    shares = table[["difference", "low", "high"]].map(
+        lambda share: "–" if pd.isna(share) else signed(share)
+    )
+    return pd.DataFrame(
+        {
+            "measured by": ruler,
+            "setting": table.index,
+            "mean": column(table["mean"], fixed),
+            "spread": column(table["spread"], fixed),
+            **shares,
+            "seeds needed": list(table["seeds needed"]),
+        }
+    )
+
+
+def edge(stage, names, best):
+    """Return 'smallest' or 'largest' if the best of three or more values is that and the knob goes
+    further, else ''.
     """
     values = {name: getattr(stage.config(name), stage.knob) for name in names}
     low, high, rule = min(values.values()), max(values.values()), RULES[stage.knob]
-    further = (values[best] == low and low > rule.low) or (
-        values[best] == high and high < rule.high
-    )
-    return len(set(values.values())) > 2 and further
+    if len(set(values.values())) < 3:
+        return ""
+    if values[best] == low and low > rule.low:
+        return "smallest"
+    return "largest" if values[best] == high and high < rule.high else ""
+
+
+def listed(words):
+    """Return words as a list in a sentence: 'a, b and c'."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def in_words(best, at, changed):
+    """Return the checks as sentences; `changed` says by each cause whether it changes the order."""
+    words = [f"The best setting is '{best}'."]
+    if at:
+        words = [
+            f"The best value is the {at} one tried ('{best}'), so a better one may lie beyond."
+        ]
+    differs = [cause for cause, change in changed.items() if change]
+    same = [cause for cause, change in changed.items() if not change]
+    if differs:
+        words.append(f"The settings rank differently {listed(differs)}.")
+    if same:
+        words.append(f"{'They' if differs else 'The settings'} rank the same {listed(same)}.")
+    return tuple(words)
 
 
 def errors_of(results, names, figure):
     """Return the runs' final errors: a row per setting, a column per seed that all of them have."""
-    table = results.finals.pivot(index="setting", columns="seed", values=figure)
-    return table.loc[names].dropna(axis="columns")
+    return results.errors(figure).loc[names].dropna(axis="columns")
 
 
 def compared(stage, chosen, adopted):
-    """Return the name of the adopted setting, and of all that are compared, in the stage's order."""
+    """Return the name of the adopted setting, and those of all compared, in the stage's order."""
     settings = stage.choose(*(chosen or ["trained"]))
     adopted = adopted or next(
         (one.name for one in settings if one.label == stage.adopted), stage.adopted
@@ -169,16 +249,21 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     length = results.curves.groupby(["setting", "seed"])["epoch"].transform("max")
     half = replace(results, curves=results.curves[results.curves["epoch"] <= np.ceil(length / 2)])
     ranking = corrected.mean(axis=1).rank()
+    at = edge(results.stage, names, ranking.idxmin())
+    sooner = errors_of(half, names, "val_missing").mean(axis=1).rank()
+    changed = {
+        "by the recorded ruler": not ranking.equals(recorded.mean(axis=1).rank()),
+        "after half of the epochs": not ranking.equals(sooner),
+        "with a single seed": bool((corrected.rank().nunique(axis=1) > 1).any()),
+    }
+    found = explain(label, tables, adopted, seeds, needed, smallest_difference)
     return Verdict(
         label,
-        explain(label, *tables, adopted, seeds, needed, smallest_difference),
+        f"{claim_of(results.stage, adopted)} {found}",
+        in_words(ranking.idxmin(), at, changed),
         pd.concat(dict(zip(RULERS, tables, strict=True)), axis="columns"),
         seeds,
         needed,
-        at_edge(results.stage, names, ranking.idxmin()),
-        ruler_changes_ranking=not ranking.equals(recorded.mean(axis=1).rank()),
-        epochs_change_ranking=not ranking.equals(
-            errors_of(half, names, "val_missing").mean(axis=1).rank()
-        ),
-        seed_changes_ranking=bool((corrected.rank().nunique(axis=1) > 1).any()),
+        bool(at),
+        *changed.values(),
     )

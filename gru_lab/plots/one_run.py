@@ -8,7 +8,7 @@ symbol of its own.
 import numpy as np
 import plotly.graph_objects as go
 
-from gru_lab.plots.style import GREY, add_references, log_axis, look, style
+from gru_lab.plots.style import GREY, add_references, epoch_axis, log_axis, look, style
 
 
 def plot_losses(curve, references=None, title="One run, epoch by epoch"):
@@ -34,10 +34,10 @@ def plot_losses(curve, references=None, title="One run, epoch by epoch"):
             mode="lines+markers",
             line={"color": colour, "dash": dash},
             marker={"symbol": symbol, "size": 5},
-            hovertemplate=name + ", epoch %{x}: %{y:.3g}<extra></extra>",
+            hovertemplate=name + ", epoch %{x}: %{y:.3r}<extra></extra>",
         )
     add_references(figure, references)
-    figure.update_xaxes(title_text="epoch")
+    epoch_axis(figure, len(curve))
     log_axis(figure, "error on hidden entries", drawn)
     return style(figure, title)
 

@@ -4,7 +4,7 @@ either ruler.
 
 from plotly.subplots import make_subplots
 
-from gru_lab.plots.style import COLOURS, GREY, style
+from gru_lab.plots.style import COLOURS, GREY, broken, narrow, style
 
 LOOKS = {  # colour, symbol, place beside the setting's line
     "the log": (COLOURS[1], "diamond", -0.25),
@@ -21,7 +21,7 @@ def plot_opinion(opinion):
     Left of the line is better. The bars span the seeds. The log has no bars, and no figures for
     what it did not run.
     """
-    titles = [f"{number}. {question}" for number, question in opinion.table.index]
+    titles = [broken(f"{number}. {question}", 60) for number, question in opinion.table.index]
     parts = [opinion.ratios.loc[number] for number, _ in opinion.table.index]
     heights = [len(part) for part in parts]
     figure = make_subplots(
@@ -53,20 +53,41 @@ def plot_opinion(opinion):
         ends = {
             "range": [len(part) - 0.5, -0.5],
             "tickvals": list(range(len(part))),
-            "ticktext": list(part.index),
+            "ticktext": [broken(name, 34) for name in part.index],
         }
         figure.update_yaxes(**ends, zeroline=False, row=row, col=1)
     ticks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
     figure.update_xaxes(
         type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], showticklabels=True
     )
-    figure.update_xaxes(title_text="times the figure of the setting adopted", row=len(parts), col=1)
-    figure.update_annotations(x=0, xanchor="left", font_size=13)
-    tall = ROW * sum(heights) + 45 * len(parts)
-    style(figure, "The whole log, beside our runs", tall + 170, top=110)
-    return figure.update_layout(
-        margin_l=280, title_y=1 - 25 / tall, legend={"y": 1 + 30 / tall, "yanchor": "bottom"}
+    figure.update_xaxes(title_text="times the adopted setting's figure", row=len(parts), col=1)
+    left, high = 240, ROW * sum(heights) + 45 * len(parts) + 170
+    figure.update_annotations(x=0, xanchor="left", xshift=10 - left, align="left", font_size=13)
+    style(figure, "The whole log, beside our runs", high, top=110)
+    figure.update_layout(
+        margin_l=left,
+        title_y=1 - 25 / high,
+        legend={"xref": "container", "yref": "container", "y": 1 - 50 / high, "yanchor": "top"},
     )
+    return _narrow(figure, titles, parts, high)
+
+
+def _narrow(figure, titles, parts, high):
+    """Note what changes on a phone: names in shorter lines, and room for them."""
+    left, taller = 122, round(1.6 * high)
+    changes = {
+        f"xaxis{len(parts)}__title__font": {"size": 11},
+        "height": taller,
+        "margin__l": left,
+        "margin__t": 130,
+    }
+    for place, (title, part) in enumerate(zip(titles, parts, strict=True)):
+        changes[f"annotations_{place}__xshift"] = 4 - left
+        changes[f"annotations_{place}__text"] = broken(title.replace("<br>", " "), 44)
+        axis = f"yaxis{place + 1 if place else ''}"
+        changes[f"{axis}__ticktext"] = [broken(name, 18) for name in part.index]
+        changes[f"{axis}__tickfont"] = {"size": 10}
+    return narrow(figure, **changes, legend__y=1)
 
 
 def _bars(one, colour):

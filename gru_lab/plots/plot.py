@@ -9,7 +9,7 @@ from gru_lab.config import one_of
 
 # by the name of the thing's class, so that no library is loaded for pictures that nobody asked for
 BY_CLASS = {
-    "Results": ("stage", {"setting": "plot_stage", "epoch": "plot_curves"}),
+    "Results": ("stage", {"setting": "plot_stage", "epoch": "plot_curves", "seed": "plot_seeds"}),
     "Search": ("search", {"trial": "plot_search"}),
     "SecondOpinion": ("opinion", {"setting": "plot_opinion"}),
     "Gapped": ("one_run", {"step": "plot_repair"}),
@@ -26,9 +26,9 @@ def plot(thing, *details, by=None, **options):
     ----------
     thing : what to draw
         Results of a stage (`by="setting"`, the default: each setting beside the log's figures;
-        `by="epoch"`: the curves); a Search; a SecondOpinion; a Repaired; the curve of a run
-        (`trainer.curve`); windows with gaps (Gapped), with repairs of them as `details`; or a
-        hidden_mask, True where hidden, (windows, time, channels).
+        `by="epoch"`: the curves; `by="seed"`: the luck of the seeds); a Search; a SecondOpinion;
+        a Repaired; the curve of a run (`trainer.curve`); windows with gaps (Gapped), with repairs
+        of them as `details`; or a hidden_mask, True where hidden, (windows, time, channels).
     details, options
         What the picture of that kind takes: kinds or names of settings and `guess=` for Results,
         references for a curve, (channel, rows) for one repair of a Repaired, `title=` for most.

@@ -11,7 +11,6 @@ from gru_lab.plots.style import COLOURS, GREY, style
 from gru_lab.repairs.columns import numbers
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.words import counted
-from gru_lab.tables.read import part_of, time_stamps
 
 BINS = 300  # pieces of time in a picture of holes
 AROUND = 30  # rows shown before and after a repair at least
@@ -24,28 +23,15 @@ def _ordered(repaired):
     """Return the rows in the order in which they were repaired (part by part, in time), each row's
     time and part.
 
-    The time is that of its stamp, or its number where there is none; the parts are numbers.
+    Time is that of the row's stamp, or its row number if it has none; the parts are numbers.
     """
-    table, one = repaired.table, repaired.repairer
-    stamps = pd.Series(table.index if one.time_ is None else table[one.time_]).reset_index(
-        drop=True
-    )
-    if one.time_ is None and not isinstance(table.index, pd.DatetimeIndex):
-        stamps = pd.Series(np.arange(len(table)))
-    elif not pd.api.types.is_numeric_dtype(stamps):
-        stamps = time_stamps(stamps).dt.tz_localize(None)
-    part = part_of(table, one.split_by)
-    order = np.lexsort((stamps.to_numpy(), part))
-    return order, stamps.to_numpy()[order], part[order]
+    layout = repaired.layout
+    return layout.order, layout.labels[layout.order], layout.part
 
 
 def _time_name(repaired):
     """Return what the figures' time is called: its column, its index, or the number of the row."""
-    time = repaired.repairer.time_
-    if time is not None:
-        return " + ".join(time) if isinstance(time, list | tuple) else str(time)
-    dated = isinstance(repaired.table.index, pd.DatetimeIndex)
-    return str(repaired.table.index.name or "time") if dated else "row"
+    return " + ".join(map(str, repaired.layout.time)) or "row"
 
 
 def _before_and_after(repaired):

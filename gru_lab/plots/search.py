@@ -32,7 +32,7 @@ def plot_search(search, title="The search, trial by trial"):
                 "<br>".join(f"{knob} {value}" for knob, value in setting.items())
                 for setting in settings
             ],
-            hovertemplate="trial %{x}: %{y:.3g}<br>%{text}<extra></extra>",
+            hovertemplate="trial %{x}: %{y:.3r}<br>%{text}<extra></extra>",
         )
     best = trials["error"].cummin()
     line = {"color": COLOURS[0], "shape": "hv", "width": 1.5}

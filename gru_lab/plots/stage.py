@@ -7,13 +7,40 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gru_lab.config import one_of
+from gru_lab.digits import plain
 from gru_lab.evidence.guess import answers, outcome
-from gru_lab.plots.style import COLOURS, add_references, log_axis, look, style
+from gru_lab.plots.style import (
+    COLOURS,
+    FEW,
+    GREY,
+    add_references,
+    broken,
+    epoch_axis,
+    log_axis,
+    look,
+    narrow,
+    style,
+)
+
+MEAN = "ours, mean"
+TITLES = ("recorded ruler:<br>what the log prints", "corrected ruler:<br>error on hidden entries")
 
 
-def _label(name):
-    """Return a setting's name broken into short lines, for an axis."""
-    return name.replace(", ", ",<br>").replace(" (", "<br>(").replace("dropout=", "dropout<br>")
+def _settings_axis(figure, names):
+    """Name the settings along the x axes: side by side in short lines, or upright if many."""
+    names, many = list(names), len(names) > 6
+    width = 26 if many else max(30 // len(names), 9)  # letters that a setting has room for
+    figure.update_xaxes(
+        categoryorder="array",
+        categoryarray=names,
+        tickvals=names,
+        ticktext=[broken(name.replace("dropout=", "dropout "), width) for name in names],
+        tickfont_size=13 if len(names) < 5 else 11,
+        tickangle=-90 if many else 0,
+        automargin=True,
+        range=[-0.5, len(names) - 0.5],
+    )
+    figure.update_traces(marker_size=min(26, 150 // len(names)), selector={"name": MEAN})
 
 
 def plot_stage(results, *chosen, guess=None):
@@ -30,8 +57,7 @@ def plot_stage(results, *chosen, guess=None):
     names = [setting.name for setting in settings]
     finals = results.finals[results.finals["setting"].isin(names)]
     means = finals.groupby("setting")[["validation", "val_missing"]].mean().reindex(names)
-    titles = ("recorded ruler: what the log prints", "corrected ruler: error on hidden entries")
-    figure = make_subplots(cols=2, horizontal_spacing=0.12, subplot_titles=titles)
+    figure = make_subplots(cols=2, horizontal_spacing=0.1, subplot_titles=TITLES)
     for column, reading in ((1, "validation"), (2, "val_missing")):
         place = {"row": 1, "col": column, "mode": "markers", "showlegend": column == 1}
         figure.add_scatter(
@@ -40,16 +66,16 @@ def plot_stage(results, *chosen, guess=None):
             name="ours, each seed",
             marker={"color": COLOURS[0], "size": 9, "opacity": 0.55},
             customdata=finals["seed"],
-            hovertemplate="%{x}, seed %{customdata}: %{y:.3g}<extra></extra>",
+            hovertemplate="%{x}, seed %{customdata}: %{y:.3r}<extra></extra>",
             legendgroup="seeds",
             **place,
         )
         figure.add_scatter(
             x=names,
             y=means[reading],
-            name="ours, mean",
+            name=MEAN,
             marker={"color": COLOURS[0], "symbol": "line-ew-open", "size": 26, "line_width": 3},
-            hovertemplate="%{x}, mean: %{y:.3g}<extra></extra>",
+            hovertemplate="%{x}, mean: %{y:.3r}<extra></extra>",
             legendgroup="mean",
             **place,
         )
@@ -60,7 +86,7 @@ def plot_stage(results, *chosen, guess=None):
         mode="markers",
         name="the log",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 11},
-        hovertemplate="%{x}, the log: %{y:.3g}<extra></extra>",
+        hovertemplate="%{x}, the log: %{y:.3r}<extra></extra>",
         col=1,
         row=1,
     )
@@ -69,16 +95,38 @@ def plot_stage(results, *chosen, guess=None):
         drawn.append(_add_guess(figure, results, guess))
     add_references(figure, results.references, col=2, row=1)
     lines = [setting.lines[-1].validation for setting in logged]
-    log_axis(figure, "validation loss", [*finals["validation"], *lines], col=1)
-    log_axis(figure, "error on hidden entries", drawn, col=2)
-    figure.update_xaxes(
-        categoryorder="array",
-        categoryarray=names,
-        tickvals=names,
-        ticktext=[_label(name) for name in names],
-        tickangle=0,
+    log_axis(figure, None, [*finals["validation"], *lines], col=1)
+    log_axis(figure, None, drawn, col=2)
+    _settings_axis(figure, names)
+    high, told = 500, 22 if guess else 0  # pixels; of the line that says how the guess came out
+    style(figure, f"Stage {stage.number}: {stage.question}", high, top=126 + told)
+    figure.update_layout(title={"y": 1 - 22 / high}, legend=_below_title(high, 44 + told))
+    for place, title in enumerate(figure.layout.annotations[:2]):  # the panels' titles
+        title.update(x=0.55 * place, xanchor="left", align="left", font_size=13)
+    whole, upper, lower = [0, 1], [0.65, 1], [0, 0.35]
+    return narrow(
+        figure,
+        height=880,
+        margin__t=110 + 2 * told,
+        xaxis__domain=whole,
+        xaxis2__domain=whole,
+        yaxis__domain=upper,
+        yaxis2__domain=lower,
+        annotations_1__x=0,
+        annotations_1__y=lower[1],
+        legend__y=1 - (4 + 2 * told) / 880,
     )
-    return style(figure, f"Stage {stage.number}: {stage.question}", 460, top=120 if guess else 96)
+
+
+def _below_title(high, down):
+    """Return the place of a legend `down` pixels from the top of a figure `high` pixels high."""
+    return {
+        "yref": "container",
+        "y": 1 - down / high,
+        "yanchor": "top",
+        "xref": "container",
+        "x": 0,
+    }
 
 
 def _add_guess(figure, results, guess):
@@ -94,7 +142,7 @@ def _add_guess(figure, results, guess):
         "size": 16,
         "line": {"color": "#333333", "width": 1},
     }
-    says = f"{one}, as guessed: {error:.3g}<extra></extra>"
+    says = f"{one}, as guessed: {plain(error)}<extra></extra>"
     figure.add_scatter(
         x=[one],
         y=[error],
@@ -105,8 +153,11 @@ def _add_guess(figure, results, guess):
         col=2,
         row=1,
     )
-    said = f"'{one}' beside '{other}': guessed {factor:.2g} × its error, came out {outcome(results):.3g} ×"
-    figure.update_layout(title_subtitle={"text": said, "font_size": 13})
+    told = (
+        f"'{one}' beside '{other}': guessed {plain(factor, 2)} × its error, "
+        f"came out {plain(outcome(results))} ×"
+    )
+    figure.update_layout(title_subtitle={"text": told, "font_size": 13})
     return error
 
 
@@ -121,7 +172,7 @@ def plot_curves(results, *chosen, reading="val_missing"):
     references = results.references if reading.startswith("val_missing") else {}
     figure, drawn = go.Figure(), list(references.values())
     for index, setting in enumerate(settings):
-        colour, dash, _ = look(index)
+        colour, dash, symbol = look(index)
         curves = results.curves[results.curves["setting"] == setting.name]
         spread = curves.groupby("epoch")[reading].agg(["mean", "min", "max"])
         drawn += [*spread["min"], *spread["max"]]
@@ -139,16 +190,55 @@ def plot_curves(results, *chosen, reading="val_missing"):
             x=spread.index,
             y=spread["mean"],
             name=setting.name,
-            mode="lines",
+            mode="lines+markers" if len(spread) <= FEW else "lines",
+            marker={"symbol": symbol, "size": 6},
             line={"color": colour, "dash": dash},
-            hovertemplate=setting.name + ", epoch %{x}: %{y:.3g}<extra></extra>",
+            hovertemplate=setting.name + ", epoch %{x}: %{y:.3r}<extra></extra>",
         )
     add_references(figure, references)
-    figure.update_xaxes(title_text="epoch")
+    epoch_axis(figure, results.curves["epoch"].max())
     log_axis(
         figure, "validation loss" if reading == "validation" else "error on hidden entries", drawn
     )
     titles = {"validation": "as the log reads them", "val_missing": "error on hidden entries"}
-    return style(
-        figure, f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}", 460
+    title = f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}"
+    return style(figure, title, 460)
+
+
+def plot_seeds(results, *chosen):
+    """Return each seed's error on hidden entries beside the adopted setting's mean, in percent.
+
+    A thin line joins the runs of one seed, which share their luck; bars are the means. `chosen` are
+    kinds or names of settings, by default those the log trained for as long as the adopted one.
+    """
+    stage = results.stage
+    usual = stage[stage.adopted].epochs
+    settings = stage.choose(*(chosen or ("trained",)))
+    names = [one.name for one in settings if chosen or one.epochs == usual]
+    errors = results.errors()
+    shares = 100 * (errors.loc[names] / errors.loc[stage.adopted].mean() - 1)  # (settings, seeds)
+    figure = go.Figure()
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    for number, seed in enumerate(shares):
+        figure.add_scatter(
+            x=names,
+            y=shares[seed],
+            name="a line joins one seed's runs",
+            mode="lines+markers",
+            line={"color": COLOURS[5], "width": 1},
+            marker={"color": COLOURS[0], "size": 8, "opacity": 0.6},
+            hovertemplate=f"%{{x}}, seed {seed}: %{{y:+.2f}} %<extra></extra>",
+            legendgroup="seeds",
+            showlegend=number == 0,
+        )
+    figure.add_scatter(
+        x=names,
+        y=shares.mean(axis=1),
+        name="mean",
+        mode="markers",
+        marker={"color": COLOURS[1], "symbol": "line-ew-open", "size": 26, "line_width": 3},
+        hovertemplate="%{x}, mean: %{y:+.2f} %<extra></extra>",
     )
+    _settings_axis(figure, names)
+    figure.update_yaxes(title_text=f"% above the mean of '{stage.adopted}'", ticksuffix=" %")
+    return style(figure, f"Stage {stage.number}, seed by seed: error on hidden entries", 440)

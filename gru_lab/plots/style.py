@@ -5,11 +5,18 @@ Colours are Okabe and Ito's, which colour-blind readers can tell apart; each als
 symbol of its own.
 """
 
+import math
+import re
+import textwrap
+
 import numpy as np
+
+from gru_lab.digits import plain
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
+FEW = 8  # epochs, of which each has a mark: a line of one epoch would not be seen
 GREY = "#767676"
 REFERENCE_DASH = {"forward fill": "dot", "linear interpolation": "dash"}
 
@@ -24,6 +31,7 @@ def style(figure, title, height=400, top=64):
         margin={"l": 76, "r": 20, "t": top, "b": 50},
         legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
         hovermode="closest",
+        modebar={"remove": ["sendChartToCloud"]},  # a click on it would upload the figure
     )
     return figure
 
@@ -45,7 +53,7 @@ def add_references(figure, references, **place):
         )
         # an annotation's place on a log axis is given as a power of ten
         figure.add_annotation(
-            text=f"{way} {error:.2g}",
+            text=f"{way} {plain(error, 2)}",
             x=1,
             xref=axis.replace("y", "x") + " domain",
             y=np.log10(error),
@@ -59,20 +67,52 @@ def add_references(figure, references, **place):
         )
 
 
-def log_axis(figure, title, values, **place):
-    """Make the y axis logarithmic, with plain numbers at 1, 2, 5 of each decade, or at 1 only over
-    many decades.
+def log_ticks(values):
+    """Return (ticks, low, high) of a logarithmic axis that begins and ends at a tick.
+
+    Ticks stand at 1, 2, 5 of each decade, or at 1 only over many decades.
     """
     values = np.asarray([value for value in values if np.isfinite(value) and value > 0] or [1.0])
-    low, high = np.log10(values.min()), np.log10(values.max())
-    steps = (1, 2, 5) if high - low < 2.5 else (1,)
-    ticks = [step * 10.0**power for power in range(int(low) - 2, int(high) + 2) for step in steps]
-    margin = 0.1 * max(high - low, 0.5)
+    low, high = values.min(), values.max()
+    steps = (1, 2, 5) if high / low < 300 else (1,)
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)
+    ticks = [round(step * 10.0**power, 12) for power in powers for step in steps]
+    first = max(tick for tick in ticks if tick <= low)
+    last = min(tick for tick in ticks if tick >= high)
+    return [tick for tick in ticks if first <= tick <= last], first, last
+
+
+def log_axis(figure, title, values, **place):
+    """Make the y axis logarithmic, with plain numbers, from a tick below `values` to one above."""
+    ticks, low, high = log_ticks(values)
+    margin = 0.05 + 0.02 * np.log10(high / low) if high > low else 0.3  # no mark is cut in half
     figure.update_yaxes(
         type="log",
         title_text=title,
         tickvals=ticks,
-        ticktext=[f"{tick:.5g}" for tick in ticks],
-        range=[low - margin, high + margin],
+        ticktext=[plain(tick) for tick in ticks],
+        range=[np.log10(low) - margin, np.log10(high) + margin],
         **place,
     )
+
+
+def epoch_axis(figure, epochs):
+    """Name the x axis; of a few epochs each whole one has its tick."""
+    figure.update_xaxes(title_text="epoch", dtick=1 if epochs <= FEW else None)
+
+
+def narrow(figure, **changes):
+    """Note what a record changes in this figure's layout where it is under 600 pixels wide.
+
+    Names are plotly's paths with '__' for a dot: `xaxis__domain`, `annotations_1__y`.
+    """
+    paths = {
+        re.sub(r"_(\d+)", r"[\1]", name.replace("__", ".")): value
+        for name, value in changes.items()
+    }
+    return figure.update_layout(meta={"narrow": paths})
+
+
+def broken(text, width):
+    """Return a text in lines of at most `width` characters, for plotly."""
+    return "<br>".join(textwrap.wrap(text, width, break_long_words=False))

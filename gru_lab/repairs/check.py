@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gru_lab.config import one_of
 from gru_lab.repairs.advice import of_channels, on_ends, paste
-from gru_lab.repairs.columns import moments
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
-from gru_lab.repairs.words import counted, describe, shown
-from gru_lab.tables.read import TIME_WORDS, part_of, read_table
+from gru_lab.repairs.words import counted, describe, moment_words, shown
+from gru_lab.tables.frames import holds_columns, plain_table
+from gru_lab.tables.layout import Layout, names_of
+from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
 FEW_ROWS = 200  # below, there is hardly anything to learn from
@@ -89,8 +89,18 @@ class Check:
     facts: dict
     channels: pd.DataFrame
     problems: list
-    time: str | None  # the column of time stamps, if it is one
-    row_numbers: list  # columns that only number the rows
+    layout: Layout  # which columns are time, parts and channels
+
+    @property
+    def time(self):
+        """The column of time stamps, or a tuple of several; None without any, or in the index."""
+        names = tuple(name for name in self.layout.time if name in self.layout.set_aside)
+        return None if not names else names[0] if len(names) == 1 else names
+
+    @property
+    def row_numbers(self):
+        """Columns that only number the rows."""
+        return [name for name, why in self.layout.set_aside.items() if why == "row number"]
 
     def __str__(self):
         wide = max(map(len, self.facts))
@@ -139,56 +149,55 @@ def _channels(series, table, empty, options):
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 
 
-def _stay(series, stamps, options):
+def _stay(series, layout, options):
     """Return which missing entries (rows, channels) are to stay empty."""
-    stamps = series.time if stamps is None else stamps
-    seconds = None if stamps is None or options.max_gap is None else moments(pd.Series(stamps))
+    seconds = layout.moments if layout.dated else None
     return options.stay(np.isnan(series.values), series.channels, series.starts, seconds)
 
 
-def _place(source, series, split_by):
+def _place(source, layout):
     """Return a function from a row of the series to where it stands in the file, and when."""
-    order = np.argsort(part_of(source.table, split_by), kind="stable")
     where = source.file.place if source.file else "row {}".format
 
     def place(row):
-        at = where(int(order[row]))
-        return at if series.time is None else f"{at} ({series.time[row]})"
+        at = where(int(layout.order[row]))
+        return at if not layout.time else f"{at} ({moment_words(layout, layout.order[row])})"
 
     return place
 
 
-def check(source, split_by=None, time=None, missing=(), **options) -> Check:
+def check(
+    source, split_by=None, time=None, missing=(), time_format=None, dayfirst=None, **options
+) -> Check:
     """Return a Check of a file, a DataFrame or a Sheet.
 
         check("sensor.csv", angles=["wind_dir"], max_gap="6h").problems
 
     `split_by` names the column that tells parts apart, `time` that of the time stamps (default:
-    found by itself), `missing` values that stand for 'missing'; `options` are those of `Options`
-    and `decimal`, `thousands`, `sheet` and `yes` of `Sheet.open`.
-    Raises ValueError for what cannot be read or has no numeric channel, and for unknown names.
+    found by itself), `missing` values that stand for 'missing'; `time_format` and `dayfirst` say
+    how time is written; `options` are those of `Options`, and `decimal`, `thousands`, `sheet` and
+    `yes` of `Sheet.open`. Raises ValueError for what cannot be read or has no numeric channel, and
+    for unknown names.
     """
     reading = {name: options.pop(name) for name in READING if name in options}
     options = Options(**options)
     if not isinstance(source, Sheet):
-        opened = Sheet.of if isinstance(source, pd.DataFrame) else Sheet.open
-        protect = [name for name in (split_by, time) if name is not None]
-        source = opened(source, missing, protect=protect, **reading)
+        protect = [*([] if split_by is None else [split_by]), *names_of(time)]
+        table = plain_table(source) if holds_columns(source) else None
+        opened = Sheet.open if table is None else Sheet.of
+        source = opened(source if table is None else table, missing, protect=protect, **reading)
     table = source.table
-    stamps = None if time is None else table[one_of("time", time, list(table.columns))]
-    series = read_table(
-        table.drop(columns=[] if time is None else time).replace([np.inf, -np.inf], np.nan),
-        split_by,
-    )
+    layout = Layout.of(table, split_by, time, time_format, dayfirst)
+    series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
     aside = {
         why: [name for name, reason in series.set_aside.items() if reason == why]
         for why in series.set_aside.values()
     }
     options.require(list(series.channels))
     channels, runs, problems = _channels(series, table, aside.get("no values at all", []), options)
-    place = _place(source, series, split_by)
+    place = _place(source, layout)
     said = of_channels(series.values, series.channels, options.settled, place)
-    stay = _stay(series, stamps, options)
+    stay = _stay(series, layout, options)
     filled = runs[~stay[runs[:, 1], runs[:, 0]]]
     if options.extrapolation is None:
         said += on_ends(filled, series.starts, len(series), series.channels, place)
@@ -197,12 +206,12 @@ def check(source, split_by=None, time=None, missing=(), **options) -> Check:
     others = [
         f"{name!r} ({why})"
         for name, why in series.set_aside.items()
-        if why in ("text", "row number", "complex numbers")
+        if why in ("text", "row number", "complex numbers", "another time")
     ]
     facts = {
         "read as": source.file.about if source.file else "DataFrame",
         "rows": f"{len(table):,}" + f" in {len(series.starts)} parts" * (len(series.starts) > 1),
-        "time": "none found; rows are taken as equally far apart",
+        "time": "",
         "channels": f"{len(channels):,}: {kinds}"
         + "; one alone has no other to learn from" * (len(channels) == 1),
         "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
@@ -213,19 +222,8 @@ def check(source, split_by=None, time=None, missing=(), **options) -> Check:
     }
     if source.facts:
         facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)
-    if stamps is None:
-        stamps, time = series.time, next(iter(aside.get("time", [])), None)
-    if stamps is not None:
-        step, wrong = describe(stamps, series.starts)
-        facts["time"] = f"{'the index' if time is None else repr(time)}, {step}"
-        problems += wrong
-    elif named := [
-        name for name in channels.index if any(word in name.lower() for word in TIME_WORDS)
-    ]:
-        problems.append(
-            f"column {named[0]!r} is called like a time and does not rise; if it is one, add "
-            f"--time {named[0]!r}"
-        )
+    facts["time"], wrong = describe(layout)
+    problems += [*layout.refusals, *layout.problems, *wrong]
     if holes := channels["holes"].sum():
         facts["holes"] = (
             f"{holes:,} of {len(table) * len(channels):,} entries "
@@ -246,4 +244,4 @@ def check(source, split_by=None, time=None, missing=(), **options) -> Check:
             f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "
             "give more rows"
         )
-    return Check(source.name, facts, channels, problems, time, aside.get("row number", []))
+    return Check(source.name, facts, channels, problems, layout)

@@ -1,78 +1,62 @@
 """From the columns of a table to numbers in the order of time, and back into their own dtypes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from gru_lab.repairs.holes import Stretch, part_ends
 from gru_lab.series import Series
-from gru_lab.tables.read import part_of, time_stamps
+from gru_lab.tables.frames import numeric
+from gru_lab.tables.layout import Layout
+from gru_lab.tables.time import NAT
+
+MONTH, THURSDAY = 2_629_746.0, 3 * 86_400.0  # seconds; 1970 began on a Thursday
 
 
-def numbers(column):
+def numbers(column: pd.Series) -> np.ndarray | None:
     """Return a column as float64 with NaN, True and False as 1 and 0; or None where it holds no
     real numbers.
     """
-    kind = column.dtype
-    if (
-        pd.api.types.is_object_dtype(kind)
-        and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
-    ):
-        column = column.astype("boolean")
-    elif not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_complex_dtype(kind):
-        return None
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    column = numeric(column)
+    return None if column is None else column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def put(column, rows, values):
+def put(column: pd.Series, rows: np.ndarray, values: np.ndarray):
     """Return the array of `column` with `values` in `rows`, in its own dtype; nothing else of it
     changes.
     """
     array, kind = column.array.copy(), column.dtype
-    if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_object_dtype(kind):
+    if pd.api.types.is_bool_dtype(kind) or isinstance(numeric(column).dtype, pd.BooleanDtype):
         values = values.round().astype(bool)
     elif pd.api.types.is_integer_dtype(kind):
         values = values.round().astype(np.int64)
-    elif isinstance(kind, np.dtype):
+    elif isinstance(kind, np.dtype) and kind.kind != "O":
         values = values.astype(kind)
     array[rows] = values
     return array
 
 
-def moments(stamps):
-    """Return time stamps (dates, their text, or numbers) as numbers, (rows,), NaN where there is
-    none.
-    """
-    if not pd.api.types.is_numeric_dtype(stamps):
-        stamps = time_stamps(stamps)
-        stamps = (stamps - stamps.min()) / pd.Timedelta(seconds=1)
-    return stamps.to_numpy(dtype=float, na_value=np.nan)
+def stretch_of(table: pd.DataFrame, channels: list, layout: Layout) -> Stretch:
+    """Return the `channels` of a table as a Stretch; its row i is row layout.order[i] of the table.
 
-
-def stretch_of(table, channels, split_by=None, time=None):
-    """Return the `channels` as a Stretch in the order of parts and time, that order, and how many
-    rows lack a stamp.
-
-    Row i of the Stretch is row order[i] of the table. Time comes from the column `time` or from an
-    index of dates; without any, or where a row lacks its stamp, rows count as equally far apart.
     Positions are in usual steps. Raises ValueError for infinite values and for an empty table.
     """
-    label = part_of(table, split_by)
-    dated = time is not None or isinstance(table.index, pd.DatetimeIndex)
-    moment = (
-        moments(table.index.to_series() if time is None else table[time])
-        if dated
-        else np.arange(len(table))
-    )
-    lacking = int(np.isnan(moment).sum())
-    if lacking:
-        moment = np.arange(len(table))
-    order = np.lexsort((moment, label))
-    label, moment = label[order], moment[order]
     values = np.empty((len(table), len(channels)))
     for c, name in enumerate(channels):
-        values[:, c] = numbers(table[name])[order]
+        values[:, c] = numbers(table[name])[layout.order]
     Series(values, tuple(map(str, channels)), "table")  # refuses what is infinite or empty
-    starts, step = np.flatnonzero(np.r_[True, np.diff(label) != 0]), np.diff(moment)
-    step = step[(step > 0) & (np.diff(label) == 0)]
-    position = moment / (np.median(step) if len(step) else 1)
-    return Stretch(values, position, *part_ends(starts, len(table))), order, lacking
+    starts = np.array(layout.starts)
+    stretch = Stretch(values, layout.position, *part_ends(starts, len(table)))
+    return _with_clock(stretch, layout)
+
+
+def _with_clock(stretch, layout):
+    """Return a Stretch that knows how long a step is and where in the week it begins."""
+    known = np.flatnonzero(layout.stamps != NAT) if layout.dated else []
+    step = MONTH if layout.step.months else layout.step.length
+    if not len(known) or not step:
+        return stretch
+    row = np.flatnonzero(layout.order == known[0])[0]
+    since = layout.stamps[known[0]] / 1e9 + THURSDAY - stretch.position[row] * step
+    return replace(stretch, step=float(step), since=float(since))

@@ -16,8 +16,8 @@ from gru_lab.output import require_place, write_whole
 from gru_lab.repairs.missing import by_column, doubt_of, number_of, stands_out, where_is
 from gru_lab.tables.formats import kind_of, open_file
 from gru_lab.tables.head import unique_names
+from gru_lab.tables.layout import Layout
 from gru_lab.tables.numbers import read_numbers
-from gru_lab.tables.read import find_time
 
 READING = ("decimal", "thousands", "sheet", "yes")  # the options of `Sheet.open` beside `missing`
 
@@ -40,6 +40,7 @@ class Sheet:
     unread: list = field(default_factory=list)
     facts: list = field(default_factory=list)
     units: dict = field(default_factory=dict)
+    part = None  # the column that tells several files apart
 
     @property
     def name(self) -> str:
@@ -79,14 +80,14 @@ class Sheet:
         texts = [value for value in bare if np.isnan(number_of(value))]
         done = file.numbers({name: [*named.get(name, ()), *texts] for name in cells.columns})
         table, used = done.table, {}
-        time = find_time(table, np.zeros(len(table), dtype=int)) if bare else None
+        time = Layout.of(table).time if bare else ()
         doubts = list(done.doubts)
         for name, values in named.items():
             for value in values:
                 there = where_is(table[name], value) | where_is(cells[name], value)
                 _empty(table, used, name, value, there)
         for value in bare:
-            doubts += _bare(table, cells, used, value, yes, {time, *protect})
+            doubts += _bare(table, cells, used, value, yes, {*time, *protect})
         unused = [f"{n}={v}" for n, values in named.items() for v in values if (n, v) not in used]
         unused += [v for v in bare if not any(value is v for _, value in used)]
         notes = [*file.notes, *done.notes, *done.unread.values(), *doubts]
@@ -126,6 +127,10 @@ class Sheet:
             if mask.any():
                 changes[name] = mask, repaired[name].to_numpy(np.float64, na_value=np.nan)
         return self.file.rebuilt(changes, keep_flags)
+
+    def files(self, out, repaired, filled, keep_flags=False) -> dict:
+        """Return {path: bytes} of what is to be written for OUT."""
+        return {out: self.rebuilt(repaired, filled, keep_flags)}
 
     def write(self, out, repaired, filled, keep_flags=False):
         """Write what `rebuilt` returns; whole or not at all."""

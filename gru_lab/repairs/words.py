@@ -1,25 +1,18 @@
 """Counts, names and time stamps in words: how regular these are, and what is wrong with them."""
 
 import numpy as np
-import pandas as pd
 
-from gru_lab.tables.read import time_stamps
+from gru_lab.tables.layout import Layout
+from gru_lab.tables.steps import span_words, steps_of
+
+PAUSE = 10  # usual steps make a pause where steps are irregular
+LONG = 1.5  # usual steps without a row make a pause
+MOSTLY = 0.5  # of the steps are the usual one where missing rows can be counted
 
 
 def counted(number, thing):
     """Return '1 row', '2,000 rows'."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def _words(step):
-    """Return a step of time, a Timedelta or a number, as short text."""
-    if not isinstance(step, pd.Timedelta):
-        return f"{step:.6g}"
-    seconds = step.total_seconds()
-    unit, size = next(
-        (one for one in (("d", 86_400), ("h", 3_600), ("min", 60)) if seconds >= one[1]), ("s", 1)
-    )
-    return f"{seconds / size:.4g} {unit}"
 
 
 def shown(name):
@@ -29,40 +22,77 @@ def shown(name):
     return str(name) if str(name).isprintable() else repr(str(name))
 
 
-def describe(stamps, starts):
-    """Return the step of time in words, and what is wrong with the stamps as sentences."""
-    if not pd.api.types.is_numeric_dtype(stamps):
-        stamps = time_stamps(stamps)
-    stamps = pd.Series(stamps).reset_index(drop=True)
-    steps = stamps.diff()[
-        ~np.isin(np.arange(len(stamps)), starts)
-    ].dropna()  # from part to part there is no step
-    zero = pd.Timedelta(0) if steps.dtype.kind == "m" else 0
-    wrong = {
-        "no time stamp": (stamps.isna(), "mend or delete them, or rows count as equally far apart"),
-        "the time stamp of the row above": (
-            steps == zero,
-            "delete them, or add --split-by if they are of another part",
-        ),
-        "an earlier time stamp than the row above": (
-            steps < zero,
-            "a repair takes rows in order of time",
-        ),
-    }
-    problems = []
-    for what, (where, then) in wrong.items():
-        if where.any():
-            first = (
-                ""
-                if pd.isna(stamps[where.idxmax()])
-                else f", the first at {stamps[where.idxmax()]}"
-            )
-            problems.append(f"{counted(where.sum(), 'row')} with {what}{first}: {then}")
-    steps = steps[steps > zero]
-    if not len(steps):
-        return "without a step", problems
-    pauses = steps[steps > 2 * steps.median()]
-    words = f"every {_words(steps.median())}"
-    return words + (
-        f"; {counted(len(pauses), 'pause')}, up to {_words(pauses.max())}" if len(pauses) else ""
-    ), problems
+def moment_words(layout: Layout, row: int) -> str:
+    """Return the time of a row of the table as it is written there, such as '05.03.2024 10:00'."""
+    written = " ".join(str(column.iloc[row]) for column in layout.written)
+    if layout.dated and written.replace(".", "").isdigit():
+        return f"{written} ({layout.labels[row].astype('M8[s]')})".replace("T", " ")
+    return written
+
+
+def missing_steps(layout: Layout) -> np.ndarray:
+    """Return how many usual steps before each row have no row of their own, (rows,), in `order`.
+
+    0 where time has no usual step: then nothing can be called missing.
+    """
+    step = steps_of(layout.position, layout.first)
+    usual = (step > 1 / LONG) & (step < LONG)
+    if layout.stamps is None or usual.sum() < MOSTLY * (step > 0).sum():
+        return np.zeros(len(step), dtype=int)
+    lacking = np.where(step > LONG, np.rint(step) - 1, 0).astype(int)
+    repeats = np.r_[False, (step == 0)[:-1] & ~layout.first[:-1]]  # a row with a wrong stamp
+    return np.maximum(lacking - repeats, 0)
+
+
+def describe(layout: Layout) -> tuple[str, list[str]]:
+    """Return the time in words, and what is wrong with it as sentences."""
+    if layout.stamps is None:
+        return "none found; rows are taken as equally far apart", []
+    where = " + ".join(repr(name) for name in layout.time)
+    if not set(layout.time) & set(layout.set_aside):
+        where = "the index" if not layout.split_by else f"the index level {where}"
+    problems = [_wrong(layout, what, rows) for what, rows in layout.odd.items()]
+    lacking = missing_steps(layout)
+    step = steps_of(layout.moments, layout.first)
+    pauses = lacking > 0
+    if not pauses.any() and layout.step.length:
+        pauses = step > PAUSE * layout.step.length
+    if not pauses.any():
+        return f"{where}, {_every(layout)}", problems
+    longest = step[pauses].max()
+    words = f"{counted(pauses.sum(), 'pause')}, up to {span_words(longest, layout.dated)}"
+    at = moment_words(layout, layout.order[int(np.flatnonzero(step == longest)[0]) - 1])
+    steps = f"; {counted(lacking.sum(), 'time step')} without a row" if lacking.any() else ""
+    fill = "add --fill-rows to put them in, " if lacking.any() and layout.dated else ""
+    problems.append(
+        f"{words}, the longest after {at}{steps}: {fill}add --split-by if they lie between "
+        f"separate runs, or leave them"
+    )
+    return f"{where}, {_every(layout)}; {words}", problems
+
+
+def _every(layout):
+    """Return the usual step in words."""
+    if not layout.step.length:
+        return "without a step"
+    step = steps_of(layout.position, layout.first)
+    step = step[step > 0]
+    irregular = ((step < 1 / LONG) | (step > LONG)).mean() > MOSTLY
+    return f"{'about every' if irregular else 'every'} {layout.step.words}"
+
+
+WRONG = {
+    "lacking": ("no time stamp", "correct or delete it; it counts as between its neighbours"),
+    "repeated": (
+        "the time stamp of the row before",
+        "delete them, or add --split-by if they belong to another series",
+    ),
+    "back": ("an earlier time stamp than the row before", "a repair sorts rows by time"),
+}
+
+
+def _wrong(layout, what, rows):
+    """Return a sentence about rows with a wrong stamp."""
+    words, then = WRONG[what]
+    at = "" if what == "lacking" else f", the first at {moment_words(layout, rows[0])}"
+    return f"{counted(len(rows), 'row')} with {words}{at}: {then}"

@@ -38,7 +38,7 @@ def pack(configs, store):
     for config in sorted(configs, key=lambda config: config.epochs):  # of one key the longest stays
         curve = store.curve(config)
         if curve is not None:
-            origin = store.runs([config.key]).iloc[0]
+            origin = store.runs([config.key], with_shipped=True).iloc[0]
             packed[config.key] = {
                 "key": config.key,
                 "config": dataclasses.asdict(config),
@@ -188,11 +188,10 @@ def name_of(data, path):
 
 
 def adopt(path, store):
-    """Put the runs inside a record into the store and return their configurations; longer ones
-    there already stay.
+    """Put the runs inside a record into the store, and return their configurations.
 
-    Raises ValueError, before any run is kept, if the file is no record or one of its runs is not
-    sound.
+    Longer ones that are there already stay. Raises ValueError as `sound_runs` does, before any run
+    is kept.
     """
     data, sound = sound_runs(path)
     for config, curve, sample, origin in sound:

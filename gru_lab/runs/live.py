@@ -186,12 +186,10 @@ class Live:
 
     def _stored(self, config, patience):
         """Return the stored run's rows, as many as asked for or as `patience` allows, or None."""
-        kept = self.store.runs([config.key])
-        if kept.empty:
+        kept = self.store.lengths([config.key]).get(config.key)
+        if not kept:
             return None
-        curve = self.store.curve(
-            config.replace(epochs=min(config.epochs, int(kept["epochs"].iloc[0])))
-        )
+        curve = self.store.curve(config.replace(epochs=min(config.epochs, kept)))
         end = no_better(curve["val_missing"], patience)
         return (
             curve.head(end or len(curve)).to_dict("records")

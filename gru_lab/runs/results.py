@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from gru_lab.digits import column, html_table, places, plain
 from gru_lab.gaps import references
 from gru_lab.tuning_log.rulers import LAST, log_lines, read_run
 from gru_lab.tuning_log.stage import KINDS, Stage
@@ -70,15 +71,27 @@ class Results:
             )
         return pd.DataFrame(rows).set_index("setting")
 
+    def errors(self, figure: str = "val_missing") -> pd.DataFrame:
+        """Return the runs' `finals` of a figure: a row per setting, a column per seed."""
+        table = self.finals.pivot(index="setting", columns="seed", values=figure)
+        return table.reindex([one.name for one in self.stage.settings if one.name in table.index])
+
+    def curve(self, setting: str, seed: int = 0) -> pd.DataFrame:
+        """Return one run's rows of `curves`, an epoch each."""
+        curves = self.curves[self.curves["setting"] == self.stage[setting].name]
+        return curves[curves["seed"] == seed]
+
     def _repr_html_(self):
-        """Show the summary as a table in a notebook."""
-        ours = {"recorded ruler": "{:.3g}", "corrected ruler": "{:.3g}", "±": "{:.1g}"}
-        table = self.summary().style.format({"log": "{:.2g}"} | ours, na_rep="–")
-        return table.set_table_attributes('class="dataframe"')._repr_html_()
+        """Show the summary as a table in a notebook; ± has the decimals of the error beside it."""
+        table = self.summary()
+        fixed = places([*table["corrected ruler"]])
+        for name in ("corrected ruler", "±"):
+            table[name] = column(table[name], fixed)
+        return html_table(table)
 
     def lines(self, setting, seed=0):
         """Return a run's last three epochs as the log writes them, on its ruler."""
-        curve = self.curves[(self.curves["setting"] == setting) & (self.curves["seed"] == seed)]
+        curve = self.curve(setting, seed)
         return log_lines(self.stage, self.stage.config(setting, seed), curve)
 
     @property
@@ -88,4 +101,7 @@ class Results:
         """
         error = self.summary("trained")["corrected ruler"]
         straight = self.references["linear interpolation"]
-        return f"lowest error on hidden entries {error.min():.2g} ({error.idxmin()}); a straight line has {straight:.2g}"
+        return (
+            f"lowest error on hidden entries {plain(error.min())} ({error.idxmin()}); "
+            f"a straight line has {plain(straight)}"
+        )

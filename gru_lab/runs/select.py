@@ -69,15 +69,16 @@ def curves_of(configs, store):
     return table[["key", *varying, *table.columns.drop(["key", *varying])]]
 
 
-def runs(store=None, stage=None, **where):
+def runs(store=None, stage=None, with_shipped=False, **where):
     """Return the stored runs as a tidy DataFrame, oldest first: a row per run, its settings, when
     and where trained.
 
     `where` are settings or other columns with the value they must have, `stage` a stage's name or
-    number: its settings, on whatever series and at whatever size. Raises ValueError for a column, a
+    number: its settings, on whatever series and at whatever size. `with_shipped` lists the runs that
+    come with the kit too, told by a column `shipped`. Raises ValueError for a column, a
     value or a stage there is not.
     """
-    table = Store.of(store).runs()
+    table = Store.of(store).runs(with_shipped=with_shipped)
     for name, value in where.items():
         table = table[
             _equal(table[one_of("a column of the runs", name, table.columns)], name, value)

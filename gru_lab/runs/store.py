@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from gru_lab.config import RunConfig
 from gru_lab.loss import METRICS
+from gru_lab.runs import shipped
 from gru_lab.runs.database import Database
 from gru_lab.runs.one_run import origin
 from gru_lab.runs.schema import curves, origins, pins, runs, samples
@@ -92,7 +93,16 @@ class Store(Database):
                 connection.execute(sa.insert(origins), {"key": config.key, "record": record})
 
     def delete(self, keys):
-        """Forget the runs with these keys, curves and samples too; returns how many there were."""
+        """Forget the runs with these keys, curves and samples too; returns how many there were.
+
+        Raises ValueError for runs that come with the kit, before anything is deleted.
+        """
+        keys = list(keys)
+        if fixed := set(shipped.lengths(keys)) - set(self.runs(keys)["key"]):
+            raise ValueError(
+                f"runs that come with the kit cannot be deleted, and {len(fixed)} of these do: they "
+                "lie in the package, not in this store; leave them out with --where"
+            )
         with self.writing() as connection:
             for table in (curves, samples, origins, runs):
                 gone = connection.execute(sa.delete(table).where(table.c.key.in_(list(keys))))
@@ -106,7 +116,10 @@ class Store(Database):
             rows = connection.execute(
                 sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
             )
-            return {key: epochs for key, epochs in rows}
+            kept = {key: epochs for key, epochs in rows}
+        for key, epochs in shipped.lengths(keys).items():
+            kept[key] = max(epochs, kept.get(key, 0))
+        return kept
 
     def curves(self, configs):
         """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of
@@ -126,11 +139,16 @@ class Store(Database):
         with self.reading() as connection:
             rows = pd.read_sql(query, connection)
         found = {key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")}
-        return {
+        kept = {
             key: rows.reset_index(drop=True)
             for key, rows in found.items()
             if len(rows) == ends[key]
         }
+        for config in configs:
+            ours = None if config.key in kept else shipped.curve(config)
+            if ours is not None and len(ours) == ends[config.key]:
+                kept[config.key] = ours
+        return kept
 
     def curve(self, config):
         """Return a run's curve as a DataFrame of `config.epochs` rows, or None if it is not there
@@ -146,13 +164,15 @@ class Store(Database):
             return None
         with self.reading() as connection:
             text = connection.scalar(sa.select(samples.c.sample).where(samples.c.key == key))
-            return None if text is None else np.array(json.loads(text))
+        return shipped.sample(key) if text is None else np.array(json.loads(text))
 
-    def runs(self, keys=None):
+    def runs(self, keys=None, with_shipped=False):
         """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given.
 
         `error` is the mean squared error on hidden entries, mean of the last three epochs; `record`
         the name of the record that a run was imported from, '' for those trained here.
+        `with_shipped` puts those that come with the kit before them, unless the store has its own,
+        and adds a column `shipped` that tells them.
         """
         chosen = sa.true() if keys is None else runs.c.key.in_(list(keys))
         last = (
@@ -171,7 +191,14 @@ class Store(Database):
             table = pd.read_sql(
                 query.where(chosen).order_by(runs.c.trained, runs.c.key), connection
             )
-        return self._readable(table)
+        kept = self._readable(table)
+        if not with_shipped:
+            return kept
+        others = shipped.runs(keys)
+        others = others[~others["key"].isin(kept["key"])].assign(shipped=True)
+        kept = kept.assign(shipped=False)
+        frames = [frame for frame in (others, kept) if len(frame)]
+        return pd.concat(frames or [kept], ignore_index=True)
 
     def _readable(self, table):
         """Leave out the runs of an older version that lack a setting; a warning says so."""

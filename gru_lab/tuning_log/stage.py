@@ -6,6 +6,7 @@ author meant it (stages 2 and 5: the code scaled the missing term by r² ≈ 0.0
 the log lacks and its question needs.
 """
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -78,6 +79,11 @@ class Setting:
         """
         return self.label if self.kind == "trained" else f"{self.label} ({self.kind})"
 
+    def sized(self, profile):
+        """Return this setting with the epochs in its label that the profile trains it for."""
+        epochs = f"{profile.epochs(self.epochs)} epochs"
+        return replace(self, label=re.sub(r"\b\d+ epochs\b", epochs, self.label))
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -127,6 +133,7 @@ class Stage:
             self,
             profile=profile,
             series=series,
+            settings=tuple(setting.sized(profile) for setting in self.settings),
             start=self.start.replace(hidden_size=profile.hidden_size),
         )
 
@@ -180,7 +187,7 @@ class Stage:
         validation` as written.
         """
         rows = [
-            {"setting": setting.name, "epochs": setting.epochs}
+            {"setting": setting.sized(PROFILES["full"]).name, "epochs": setting.epochs}
             | {f"line {number}": str(line) for number, line in enumerate(setting.lines, start=1)}
             for setting in self.settings
             if setting.lines

@@ -66,7 +66,7 @@ def explorer_data(stage, store):
     Of more than MOST runs those that are rows of the log come first, then the newest. Raises
     ValueError if the store has no run on this series.
     """
-    table = store.runs()
+    table = store.runs(with_shipped=True)
     table = table[table["data_digest"] == stage.series.digest]
     if table.empty:
         raise ValueError(

@@ -66,7 +66,7 @@ class Pinned:
 
     def list_stored(self):
         """Offer all runs on this series that the store has now, the newest first."""
-        runs = self.store.runs()
+        runs = self.store.runs(with_shipped=True)
         options = []
         for row in runs[runs["data_digest"] == self.stage.series.digest][::-1].to_dict("records"):
             config = config_of(row)

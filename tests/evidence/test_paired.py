@@ -94,7 +94,13 @@ def test_telling_a_difference_from_what_matters_takes_more_seeds_than_telling_it
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.067, "+6.7%"), (-0.0004, "-0.04%"), (1.5, "+150.0%"), (0, "+0.00%"), (-0.00001, "+0.00%")],
+    [
+        (0.067, "+6.7 %"),
+        (-0.0004, "-0.04 %"),
+        (1.5, "+150.0 %"),
+        (0, "0.00 %"),
+        (-0.00001, "0.00 %"),
+    ],
 )
 def test_small_shares_keep_their_digits(share, text):
     assert signed(share) == text

@@ -5,6 +5,7 @@ the author.
 import pytest
 
 import gru_lab as lab
+from gru_lab.evidence.paired import signed
 from gru_lab.evidence.trusted_log import changes, trusted_log
 from gru_lab.evidence.verdict import verdict
 
@@ -35,7 +36,7 @@ def test_the_log_holds_every_setting_with_its_figures(results):
         mean, spread = summary.loc[setting.name, ["corrected ruler", "±"]]
         assert f"| {mean:.3g} ± {spread:.1g} |" in row
     difference = table.loc["4 layers", "difference"]
-    assert f"{difference:+.1%} (" in text
+    assert f"{signed(difference)} (" in text
 
 
 def test_the_log_says_what_was_fixed_and_leaves_the_decision_to_its_author(results):

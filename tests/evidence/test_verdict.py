@@ -3,6 +3,8 @@ independent ones.
 """
 
 import itertools
+import re
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -61,8 +63,11 @@ READ = {
 def test_a_real_difference_in_favour_of_the_adopted_setting_is_supported(seed):
     found = verdict(made_up(STAGES["dropout"], DROPOUT, seed=seed))
     assert found.label == "supported"
-    assert found.sentence.startswith(
-        "No error lies 1% or more below that of 'dropout=0', and the error of 'dropout=0.5'"
+    share, low, high = found.table.loc["dropout=0.5", "corrected ruler"].iloc[2:5]
+    assert found.sentence == (
+        f"The log says: train without dropout. The error of 'dropout=0.5' is {100 * share:.1f} % "
+        f"higher than that of 'dropout=0' (95 % interval {100 * low:.1f} to {100 * high:.1f} %, "
+        "5 seeds), and no setting is better by 1 % or more."
     )
 
 
@@ -72,8 +77,11 @@ def test_a_real_difference_against_the_adopted_setting_is_not_supported(seed):
     assert found.label == "not supported"
     share = found.table.loc["1 layer", ("corrected ruler", "difference")]
     assert share == pytest.approx(-0.3, abs=0.01)
-    said = f"On hidden values, the error of '1 layer' lies {-share:.1%} below that of '2 layers' (95% interval -3"
-    assert found.sentence.startswith(said)
+    start = (
+        "The log says: keep 2 layers. But on hidden values the error of '1 layer' is "
+        f"{-100 * share:.1f} % lower than that of '2 layers' (95 % interval 2"
+    )
+    assert found.sentence.startswith(start)
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -81,7 +89,7 @@ def test_a_knob_that_does_nothing_is_not_supported(seed):
     found = verdict(made_up(STAGES["loss_ratio"], RATIOS, own=0.002, seed=seed))
     assert found.label == "not supported"
     assert found.sentence.startswith(
-        "On hidden values, no error lies as much as 1% away from that of '1:3'; at most, "
+        "The log says: take 1:3. But on hidden values no setting differs from '1:3' by 1 % or more "
     )
 
 
@@ -91,9 +99,13 @@ def test_a_difference_that_only_the_ruler_makes_is_its_artefact(seed):
     assert found.label == "artefact of the ruler"
     factor = READ["weight=0"] / READ["weight=1"] - 1  # 0.96
     assert found.sentence.startswith(
-        f"As the log read its runs, the error of 'weight=0' lies {factor:.0%}"[:-1]
+        "The log says: set the weight to 1. Measured as the log did, the error of 'weight=0' is "
+        f"{100 * factor:.0f}"
     )
-    assert "but on hidden values, no error lies as much as 1% away" in found.sentence
+    assert (
+        "But on hidden values no setting differs from 'weight=1' by 1 % or more" in found.sentence
+    )
+    assert found.sentence.endswith("The gain comes only from how the error was measured.")
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -101,10 +113,8 @@ def test_a_gain_on_the_ruler_that_hides_a_loss_is_its_artefact_too(seed):
     worse = {"weight=1": 1.0, "weight=0.5": 0.9, "weight=0": 0.8}
     found = verdict(made_up(STAGES["missing_weight"], worse, seed=seed, recorded=READ))
     assert found.label == "artefact of the ruler"
-    assert (
-        "but on hidden values, the error of 'weight=0' lies " in found.sentence
-        and " below that" in found.sentence
-    )
+    assert "But on hidden values the error of 'weight=0' is " in found.sentence
+    assert " % lower than that of 'weight=1'" in found.sentence
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -113,7 +123,7 @@ def test_runs_that_overlap_cannot_tell(seed):
     found = verdict(made_up(STAGES["mask_input"], equal, own=0.05, seed=seed))
     assert found.label == "cannot tell"
     assert found.seeds_needed is None or found.seeds_needed > 5
-    assert "to tell" in found.sentence
+    assert "5 seeds leave it open" in found.sentence and "To tell, " in found.sentence
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -133,9 +143,10 @@ def test_what_the_recorded_ruler_hides_is_supported_all_the_same():
 def test_fewer_than_five_seeds_cannot_tell_however_large_the_difference(seeds):
     found = verdict(made_up(STAGES["dropout"], DROPOUT, seeds=seeds))
     assert (found.label, found.seeds, found.seeds_needed) == ("cannot tell", seeds, 5)
-    count = "1 seed" if seeds == 1 else f"{seeds} seeds"
-    assert found.sentence.startswith(f"By {count}, the error of 'dropout=0.1' lies")
-    assert found.sentence.endswith("; it takes 5 to tell.")
+    count = "1 seed is" if seeds == 1 else f"{seeds} seeds are"
+    assert f"{count} too few to tell, 5 are needed. So far, the error of 'dropout=0.1' is" in (
+        found.sentence
+    )
     assert ("interval" in found.sentence) == (seeds > 1) and "nan" not in found.sentence
 
 
@@ -165,7 +176,7 @@ def test_what_matters_is_the_readers_to_say():
     results = made_up(STAGES["mask_input"], {"included": 1.03, "not included": 1.0})
     assert verdict(results).label == "supported"
     assert verdict(results, smallest_difference=0.1).label == "not supported"
-    assert "as much as 10% away" in verdict(results, smallest_difference=0.1).sentence
+    assert "by 10 % or more" in verdict(results, smallest_difference=0.1).sentence
 
 
 def test_the_word_follows_its_rule_in_every_case():
@@ -317,15 +328,40 @@ def test_what_cannot_be_compared_is_an_error_that_says_so():
         verdict(results, "2 layer")
 
 
+def test_an_interval_on_both_sides_of_zero_and_a_large_ratio_are_told_in_words():
+    equal = dict.fromkeys(["included", "not included"], 1.0)
+    sentence = verdict(made_up(STAGES["mask_input"], equal, own=0.05)).sentence
+    assert re.search(r"\(95 % interval from [\d.]+ % lower to [\d.]+ % higher, 5 seeds\)", sentence)
+    large = verdict(made_up(STAGES["dropout"], DROPOUT | {"dropout=0.5": 8.0})).sentence
+    assert "is 8.0 times that of 'dropout=0' (95 % interval 8.0 to 8.0 times, 5 seeds)" in large
+
+
+def test_a_claim_that_is_not_the_logs_is_not_said_to_be():
+    found = verdict(made_up(STAGES["dropout"], DROPOUT), adopted="dropout=0.1")
+    assert found.sentence.startswith("The claim: no other setting is better than 'dropout=0.1'.")
+
+
+def test_the_checks_are_said_in_words():
+    best = verdict(made_up(STAGES["num_layers"], LAYERS | {"4 layers": 0.1})).checks
+    assert (
+        best[0] == "The best value is the largest one tried ('4 layers'), so a better one may "
+        "lie beyond."
+    )
+    turned = dict(zip(DROPOUT, reversed(DROPOUT.values()), strict=True))
+    assert verdict(made_up(STAGES["dropout"], DROPOUT, recorded=turned)).checks == (
+        "The best setting is 'dropout=0'.",
+        "The settings rank differently by the recorded ruler.",
+        "They rank the same after half of the epochs and with a single seed.",
+    )
+
+
 def test_a_verdict_shows_itself_in_a_notebook():
     found = verdict(made_up(STAGES["missing_weight"], WEIGHTS, own=0.001, recorded=READ))
-    html = found._repr_html_()
-    assert html.startswith(
-        "<p><b>Artefact of the ruler.</b> As the log read its runs, the error of "
-        "&#x27;weight=0&#x27;"
-    )
+    html = found._repr_html_().replace("\u00a0", " ")
+    assert html.startswith("<p><b>Artefact of the ruler.</b> The log says: set the weight to 1.")
     for name in WEIGHTS:
-        assert f">{name}</th>" in html
+        assert html.count(f'<td class="word">{name}</td>') == 2  # by either ruler
     assert signed(found.table.loc["weight=0", ("recorded ruler", "difference")]) in html
-    assert "best at edge: <b>" in html and "ruler changes ranking: <b>yes</b>" in html
-    assert repr(found) == f"Artefact of the ruler: {found.sentence}"
+    assert all(f"<li>{escape(check)}</li>" in html for check in found.checks)
+    assert html.count("<tr>") == 1 + 2 * 3 and "e-0" not in html
+    assert repr(found) == f"Artefact of the ruler. {found.sentence}"

@@ -129,7 +129,7 @@ SUSPECTED = {
 TIMES = {
     "repeated": (
         lambda t: t.where(t.index != 9, t.shift()),
-        "1 row with the time .* above, the first at .* 00:08:00",
+        "1 row with the time .* before, the first at .* 00:08:00",
     ),
     "unsorted": (
         lambda t: pd.concat([t[50:100], t[:50], t[100:]], ignore_index=True),
@@ -138,7 +138,7 @@ TIMES = {
     "missing": (lambda t: t.where(t.index > 4), "5 rows with no time stamp"),
     "falling": (
         lambda t: np.r_[0:200, 0:200],
-        "'time' is called like a time and does not rise; .* add --time 'time'",
+        "'time' has a name like a time, but its values do not increase; .* add --time 'time'",
     ),
 }
 PROBLEMS = SUSPECTED | {
@@ -309,7 +309,10 @@ def test_it_stays_short_however_many_channels_there_are(rng):
 
 def test_the_robot_arm(real_table):
     found = lab.check(real_table("ur3_cobotops_20ch_1s.csv.gz"))
-    assert found.problems == [] and found.time == "Timestamp" and found.row_numbers == ["Num"]
+    (pauses,) = found.problems
+    assert "27 pauses, up to 5.226 h, the longest after 2022-10-26T" in pauses
+    assert "18,782 time steps without a row: add --fill-rows to put them in" in pauses
+    assert found.time == "Timestamp" and found.row_numbers == ["Num"]
     assert (
         found.channels["holes"].sum() == 1_072
         and "19 channels fail together" in found.facts["pattern"]

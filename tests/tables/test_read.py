@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab.tables.read import read_table, time_stamps
+from gru_lab.tables.read import read_table
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_time_column_is_told_by_its_type_whatever_its_name(times, frame, tmp_p
     frame.to_parquet(tmp_path / "timed.parquet")
     series = read_table(tmp_path / "timed.parquet")
     assert series.channels == ("a", "b", "c") and series.set_aside == {"x": "time"}
-    assert list(series.time) == list(times)
+    assert list(series.time) == list(pd.to_datetime(times, utc=True).tz_localize(None))
 
 
 @pytest.mark.parametrize(
@@ -347,19 +347,3 @@ def test_the_robot_arm_is_read_with_its_gaps_and_its_time(real_table):
     assert np.isnan(series.values).any(axis=1).sum() >= 54
     with pytest.raises(ValueError, match="complete series, but channel 'Current_J0' has"):
         series.require_complete()
-
-
-@pytest.mark.parametrize(
-    "style",
-    ["%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%y %H:%M", "%Y-%m-%d %H:%M", "%d %b %Y %H:%M"],
-)
-@pytest.mark.parametrize("first", ["2024-05-01", "2024-05-11", "2024-12-31"])
-def test_the_day_is_told_from_the_month_by_how_time_goes_on(style, first):
-    times = pd.Series(pd.date_range(first, periods=100, freq="h", tz="UTC"))
-    pd.testing.assert_series_equal(time_stamps(times.dt.strftime(style)), times, check_dtype=False)
-
-
-def test_time_stamps_keep_their_places_and_what_is_none_is_none():
-    stamps = time_stamps(["2024-05-01T10:00+02:00", None, "soon", "2024-05-01T10:00Z"])
-    assert list(stamps.isna()) == [False, True, True, False]
-    assert (stamps[3] - stamps[0]) == pd.Timedelta("2h")

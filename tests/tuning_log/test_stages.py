@@ -165,7 +165,7 @@ def test_the_same_run_in_two_stages_has_one_key():
     assert mask.config("not included").key == weight.config("weight=0").key
     assert layers.config("2 layers").key == dropout.config("dropout=0.5").key
     assert layers.config("1 layer").key == layers.config("1 layer, no dropout (control)").key
-    assert dropout.config("dropout=0").key == dropout.config("dropout=0, 250 epochs").key
+    assert dropout.config("dropout=0").key == dropout.config("dropout=0, 15 epochs").key
 
 
 @pytest.mark.parametrize("name, number", [(name, stage.number) for name, stage in STAGES.items()])
@@ -224,3 +224,15 @@ def test_a_stage_runs_on_a_series_a_data_frame_or_a_file(tmp_path, rng):
 def test_of_a_long_series_a_profile_takes_the_first_rows(rng):
     series = lab.stage("dropout", "tiny", data=pd.DataFrame(rng.random((5_000, 2)))).series
     assert len(series) == 2_800
+
+
+@pytest.mark.parametrize("profile", ["tiny", "lesson"])
+def test_epochs_in_a_name_are_those_that_are_trained_and_in_the_logs_table_the_logs(profile):
+    for number, logged in ((4, 250), (5, 156)):
+        bound = lab.stage(number, profile)
+        (setting,) = (one for one in bound.settings if "epochs" in one.name and one.lines)
+        assert setting.name.endswith(f", {bound.config(setting).epochs} epochs")
+        assert bound.logged.index[-1].endswith(f", {logged} epochs")
+        assert bound.bind("full", bound.series)[
+            setting.label.replace(f"{bound.config(setting).epochs} epochs", f"{logged} epochs")
+        ]

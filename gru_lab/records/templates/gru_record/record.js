@@ -11,34 +11,61 @@ async function loadPlotly() {
   document.head.append(script);
 }
 
-// On a phone plotly cuts long titles off and gives half the width to the legend.
-function narrow(layout) {
-  const legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.25, yanchor: "top" };
-  return { ...layout, title: undefined, legend, margin: { l: 50, r: 10, t: 40, b: 50 } };
+const NARROW = 560; // pixels
+const drawn = new Map(); // of each figure its data, layout and config, as they came
+
+function put(target, path, value) {
+  const keys = path.split(/[.[\]]+/).filter(Boolean);
+  const last = keys.pop();
+  keys.reduce((inner, key) => (inner[key] ??= {}), target)[last] = value;
 }
 
-async function draw(figure) {
-  const { data, layout, config, frames } = JSON.parse(figure.querySelector("script").textContent);
-  const isNarrow = figure.classList.toggle("narrow", figure.clientWidth < 560); // the title is then in the page
+// On a phone plotly cuts long titles off and gives half the width to the legend, so there the title
+// stands in the page and the legend below; what else changes, a figure says in its layout's meta.
+function narrow(layout, data) {
+  const names = data.filter((trace) => trace.name && trace.showlegend !== false).length;
+  const subtitle = layout.title?.subtitle?.text;
+  const changed = {
+    ...structuredClone(layout),
+    title: subtitle ? { text: wrapped(subtitle, 48), font: { size: 12 }, x: 0, y: 0.98, yanchor: "top" } : undefined,
+    legend: { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.25, yanchor: "top" },
+    margin: { l: 50, r: 10, t: subtitle ? 80 : 40, b: 50 },
+    height: (layout.height || 400) + 14 * names,
+  };
+  for (const [path, value] of Object.entries(layout.meta?.narrow ?? {})) put(changed, path, value);
+  return changed;
+}
+
+function wrapped(text, width) {
+  return text.replace(new RegExp(`(.{1,${width}})(?: |$)`, "g"), "$1<br>").replace(/<br>$/, "");
+}
+
+function draw(figure, width) {
+  const { plot, data, layout, config } = drawn.get(figure);
+  const isNarrow = figure.classList.toggle("narrow", (width || figure.clientWidth) < NARROW);
+  const sized = isNarrow ? narrow(layout, data) : structuredClone(layout);
+  figure.style.minHeight = `${sized.height || 450}px`;
+  return Plotly.react(plot, data, width ? { ...sized, width } : sized, config);
+}
+
+function begin(figure) {
+  const { data, layout, config } = JSON.parse(figure.querySelector("script").textContent);
   const plot = figure.appendChild(document.createElement("div"));
-  await Plotly.newPlot(plot, {
-    data,
-    layout: isNarrow ? narrow(layout) : layout,
-    frames,
-    config: { ...config, responsive: true, displaylogo: false },
-  });
+  const quiet = { responsive: true, displaylogo: false, showSendToCloud: false };
+  drawn.set(figure, { plot, data, layout, config: { ...config, ...quiet } });
+  return draw(figure);
 }
 
 function explain(figure, error) {
   const note = figure.appendChild(document.createElement("p"));
   note.className = "failed";
-  note.textContent = `The figure "${figure.getAttribute("aria-label")}" could not be drawn (${error.message}). A newer browser may help.`;
+  note.textContent = `The figure "${figure.dataset.title}" could not be drawn (${error.message}). A newer browser may help.`;
 }
 
 async function drawAll() {
   const loaded = loadPlotly();
   for (const figure of figures) {
-    await loaded.then(() => draw(figure)).catch((error) => explain(figure, error));
+    await loaded.then(() => begin(figure)).catch((error) => explain(figure, error));
   }
 }
 
@@ -46,11 +73,22 @@ if (figures.length) drawAll();
 
 // A printed page is narrower than most windows, and plotly does not notice.
 const PRINTED_WIDTH = 660;
-const resizeAll = (size) => {
-  for (const plot of document.querySelectorAll(".js-plotly-plot")) Plotly.relayout(plot, size);
-};
-addEventListener("beforeprint", () => resizeAll({ width: PRINTED_WIDTH }));
-addEventListener("afterprint", () => resizeAll({ width: null, autosize: true }));
+const redraw = (width) => drawn.forEach((_, figure) => draw(figure, width));
+addEventListener("beforeprint", () => redraw(PRINTED_WIDTH));
+addEventListener("afterprint", () => redraw());
+matchMedia(`(max-width: ${NARROW + 40}px)`).addEventListener("change", () => redraw());
+
+// What is wider than the page scrolls by itself: it says so, and the keyboard reaches it.
+function markScrolling() {
+  for (const box of document.querySelectorAll(".output_html, .output_markdown, .table, .formula")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    box.classList.toggle("scrolls", scrolls && box.querySelector("table") !== null);
+    if (scrolls) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+markScrolling();
+addEventListener("resize", markScrolling);
 
 const button = document.getElementById("all-code");
 const folds = [...document.querySelectorAll("details.code")];
@@ -66,3 +104,13 @@ button.addEventListener("click", () => {
   label();
 });
 for (const fold of folds) fold.addEventListener("toggle", label);
+
+// What is wider than the page scrolls in its own box, which the keyboard has to reach.
+function reach() {
+  for (const box of document.querySelectorAll(".output_html, .output_markdown, .formula, table, pre")) {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+reach();
+addEventListener("resize", reach);

@@ -1,0 +1,347 @@
+"""How a table is laid out, answered once: which columns are its time, which tell parts apart, which
+are channels, which are set aside and why, and in which order its rows come.
+
+    layout = Layout.of(table, split_by="station")
+    layout.time, layout.channels, layout.step.words     # ('date',), ('T', 'RH'), '1 h'
+    table.iloc[layout.order]                             # part by part, in the order of time
+
+Whatever asks one of these questions asks this object. Where a table can be read in two ways,
+`refusals` says so, with the option that settles it, and `require()` raises.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.config import one_of
+from gru_lab.tables.frames import is_numeric, is_text, numeric, part_numbers, whole
+from gru_lab.tables.order import in_order, oddities
+from gru_lab.tables.steps import Step, direction, month_numbers, seconds, steps_of, usual_step
+from gru_lab.tables.time import NAT
+from gru_lab.tables.time_columns import find_time, read_time
+from gru_lab.tables.time_readings import Found
+
+REPEATED = 0.5  # of the rows repeat another's stamp: several series lie in one table
+TOLD = 0.99  # of the rows have a stamp of their own, once a column tells them apart
+RESTART = 10  # usual steps back: another series begins
+MOST_PARTS = 2_000
+EMPTY = "no values at all"
+FEW_VALUES = 50  # of a column of numbers that tells parts apart
+
+
+def _counts_rows(column, starts):
+    """Tell whether a column numbers the rows: each whole number of a range once, or one by one."""
+    numbers = whole(column)
+    if numbers is None or column.dtype.kind == "f" or len(column) <= 2 * len(starts):
+        return False
+    steps = np.diff(numbers, prepend=0)
+    steps[list(starts)] = 1
+    once = len(np.unique(numbers)) == len(numbers) == np.ptp(numbers) + 1
+    return bool(once or (steps == 1).all())
+
+
+def _why_no_channel(column, starts):
+    """Return why a column is no channel, or '' if it is one; its rows lie part by part."""
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return "complex numbers"
+    if column.dtype.kind in "Mm" or isinstance(column.dtype, pd.PeriodDtype):
+        return "another time"
+    if column.isna().all():
+        return EMPTY
+    if numeric(column) is None:
+        return "text"
+    return "row number" if _counts_rows(column, starts) else ""
+
+
+def names_of(columns) -> tuple:
+    """Return one column's name, a list of names, or None as a tuple of names."""
+    if columns is None:
+        return ()
+    return tuple(columns) if isinstance(columns, list | tuple) else (columns,)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The layout of a table of so many rows; see the module.
+
+    `time` and `split_by` name columns or levels of the index. `stamps` (rows,) are nanoseconds in
+    UTC (whole numbers, NAT where there is none) or plain numbers, None without any time; `order`
+    (rows,) are the numbers of the rows part by part in time, `starts` the places in it at which
+    parts begin, `position` (rows,) where those rows lie in time, in usual steps.
+    """
+
+    time: tuple
+    ways: tuple
+    stamps: np.ndarray | None
+    split_by: tuple
+    channels: tuple
+    set_aside: dict
+    order: np.ndarray
+    starts: tuple
+    position: np.ndarray
+    moments: np.ndarray  # seconds in `order`, as they count for a repair; row numbers without time
+    step: Step
+    odd: dict = field(default_factory=dict)  # rows of the table by what is wrong with their stamps
+    problems: tuple = ()
+    refusals: tuple = ()
+    reading: object = None  # the Reading of the time, None without any
+    written: tuple = ()  # the columns of the time as they stand in the table
+
+    @classmethod
+    def of(
+        cls,
+        table,
+        split_by=None,
+        time=None,
+        time_format=None,
+        dayfirst=None,
+        channels=None,
+        way=None,
+    ):
+        """Return the Layout of a DataFrame.
+
+        `split_by` names the column that tells parts apart, `time` that of the time (or several that
+        make it together), `time_format` how it is written, `dayfirst` whether the day comes before
+        the month. `channels` are known to be such, and `way` is how an earlier table was read, for
+        where this one leaves it open. A table without names of columns has no numbers of rows and
+        no time in numbers. Raises ValueError for columns that do not exist or cannot be read as
+        asked.
+        """
+        columns, levels = _sources(table)
+        asked = names_of(time)
+        splits = () if split_by is None else (split_by,)
+        for name in splits:
+            one_of("split_by", name, list(columns))
+        for name in asked:
+            one_of("time", name, list(columns))
+        rows = len(table)
+        part = part_numbers([columns[name] for name in splits], rows)
+        if channels is None and isinstance(table.columns, pd.RangeIndex):
+            channels = [n for n in table if n not in {*asked, *splits} and is_numeric(table[n])]
+        others = {name: column for name, column in columns.items() if name not in splits}
+        for name in set(channels or ()) - set(asked):
+            others.pop(name, None)
+        found = _found(others, part, asked, levels, time_format, dayfirst)
+        if not splits and len(levels) > 1 and found.columns and set(found.columns) <= set(levels):
+            splits = tuple(name for name in levels if name not in found.columns)
+            part = part_numbers([columns[name] for name in splits], rows)
+        found = _settled(found, way)
+        return cls._laid_out(table, found, splits, part, others, channels)
+
+    @classmethod
+    def _laid_out(cls, table, found, splits, part, others, known):
+        by_part = np.argsort(part, kind="stable")
+        first = np.r_[True, np.diff(part[by_part]) != 0][: len(part)]
+        starts, taken = np.flatnonzero(first), {*found.columns, *splits}
+        problems, refusals = list(found.doubts), _two_readings(found)
+        stamps = found.readings[0].stamps if found.readings else None
+        rest = {name: column for name, column in others.items() if name not in taken}
+        told = _tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
+        if told:
+            refusals.append(told)
+        order, moments = in_order(stamps, by_part, first)
+        step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)
+        set_aside = {name: f"tells {len(starts)} runs apart" for name in splits if name in table}
+        set_aside |= {name: "time" for name in found.columns if name in table}
+        channels = [name for name in known or () if numeric(table[name]) is not None]
+        for name in table.columns:
+            if name in set_aside or name in channels:
+                continue
+            if why := _why_no_channel(table[name].iloc[by_part], starts):
+                set_aside[name] = why
+            else:
+                channels.append(name)
+        months = month_numbers(stamps[order]) if step.months else None
+        position = moments / (step.length or 1) if months is None else months / step.months
+        return cls(
+            tuple(found.columns),
+            tuple(found.ways),
+            stamps,
+            splits,
+            tuple(channels),
+            set_aside,
+            order,
+            tuple(int(row) for row in starts),
+            position,
+            moments,
+            step,
+            {} if stamps is None else oddities(stamps, by_part, first),
+            tuple(problems),
+            tuple(refusals),
+            found.readings[0] if found.readings else None,
+            tuple(others[name] for name in found.columns),
+        )
+
+    @property
+    def way(self) -> str:
+        """The order of the fields in which the time is read, such as 'dmY'; '' without any."""
+        return self.reading.order if self.reading else ""
+
+    @property
+    def first(self) -> np.ndarray:
+        """Where a part begins, (rows,), in `order`."""
+        return np.isin(np.arange(len(self.order)), self.starts)
+
+    @property
+    def part(self) -> np.ndarray:
+        """The number of each row's part, (rows,), in `order`."""
+        return np.cumsum(self.first) - 1
+
+    @property
+    def dated(self) -> bool:
+        """Tell whether the time is a date or a clock, and not only a number."""
+        return self.stamps is not None and self.stamps.dtype.kind != "f"
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Each row's time, (rows,) in the table's order; its row number in a table without."""
+        if self.stamps is None:
+            return np.arange(len(self.order))
+        return self.stamps.view("M8[ns]") if self.dated else self.stamps
+
+    def repaired(self, table: pd.DataFrame) -> list:
+        """Return the columns that a repair looks at: the channels, and those that stay empty."""
+        empty = [n for n, why in self.set_aside.items() if why == EMPTY and is_numeric(table[n])]
+        return [name for name in table.columns if name in self.channels or name in empty]
+
+    def require(self, name: str = "table") -> "Layout":
+        """Return the layout, or raise ValueError where the table can be read in two ways."""
+        if self.refusals:
+            raise ValueError(f"{name}: {self.refusals[0]}")
+        return self
+
+
+def _sources(table):
+    """Return {name: Series} of the index's levels and of all columns, and the levels' names."""
+    columns, levels, index = {}, [], table.index
+    plain = isinstance(index, pd.RangeIndex) or (index.nlevels == 1 and index.dtype.kind in "iub")
+    if not plain or (index.nlevels == 1 and index.name is not None and index.dtype.kind in "iu"):
+        for place in range(index.nlevels):
+            name = index.names[place] or ("index" if index.nlevels == 1 else f"level {place}")
+            name = name if name not in table.columns else f"{name} (index)"
+            columns[name] = pd.Series(index.get_level_values(place)).reset_index(drop=True)
+            levels.append(name)
+    for name in table.columns:
+        columns[name] = table[name].reset_index(drop=True)
+    return columns, levels
+
+
+def _found(columns, part, asked, levels, time_format, dayfirst):
+    """Return the Found with the stamps of its readings in the order of the table's rows."""
+    by_part = np.argsort(part, kind="stable")
+    first = np.r_[True, np.diff(part[by_part]) != 0][: len(part)]
+    back = np.argsort(by_part)
+    ordered = {
+        name: column.iloc[by_part].reset_index(drop=True) for name, column in columns.items()
+    }
+    indexed = {name: ordered[name] for name in levels if name in ordered}
+
+    def sorts(reading):
+        return _teller(ordered, seconds(reading.stamps), first) is not None
+
+    found = Found()
+    if asked:
+        found = read_time(ordered, asked, first, time_format, dayfirst)
+    elif len(part):
+        for names in (indexed, {n: c for n, c in ordered.items() if n not in indexed}):
+            dates = (
+                {n: c for n, c in names.items() if c.dtype.kind == "M"} if names is indexed else {}
+            )
+            if len(dates) == 1:
+                found = read_time(ordered, tuple(dates), first, time_format, dayfirst)
+            if not found.columns and names:
+                again = find_time(names, first, (sorts,), time_format, dayfirst)
+                found = Found(
+                    again.columns, again.readings, again.ways, found.doubts + again.doubts
+                )
+            if found.columns:
+                break
+    readings = tuple(
+        type(way)(way.way, way.stamps[back], way.order, way.clock, way.shapes)
+        for way in found.readings
+    )
+    return Found(found.columns, readings, found.ways, found.doubts)
+
+
+def _settled(found, way):
+    """Return the Found with only the reading of an earlier table, where it is among several."""
+    same = [reading for reading in found.readings if reading.order == way]
+    return Found(found.columns, tuple(same), found.ways, found.doubts) if same else found
+
+
+def _two_readings(found):
+    """Return in a list what two readings of the time are, with the option that settles it."""
+    if len(found.readings) < 2:
+        return []
+    shown = []
+    for reading in found.readings[:3]:
+        known = reading.stamps[reading.stamps != NAT][:2].view("M8[ns]").astype("M8[m]")
+        shown.append(f"{reading.way} gives {', '.join(map(str, known))}, …".replace("T00:00", ""))
+    orders = {reading.order[:2] for reading in found.readings}
+    settle = (
+        "--dayfirst or --monthfirst"
+        if orders == {"dm", "md"}
+        else (f"--time-format {found.readings[0].way!r} or {found.readings[1].way!r}")
+    )
+    return [
+        f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "
+        f"about as well: {'; '.join(shown)} Say which: {settle}"
+    ]
+
+
+def _teller(columns, moments, first):
+    """Return the name of the column that tells apart rows whose stamps repeat or start again.
+
+    `moments` and `columns` come part by part. None where there is no need, or no such column.
+    """
+    known = ~np.isnan(moments)
+    if known.sum() < 4:
+        return None
+    part = np.cumsum(first)
+    repeated = pd.DataFrame({"p": part, "m": moments})[known].duplicated(keep=False).mean()
+    again = _starts_again(moments, first)
+    if repeated < REPEATED and not again:
+        return None
+    for name, column in columns.items():
+        if not (is_text(column) or (whole(column) is not None and column.nunique() <= FEW_VALUES)):
+            continue
+        number = part_numbers([column], len(column))
+        count = number.max() + 1
+        if not 2 <= count <= min(MOST_PARTS, len(column) // 2):
+            continue
+        order = np.lexsort((np.arange(len(number)), number, part))
+        begins = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
+        step = steps_of(moments[order], begins)[~begins]
+        ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
+        if ways == 1 or (ways >= TOLD and repeated >= REPEATED):
+            return name
+    return None
+
+
+def _starts_again(moments, first):
+    """Tell whether time jumps back by many steps somewhere within a part, (rows,)."""
+    step = steps_of(moments, first) * (direction(moments, first) or 1)
+    usual = np.nanmedian(np.abs(step[step != 0])) if (step != 0).any() else 0
+    return bool((step < -RESTART * usual).any())
+
+
+def _tells_apart(columns, stamps, part, first, by_part):
+    """Return a sentence where rows of several series would be sorted into each other, or None."""
+    moments = seconds(stamps)[by_part]
+    columns = {name: column.iloc[by_part] for name, column in columns.items()}
+    if name := _teller(columns, moments, first):
+        labels = columns[name].dropna().unique()[:3]
+        shown = ", ".join(map(str, labels)) + ", …" * (columns[name].nunique() > 3)
+        return (
+            f"several series lie in one table: column {name!r} ({shown}) tells them apart, and "
+            f"their stamps repeat; add --split-by {name!r}, or make a column of each"
+        )
+    repeated = pd.DataFrame({"p": part, "m": stamps}).duplicated(keep=False).mean()
+    if repeated >= REPEATED and not direction(moments, first):
+        return (
+            f"{repeated:.0%} of the rows repeat another row's time stamp and time starts again, so "
+            f"several series may lie in one table; add a column that tells them apart, and "
+            f"--split-by with its name"
+        )
+    return None

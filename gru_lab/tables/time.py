@@ -1,0 +1,300 @@
+"""Text and numbers read as time: every way in which a column can be read, whatever its name.
+
+The *shape* of a text is the text with each digit written as 9. Texts of one shape hold their fields
+in the same places, so each shape is understood once, and its numbers are cut out of all rows
+together. Roles are the letters of strftime: Y y m d j H M S f, q for a quarter, W and u for a week.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.tables.time_shapes import WORD, orders_of, understood
+from gru_lab.tables.time_words import ZONES, months_of, plain
+
+LONGEST = 48  # characters of a time stamp
+SAMPLE = 300  # texts that are looked at before all are read
+MOST_SHAPES = 3_000
+READ = 0.8  # a way must read this share of what a column holds
+NAT, SECOND = np.iinfo(np.int64).min, 1_000_000_000
+HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND
+YEARS = (1_678, 2_261)  # that nanoseconds since 1970 can tell
+
+COMPACT = {
+    4: ("Y",),
+    5: ("yj",),
+    6: ("ymd", "Ym", "dmy", "mdy"),
+    7: ("Yj",),
+    8: ("Ymd", "dmY", "mdY", "ymdH"),
+    10: ("YmdH", "ymdHM"),
+    12: ("YmdHM", "ymdHMS"),
+    14: ("YmdHMS",),
+    17: ("YmdHMSf",),
+}
+WIDTHS = {"Y": 4, "j": 3, "f": 3}
+SCALES = {  # nanoseconds of a unit, and where 1970 lies
+    "epoch s": (SECOND, 0),
+    "epoch ms": (SECOND // 1_000, 0),
+    "epoch us": (1_000, 0),
+    "epoch ns": (1, 0),
+    "Excel days": (DAY, 25_569),
+    "MATLAB days": (DAY, 719_529),
+    "Julian days": (DAY, 2_440_587.5),
+}
+PLAUSIBLE = (7_305 * DAY, 47_482 * DAY)  # 1990 to 2100, for numbers that could be anything
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One way to read a column as time: `stamps` (rows,) are nanoseconds since 1970 in UTC.
+
+    NAT stands where there is none. `way` is such as '%d/%m/%Y %H:%M', `order` the roles of the
+    date's fields ('' where there is only a clock), `clock` True where hours stand there.
+    """
+
+    way: str
+    stamps: np.ndarray
+    order: str = ""
+    clock: bool = True
+    shapes: dict = field(default_factory=dict)  # {shape: spans of its fields}, to write it again
+
+
+def dated(roles):
+    """Return days since 1970, (n,), of {role: whole numbers (n,)}, and which dates exist."""
+    if "y" in roles:
+        year = roles["y"] + np.where(roles["y"] < 69, 2_000, 1_900)
+    else:
+        year = np.asarray(roles.get("Y", 2_000))
+    month = roles["q"] * 3 - 2 if "q" in roles else np.asarray(roles.get("m", 1))
+    fine = (year >= YEARS[0]) & (year <= YEARS[1]) & (month >= 1) & (month <= 12)
+    months = np.where(fine, (year - 1_970) * 12 + month - 1, 0)
+    begin, end = (
+        (months + later).astype("M8[M]").astype("M8[D]").astype(np.int64)
+        for later in (0, 12 if "j" in roles else 1)
+    )
+    day = np.asarray(roles.get("j", roles.get("d", 1)))
+    if "W" in roles:  # the week that holds January 4th is the first
+        fourth = begin + 3
+        begin, day = fourth - (fourth + 3) % 7 + 7 * (roles["W"] - 1), roles.get("u", 1)
+        return begin + day - 1, fine & (roles["W"] >= 1) & (roles["W"] <= 53)
+    return begin + day - 1, fine & (day >= 1) & (begin + day <= end)
+
+
+@dataclass
+class _Shape:
+    """Texts of one shape: their `codes` (n, width), and the spans of their fields."""
+
+    codes: np.ndarray
+    spans: dict
+    words: dict  # months and the like, as numbers
+    text: str
+
+    def number(self, name):
+        """Return a field's numbers, (n,)."""
+        begin, end = self.spans[name]
+        digits = self.codes[:, begin:end].astype(np.int64) - ord("0")
+        return digits @ 10 ** np.arange(end - begin)[::-1]
+
+    @property
+    def orders(self):
+        """The orders in which the fields of the date can be read."""
+        if "k" in self.spans:
+            begin, end = self.spans["k"]
+            later = {"H", "n", "h"} & set(self.spans)
+            return tuple(way for way in COMPACT[end - begin] if not (later and "H" in way))
+        names = [name for name in "abc" if name in self.spans]
+        if not names:
+            return ("YW",) if "W" in self.spans else ("Yq",) if "q" in self.spans else ("",)
+        sizes = [0 if name in self.words else np.ptp(self.spans[name]) for name in names]
+        return orders_of(sizes)
+
+    def roles(self, order):
+        """Return {role: numbers (n,)} for the fields read in this order."""
+        fields = {name: self.number(name) for name in "YqWuHMSf" if name in self.spans}
+        if "k" in self.spans:
+            begin = self.spans["k"][0]
+            for role in order:
+                self.spans[role] = (begin, begin + WIDTHS.get(role, 2))
+                fields[role], begin = self.number(role), self.spans.pop(role)[1]
+        else:
+            for name, role in zip([n for n in "abc" if n in self.spans], order, strict=False):
+                word = self.words.get(name)
+                fields[role] = np.full(len(self.codes), word) if word else self.number(name)
+        if "h" in self.spans:
+            fields["H"] = self.number("h")
+        if "n" in self.spans:
+            packed = self.number("n")
+            if np.ptp(self.spans["n"]) == 6:
+                fields["S"], packed = packed % 100, packed // 100
+            fields["M"], fields["H"] = packed % 100, packed // 100
+        return fields
+
+    def stamps(self, order):
+        """Return nanoseconds since 1970 in UTC, (n,), read in this order; NAT where none exists."""
+        roles = self.roles(order)
+        hour, minute, second = (roles.get(role, np.int64(0)) for role in "HMS")
+        if "p" in self.words:
+            hour = np.where(hour <= 12, hour % 12 + 12 * self.words["p"], 99)
+        nanoseconds = (hour * 60 + minute) * 60 * SECOND + second * SECOND
+        fine = (minute < 60) & (second <= 60)
+        if "f" in roles:
+            digits = WIDTHS["f"] if "f" in order else np.ptp(self.spans["f"])
+            nanoseconds = nanoseconds + roles["f"] * 10 ** (9 - digits)
+        if order:
+            days, real = dated(roles)
+            fine = fine & real & (nanoseconds <= DAY)
+            nanoseconds = nanoseconds + days * DAY
+        elif "D" in self.spans:
+            nanoseconds = nanoseconds + self.number("D") * DAY
+        nanoseconds = nanoseconds - self._ahead()
+        return np.where(fine, nanoseconds, NAT) + np.zeros(len(self.codes), dtype=np.int64)
+
+    def _ahead(self):
+        """Return how far ahead of UTC the clock is, in nanoseconds."""
+        if "z" not in self.spans:
+            return 0
+        begin, end = self.spans["z"]
+        match = re.search(r"[-+−](9{1,2}):?(9{2})?$", self.text[begin:end])
+        if not match:
+            return round(ZONES.get(plain(self.text[begin:end]), 0) * HOUR)
+        sign = 1 if match[0][0] == "+" else -1
+        total = 0
+        for group, size in ((1, HOUR), (2, HOUR // 60)):
+            if match[group]:
+                self.spans["_"] = tuple(begin + edge for edge in match.span(group))
+                total = total + self.number("_") * size
+                del self.spans["_"]
+        return sign * total
+
+    def way(self, order):
+        """Return the format in strftime's letters."""
+        letters = {"p": "%p", "p0": "%p", "z": "%z", "h": "%H", "n": "%H%M", "W": "%W", "q": "%q"}
+        if np.ptp(self.spans.get("n", (0, 0))) == 6:
+            letters["n"] = "%H%M%S"
+        letters |= {role: f"%{role}" for role in "YuDHMSf"}
+        letters["k"] = "".join(f"%{role}" for role in order)
+        names = [name for name in "abc" if name in self.spans]
+        for name, role in zip(names, order, strict=False):
+            letters[name] = "%b" if name in self.words else f"%{role}"
+        if {"p", "p0"} & set(self.spans):
+            letters |= {"H": "%I", "h": "%I"}
+        text = self.text
+        for name, (begin, end) in sorted(self.spans.items(), key=lambda item: -item[1][0]):
+            text = text[:begin] + letters[name] + text[end:]
+        return text
+
+
+def _shapes(texts):
+    """Return [(places in `texts`, _Shape)] of an array of text (n,); None where no time is told."""
+    width = max(texts.dtype.itemsize // 4, 1)
+    codes = np.ascontiguousarray(texts).view(np.uint32).reshape(len(texts), width)
+    masked = np.where((codes >= ord("0")) & (codes <= ord("9")), ord("9"), codes).astype(np.uint32)
+    number, shapes = pd.factorize(masked.view(f"U{width}").ravel())
+    if len(shapes) > MOST_SHAPES:
+        return []
+    months = months_of(set(re.findall(WORD, " ".join(s for s in shapes if "9" in s))))
+    order, pieces = np.argsort(number, kind="stable"), []
+    for rows in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
+        text = str(shapes[number[rows[0]]])
+        if known := understood(text, months):
+            pieces.append((rows, _Shape(codes[rows], *known, text)))
+    return pieces
+
+
+def _read(texts, least):
+    """Return the Readings of an array of text (n,), each of which reads the share `least`."""
+    pieces, weight = _shapes(texts), {}
+    for rows, shape in pieces:
+        weight[shape.orders] = weight.get(shape.orders, 0) + len(rows)
+    readings = []
+    for order in max(weight, key=weight.get, default=()):
+        stamps, shapes, clock = np.full(len(texts), NAT), {}, 0
+        for rows, shape in pieces:
+            ways = shape.orders
+            mine = order if order in ways else ways[0] if len(ways) == 1 and order else None
+            if mine is None:
+                continue
+            stamps[rows] = shape.stamps(mine)
+            shapes[shape.way(mine)] = shapes.get(shape.way(mine), 0) + len(rows)
+            clock += len(rows) * bool({"H", "h", "n", "M"} & set(shape.spans) or "H" in mine)
+        if (stamps != NAT).sum() >= max(1, least * len(texts)):
+            way = max(shapes, key=shapes.get)
+            readings.append(Reading(way, stamps, order, clock > len(texts) / 2, shapes))
+    return readings
+
+
+def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
+    """Return the ways in which a column of text can be read as time; [] where there is none.
+
+    >>> [way.way for way in text_readings(pd.Series(["01/02/2024", "03/02/2024"]))]
+    ['%d/%m/%Y', '%m/%d/%Y']
+    """
+    if column.dtype == object:
+        column = column.map(str, na_action="ignore")
+    number, texts = pd.factorize(column, use_na_sentinel=True)
+    texts = np.array([str(text).strip()[: LONGEST + 1] for text in texts], dtype=f"U{LONGEST + 1}")
+    filled = np.flatnonzero(texts != "")
+    if not len(filled):
+        return []
+    texts = texts.astype(f"U{max(1, np.char.str_len(texts).max())}")
+    if len(filled) > SAMPLE and not _read(texts[filled[:: len(filled) // SAMPLE]], least * 0.9):
+        return []
+    readings = []
+    for reading in _read(texts[filled], least):
+        stamps = np.full(len(texts) + 1, NAT)
+        stamps[filled] = reading.stamps
+        readings.append(
+            Reading(reading.way, stamps[number], reading.order, reading.clock, reading.shapes)
+        )
+    return readings
+
+
+def number_readings(column: pd.Series) -> list[Reading]:
+    """Return the ways in which a column of numbers can be a date or a count from a known day."""
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    seen = ~np.isnan(values)
+    if not seen.any() or not np.isfinite(values[seen]).all():
+        return []
+    low, high = values[seen].min(), values[seen].max()
+    readings = []
+    if low >= 1_900 and high < 1e17 and (values[seen] % 1 == 0).all():
+        exact = column.fillna(0).to_numpy(np.int64) if column.dtype.kind != "f" else values[seen]
+        exact = exact.astype(np.int64) if column.dtype.kind == "f" else exact[seen]
+        width = len(str(int(high)))
+        texts = np.char.zfill(exact.astype(str), width)
+        if width in COMPACT and (width in (6, 8) or len(str(int(low))) == width):
+            for way in _read(texts, 1.0):
+                days = way.stamps // DAY
+                if -25_567 <= days.min() and days.max() <= 47_482:  # 1900 to 2100
+                    stamps = np.full(len(values), NAT)
+                    stamps[seen] = way.stamps
+                    readings.append(Reading(way.way, stamps, way.order, way.clock, way.shapes))
+    for name, (unit, zero) in SCALES.items():
+        if (
+            not readings
+            and PLAUSIBLE[0] <= (low - zero) * unit <= (high - zero) * unit <= PLAUSIBLE[1]
+        ):
+            readings = [Reading(name, counted_from(column, name), name)]
+    return readings
+
+
+def counted_from(column: pd.Series, scale: str) -> np.ndarray:
+    """Return numbers on one of SCALES as nanoseconds since 1970, (rows,); NAT where none is."""
+    unit, zero = SCALES[scale]
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    seen = np.isfinite(values)
+    stamps = np.full(len(values), NAT)
+    if pd.api.types.is_integer_dtype(column.dtype):
+        stamps[seen] = column[seen].to_numpy(np.int64) * unit - round(zero * unit)
+        return stamps
+    if zero:  # a ten-thousandth of a second is what a day's fraction can tell
+        tick = DAY / 864_000_000
+        stamps[seen] = np.rint((values[seen] - zero) * (unit / tick)).astype(np.int64) * round(tick)
+    else:
+        whole = np.floor(values[seen])
+        stamps[seen] = whole.astype(np.int64) * unit + np.rint(
+            (values[seen] - whole) * unit
+        ).astype(np.int64)
+    return stamps

@@ -1,0 +1,180 @@
+"""Which columns of a table are its time, told by what stands in them.
+
+A date may stand in one column or in several (date and clock; year, month, day, hour). A column of
+numbers counts as time only where its content leaves no doubt or its name says so: no measured
+channel is ever taken for it. What is in doubt is named.
+"""
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.tables.frames import is_text, whole
+from gru_lab.tables.steps import choose, direction, seconds
+from gru_lab.tables.time import SCALES, Reading, number_readings
+from gru_lab.tables.time_joined import clocks_of, completed, together, with_clock
+from gru_lab.tables.time_readings import (
+    REGULAR,
+    Found,
+    asked,
+    oddness,
+    readings_of,
+    runs_in_order,
+    stands_still,
+    unwrapped,
+)
+from gru_lab.tables.time_words import named_like_time
+
+
+def _counts_up(column):
+    """Tell whether whole numbers go up by one from row to row, or down."""
+    numbers = whole(column)
+    return (
+        numbers is not None
+        and len(numbers) > 1
+        and len(set(np.diff(numbers))) == 1
+        and (abs(numbers[1] - numbers[0]) == 1)
+    )
+
+
+def _rises(column, first):
+    """Tell whether numbers go up with every row of a part, or down with every row."""
+    step = np.diff(column.to_numpy(np.float64, na_value=np.nan), prepend=np.nan)[~first]
+    return len(step) > 0 and bool((step > 0).all() or (step < 0).all())
+
+
+def _plain(column):
+    return Reading("number", column.to_numpy(np.float64, na_value=np.nan), "number")
+
+
+def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, dayfirst=None):
+    """Return the Found of a table's `columns` {name: Series}, rows of one part lying together.
+
+    `first` (rows,) is True where a part begins; `tellers` are functions that tell whether stamps
+    would be in order if the table were split (so that a column is not taken for unordered).
+    """
+    doubts, dated, clocks = [], [], []
+    for name, column in columns.items():
+        if not (is_text(column) or column.dtype.kind in "Mm" or hasattr(column.dtype, "freq")):
+            continue
+        readings = asked(readings_of(column), column, time_format, dayfirst)
+        if not readings:
+            if is_text(column) and _looks_like_time(name, column):
+                doubts.append(_unread(name, column))
+            continue
+        if not readings[0].order:
+            clocks.append((name, readings[0]))
+            continue
+        best = choose(readings, first)
+        if stands_still(best[0], first):
+            continue
+        sure = (
+            named_like_time(name)
+            or runs_in_order(best[0], first)
+            or any(t(best[0]) for t in tellers)
+        )
+        if sure:
+            dated.append((round(oddness(best[0], first), 2), len(dated), name, readings))
+        else:
+            doubts.append(
+                f"column {name!r} holds dates in no order; if it is the time, add --time {name!r}"
+            )
+    if dated:
+        _, _, name, readings = min(dated)
+        found = completed(name, readings, columns, first)
+        return Found(found.columns, tuple(choose(list(found.readings), first)), found.ways)
+    found, more = _among_numbers(columns, first, tellers, time_format, dayfirst)
+    if found is None and (joint := together(columns, first)).columns:
+        return joint
+    if found is None and clocks:
+        name, reading = clocks[0]
+        found = Found((name,), (unwrapped(reading, first),), (reading.way,))
+    return found or Found(doubts=tuple(doubts + more))
+
+
+def _among_numbers(columns, first, tellers, time_format, dayfirst):
+    """Return (the Found of a column of numbers or None, doubts)."""
+    doubts = []
+    for name, column in columns.items():
+        if is_text(column) or not pd.api.types.is_numeric_dtype(column) or column.isna().all():
+            continue
+        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_complex_dtype(column):
+            continue
+        named = named_like_time(name)
+        readings = asked(number_readings(column), column, time_format, dayfirst)
+        if readings:
+            if not readings[0].clock and {"d", "j"} & set(readings[0].order):
+                joint = completed(name, readings, columns, first)
+                if len(joint.columns) > 1 and oddness(joint.readings[0], first) <= REGULAR:
+                    return joint, []
+            best = choose(readings, first)
+            ordered = runs_in_order(best[0], first) or any(teller(best[0]) for teller in tellers)
+            even = oddness(best[0], first) <= REGULAR
+            if ordered and (named or (even and not _counts_up(column)) or time_format):
+                return Found((name,), tuple(best), (best[0].way,)), []
+            if even and len(str(best[0].order)) < 5 and len(first) > 2:
+                begin, end = (
+                    np.datetime64(int(s), "ns").astype("M8[s]") for s in best[0].stamps[[0, -1]]
+                )
+                doubts.append(
+                    f"column {name!r} may be time ({best[0].way}, {begin} to {end}) or only count; "
+                    f"if it is the time, add --time {name!r}"
+                )
+        if named and (_rises(column, first) or any(teller(_plain(column)) for teller in tellers)):
+            return Found((name,), (_plain(column),), ("number",)), []
+        if named and direction(seconds(_plain(column).stamps), first):
+            doubts.append(
+                f"column {name!r} has a name like a time, but its values do not increase; "
+                f"if it is one, add --time {name!r}"
+            )
+    return None, doubts
+
+
+def _looks_like_time(name, column):
+    texts = column.dropna().astype(str).head(200)
+    digits = texts.str.count(r"\d")
+    if len(texts) == 0 or texts.str.len().max() > 48:
+        return False
+    marks = texts.str.contains(r"^\D{0,10}\d{1,4}[-/.:年]\d{1,2}[-/.:月]\d{1,4}")
+    return bool(marks.mean() > 0.5 or (named_like_time(name) and (digits >= 3).mean() > 0.5))
+
+
+def _unread(name, column):
+    sample = str(column.dropna().iloc[0])
+    return (
+        f"column {name!r} looks like a time but cannot be read: {sample!r}; say how it is written, "
+        f"such as --time {name!r} --time-format '%d/%m/%Y %H:%M'"
+    )
+
+
+def read_time(columns: dict, names: tuple, first: np.ndarray, time_format=None, dayfirst=None):
+    """Return the Found of the columns that a person named as time; ValueError where unreadable."""
+    if len(names) > 1:
+        chosen = {name: columns[name] for name in names}
+        for name, column in chosen.items():
+            dates = asked(readings_of(column), column, time_format, dayfirst)
+            if dates and dates[0].order and len(names) == 2:
+                ((other, clock, way, _),) = list(clocks_of(chosen, (name,)))[:1] or ((None,) * 4,)
+                if other is not None:
+                    both = choose(with_clock(dates, clock), first)
+                    return Found((name, other), tuple(both), (both[0].way, way))
+        if (joint := together(chosen, first)).columns:
+            return joint
+        raise ValueError(f"time: the columns {', '.join(map(repr, names))} make no time together")
+    (name,) = names
+    column = columns[name]
+    readings = asked(readings_of(column), column, time_format, dayfirst)
+    if readings and not readings[0].order:
+        readings = [unwrapped(readings[0], first)]
+    if not readings and pd.api.types.is_numeric_dtype(column) and time_format is None:
+        readings = [_plain(column)]
+    if not readings:
+        written = "as " + repr(time_format) if time_format else "as dates, clock times or numbers"
+        sample = next(iter(column.dropna().astype(str)), "")
+        raise ValueError(
+            f"time: column {name!r} cannot be read {written}: it holds {sample!r}; say how it is "
+            f"written, such as --time-format '%d/%m/%Y %H:%M'"
+        )
+    if pd.api.types.is_numeric_dtype(column) and readings[0].order not in SCALES:
+        if not runs_in_order(readings[0], first) or oddness(readings[0], first) > 0.5:
+            readings = readings if time_format else [_plain(column)]
+    return Found((name,), tuple(choose(readings, first)), (readings[0].way,))

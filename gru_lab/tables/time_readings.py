@@ -1,0 +1,129 @@
+"""One column read as time in each way that its content allows, and how well each way fits."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.tables.frames import is_text
+from gru_lab.tables.steps import direction, irregular, seconds, steps_of
+from gru_lab.tables.time import (
+    DAY,
+    NAT,
+    SCALES,
+    Reading,
+    counted_from,
+    number_readings,
+    text_readings,
+)
+
+REGULAR = 0.1  # of the steps may be irregular in a column that is taken for time by content alone
+SHORT_SCALES = {name.split()[-1]: name for name in SCALES if name.startswith("epoch")} | {
+    "excel": "Excel days"
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The `columns` that make the time, their `readings`, the best first, and `doubts` in words.
+
+    `ways` is how each column is written. Without any time, `columns` is empty.
+    """
+
+    columns: tuple = ()
+    readings: tuple = ()
+    ways: tuple = ()
+    doubts: tuple = field(default=())
+
+
+def _exact(column):
+    """Return a column of dates as nanoseconds in UTC, or of spans of time from 0."""
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.to_timestamp()
+    if isinstance(column.dtype, pd.ArrowDtype):
+        column = pd.Series(pd.to_datetime(column.to_numpy(dtype="M8[ns]", na_value=pd.NaT)))
+    if getattr(column.dt, "tz", None) is not None:
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    unit = "m8[ns]" if column.dtype.kind == "m" else "M8[ns]"
+    return column.to_numpy(dtype=unit).astype(np.int64)
+
+
+def readings_of(column: pd.Series) -> list[Reading]:
+    """Return the ways in which a column can be read as time, whatever its type; [] without any."""
+    kind = column.dtype
+    if getattr(kind, "kind", "") in "Mm" or isinstance(kind, pd.PeriodDtype):
+        stamps = _exact(column)
+        clock = bool((stamps[stamps != NAT] % DAY != 0).any())
+        return [Reading("dates", stamps, "dates", clock)]
+    if is_text(column):
+        if readings := text_readings(column):
+            return readings
+        numbers = pd.to_numeric(column.astype(object), errors="coerce")
+        return number_readings(numbers) if numbers.notna().sum() == column.notna().sum() else []
+    if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
+        return []
+    return [] if pd.api.types.is_complex_dtype(kind) else number_readings(column)
+
+
+def asked(readings, column, time_format, dayfirst):
+    """Return the readings that the settings leave: one format, or the day or the month first."""
+    if time_format is not None:
+        wanted = SHORT_SCALES.get(time_format.lower(), time_format)
+        scale = {name.lower(): name for name in SCALES}.get(wanted.lower())
+        if scale and pd.api.types.is_numeric_dtype(column):
+            return [Reading(scale, counted_from(column, scale), scale)]
+        alike = wanted.replace("%-", "%").replace("%B", "%b")
+        same = [way for way in readings if alike in way.shapes]
+        return same or _by_format(column, wanted)
+    if dayfirst is not None:
+        first, second = "dm" if dayfirst else "md"
+        chosen = [way for way in readings if way.order[:2] == first + second]
+        return chosen or readings
+    return readings
+
+
+def _by_format(column, time_format):
+    """Return the Reading of text in a format of strftime, or [] where it reads hardly anything."""
+    texts = column.astype(object).map(str, na_action="ignore")
+    try:
+        dates = pd.to_datetime(texts, format=time_format, errors="coerce", utc=True)
+    except ValueError as error:
+        raise ValueError(
+            f"time_format must be a format such as '%d/%m/%Y %H:%M', not {time_format!r}: {error}"
+        ) from error
+    if dates.notna().sum() < 0.5 * max(1, texts.notna().sum()):
+        return []
+    stamps = _exact(dates)
+    return [Reading(time_format, stamps, time_format, bool((stamps % DAY != 0).any()))]
+
+
+def oddness(reading, first):
+    """Return the share of steps that are irregular or 0."""
+    moments = seconds(reading.stamps)
+    still = (steps_of(moments, first) == 0) & ~first
+    return (irregular(moments, first) | still).mean()
+
+
+def runs_in_order(reading, first):
+    """Tell whether rows run one way in time, or would be evenly spaced once they are sorted."""
+    moments = seconds(reading.stamps)
+    if direction(moments, first):
+        return True
+    order = np.lexsort((moments, np.cumsum(first)))
+    steps = steps_of(moments[order], first)
+    return bool((irregular(moments[order], first) | ((steps == 0) & ~first)).mean() <= REGULAR)
+
+
+def stands_still(reading, first):
+    return len(first) > 2 and not (steps_of(seconds(reading.stamps), first) != 0).any()
+
+
+def unwrapped(reading, first):
+    """Return clock times without a date going on from day to day, in the order of rows."""
+    hours = seconds(reading.stamps) / 3_600
+    known = ~np.isnan(hours)
+    if known.any() and hours[known].max() <= 24:
+        hours[known] = np.unwrap(hours[known], period=24)
+    stamps = np.full(len(hours), NAT)
+    stamps[known] = np.rint(hours[known] * 3_600_000).astype(np.int64) * 1_000_000
+    return Reading(reading.way, stamps, "", True, reading.shapes)

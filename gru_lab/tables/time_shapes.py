@@ -1,0 +1,102 @@
+"""The shapes of dates and clocks: which patterns there are, and in which orders fields can be read.
+
+A *shape* is a text with each digit written as 9. Roles are the letters of strftime: Y y m d j H M S
+f, q for a quarter, W and u for a week.
+"""
+
+import re
+
+from gru_lab.tables.time_words import AFTERNOON, plain
+
+WORD = r"[^\W\d_年月日년월일時时시分분秒초]{1,12}\.?"
+_SEP = (
+    rf"(?:(?:st|nd|rd|th|er|º)?\s*[-/.,_:'’年月년월]\s*|(?:st|nd|rd|th|er|º)?\s+(?:de\s+|of\s+)?"
+    rf"|(?<=9)(?={WORD})|(?<=[^\W\d_])(?=9))"
+)
+_DATES = (
+    rf"(?P<a>9{{1,4}}|{WORD}){_SEP}(?P<b>9{{1,3}}|{WORD}){_SEP}(?P<c>9{{4}}|9{{1,2}})\s?[日일.]?",
+    rf"(?P<a>9{{1,4}}|{WORD}){_SEP}(?P<b>9{{1,4}}|{WORD})\s?[月월]?",
+    r"(?P<k>9{17}|9{14}|9{12}|9{10}|9{4,8})",
+    r"(?P<Y>9{4})[-\s]?[qQ](?P<q>9)",
+    r"[qQ](?P<q>9)[-/\s]?(?P<Y>9{4})",
+    r"(?P<Y>9{4})-?W(?P<W>9{2})(?:-?(?P<u>9))?",
+)
+_HALF = r"(?:\s*(?P<p>[aApP]\.?\s?[mM]\.?|[aApP]))"
+_ZONE = (
+    r"(?:\s*(?P<z>[zZ]|(?:[A-Za-z]{3}\s?)?[-+−]9{1,2}:?(?:9{2})?|[A-Za-z]{2,5})"
+    r"(?:\s*\[.*\]|\s*\(.*\))?)"
+)
+_FINE = r"(?:[.,:](?P<f>9{1,9}))?"
+_BEFORE = r"(?:(?P<p0>上午|下午|午前|午後|오전|오후)\s*)?"
+
+
+def _clock(separator):
+    return (
+        rf"{_BEFORE}(?P<H>9{{1,3}}){separator}\s?(?P<M>9{{2}})"
+        rf"(?:[:.mM分분]\s?(?P<S>9{{2}}){_FINE}\s?[s秒초]?|[分분m])?{_HALF}?{_ZONE}?"
+    )
+
+
+_LATER = (
+    _clock("[:.hH時时시]"),
+    rf"(?P<n>9{{6}}|9{{3,4}}){_FINE}{_ZONE}?",
+    rf"(?P<h>9{{1,2}})[hH時时시]?{_HALF}?{_ZONE}?",
+)
+_JOIN = r"(?:\s*(?:[Tt_,;:]|-)\s*|\s+|(?<=[日일]))"
+_ALONE = (
+    r"(?P<M>9{1,2}):(?P<S>9{2})[.,](?P<f>9{1,9})",
+    rf"(?:(?P<D>9+)\s?d(?:ays?)?,?\s*)?{_clock('[:hH時时시]')}",
+)
+_CTIME = rf"(?P<a>{WORD})\s+(?P<b>9{{1,2}})\s+{_clock(':')}\s+(?P<c>9{{4}})"
+PATTERNS = [
+    re.compile(text)
+    for text in (
+        *_ALONE,
+        *(date + later for date in _DATES for later in ("", *(_JOIN + clock for clock in _LATER))),
+        *(rf"{WORD}[.,]?\s+{_DATES[0]}" + later for later in ("", _JOIN + _LATER[0])),
+        rf"(?:{WORD},?\s+)?{_CTIME}",
+    )
+]
+
+
+def orders_of(sizes):
+    """Return the orders of roles that fields of these sizes may have: digits, or 0 for a word."""
+    if sizes[-1] == 4 and len(sizes) == 3:
+        return {0: ("mdY",)}.get(sizes[0], ("dmY",) if sizes[1] == 0 else ("dmY", "mdY"))
+    if len(sizes) == 3:
+        if sizes[0] == 4:
+            return ("Ymd",) if sizes[1] <= 2 and sizes[2] <= 2 else ()
+        if sizes[0] == 0:
+            return ("mdy",)
+        if sizes[1] == 0:
+            return ("dmy", "ymd") if sizes[0] == sizes[2] == 2 else ("dmy",)
+        return ("dmy", "mdy", "ymd") if sizes[0] == 2 else ("dmy", "mdy") if sizes[2] == 2 else ()
+    first, second = sizes
+    if first == 4:
+        return {3: ("Yj",), 4: ()}.get(second, ("Ym",))
+    if second == 4:
+        return ("mY",) if first <= 2 else ()
+    if first == 0:
+        return ("my", "md") if second == 2 else ("md",)
+    if second == 0:
+        return ("ym", "dm") if first == 2 else ("dm",)
+    return ("dm", "md", "my", "ym") if first == second == 2 else ()
+
+
+def understood(text, months):
+    """Return the spans and words of a shape's fields, or None where it is no time."""
+    for pattern in PATTERNS:
+        match = pattern.fullmatch(text)
+        if not match:
+            continue
+        spans = {name: match.span(name) for name, part in match.groupdict().items() if part}
+        words = {
+            n: months.get(plain(match[n])) for n in "abc" if n in spans and "9" not in match[n]
+        }
+        if None in words.values() or len(words) > 1:
+            continue
+        half = match.groupdict().get("p") or match.groupdict().get("p0")
+        if half:
+            words["p"] = int(plain(half).replace(".", "").replace(" ", "") in AFTERNOON)
+        return spans, words
+    return None

@@ -1,0 +1,216 @@
+"""The layout of a table: two readings that both fit are refused, dates and clocks are joined, series
+are kept apart, and rows come in the order of time.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gru_lab.tables.frames import plain_table
+from gru_lab.tables.layout import Layout
+from gru_lab.tables.order import in_order
+
+HOURS = pd.date_range("2024-02-26 22:00", periods=300, freq="h")
+
+
+def table(**columns):
+    rows = len(next(iter(columns.values())))
+    return pd.DataFrame({**columns, "x": np.sin(np.arange(rows) / 9)})
+
+
+def test_two_readings_that_fit_alike_are_refused_with_both_shown_and_what_settles_them():
+    days = table(day=pd.date_range("2024-02-01", periods=12).strftime("%d/%m/%Y"))
+    layout = Layout.of(days)
+    (sentence,) = layout.refusals
+    for words in (
+        "column 'day'",
+        "%d/%m/%Y gives 2024-02-01, 2024-02-02",
+        "%m/%d/%Y gives 2024-01-02, 2024-02-02",
+        "--dayfirst or --monthfirst",
+    ):
+        assert words in sentence
+    with pytest.raises(ValueError, match="in.csv: column 'day' can be read as time in 2 ways"):
+        layout.require("in.csv")
+
+
+@pytest.mark.parametrize(
+    "setting, second",
+    [
+        ({"dayfirst": True}, "2024-02-02"),
+        ({"dayfirst": False}, "2024-02-02"),
+        ({"time_format": "%d/%m/%Y"}, "2024-02-02"),
+        ({"way": "mdY"}, "2024-02-02"),
+    ],
+)
+def test_a_setting_settles_it(setting, second):
+    days = table(day=pd.date_range("2024-02-01", periods=12).strftime("%d/%m/%Y"))
+    layout = Layout.of(days, **setting).require()
+    day_first = setting.get("dayfirst", "time_format" in setting)
+    assert layout.step.words == ("1 d" if day_first else "month")
+    assert str(layout.labels[1])[:10] == second
+
+
+def test_where_both_readings_have_the_same_steps_nothing_is_refused():
+    hours = pd.date_range("2024-03-04", periods=20, freq="h").strftime("%d/%m/%Y %H:%M")
+    assert Layout.of(table(t=hours)).refusals == ()
+
+
+@pytest.mark.parametrize("names", [("Date", "Time"), ("Uhrzeit", "Tag"), ("a", "b")])
+@pytest.mark.parametrize("clock", ["%H:%M", "%H:%M:%S", "%I:%M %p"])
+def test_a_date_and_a_clock_are_one_stamp(names, clock):
+    columns = {names[0]: HOURS.strftime("%d/%m/%Y"), names[1]: HOURS.strftime(clock)}
+    layout = Layout.of(table(**dict(reversed(columns.items())))).require()
+    assert set(layout.time) == set(names) and layout.step.words == "1 h"
+    np.testing.assert_array_equal(layout.labels, HOURS.to_numpy("M8[ns]"))
+
+
+JOINED = {
+    "date and hour": lambda t: {"d": t.strftime("%Y-%m-%d"), "h": t.hour},
+    "date and HHMM": lambda t: {"d": t.strftime("%Y-%m-%d"), "hm": t.hour * 100 + t.minute},
+    "compact date and HHMM": lambda t: {"d": t.strftime("%Y%m%d").astype(int), "hm": t.hour * 100},
+    "year month day hour": lambda t: {"a": t.year, "b": t.month, "c": t.day, "e": t.hour},
+    "day month year hour": lambda t: {"c": t.day, "b": t.month, "a": t.year, "e": t.hour},
+    "year, day of the year, HHMM": lambda t: {"y": t.year, "j": t.dayofyear, "n": t.hour * 100},
+    "with minutes": lambda t: {"y": t.year, "m": t.month, "d": t.day, "h": t.hour, "i": t.minute},
+    "dates of Excel and clocks": lambda t: {"d": t.normalize(), "c": t.time},
+}
+
+
+@pytest.mark.parametrize("way", JOINED)
+def test_time_in_several_columns_is_one_stamp(way):
+    times = pd.date_range("2023-12-28", periods=300, freq="30min" if "minutes" in way else "h")
+    columns = JOINED[way](times)
+    layout = Layout.of(table(**columns)).require()
+    assert set(layout.time) == set(columns) and layout.channels == ("x",)
+    np.testing.assert_array_equal(layout.labels, times.to_numpy("M8[ns]"))
+
+
+def test_a_clock_without_a_date_goes_on_from_day_to_day():
+    layout = Layout.of(table(t=HOURS.strftime("%H:%M"))).require()
+    assert layout.step.words == "1 h" and list(layout.order) == list(range(300))
+
+
+@pytest.mark.parametrize("every", ["h", "10min", "30min"])
+@pytest.mark.parametrize("end", [1, -1])
+def test_the_hour_that_comes_twice_keeps_the_order_of_rows(every, end):
+    true = pd.date_range("2024-10-26 12:00", "2024-10-28", freq=every, tz="Europe/Berlin")[::end]
+    layout = Layout.of(table(t=true.strftime("%d.%m.%Y %H:%M"))).require()
+    assert list(layout.order) == list(range(len(true)))[::end]
+    np.testing.assert_allclose(np.diff(layout.position), 1)
+    assert layout.odd == {}
+
+
+def test_a_year_of_local_time_has_even_steps():
+    true = pd.date_range("2024-01-01", "2024-12-31", freq="h", tz="Europe/Berlin")
+    layout = Layout.of(table(t=true.strftime("%d.%m.%Y %H:%M"))).require()
+    np.testing.assert_allclose(np.diff(layout.position), 1)
+
+
+def long(offset="0min", sort="tag"):
+    """Two sensors under each other: a tag, a time, a value."""
+    pieces = [
+        pd.DataFrame({"tag": tag, "time": HOURS + pd.Timedelta(late), "value": value})
+        for tag, late, value in (("T", "0min", 20.0), ("P", offset, 1_013.0))
+    ]
+    return pd.concat(pieces).sort_values(sort, kind="stable", ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [long(), long(sort="time"), long("30min"), long().assign(tag=lambda t: (t["tag"] == "P") * 3)],
+    ids=["one below the other", "in turns", "at other times", "numbers as tags"],
+)
+def test_series_in_one_column_are_refused_with_the_column_that_tells_them_apart(frame):
+    with pytest.raises(ValueError, match="column 'tag' .* add --split-by 'tag'"):
+        Layout.of(frame).require()
+    layout = Layout.of(frame, split_by="tag").require()
+    assert len(layout.starts) == 2 and layout.step.words == "1 h"
+    assert frame["tag"].iloc[layout.order].is_monotonic_increasing or (
+        frame["tag"].iloc[layout.order].is_monotonic_decreasing
+    )
+
+
+def test_a_state_in_words_is_no_tag():
+    states = table(time=HOURS, state=np.where(np.arange(300) % 7 < 3, "on", "off"))
+    assert Layout.of(states).refusals == ()
+
+
+def test_an_index_of_time_and_station_keeps_stations_apart():
+    one = pd.DataFrame({"T": np.arange(300.0)}, index=HOURS)
+    two = pd.concat({"A": one, "B": one + 100}, names=["station"]).swaplevel().sort_index()
+    layout = Layout.of(two).require()
+    assert layout.split_by == ("station",) and len(layout.starts) == 2
+    in_parts = two["T"].to_numpy()[layout.order]
+    np.testing.assert_array_equal(in_parts, [*np.arange(300.0), *np.arange(100.0, 400.0)])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        HOURS,
+        HOURS.tz_localize("Asia/Tokyo"),
+        HOURS.strftime("%d/%m/%Y %H:%M"),
+        HOURS.to_period("h"),
+    ],
+    ids=["dates", "with a zone", "text", "periods"],
+)
+def test_the_index_may_hold_the_time(index):
+    frame = pd.DataFrame({"x": np.sin(np.arange(300))}, index=index).iloc[::-1]
+    layout = Layout.of(frame).require()
+    assert layout.time == ("index",) and layout.channels == ("x",)
+    np.testing.assert_array_equal(layout.order, np.arange(300)[::-1])
+
+
+def test_dates_in_no_order_are_named_and_taken_only_if_told(rng):
+    frame = table(expiry=rng.permutation(pd.date_range("2024", periods=3_000, freq="17h"))[:300])
+    layout = Layout.of(frame)
+    assert layout.time == () and layout.set_aside == {"expiry": "another time"}
+    assert "dates in no order; if it is the time, add --time 'expiry'" in layout.problems[0]
+    assert Layout.of(frame, time="expiry").time == ("expiry",)
+
+
+def test_what_looks_like_a_time_and_cannot_be_read_is_named():
+    layout = Layout.of(table(when=[f"2024-13-{day:02d} 10:00" for day in range(1, 29)]))
+    assert "column 'when' looks like a time but cannot be read" in layout.problems[0]
+    with pytest.raises(ValueError, match="time: column 'x' cannot be read as '%d/%m/%Y'"):
+        Layout.of(table(t=["a"] * 9), time="x", time_format="%d/%m/%Y")
+
+
+def test_stamps_that_repeat_because_they_are_coarse_are_spread_evenly():
+    frame = table(day=np.repeat(pd.date_range("2024", periods=50).strftime("%Y-%m-%d"), 6))
+    layout = Layout.of(frame)
+    np.testing.assert_allclose(np.diff(layout.moments), 86_400 / 6)
+    assert list(layout.order) == list(range(300))
+
+
+def test_rows_without_a_stamp_lie_between_their_neighbours():
+    times = HOURS.astype(str).to_series().reset_index(drop=True)
+    layout = Layout.of(table(time=times.where(times.index != 7)[::-1].reset_index(drop=True)))
+    np.testing.assert_allclose(np.diff(layout.position), 1)
+    assert list(layout.odd["lacking"]) == [292]
+
+
+def test_order_is_that_of_a_plain_sort(rng):
+    stamps = rng.integers(0, 10**18, 500)
+    order, moments = in_order(stamps, np.arange(500), np.arange(500) == 0)
+    np.testing.assert_array_equal(order, np.argsort(stamps, kind="stable"))
+    assert (np.diff(moments) >= 0).all()
+
+
+class Foreign:
+    """A table of another library, with nothing but the way into pandas."""
+
+    def to_pandas(self):
+        return pd.DataFrame({"time": HOURS, "T": np.arange(300.0)})
+
+
+def test_tables_of_every_make_become_one_with_names():
+    assert list(plain_table(Foreign()).columns) == ["time", "T"]
+    assert list(plain_table(pd.Series([1.0, 2], name="T")).columns) == ["T"]
+    levels = pd.DataFrame([[1.0, 2]], columns=pd.MultiIndex.from_tuples([("s1", "T"), ("s1", "R")]))
+    assert list(plain_table(levels).columns) == ["s1_T", "s1_R"]
+    masked = plain_table(np.ma.masked_array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]]))
+    assert masked.isna().to_numpy().tolist() == [[False, True], [False, False]]
+    for nothing in ("text", 3, np.zeros((2, 2, 2))):
+        with pytest.raises(ValueError, match="table must be"):
+            plain_table(nothing)

@@ -1,0 +1,167 @@
+"""Text and numbers as time: the usual manners of writing it, read back to the stamps they stand for."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gru_lab.tables.layout import Layout
+from gru_lab.tables.time import NAT, number_readings, text_readings
+
+HOURS = pd.date_range("2024-02-26 22:00", periods=300, freq="h")
+DAYS = pd.date_range("2023-11-20", periods=200)
+MONTHS = pd.date_range("2005-01-01", periods=60, freq="MS")
+GERMAN = "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.".split()
+FRENCH = "janvier février mars avril mai juin juillet août".split()
+FRENCH += "septembre octobre novembre décembre".split()
+RUSSIAN = "янв фев мар апр мая июн июл авг сен окт ноя дек".split()
+
+
+def half_past_noon(stamp):
+    return f"{stamp.month}/{stamp.day}/{stamp.year} {stamp.hour % 12 or 12}:{stamp:%M:%S %p}"
+
+
+def up_to_24(stamp):
+    before = stamp - pd.Timedelta("1h")
+    return f"{before:%d.%m.%Y} {before.hour + 1}:00"
+
+
+WRITTEN = {
+    "ISO": (HOURS, "%Y-%m-%d %H:%M:%S"),
+    "ISO with T and Z": (HOURS, "%Y-%m-%dT%H:%M:%SZ"),
+    "fractions": (HOURS, "%Y-%m-%d %H:%M:%S.%f"),
+    "a comma before fractions": (HOURS, "%Y-%m-%d %H:%M:%S,250"),
+    "slashes": (HOURS, "%Y/%m/%d %H:%M"),
+    "day first, points": (HOURS, "%d.%m.%Y %H:%M"),
+    "day first, slashes": (DAYS, "%d/%m/%Y"),
+    "day first, hyphens, two digits": (DAYS, "%d-%m-%y"),
+    "month first": (DAYS, "%m/%d/%Y"),
+    "month first, two digits": (HOURS, "%m/%d/%y %H:%M"),
+    "year first, two digits": (DAYS, "%y/%m/%d"),
+    "no zeros in front": (HOURS, lambda s: f"{s.day}.{s.month}.{s.year} {s.hour}:{s:%M}"),
+    "half days": (HOURS, half_past_noon),
+    "until 24:00": (HOURS, up_to_24),
+    "hours and minutes together": (HOURS, "%Y-%m-%d %H%M"),
+    "points between hours and minutes": (HOURS, "%d.%m.%Y %H.%M"),
+    "commas": (HOURS, "%d.%m.%Y, %H:%M"),
+    "names of months": (DAYS, "%d-%b-%Y"),
+    "long names": (DAYS, "%B %d, %Y"),
+    "weekdays": (HOURS, "%a, %d %b %Y %H:%M:%S GMT"),
+    "the C library": (HOURS, "%a %b %e %H:%M:%S %Y"),
+    "a web server": (HOURS, "%d/%b/%Y:%H:%M:%S +0000"),
+    "SAS": (HOURS, lambda s: f"{s:%d%b%Y:%H:%M:%S}".upper()),
+    "Exif": (HOURS, "%Y:%m:%d %H:%M:%S"),
+    "German": (DAYS, lambda s: f"{s.day}. {GERMAN[s.month - 1]} {s.year}"),
+    "French": (DAYS, lambda s: f"{s.day} {FRENCH[s.month - 1]} {s.year}"),
+    "Russian": (DAYS, lambda s: f"{s.day} {RUSSIAN[s.month - 1]} {s.year}"),
+    "Spanish": (DAYS[40:70], lambda s: f"{s.day} de {['', 'enero'][s.month % 2]} de {s.year}"),
+    "Chinese": (DAYS, lambda s: f"{s.year}年{s.month}月{s.day}日"),
+    "Chinese with hours": (HOURS, lambda s: f"{s.year}年{s.month}月{s.day}日 {s.hour}时{s:%M}分"),
+    "Korean": (DAYS, lambda s: f"{s.year}. {s.month}. {s.day}."),
+    "compact": (HOURS, "%Y%m%dT%H%M%S"),
+    "compact with minutes": (HOURS, "%Y%m%d%H%M"),
+    "compact with hours": (HOURS, "%Y%m%d%H"),
+    "day of the year": (DAYS, "%Y-%j"),
+    "year and month": (MONTHS, "%Y-%m"),
+    "month and year": (MONTHS, "%m/%Y"),
+    "month's name and year": (MONTHS, "%b-%y"),
+    "quarters": (pd.date_range("2001", periods=40, freq="QS"), lambda s: f"{s.year}Q{s.quarter}"),
+    "weeks": (pd.date_range("2019-12-30", periods=80, freq="7D"), lambda s: f"{s:%G-W%V-%u}"),
+    "an offset": (HOURS, lambda s: f"{s + pd.Timedelta('90min'):%Y-%m-%d %H:%M}+01:30"),
+    "a zone": (HOURS, lambda s: f"{s + pd.Timedelta('1h'):%Y-%m-%d %H:%M} CET"),
+    "UTC": (HOURS, "%Y-%m-%d %H:%M:%S UTC"),
+}
+
+
+def written(times, manner):
+    return [manner(stamp) if callable(manner) else stamp.strftime(manner) for stamp in times]
+
+
+@pytest.mark.parametrize("end", ["oldest first", "newest first"])
+@pytest.mark.parametrize("manner", WRITTEN)
+def test_time_is_read_in_every_usual_manner_whatever_the_column_is_called(manner, end):
+    times, form = WRITTEN[manner]
+    if manner == "Spanish":
+        times = times[times.month == 1]
+    times = times if end == "oldest first" else times[::-1]
+    table = pd.DataFrame({"x": np.sin(np.arange(len(times))), "q": written(times, form)})
+    layout = Layout.of(table).require()
+    assert layout.time == ("q",) and layout.channels == ("x",)
+    expected = times + pd.Timedelta("250ms") if "comma before" in manner else times
+    np.testing.assert_array_equal(layout.labels, expected.to_numpy("M8[ns]"))
+    np.testing.assert_array_equal(layout.labels[layout.order], np.sort(layout.labels))
+
+
+NUMBERS = {
+    "epoch s": HOURS.as_unit("s").asi8,
+    "epoch ms": HOURS.as_unit("ms").asi8,
+    "epoch us": HOURS.as_unit("us").asi8,
+    "epoch ns": HOURS.as_unit("ns").asi8,
+    "epoch s with fractions": HOURS.as_unit("s").asi8 + 0.0,
+    "Excel days": (HOURS - pd.Timestamp("1899-12-30")) / pd.Timedelta("1D"),
+    "MATLAB days": (HOURS - pd.Timestamp("1970-01-01")) / pd.Timedelta("1D") + 719_529,
+    "YYYYMMDDHH": HOURS.strftime("%Y%m%d%H").astype(np.int64),
+    "YYYYMMDDHHMM": HOURS.strftime("%Y%m%d%H%M").astype(np.int64),
+    "YYYYMMDD": DAYS.strftime("%Y%m%d").astype(np.int64),
+    "DDMMYYYY": DAYS.strftime("%d%m%Y").astype(np.int64),
+    "YYYYDDD": DAYS.strftime("%Y%j").astype(np.int64),
+    "YYMMDD": DAYS.strftime("%y%m%d").astype(np.int64),
+    "YYYYMM": MONTHS.strftime("%Y%m").astype(np.int64),
+}
+
+
+@pytest.mark.parametrize("manner", NUMBERS)
+def test_numbers_that_can_only_be_time_are_read_as_such(manner):
+    numbers = np.asarray(NUMBERS[manner])
+    times = next(t for t in (HOURS, DAYS, MONTHS) if len(t) == len(numbers))
+    layout = Layout.of(pd.DataFrame({"q": numbers, "x": np.sin(np.arange(len(numbers)))})).require()
+    assert layout.time == ("q",) and layout.channels == ("x",)
+    apart = np.abs(layout.labels - times.to_numpy("M8[ns]")).max()
+    assert apart < np.timedelta64(10, "ms")
+
+
+MEASURED = {
+    "air pressure in Pa": 101_325 + 300 * np.sin(np.arange(300) / 9),
+    "rising pressure": np.round(101_000 + np.arange(300) * 1.7 + np.sin(np.arange(300)), 1),
+    "an energy meter": np.cumsum(np.abs(np.sin(np.arange(300) / 7)) * 900).round() + 1_234_567_890,
+    "a counter like Excel's days": 45_000 + np.cumsum(np.random.default_rng(0).integers(0, 9, 300)),
+    "turns": np.random.default_rng(0).integers(1_000, 3_000, 300),
+    "parts by number": 20_240_000 + np.random.default_rng(0).integers(0, 99, 300),
+    "hours 0 to 23": np.arange(300) % 24,
+    "a year and noise": 2_000 + np.random.default_rng(0).integers(0, 24, 300),
+    "nanoseconds that swing": 1.7e18 + 1e8 * np.sin(np.arange(300)),
+}
+
+
+@pytest.mark.parametrize("what", MEASURED)
+def test_no_measured_channel_is_taken_for_time(what):
+    table = pd.DataFrame({"q": MEASURED[what], "x": np.sin(np.arange(300))})
+    assert Layout.of(table).time == () and Layout.of(table).channels == ("q", "x")
+
+
+def test_rows_that_are_numbered_are_no_days():
+    table = pd.DataFrame({"RECORD": np.arange(45_000, 45_300), "x": np.sin(np.arange(300))})
+    layout = Layout.of(table)
+    assert layout.time == () and layout.set_aside == {"RECORD": "row number"}
+
+
+def test_text_that_is_no_time_is_none():
+    for texts in (["1.2.3"] * 9, ["on", "off"], ["192.168.0.1"], ["A-12", "B-13"], ["12", ""]):
+        assert text_readings(pd.Series(texts)) == []
+    assert number_readings(pd.Series([np.nan, np.nan])) == []
+
+
+def test_single_cells_that_are_no_time_have_none():
+    texts = [*written(HOURS[:20], "%d.%m.%Y %H:%M"), "soon", None, "", "31.02.2024 10:00"]
+    day_first = text_readings(pd.Series(texts))[0]
+    assert (day_first.stamps[20:] == NAT).all() and (day_first.stamps[:20] != NAT).all()
+
+
+def test_150_000_rows_are_read_in_well_under_two_seconds():
+    times = pd.date_range("2020", periods=150_000, freq="10min")
+    texts = pd.Series(times.strftime("%d.%m.%Y %H:%M"))
+    began = time.process_time()
+    (reading,) = text_readings(texts)
+    assert time.process_time() - began < 2
+    np.testing.assert_array_equal(reading.stamps, times.as_unit("ns").asi8)
