@@ -180,3 +180,11 @@ def test_hints_and_options_are_as_documented():
     ]  # fmt: skip
     assert option("--missing-value", "T=-999.9") == "--missing-value T=-999.9"
     assert option("--missing-value", "T in=-") == "--missing-value 'T in=-'"
+
+
+def test_a_number_with_a_mark_counts_and_stays():
+    cells = ["15.00*"] + ["15.62", "16.25"] * 10
+    done = read_numbers(pd.DataFrame({"a": cells}))
+    assert done.table["a"][0] == 15 and done.notes == []
+    assert done.facts == ["'a': 1 cells such as '15.00*' stay as they are"]
+    assert Manner.of(cells).write(3) == "3.00"
