@@ -2,12 +2,15 @@
 here, and not in the middle of a repair.
 """
 
+import copy
 import json
 from numbers import Real
 
 import numpy as np
 import pandas as pd
 from safetensors.torch import safe_open
+
+from gru_lab.tables.layout import names_of
 
 ROWS = 60  # of the table that is repaired once to try a model
 
@@ -33,17 +36,16 @@ def require_facts(known):
     require(isinstance(channels, list) and channels, "channels_ must be a list of names")
     require(all(isinstance(name, str | int) for name in channels), "channels_ must be names")
     require(len(set(channels)) == len(channels), "channels_ must differ")
-    require(isinstance(known["time_"], str | int | None), "time_ must be a name")
+    names = names_of(known["time_"])
+    require(all(isinstance(name, str | int) for name in names), "time_ must be a name, or several")
     texts = known["warnings_"]
     require(isinstance(texts, list), "warnings_ must be sentences")
     require(all(isinstance(text, str) for text in texts), "warnings_ must be sentences")
     require(isinstance(known["coverage_"], Real | None), "coverage_ must be a number")
 
 
-def require_tables(repairer):
-    """Raise ValueError for scores or a history that are no tables of numbers."""
-    scores, history = repairer.scores_, repairer.history_
-    require(list(scores.index) == list(repairer.channels_), "scores_ must have a row per channel")
+def require_history(history):
+    """Raise ValueError for a history that is no table of numbers."""
     for name in ("epoch", "seconds", "score"):
         numeric = name in history and pd.api.types.is_numeric_dtype(history[name])
         require(numeric or not len(history), "history_ must be numbers")
@@ -58,16 +60,12 @@ def tried(repairer):
     columns = {}
     for number, name in enumerate(repairer.channels_):
         columns[name] = np.where(rng.random(ROWS) < 0.1, np.nan, np.sin(rows / (5 + number % 7)))
-    for name in {repairer.time_, repairer.split_by} - {None}:
-        columns[name] = rows if name == repairer.time_ else np.zeros(ROWS, dtype=int)
+    if repairer.split_by is not None:
+        columns[repairer.split_by] = np.zeros(ROWS, dtype=int)
+    trial = copy.copy(repairer)
+    trial.time = trial.time_ = trial.time_format = None
     with np.errstate(all="ignore"):
-        done = repairer.repaired(pd.DataFrame(columns))
-    known, fresh = repairer.scores_, done.repairer.scores_
-    require(list(known) == list(fresh), f"scores_ must have the columns {', '.join(fresh)}")
-    kinds = [column.dtype.kind in "iuf" for _, column in fresh.items()]
-    for (name, column), number in zip(known.items(), kinds, strict=True):
-        plain = column.dtype.kind in "iufb"
-        require(plain == number, f"scores_ must hold {'numbers' if number else 'words'} as {name}")
+        done = trial.repaired(pd.DataFrame(columns))
     for table in (done.table[repairer.channels_], done.half_width):
         require(not np.isinf(table.to_numpy(float)).any(), "tensors must give finite repairs")
     return repairer
