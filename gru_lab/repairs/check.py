@@ -189,7 +189,10 @@ def check(
         source = opened(source if table is None else table, missing, protect=protect, **reading)
     table = source.table
     layout = Layout.of(table, split_by, time, time_format, dayfirst)
-    series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
+    try:
+        series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
+    except ValueError as error:  # say why there are no numbers
+        raise ValueError("; ".join([str(error), *source.unread.values()])) from error
     aside = {
         why: [name for name, reason in series.set_aside.items() if reason == why]
         for why in series.set_aside.values()

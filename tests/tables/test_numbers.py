@@ -146,7 +146,7 @@ def test_a_column_of_numbers_that_cannot_be_read_is_a_problem_with_its_line(cell
     sheet = Sheet.open(path)
     (note,) = sheet.notes
     assert note.startswith("column 'a' looks like numbers and could not be read: line ")
-    assert sheet.unread == ["a"] and sheet.table["a"].tolist() == cells
+    assert list(sheet.unread) == ["a"] and sheet.table["a"].tolist() == cells
 
 
 def test_a_few_cells_with_another_unit_stay_and_are_named():
