@@ -184,11 +184,9 @@ class Text(Table):
     def _fit(self, head, rows, spans, widths):
         """Return whether rows have a separator more than the names; ValueError if they differ."""
         ends = [self.lines[spans[n][1] - 1].rstrip("\r\n ") for n in rows]
-        if (
-            len(rows) > 1 and len(head.names) > 2 and not head.names[-1].strip()
-        ):  # every line ends with a separator
-            if all(line.endswith(self.separator) for line in ends):
-                head.names.pop()
+        nameless = len(rows) > 1 and len(head.names) > 2 and not head.names[-1].strip()
+        if nameless and all(line.endswith(self.separator) for line in ends):
+            head.names.pop()
         width = len(head.names)
         more = len(rows) > 1 and all(widths[n] == width + 1 for n in rows)
         trailing = more and all(line.endswith(self.separator) for line in ends)

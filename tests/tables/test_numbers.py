@@ -179,7 +179,7 @@ def test_hints_and_options_are_as_documented():
         ",", ",", "?,", ",", "",
     ]  # fmt: skip
     assert option("--missing-value", "T=-999.9") == "--missing-value T=-999.9"
-    assert option("--missing-value", "T in=-") == "--missing-value 'T in=-'"
+    assert option("--missing-value", "T in=-") == '--missing-value "T in=-"'
 
 
 def test_a_number_with_a_mark_counts_and_stays():
