@@ -41,7 +41,7 @@ def test_a_manner_is_read_and_holes_are_written_in_it(manner, sign, tmp_path):
     path, out = tmp_path / "table.csv", tmp_path / "out.csv"
     path.write_text("\n".join(["x,y", *(f"{cell},{n}" for n, cell in enumerate(holed))]) + "\n")
     sheet = Sheet.open(path)
-    assert sheet.notes == [] and sheet.doubts == [] and sheet.unread == []
+    assert sheet.notes == [] and sheet.doubts == [] and sheet.unread == {}
     kept = np.arange(len(values)) % 7 > 0
     np.testing.assert_allclose(sheet.table["x"][kept], np.array(values)[kept], rtol=1e-12)
     assert sheet.holes["x"].tolist() == list(~kept)
