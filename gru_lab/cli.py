@@ -137,14 +137,22 @@ def build_parser():
     check = parsers.add_parser(
         "check", help="say what stands in a table, and what would spoil its repair"
     )
-    check.add_argument("file", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ")
+    check.add_argument(
+        "file", nargs="+", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ; or a folder"
+    )
     _add_table(check)
     check.set_defaults(run=commands.check_file, stopped=NOTHING)
     repair = parsers.add_parser("repair", help="fill the holes of a table, and change nothing else")
     repair.add_argument(
-        "source", metavar="IN", help="CSV, TSV, Excel, Parquet, NPY or NPZ; it is never changed"
+        "source",
+        nargs="+",
+        metavar="IN",
+        help="CSV, TSV, Excel, Parquet, NPY or NPZ; several files, a folder or a pattern such as "
+        "'day-*.csv' are learned from together. They are never changed",
     )
-    repair.add_argument("out", metavar="OUT", help="the repaired table, in the same format")
+    repair.add_argument(
+        "out", metavar="OUT", help="the repaired table, in the same format; a folder for several"
+    )
     repair.add_argument(
         "--report", metavar="FILE", help="write there, as HTML, how good the repair is"
     )
@@ -152,7 +160,17 @@ def build_parser():
         "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
     )
     _add_table(repair)
-    repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
+    repair.add_argument("--minutes", type=float, metavar="N", help="in all (default: 3)")
+    repair.add_argument(
+        "--fast",
+        action="store_const",
+        const=0.0,
+        dest="minutes",
+        help="seconds instead of minutes: no network is trained (the same as --minutes 0)",
+    )
+    repair.add_argument(
+        "--draws", type=int, metavar="N", help="also write N plausible tables: OUT.1, OUT.2, ..."
+    )
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(

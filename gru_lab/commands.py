@@ -186,9 +186,11 @@ def _limits(option, words):
 def check_file(arguments):
     """Print what stands in a table; 1 where something would spoil its repair."""
     from gru_lab.repairs.check import check
+    from gru_lab.repairs.many import check_all
 
-    reading = _reading(arguments) | _options(arguments) | _layout(arguments)
-    found = check(arguments.file, **reading)
+    sheets, several = _sheets(arguments.file, arguments)
+    tell, source = (check_all, sheets) if several else (check, sheets[0])
+    found = tell(source, **_options(arguments), **_layout(arguments))
     say(found)
     return 1 if found.problems else 0
 
@@ -204,40 +206,58 @@ def _layout(arguments):
 def repair_file(arguments):
     """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
-    from gru_lab.repairs.sheet import Sheet
+    from gru_lab.repairs.many import Sheets
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
-    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
-    sheet = Sheet.open(arguments.source, protect=protect, **_reading(arguments)).require_sure()
-    out = _places(arguments, sheet)
+    sheets, several = _sheets(arguments.source, arguments)
+    sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
+    out = _places(arguments, sheet.require_sure())
     options = _options(arguments)
-    layout = _layout(arguments)
+    layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
     found = check(sheet, **layout, **options)
     for problem in found.problems:
         say(f"warning: {problem}", file=sys.stderr)
     if not found.channels["holes"].sum():
-        sheet.write(out, sheet.table, sheet.holes & False)
+        write_together(sheet.files(out, sheet.table, sheet.holes & False))
         where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
         say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "seed")}
+    given = {name: getattr(arguments, name) for name in ("minutes", "seed", "draws")}
     given = {name: value for name, value in given.items() if value is not None}
     given |= options | layout
+    if arguments.model and several:
+        given.pop("split_by")
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
-    files = {out: sheet.rebuilt(done.table, done.filled, arguments.keep_flags)}
+    files = sheet.files(out, done.table, done.filled, arguments.keep_flags)
+    for number, drawn in enumerate(done.draws, 1):
+        for place, content in sheet.files(out, drawn, done.filled, arguments.keep_flags).items():
+            name = place.name.partition(".")[0]
+            files[place.with_name(place.name.replace(name, f"{name}.{number}", 1))] = content
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
-    if arguments.save_model:
-        files[arguments.save_model] = done.repairer.to_bytes()
     if arguments.report:
         from gru_lab.records.report import report_page
 
         files[arguments.report] = report_page(done, sheet.name, found.problems)
         seen = f"how good it is: {arguments.report}"
+    if arguments.save_model:  # for a file of its own, which has no column that tells files apart
+        done.repairer.split_by = arguments.split_by
+        files[arguments.save_model] = done.repairer.to_bytes()
     write_together(files)
     for warning in grouped(done.repairer.warnings_):
         say(f"note: {warning}", file=sys.stderr)
     say(f"{last_line(done)} Written to {out}; {seen}.")
     return 0
+
+
+def _sheets(sources, arguments):
+    """Return the Sheets of the files that are meant, and whether they may be several."""
+    from gru_lab.repairs.many import files_of
+    from gru_lab.repairs.sheet import Sheet
+
+    paths, several = files_of(sources)
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
+    reading = _reading(arguments)
+    return [Sheet.open(path, protect=protect, **reading) for path in paths], several
 
 
 def _reading(arguments):
@@ -252,8 +272,10 @@ def _places(arguments, sheet):
     another one.
     """
     out = sheet.require_out(arguments.out)
-    taken = [arguments.source, arguments.model]
-    require_place("OUT", out, *taken)
+    sheets = getattr(sheet, "sheets", [sheet])
+    taken = [*(one.path for one in sheets), arguments.model]
+    if len(sheets) == 1 and not out.is_dir():
+        require_place("OUT", out, *taken)
     for option in ("report", "save_model"):
         taken.append(out if option == "report" else arguments.report)
         if path := getattr(arguments, option):

@@ -22,9 +22,8 @@ from gru_lab.records.notebooks import WIDGET, is_bar
 GONE = """\
 <p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
 <code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
-STYLED = re.compile(
-    r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)"
-)  # the id of a table that pandas styled
+# the id of a table that pandas styled
+STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 NEEDS_KERNEL = {WIDGET, "application/javascript"}
 
 

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import jinja2
+import numpy as np
 from plotly.offline import get_plotlyjs
 
 TEMPLATES = jinja2.Environment(
@@ -27,11 +28,12 @@ POLICY = (
 # the same for one that trains: a worker out of its own text, and WebAssembly; text is still not run
 TRAINING_POLICY = POLICY.replace("'unsafe-inline'", "'unsafe-inline' 'wasm-unsafe-eval'", 1)
 TRAINING_POLICY += "; worker-src blob:"
+LINES_TOLD, UNTITLED = 4, "A figure without a title"  # in its sentence
 PLOTLY = "application/vnd.plotly.v1+json"
 FIGURE = """\
-<figure class="plot" aria-label="{label}" style="min-height: {height}px">
+<figure class="plot" data-title="{title}" aria-label="{sentence}" style="min-height: {height}px">
 <script type="application/json">{payload}</script>
-<noscript>The figure &ldquo;{label}&rdquo; is drawn by JavaScript, which is switched off here.
+<noscript>The figure &ldquo;{title}&rdquo; is drawn by JavaScript, which is switched off here.
 The script is part of this file and asks the network for nothing.</noscript>
 </figure>"""
 
@@ -50,11 +52,47 @@ def figure_title(figure: dict) -> str:
     return html.unescape(re.sub(r"</?\w[^>]*>", "", one_line)).strip() or "Figure"
 
 
+def _numbers(values):
+    """Return a trace's values as an array, also where plotly packed them; empty if they are no
+    numbers in a row.
+    """
+    if isinstance(values, dict):
+        values = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
+    try:  # None in it becomes NaN
+        numbers = np.asarray([] if values is None else values, dtype=float)
+    except (TypeError, ValueError):
+        return np.array([])
+    return numbers[np.isfinite(numbers)] if numbers.ndim == 1 else np.array([])
+
+
+def trace_words(figure: dict) -> list[tuple[str, str]]:
+    """Return of each trace of a plotly figure its name, and its first, last and lowest value in
+    words.
+    """
+    told = []
+    for number, trace in enumerate(figure.get("data", []), start=1):
+        if len(values := _numbers(trace.get("y"))):
+            words = f"from {values[0]:.3g} to {values[-1]:.3g}, lowest {values.min():.3g}"
+            told.append((trace.get("name") or f"line {number}", f"{words}, {len(values)} points"))
+    return told
+
+
+def figure_sentence(figure: dict) -> str:
+    """Return in words what a plotly figure shows: what its layout's meta `says`, or its lines."""
+    says = (figure.get("layout", {}).get("meta") or {}).get("says")
+    told = [f"{name} {words}" for name, words in trace_words(figure)]
+    told = told[:LINES_TOLD] + [f"and {len(told) - LINES_TOLD} more"] * (len(told) > LINES_TOLD)
+    title = figure_title(figure)
+    title = UNTITLED if title == "Figure" else title
+    return ". ".join(filter(None, [title, says or "; ".join(told)]))
+
+
 def figure_html(figure: dict) -> str:
     """Return a plotly figure as HTML that waits for the page's script to draw it."""
     layout = {key: value for key, value in figure.get("layout", {}).items() if key != "width"}
     figure = {**figure, "layout": {**layout, "autosize": True}}
     # Escaping every '<' keeps '</script>' and '<!--' in the data from ending the block early.
     payload = json.dumps(figure, separators=(",", ":")).replace("<", r"\u003c")
-    label = html.escape(figure_title(figure))
-    return FIGURE.format(label=label, height=int(layout.get("height") or 450), payload=payload)
+    title, sentence = (html.escape(say(figure)) for say in (figure_title, figure_sentence))
+    height = int(layout.get("height") or 450)
+    return FIGURE.format(title=title, sentence=sentence, height=height, payload=payload)

@@ -5,7 +5,7 @@ its runs.
 import numpy as np
 
 from gru_lab.output import printable, write_whole
-from gru_lab.records.html import TEMPLATES
+from gru_lab.records.html import POLICY, TEMPLATES
 from gru_lab.runs.exchange import read_block
 
 LOG, PLAYGROUND = "tuning_log.md", "playground.html"
@@ -83,6 +83,7 @@ def write_index(out):
     page = TEMPLATES.get_template("index.html.j2").render(
         recordings=entries(out),
         picture=PICTURE,
+        policy=POLICY,
         names={LOG: "the runs as a tuning log", PLAYGROUND: "train on this data in your browser"},
     )
     write_whole(out / "index.html", page)

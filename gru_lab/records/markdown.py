@@ -2,14 +2,12 @@
 words.
 """
 
-import base64
 import re
 
-import numpy as np
 from nbconvert.exporters import MarkdownExporter
 from nbconvert.preprocessors import Preprocessor
 
-from gru_lab.records.html import PLOTLY, figure_title
+from gru_lab.records.html import PLOTLY, figure_title, trace_words
 
 SCRIPTED = re.compile(r"<script\b", re.I)
 STYLE = re.compile(r"<style\b.*?</style>\s*", re.I | re.S)
@@ -22,31 +20,13 @@ def _plain(text):
     return MARKS.sub(r"\\\1", " ".join(str(text).split()))
 
 
-def _numbers(values):
-    """Return a trace's values as an array, also where plotly packed them; empty if they are no
-    numbers in a row.
-    """
-    if isinstance(values, dict):
-        values = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
-    try:
-        numbers = np.asarray(
-            [] if values is None else values, dtype=float
-        )  # None in it becomes NaN
-    except (TypeError, ValueError):
-        return np.array([])
-    return numbers[np.isfinite(numbers)] if numbers.ndim == 1 else np.array([])
-
-
 def figure_words(figure):
     """Return a plotly figure as Markdown: its title, and of each trace the first, lowest and last
     value.
     """
     lines = [f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"]
-    for number, trace in enumerate(figure.get("data", []), start=1):
-        if len(values := _numbers(trace.get("y"))):
-            told = f"from {values[0]:.3g} to {values[-1]:.3g}, lowest {values.min():.3g}, {len(values)} points"
-            lines.append(f"- {_plain(trace.get('name') or f'line {number}')}: {told}")
-    return "\n".join([lines[0], "", *lines[1:]])
+    told = [f"- {_plain(name)}: {words}" for name, words in trace_words(figure)]
+    return "\n".join([lines[0], "", *told])
 
 
 class InWords(Preprocessor):

@@ -6,11 +6,11 @@
 import base64
 import copy
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbformat.v4 import new_output
 
 from gru_lab.config import RunConfig
@@ -36,29 +36,44 @@ START = RunConfig(
 )
 
 
-def small(series: Series) -> tuple[Series, str]:
-    """Return a series small enough for a page, and in words what was left out ('' for nothing).
+def small(series: Series) -> Series:
+    """Return a series small enough for a page: at most ROWS rows and CHANNELS channels.
 
-    It is the first ROWS rows, of a series in parts the same share of each, and CHANNELS channels
-    spread evenly over all. Raises ValueError if NaN are among them.
+    Of a series in parts the longest come first, each from its beginning; channels are spread evenly
+    over all. Raises ValueError if NaN are among them.
     """
-    rows, channels = series.values.shape
-    chosen = np.unique(np.linspace(0, channels - 1, min(channels, CHANNELS)).round().astype(int))
-    head = series.head(ROWS)
-    part = replace(
-        head,
-        values=np.ascontiguousarray(head.values[:, chosen]),
-        channels=tuple(series.channels[channel] for channel in chosen),
-    )
-    notes = [f"the first {len(part):,} of {rows:,} rows"] if len(part) < rows else []
-    notes += [f"{len(chosen)} of {channels} channels"] if len(chosen) < channels else []
-    if np.isnan(part.values).any():
-        hole = part.channels[np.isnan(part.values).any(axis=0).argmax()]
+    longest = sorted(series.parts, key=lambda part: part.start - part.stop)  # stable
+    kept, left = [], ROWS
+    for part in longest:
+        kept.append(slice(part.start, min(part.stop, part.start + left)))
+        left -= kept[-1].stop - kept[-1].start
+        if not left:
+            break
+    kept.sort(key=lambda part: part.start)
+    count = series.values.shape[1]
+    chosen = np.unique(np.linspace(0, count - 1, min(count, CHANNELS)).round().astype(int))
+    values = np.concatenate([series.values[part][:, chosen] for part in kept])
+    names = tuple(series.channels[channel] for channel in chosen)
+    if np.isnan(values).any():
+        hole = names[np.isnan(values).any(axis=0).argmax()]
         raise ValueError(
             f"{series.name}: a playground needs a complete table, but channel {hole!r} has holes; "
             "fill them first with gru-lab repair"
         )
-    return part, ", ".join(notes)
+    starts = np.cumsum([0, *(part.stop - part.start for part in kept[:-1])])
+    return Series(values, names, series.name, tuple(starts.tolist()))
+
+
+def _left_out(series, part, said):
+    """Return in words what of a series is not in its small part, or ''."""
+    sizes = {"rows left out": (len(part), len(series))}
+    sizes["channels left out"] = (len(part.channels), len(series.channels))
+    told = [
+        said[name].format(kept=f"{kept:,}", count=f"{count:,}")
+        for name, (kept, count) in sizes.items()
+        if kept < count
+    ]
+    return ", ".join(told)
 
 
 def pack(series: Series) -> dict:
@@ -94,7 +109,7 @@ def train_here(
     Nothing in the data can end its block early, and the script puts every text in as text. Raises
     ValueError for a series with holes or too short.
     """
-    part, note = small(series)
+    part, said = small(series), words(language)
     table = pack(part)
     data = {
         "schema": SCHEMA,
@@ -102,15 +117,15 @@ def train_here(
         "settings": asdict(start) | {"data": table["name"], "data_digest": table["digest"]},
         "share": start.hidden_share,
         "only_missing": validate_missing_only,
-        "words": words(language),
+        "words": said,
     }
     return Markup(
         TEMPLATES.get_template("train_here.html.j2").render(
             data=Markup(json.dumps(data, allow_nan=False).replace("<", r"\u003c")),
-            words=data["words"],
+            words=said,
             name=series.name,
             size=part.values.shape,
-            note=note,
+            note=_left_out(series, part, said),
             in_record=in_record,
             train=_module("train"),
             page=_module("playground"),
@@ -137,7 +152,10 @@ def beside_explorer(notebook, stage):
         shown = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
         if any('class="explorer"' in html for html in shown):
             start, only = stage_start(stage), stage.validate_missing_only
-            block = train_here(stage.series, start, only, in_record=True)
+            try:
+                block = train_here(stage.series, start, only, in_record=True)
+            except ValueError as error:  # a table of a few windows
+                block = escape(f"{words()['train here']}: {error}")
             cell.outputs.append(new_output("display_data", data={"text/html": str(block)}))
             break
     return notebook

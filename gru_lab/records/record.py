@@ -5,6 +5,7 @@ which shows the error where it happened.
 """
 
 import asyncio
+import contextlib
 import datetime
 import itertools
 import re
@@ -110,7 +111,8 @@ def record(
     folder = _folder(plan.out, name or plan.first.profile.name)
     written, failed = run_sync(_execute)(plan, folder, results)
     if results and "html" in formats:
-        written.append(playground(plan.first.series, folder / PLAYGROUND))
+        with contextlib.suppress(ValueError):  # a table of a few windows
+            written.append(playground(plan.first.series, folder / PLAYGROUND))
     if results and "log" in formats:
         text = write_log(tuning_log(list(results.values()), language), language)
         write_whole(folder / LOG, text)

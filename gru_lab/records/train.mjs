@@ -533,6 +533,7 @@ export class Run {
     };
     const gaps = (truth, seeds) => {
       const hidden = hide(truth.length, steps, channels, settings.missing_rate, random(...seeds));
+      if (!hidden.includes(1)) throw new Error("the table is too small: nothing in it could be hidden");
       return { truth, hidden, filled: forwardFill(truth, hidden, channels), windows: truth.length / steps / channels };
     };
     this.training = gaps(windowsOf(table.values, channels, share(0, TRAIN_END), steps), [settings.seed, 0]);

@@ -15,6 +15,8 @@ WORDS = {
         "The curves are not the stored runs above: the table and the network are smaller.",
         "这些曲线不是上面保存的运行：表和网络都更小。",
     ),
+    "rows left out": ("the first {kept} of {count} rows", "共 {count} 行，取前 {kept} 行"),
+    "channels left out": ("{kept} of {count} channels", "共 {count} 个通道，取 {kept} 个"),
     "how": (
         "Press Train. While it runs, move the loss weight and watch both curves; "
         "any other slider starts the training again.",

@@ -40,6 +40,7 @@ class Sheet:
     unread: list = field(default_factory=list)
     facts: list = field(default_factory=list)
     units: dict = field(default_factory=dict)
+    part = None  # the column that tells several files apart
 
     @property
     def name(self) -> str:
@@ -126,6 +127,10 @@ class Sheet:
             if mask.any():
                 changes[name] = mask, repaired[name].to_numpy(np.float64, na_value=np.nan)
         return self.file.rebuilt(changes, keep_flags)
+
+    def files(self, out, repaired, filled, keep_flags=False) -> dict:
+        """Return {path: bytes} of what is to be written for OUT."""
+        return {out: self.rebuilt(repaired, filled, keep_flags)}
 
     def write(self, out, repaired, filled, keep_flags=False):
         """Write what `rebuilt` returns; whole or not at all."""

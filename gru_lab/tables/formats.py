@@ -192,6 +192,12 @@ def kind_of(path):
     )
 
 
+def is_known(path) -> bool:
+    """Tell whether a file's name has an ending that is read."""
+    endings = tuple(suffix for suffixes in KINDS for suffix in suffixes)
+    return path.name.lower().endswith(endings) and not path.name.startswith((".", "~$"))
+
+
 def open_file(path, decimal=None, thousands=None, sheet=None):
     """Return a file as one of the kinds above, or raise ValueError with the path and what is wrong
     with it. The options are those of `Sheet.open`.

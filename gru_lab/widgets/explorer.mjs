@@ -51,7 +51,8 @@ function lossChart(run, ruler, references) {
   const [low, high] = [Math.log10(Math.min(...all)) - 0.1, Math.log10(Math.max(...all)) + 0.1];
   const x = (epoch) => LEFT + ((WIDE - LEFT - 10) * (epoch - 1)) / Math.max(1, run.epochs - 1);
   const y = (value) => 12 + ((HIGH - BOTTOM - 12) * (high - Math.log10(value))) / (high - low);
-  const chart = frame(`losses over ${run.epochs} epochs`);
+  const ends = Object.entries(curves).map(([name, values]) => `${name} ends at ${plain(values.at(-1) ?? 0)}`);
+  const chart = frame(`Losses over ${run.epochs} epochs, logarithmic: ${ends.join(", ")}`);
   for (let power = Math.floor(low); power <= high; power++) {
     for (const step of high - low < 2 ? [1, 2, 5] : [1]) {
       const tick = step * 10 ** power;

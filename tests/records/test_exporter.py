@@ -10,7 +10,7 @@ import pytest
 from nbformat import v4
 
 from gru_lab.records.exporter import RecordExporter
-from gru_lab.records.html import PLOTLY, figure_html, figure_title
+from gru_lab.records.html import PLOTLY, figure_html, figure_sentence, figure_title
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -116,7 +116,7 @@ def test_eight_figures_fit_in_three_megabytes():
 
 def test_a_figure_replaces_the_other_forms_of_its_output(example):
     assert "not this" not in example
-    assert [figure["aria-label"] for figure in Page(example).all("figure")] == ["First", "Second"]
+    assert [figure["data-title"] for figure in Page(example).all("figure")] == ["First", "Second"]
     assert len(Page(example).all("noscript")) == 2
 
 
@@ -144,8 +144,23 @@ def test_a_figure_is_as_wide_as_the_page_whatever_its_author_said():
         ({}, "Figure"),
     ],
 )
-def test_the_accessible_name_is_the_title_as_plain_text(layout, expected):
+def test_the_title_is_plain_text(layout, expected):
     assert figure_title({"data": [], "layout": layout}) == expected
+
+
+def test_a_figures_name_is_a_sentence_of_what_it_shows():
+    lines = [{"y": [3, 2.5, 1], "name": f"seed {seed}"} for seed in range(6)]
+    title = {"text": "Loss <b>by</b> epoch"}
+    told = [f"seed {seed} from 3 to 1, lowest 1, 3 points" for seed in range(4)]
+    sentence = "; ".join([*told, "and 2 more"])
+    assert figure_sentence({"data": lines, "layout": {"title": title}}) == (
+        f"Loss by epoch. {sentence}"
+    )
+    says = {"title": title, "meta": {"says": "Dropout did <harm>."}}
+    assert figure_sentence({"data": lines, "layout": says}) == "Loss by epoch. Dropout did <harm>."
+    (figure,) = Page(figure_html({"data": lines, "layout": says})).all("figure")
+    assert figure["aria-label"] == "Loss by epoch. Dropout did <harm>."
+    assert figure_sentence({"data": [], "layout": {}}) == "A figure without a title"
 
 
 def test_of_a_progress_bar_nothing_is_left():

@@ -11,7 +11,7 @@ import pytest
 import gru_lab as lab
 from gru_lab.cli import main
 from gru_lab.records import playground as module
-from gru_lab.records.playground import START, pack, playground, small, train_here
+from gru_lab.records.playground import ROWS, START, pack, playground, small, train_here
 from gru_lab.records.words import WORDS, words
 from gru_lab.runs.exchange import adopt
 from gru_lab.series import Scaler, Series
@@ -27,9 +27,9 @@ def table_of(page):
 
 
 def test_the_table_in_the_page_is_the_series_scaled_to_its_training_part(series):
-    part, note = small(series)
-    data, values = table_of(train_here(series))
-    assert note == "12 of 66 channels" and len(part.channels) == 12
+    part, page = small(series), train_here(series)
+    data, values = table_of(page)
+    assert "1,400 × 12 (12 of 66 channels)" in page and len(part.channels) == 12
     scaled = Scaler.fit(part.split()[0].values).transform(part.values)
     np.testing.assert_allclose(values, scaled, atol=1e-5 * np.ptp(scaled))
     assert data["table"]["digest"] == part.digest
@@ -46,7 +46,14 @@ def test_a_large_table_is_cut_to_a_few_thousand_rows_and_says_so(rng):
 
 def test_parts_of_a_series_stay_apart(rng):
     series = Series(rng.random((600, 2)), ("a", "b"), "parts", (0, 250))
-    assert pack(small(series)[0])["parts"] == [[0, 250], [250, 600]]
+    assert pack(small(series))["parts"] == [[0, 250], [250, 600]]
+
+
+def test_of_many_parts_the_longest_are_kept_in_their_order(rng):
+    values = np.arange(5_000.0)[:, None]
+    part = small(Series(values, ("a",), "parts", (0, 300, 400, 3_400, 3_410)))
+    assert part.starts == (0, 3_000) and len(part) == ROWS
+    assert part.values[[0, 2_999, 3_000, -1], 0].tolist() == [400, 3_399, 3_410, 4_609]
 
 
 def test_a_constant_channel_does_no_harm(rng):

@@ -1,0 +1,192 @@
+"""One table a day: several files of the same sensors as one Sheet, with a part per file, so that one
+repairer learns from all of them and each is written under its name.
+"""
+
+import glob
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from gru_lab.output import require_folder, require_place
+from gru_lab.repairs.check import FEW_ROWS, check
+from gru_lab.repairs.sheet import Sheet
+from gru_lab.repairs.words import counted
+from gru_lab.tables.formats import is_known
+
+PART = "file"  # the column that tells the files apart
+
+
+def files_of(sources: list[str]) -> tuple[list[Path], bool]:
+    """Return the files that are meant, and whether they may be several: a folder or a pattern.
+
+    Raises ValueError for a pattern or a folder without a table, and for two files of one name.
+    """
+    paths, several = [], len(sources) > 1
+    for source in map(str, sources):
+        path = Path(source)
+        if path.is_dir():
+            inside = sorted(file for file in path.iterdir() if file.is_file() and is_known(file))
+        elif not path.exists() and glob.has_magic(source):
+            inside = [Path(name) for name in sorted(glob.glob(source, recursive=True))]
+        else:
+            paths.append(path)
+            continue
+        several = True
+        if not inside:
+            raise ValueError(f"IN must be tables, and {source!r} holds none; name files")
+        paths += inside
+    paths = list(dict.fromkeys(paths))
+    for name, count in Counter(path.name for path in paths).items():
+        if count > 1:
+            raise ValueError(f"IN must be files of different names, and {name!r} is there twice")
+    return paths, several
+
+
+@dataclass
+class Sheets(Sheet):
+    """Several Sheets as one; `part` names the column that tells them apart."""
+
+    sheets: list = field(default_factory=list)
+    part: str | None = None
+
+    @classmethod
+    def of_all(cls, sheets: list[Sheet], split_by: str | None = None) -> "Sheets":
+        """Return several sheets as one; ValueError where their columns differ.
+
+        `split_by` names a column that tells parts apart within each file, too.
+        """
+        if wrong := unlike(sheets):
+            raise ValueError(f"files must have the same columns: {wrong[0]}; repair it by itself")
+        part = PART
+        while part in sheets[0].table.columns:
+            part += "_"
+        order, tables, holes = list(sheets[0].table.columns), [], []
+        for sheet in sheets:
+            label = pd.Series(sheet.name, sheet.table.index, dtype=object)
+            if split_by is not None:
+                label += " / " + sheet.table[split_by].astype(str)
+            rest = [name for name in order if name != split_by]
+            tables.append(sheet.table[rest].assign(**{part: label}))
+            holes.append(sheet.holes[rest].assign(**{part: False}))
+        dated = all(isinstance(table.index, pd.DatetimeIndex) for table in tables)
+        table, mask = (pd.concat(one, ignore_index=not dated) for one in (tables, holes))
+        named = [[f"{sheet.name}: {note}" for note in sheet.notes] for sheet in sheets]
+        notes = [note for notes in named for note in notes]
+        doubts = [f"{sheet.name}: {doubt}" for sheet in sheets for doubt in sheet.doubts]
+        unread = [name for sheet in sheets for name in sheet.unread]
+        path = Path(f"{counted(len(sheets), 'file')}")
+        return cls(path, table, mask, notes, None, doubts, unread, sheets=sheets, part=part)
+
+    def require_out(self, out) -> Path:
+        """Return the folder to write into, made where it is not there; no file in it is replaced
+        that is read here.
+        """
+        if Path(out).is_file():
+            raise ValueError(
+                f"OUT must be a folder for {self.name}, not the file {str(out)!r}; name one after "
+                "them"
+            )
+        folder = require_folder("OUT", out)
+        for sheet in self.sheets:
+            require_place("OUT", folder / sheet.name, *(other.path for other in self.sheets))
+        return folder
+
+    def files(self, out, repaired, filled, keep_flags=False) -> dict:
+        """Return {path: bytes} of every file, as `Sheet.files` does of one."""
+        written, begin = {}, 0
+        for sheet in self.sheets:
+            rows = slice(begin, begin := begin + len(sheet.table))
+            content = sheet.rebuilt(repaired.iloc[rows], filled.iloc[rows], keep_flags)
+            written[Path(out) / sheet.name] = content
+        return written
+
+
+def unlike(sheets: list[Sheet]) -> list[str]:
+    """Return, as sentences, which files have other columns than most, or text where others have
+    numbers.
+    """
+    usual = Counter(tuple(sorted(sheet.table.columns)) for sheet in sheets).most_common(1)[0][0]
+    text = {name: Counter() for name in usual}
+    for sheet in sheets:
+        for name in text.keys() & set(sheet.table.columns):
+            text[name][_is_text(sheet.table[name])] += 1
+    found = []
+    for sheet in sheets:
+        names = sheet.table.columns
+        lacks = [name for name in usual if name not in names]
+        has = [name for name in names if name not in usual]
+        said = [f"lacks {', '.join(map(repr, lacks))}"] * bool(lacks)
+        said += [f"has {', '.join(map(repr, has))} besides"] * bool(has)
+        for name in text.keys() & set(names):
+            most = text[name].most_common(1)[0][0]
+            if _is_text(sheet.table[name]) != most and sheet.table[name].notna().any():
+                said.append(f"holds {'numbers' if most else 'text'} in {name!r}, unlike the others")
+        found += [f"{sheet.name} {' and '.join(said)}"] * bool(said)
+    return found
+
+
+def _is_text(column):
+    return not (
+        pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
+    )
+
+
+@dataclass
+class Checks:
+    """The Check of each of several files, and in which they differ, as sentences."""
+
+    checks: list
+    differences: list
+
+    @property
+    def problems(self) -> list[str]:
+        """Those of all files, each with its file."""
+        named = [[f"{one.name}: {text}" for text in one.problems] for one in self.checks]
+        return self.differences + [text for problems in named for text in problems]
+
+    def __str__(self):
+        rows = [("file", "rows", "time", "channels", "holes", "problems")]
+        for one in self.checks:
+            holes = int(one.channels["holes"].sum())
+            counts = (f"{len(one.channels)}", f"{holes:,}", f"{len(one.problems)}")
+            rows.append((one.name, one.facts["rows"], one.facts["time"], *counts))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [f"{len(self.checks)} files, read as {self.checks[0].facts['read as']}"]
+        lines += ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        if problems := self.problems:
+            lines += ["", "Problems:", *(f"{n}. {text}" for n, text in enumerate(problems, 1))]
+        return "\n".join(lines)
+
+
+def check_all(sheets: list[Sheet], **options) -> Checks:
+    """Return the Checks of several files; `options` are those of `check`."""
+    checks = [check(sheet, **options) for sheet in sheets]
+    if sum(len(sheet.table) for sheet in sheets) >= FEW_ROWS:  # together they are enough
+        few = "too few to learn from"
+        checks = [replace(c, problems=[p for p in c.problems if few not in p]) for c in checks]
+    found = unlike(sheets)
+    for fact, what in (("read as", "read as"), ("time", "time")):
+        ways = [_step(one.facts[fact]) if fact == "time" else one.facts[fact] for one in checks]
+        usual = Counter(ways).most_common(1)[0][0]
+        found += [
+            f"{one.name}: {what} {way}, the others {usual}"
+            for one, way in zip(checks, ways, strict=True)
+            if way != usual
+        ]
+    kinds = pd.DataFrame({one.name: one.channels["kind"] for one in checks})
+    for channel, row in kinds.iterrows():
+        row = row[~row.isin(["constant", "empty", "none"])].dropna()
+        if row.nunique() > 1:
+            usual = row.mode()[0]
+            other = row[row != usual]
+            names = ", ".join(other.index[:5]) + f" and {len(other) - 5} more" * (len(other) > 5)
+            found.append(f"{channel!r} is {other.iloc[0]} in {names}, and {usual} in the others")
+    return Checks(checks, found)
+
+
+def _step(text):
+    """Return the step in what `check` says of time: without pauses, which differ from day to day."""
+    return re.split(r"[;(]", text)[0].strip()
