@@ -22,6 +22,11 @@ TIPS = {
     "learning_rate": "of Adam",
     "missing_rate": "share of the entries that is hidden",
     "mask_input": "tell the network which values are made up",
+    "batch_size": "windows in a batch",
+    "window": "steps of a window",
+    "train_share": "share of the training rows that is used",
+    "bidirectional": "read each window forwards and backwards",
+    "residual": "correct the filled input instead of predicting the values",
     "seed": "of the first weights, the order of the batches, the gaps and the dropout",
     "epochs": "the training ends after so many",
 }
@@ -58,15 +63,16 @@ def _slider(name, values):
 def make_fields(stage):
     """Return a widget for each setting of a run that the panel offers, by the setting's name."""
     configs = [stage.start, *(stage.config(setting) for setting in stage.settings)]
+    switches = ["mask_input", *({stage.knob} & {"bidirectional", "residual"})]
+    others = {stage.knob} - {*GRIDS, *switches, "epochs", "pattern"}
     fields = {
         name: _slider(name, [*grid, *(getattr(config, name) for config in configs)])
-        for name, grid in GRIDS.items()
+        for name, grid in (GRIDS | dict.fromkeys(others, ())).items()
     }
-    fields["mask_input"] = widgets.Checkbox(
-        description=LABELS["mask_input"],
-        tooltip=TIPS["mask_input"],
-        style={"description_width": "92px"},
-    )
+    for name in switches:
+        fields[name] = widgets.Checkbox(
+            description=LABELS[name], tooltip=TIPS[name], style={"description_width": "92px"}
+        )
     number = {"kind": widgets.BoundedIntText, "width": "190px", "label_width": "92px"}
     fields["seed"] = _field(name="seed", min=0, max=2**31 - 1, **number)
     fields["epochs"] = _field(name="epochs", min=1, max=10_000, **number)
@@ -142,5 +148,6 @@ class Controls:
         return row, more
 
     def _first(self):
-        knobs = sorted(KNOBS, key=lambda name: name != self.stage.knob)
-        return ["mask_input"] * (self.stage.knob == "mask_input") + knobs
+        """Return the names of the fields that are turned most, the stage's own knob first."""
+        names = [self.stage.knob, *(name for name in KNOBS if name != self.stage.knob)]
+        return [name for name in names if name in self.fields]
