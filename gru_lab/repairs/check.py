@@ -179,6 +179,11 @@ def check(
     how time is written; `options` are those of `Options`, and `decimal`, `thousands`, `sheet` and
     `yes` of `Sheet.open`. Raises ValueError for what cannot be read or has no numeric channel, and
     for unknown names.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"t": pd.date_range("2024-05-01", periods=4, freq="h"), "a": [1, None, 2, 3]})
+    >>> check(table).facts["time"]
+    "'t', every 1 h"
     """
     reading = {name: options.pop(name) for name in READING if name in options}
     options = Options(**options)
