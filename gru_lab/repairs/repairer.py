@@ -63,8 +63,11 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     for a setting out of its range, unknown columns, infinite values, and a table without a numeric
     column.
 
+    >>> from gru_lab.demo import demo_table
+    >>> table, truth = demo_table(600)
     >>> repairer = Repairer(minutes=0).fit(table)
-    >>> repairer.transform(table)
+    >>> int(repairer.transform(table)["a2"].isna().sum())
+    0
     """
 
     def __init__(
@@ -463,7 +466,10 @@ def repair(table, **settings):
     `table` is a DataFrame, a Series (its `table` then is one, too), an array (rows, channels) or
     masked array, or a table of polars or xarray, which comes back as a DataFrame.
 
-    >>> lab.repair(table, minutes=0).table
+    >>> import gru_lab as lab
+    >>> from gru_lab.demo import demo_table
+    >>> int(lab.repair(demo_table(600)[0], minutes=0).table["a2"].isna().sum())
+    0
     """
     frame = plain_table(table)
     repairer = Repairer(**settings).fit(frame)
