@@ -13,6 +13,7 @@ import ipywidgets as widgets
 import pandas as pd
 from IPython import get_ipython
 
+from gru_lab.evidence.grid import Grid
 from gru_lab.gaps import references, validation_gaps
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.live import Live, warm_up
@@ -27,6 +28,7 @@ from gru_lab.widgets.buttons import CopyButton
 from gru_lab.widgets.canvas import Canvas
 from gru_lab.widgets.controls import OWN, Controls
 from gru_lab.widgets.explorer import explorer
+from gru_lab.widgets.grid import grid_panel
 from gru_lab.widgets.live_figure import WIDTH
 from gru_lab.widgets.pinned import Pinned
 
@@ -53,6 +55,8 @@ def panel(stage, store=None):
     there will be no kernel it is the explorer of the stored
     runs instead.
     """
+    if isinstance(stage, Grid):
+        return grid_panel(stage)
     stage = open_stage(stage)
     store = Store.of(store)
     if is_recording():
