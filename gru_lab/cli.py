@@ -201,6 +201,9 @@ def build_parser():
         "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
     )
     repair.add_argument(
+        "--keep-holes", metavar="FILE", help="leave the holes empty that you unticked in a report"
+    )
+    repair.add_argument(
         "--fill-rows",
         action="store_true",
         help="first put in a row for each time step that has none",

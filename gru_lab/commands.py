@@ -281,12 +281,15 @@ def _layout(arguments):
 def repair_file(arguments):
     """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
+    from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.many import Sheets
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
     sheets, several = _sheets(arguments.source, arguments)
     sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
     out = _places(arguments, sheet.require_sure())
+    if arguments.keep_holes:
+        sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
     options = _options(arguments)
     layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
     found = check(sheet, **layout, **options)

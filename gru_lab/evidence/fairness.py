@@ -15,6 +15,7 @@ from optuna.distributions import CategoricalDistribution
 from gru_lab.config import RULES, Rule
 
 WAYS = ("hand order", "random draws", "search")
+optuna.logging.set_verbosity(optuna.logging.WARNING)  # or each study says that it exists
 REPEATS = Rule(int, low=5, words="a whole number of at least 5: fewer repeats are luck")
 
 
@@ -29,8 +30,8 @@ class Fairness:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row per way: the epochs until it had the best cell, mean and range over the repeats, and
-        its mean error after half of the epochs.
+        """A row per way: the epochs until it had the best cell, mean and range over the repeats,
+        and its mean error after half of the epochs.
         """
         half = self.steps["epochs"].max() / 2
         rows = {}
@@ -47,7 +48,8 @@ class Fairness:
 
     def __repr__(self):
         told = ", ".join(
-            f"{way} {row['epochs until the best']:.0f} ({row['lowest']:.0f} to {row['highest']:.0f})"
+            f"{way} {row['epochs until the best']:.0f} "
+            f"({row['lowest']:.0f} to {row['highest']:.0f})"
             for way, row in self.table.iterrows()
         )
         repeats = self.steps["repeat"].nunique()

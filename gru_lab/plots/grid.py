@@ -1,4 +1,4 @@
-"""The figures of a grid: a heat map of the errors, and how soon each way through it found the best."""
+"""The figures of a grid: a heat map of the errors, and how soon each way through found the best."""
 
 import numpy as np
 import plotly.graph_objects as go

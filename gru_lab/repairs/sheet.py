@@ -108,6 +108,10 @@ class Sheet:
             raise ValueError(f"{self.name}: {'; '.join(self.doubts)}")
         return self
 
+    def without(self, kept) -> "Sheet":
+        """Return the sheet with the holes that are True in `kept`, a DataFrame, left alone."""
+        return replace(self, holes=self.holes & ~kept)
+
     def with_rows(self, layout: dict, reading: dict, several: bool = False) -> "Sheet":
         """Return the sheet with a row for each time step that has none, their cells still empty.
 

@@ -115,7 +115,7 @@ def listed(table):
     """Return of the table that `runs` returns what tells its runs apart, and what came out."""
     varying = [name for name in SETTINGS if table[name].nunique() > 1 or name in ALWAYS]
     columns = ["key", "data", *varying, "epochs", "seed", "error", "seconds", "record"]
-    return table[columns].replace({"error": np.nan}, {"error": None})
+    return table[columns]
 
 
 def _equal(column, name, value):
