@@ -20,7 +20,11 @@ SLOW = [
     "import os, pathlib, time",
     "pathlib.Path('begun').write_text(str(os.getpid())); time.sleep(600)",
 ]
-DYING = ["print('before')", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "print('no')"]
+DYING = [
+    "print('before')",
+    "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "print('no')",
+]
 
 
 @pytest.fixture(autouse=True)
