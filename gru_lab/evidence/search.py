@@ -186,6 +186,11 @@ def search(
     `start` is a question of your own, its knob is turned too, among its values. `scheduler` trains
     on a Dask cluster as in `lab.sweep`; in the `background` a SearchJob is returned at once. Raises
     ValueError for a wrong setting or series before anything is trained.
+
+    >>> import gru_lab as lab
+    >>> found = lab.search(lab.stage("mask_input", "tiny"), trials=2, workers=1)
+    >>> found.trials["kind"].tolist()[:2]
+    ['start', 'drawn']
     """
     space = _space(start)
     start, series = _start(start, series)
