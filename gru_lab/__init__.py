@@ -23,11 +23,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers
     from gru_lab.config import RunConfig as RunConfig
+    from gru_lab.evidence.grid import grid as grid
     from gru_lab.evidence.opinion import second_opinion as second_opinion
+    from gru_lab.evidence.own_log import write_log as write_log
     from gru_lab.evidence.search import search as search
     from gru_lab.evidence.test_part import test_once as test_once
     from gru_lab.evidence.verdict import verdict as verdict
     from gru_lab.plots.plot import plot as plot
+    from gru_lab.records.pool import pool as pool
     from gru_lab.records.record import record as record
     from gru_lab.records.report import report as report
     from gru_lab.repairs.check import check as check
@@ -37,6 +40,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from gru_lab.runs.sweep import sweep as sweep
     from gru_lab.trainer import Trainer as Trainer
     from gru_lab.tuning_log.audit import audit as audit
+    from gru_lab.tuning_log.question import question as question
     from gru_lab.tuning_log.stages import stage as stage
     from gru_lab.widgets.panel import panel as panel
     from gru_lab.widgets.predict import predict as predict
@@ -47,12 +51,15 @@ _HOMES = {
     "RunConfig": "config",
     "Trainer": "trainer",
     "stage": "tuning_log.stages",
+    "question": "tuning_log.question",
     "audit": "tuning_log.audit",
     "Store": "runs.store",
     "sweep": "runs.sweep",
     "verdict": "evidence.verdict",
     "second_opinion": "evidence.opinion",
     "search": "evidence.search",
+    "grid": "evidence.grid",
+    "write_log": "evidence.own_log",
     "test_once": "evidence.test_part",
     "plot": "plots.plot",
     "predict": "widgets.predict",
@@ -62,6 +69,7 @@ _HOMES = {
     "Repairer": "repairs.repairer",
     "report": "records.report",
     "record": "records.record",
+    "pool": "records.pool",
 }
 __all__ = list(_HOMES)
 

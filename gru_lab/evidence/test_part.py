@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import COUNT, RunConfig
+from gru_lab.digits import Table
 from gru_lab.evidence.paired import compare
 from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.store import config_of
 from gru_lab.series import TRAIN_END, VALIDATION_END, Series
+from gru_lab.tuning_log.stage import Stage
 
 FIRST_SEED = 100  # of those on the test part: none that a search has seen
 
@@ -52,7 +54,7 @@ def _warn_of_other_looks(configs, opened, series, store):
         )
 
 
-def test_once(configs, series, seeds=5, store=None, workers=None, device="auto"):
+def test_once(configs, series=None, seeds=5, store=None, workers=None, device="auto"):
     """Score settings on the test part of a series, beside forward fill and linear interpolation.
 
     Why once: whoever looks at a score and then chooses has used it up, as a search uses up the
@@ -60,12 +62,28 @@ def test_once(configs, series, seeds=5, store=None, workers=None, device="auto")
     seeds (100, 101, …) had a say in any choice, as long as nobody comes back to choose again. The
     store remembers: a look with other settings warns.
 
-    `configs` maps names to RunConfigs; the first is what the others are compared with. Returns a
+    `configs` maps names to RunConfigs, or is a stage or a question: its adopted setting, then the
+    others, on its own series. The first is what the others are compared with. Returns a
     row per name: `mean` over the seeds of the mean squared error on hidden test entries (last three
     epochs), its `spread` (standard deviation), the `difference` to the first as a share of its
     error, with the 95 % interval `low` to `high`, and `seconds` a run. Raises ValueError where
     there are no configs or seeds.
+
+    >>> import gru_lab as lab
+    >>> stage = lab.stage("mask_input", "tiny")
+    >>> configs = {name: stage.config(name) for name in ("not included", "included")}
+    >>> table = lab.test_once(configs, stage.series, seeds=1, workers=1)
+    >>> list(table.index)
+    ['not included', 'included', 'forward fill', 'linear interpolation']
     """
+    if isinstance(configs, Stage):
+        stage, series = configs, series or configs.series
+        names = [one.name for one in stage.choose("trained") if one.name != stage.adopted]
+        configs = {name: stage.config(name) for name in (stage.adopted, *names)}
+    if not isinstance(series, Series):
+        raise ValueError(
+            f"series must be the Series that the settings were tuned on, not {series!r}"
+        )
     if not (
         isinstance(configs, dict)
         and configs
@@ -83,4 +101,4 @@ def test_once(configs, series, seeds=5, store=None, workers=None, device="auto")
     table["seconds"] = seconds.mean(axis=1)
     for way, error in references(opened, configs[0]).items():
         table.loc[way, "mean"] = error
-    return table
+    return Table(table.rename_axis("setting"))

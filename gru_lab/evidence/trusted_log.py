@@ -1,7 +1,7 @@
 """A stage as a log that can be trusted: what was fixed, what was turned, how often, by which ruler."""
 
 from gru_lab.config import in_words
-from gru_lab.evidence.paired import signed
+from gru_lab.digits import signed
 from gru_lab.evidence.verdict import verdict
 
 
@@ -36,7 +36,7 @@ def trusted_log(results):
     several = [name for name in table.index if "," in changes(stage, stage[name])]
     return "\n".join(
         [
-            f"## {stage.number}. {stage.question}\n",
+            f"## {stage.question if stage.own else f'{stage.number}. {stage.question}'}\n",
             f"- **Data:** {results.stage.series.name}, digest {results.stage.series.digest}",
             f"- **Start:** `{' '.join(repr(stage.config(stage.adopted)).split())}`",
             f"- **Knob:** {stage.knob}. Compared, although more than one thing differs: "

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
-from jupyter_core.utils import run_sync
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, one_of
@@ -24,12 +23,19 @@ from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import TEMPLATES
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
 from gru_lab.records.markdown import as_markdown
-from gru_lab.records.notebooks import execute, find_notebooks, set_parameters, title_of
+from gru_lab.records.notebooks import (
+    execute,
+    find_notebooks,
+    notebooks_folder,
+    set_parameters,
+    title_of,
+    wait_for,
+)
 from gru_lab.records.playground import beside_explorer, playground
 from gru_lab.records.provenance import about_environment, about_runs
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.exchange import as_block, pack
-from gru_lab.runs.recording import recording
+from gru_lab.runs.recording import notes_of, recording
 from gru_lab.runs.results import Results
 from gru_lab.runs.sweep import run_names, train_missing
 from gru_lab.tables.read import read_table
@@ -108,15 +114,21 @@ def record(
     one_of("language", language, LANGUAGES)
     plan = _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language)
     results = _train(plan)
-    folder = _folder(plan.out, name or plan.first.profile.name)
-    written, failed = run_sync(_execute)(plan, folder, results)
-    if results and "html" in formats:
-        with contextlib.suppress(ValueError):  # a table of a few windows
-            written.append(playground(plan.first.series, folder / PLAYGROUND))
-    if results and "log" in formats:
-        text = write_log(tuning_log(list(results.values()), language), language)
-        write_whole(folder / LOG, text)
-        written.append(folder / LOG)
+    strangers = [path for path in plan.paths if path.parent != notebooks_folder()]
+    called = plan.first.profile.name if plan.paths[1:] or not strangers else strangers[0].stem
+    folder = _folder(plan.out, name or called)
+    try:
+        written, failed = wait_for(_execute(plan, folder, results))
+        if results and "html" in formats:
+            with contextlib.suppress(ValueError):  # a table of a few windows
+                written.append(playground(plan.first.series, folder / PLAYGROUND))
+        if results and "log" in formats:
+            text = write_log(tuning_log(list(results.values()), language), language)
+            write_whole(folder / LOG, text)
+            written.append(folder / LOG)
+    finally:
+        with contextlib.suppress(OSError):  # it stays unless it is empty: nothing came of it
+            folder.rmdir()
     return [write_index(plan.out), *written], failed
 
 
@@ -164,7 +176,7 @@ async def _execute(plan, folder, results):
         async def run(path):
             async with free:
                 page = await _page(plan, path, notebooks[path], results.get(path), bar.update)
-            page["facts"] = environment | about_runs(plan, page["runs"])
+            page["facts"] = environment | about_runs(plan, page["runs"]) | page["facts"]
             stage = plan.stages.get(path)
             written[path] = _write(notebooks[path], path, page, folder, plan.formats, stage), page
 
@@ -182,8 +194,11 @@ async def _page(plan, path, notebook, results, on_cell):
     with recording(plan.compute.store, plan.compute.device) as (environment, used):
         whole = await execute(notebook, environment, on_cell)
         runs = pack([*plan.configs(path), *used()], plan.compute.store)
-    line = repr(verdict(results)) if results else ""
-    return {"title": notebook.metadata["title"], "whole": whole, "line": line, "runs": runs}
+        facts = notes_of(environment)  # of a notebook that asks a question of its own
+    line = facts.pop("verdict", "")
+    line = repr(verdict(results)) if results else line
+    title = notebook.metadata["title"]
+    return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 
 
 def _settings(run):

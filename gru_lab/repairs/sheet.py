@@ -6,7 +6,8 @@ sheet.table  # numbers, NaN where there are none
 sheet.write("repaired.xlsx", repaired_table, filled)
 """
 
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from gru_lab.repairs.missing import by_column, doubt_of, number_of, stands_out, 
 from gru_lab.tables.formats import kind_of, open_file
 from gru_lab.tables.head import unique_names
 from gru_lab.tables.layout import Layout
+from gru_lab.tables.missing_rows import missing_steps, with_rows
 from gru_lab.tables.numbers import read_numbers
 
 READING = ("decimal", "thousands", "sheet", "yes")  # the options of `Sheet.open` beside `missing`
@@ -27,7 +29,7 @@ class Sheet:
     """A file as a table. `holes` (rows, columns) is True where a cell may be written.
 
     `notes` are named oddities, `doubts` those of them that a repair refuses until they are settled,
-    `unread` the columns of numbers that could not be read, `facts` how cells were read, `units` the
+    `unread` the columns of numbers that could not be read (with a sentence), `facts` how cells were read, `units` the
     unit of a column where the file names it.
     """
 
@@ -37,7 +39,7 @@ class Sheet:
     notes: list
     file: object
     doubts: list = field(default_factory=list)
-    unread: list = field(default_factory=list)
+    unread: dict = field(default_factory=dict)
     facts: list = field(default_factory=list)
     units: dict = field(default_factory=dict)
     part = None  # the column that tells several files apart
@@ -96,15 +98,39 @@ class Sheet:
         facts = done.facts + [f"missing values: {', '.join(codes)}"] * bool(codes)
         holes = table.isna() & ~done.kept & ~np.asarray(getattr(file, "kept", False))
         real = None if isinstance(file, _Frame) else file
-        return cls(
-            path, table, holes, notes, real, doubts, list(done.unread), facts, dict(file.units)
-        )
+        return cls(path, table, holes, notes, real, doubts, done.unread, facts, dict(file.units))
 
     def require_sure(self) -> "Sheet":
         """Return the sheet, or raise ValueError where a cell can be read in two ways."""
         if self.doubts:
             raise ValueError(f"{self.name}: {'; '.join(self.doubts)}")
         return self
+
+    def without(self, kept) -> "Sheet":
+        """Return the sheet with the holes that are True in `kept`, a DataFrame, left alone."""
+        return replace(self, holes=self.holes & ~kept)
+
+    def with_rows(self, layout: dict, reading: dict, several: bool = False) -> "Sheet":
+        """Return the sheet with a row for each time step that has none, their cells still empty.
+
+        `layout` are settings of `Layout.of`, `reading` those of `open`. Raises ValueError where the
+        file cannot take rows, and where none are missing unless it is one of `several`.
+        """
+        there = Layout.of(self.table, **layout).require(self.name)
+        if several and not missing_steps(there).any():
+            return self
+        folder = tempfile.TemporaryDirectory()
+        path = Path(folder.name) / self.name
+        path.write_bytes(with_rows(self.file, there))
+        sheet = Sheet.open(path, **reading)
+        sheet.file.folder = folder  # kept as long as the file is read again
+        left = missing_steps(Layout.of(sheet.table, **layout)).sum()
+        if left:
+            raise ValueError(
+                f"{self.name}: fill_rows cannot put in rows here: {left:,} time steps would still "
+                "have none"
+            )
+        return replace(sheet, path=self.path)
 
     def require_out(self, out) -> Path:
         """Return the path of a file to write, or raise ValueError if it has another format or is

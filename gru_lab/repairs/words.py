@@ -3,11 +3,10 @@
 import numpy as np
 
 from gru_lab.tables.layout import Layout
+from gru_lab.tables.missing_rows import LONG, MOSTLY, missing_steps
 from gru_lab.tables.steps import span_words, steps_of
 
 PAUSE = 10  # usual steps make a pause where steps are irregular
-LONG = 1.5  # usual steps without a row make a pause
-MOSTLY = 0.5  # of the steps are the usual one where missing rows can be counted
 
 
 def counted(number, thing):
@@ -30,20 +29,6 @@ def moment_words(layout: Layout, row: int) -> str:
     return written
 
 
-def missing_steps(layout: Layout) -> np.ndarray:
-    """Return how many usual steps before each row have no row of their own, (rows,), in `order`.
-
-    0 where time has no usual step: then nothing can be called missing.
-    """
-    step = steps_of(layout.position, layout.first)
-    usual = (step > 1 / LONG) & (step < LONG)
-    if layout.stamps is None or usual.sum() < MOSTLY * (step > 0).sum():
-        return np.zeros(len(step), dtype=int)
-    lacking = np.where(step > LONG, np.rint(step) - 1, 0).astype(int)
-    repeats = np.r_[False, (step == 0)[:-1] & ~layout.first[:-1]]  # a row with a wrong stamp
-    return np.maximum(lacking - repeats, 0)
-
-
 def describe(layout: Layout) -> tuple[str, list[str]]:
     """Return the time in words, and what is wrong with it as sentences."""
     if layout.stamps is None:
@@ -51,7 +36,8 @@ def describe(layout: Layout) -> tuple[str, list[str]]:
     where = " + ".join(repr(name) for name in layout.time)
     if not set(layout.time) & set(layout.set_aside):
         where = "the index" if not layout.split_by else f"the index level {where}"
-    problems = [_wrong(layout, what, rows) for what, rows in layout.odd.items()]
+    odd = {} if layout.refusals else layout.odd
+    problems = [_wrong(layout, what, rows) for what, rows in odd.items()]
     lacking = missing_steps(layout)
     step = steps_of(layout.moments, layout.first)
     pauses = lacking > 0
@@ -94,5 +80,7 @@ WRONG = {
 def _wrong(layout, what, rows):
     """Return a sentence about rows with a wrong stamp."""
     words, then = WRONG[what]
+    if what == "repeated" and len(rows) > len(layout.order) / 2:
+        then = "time is coarser than the rows, so these are spread evenly up to the next stamp"
     at = "" if what == "lacking" else f", the first at {moment_words(layout, rows[0])}"
     return f"{counted(len(rows), 'row')} with {words}{at}: {then}"

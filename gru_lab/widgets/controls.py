@@ -8,6 +8,7 @@ of the log can be set exactly: 0.0324 is not 0.03, and a run is known by its exa
 import ipywidgets as widgets
 
 from gru_lab.config import LABELS
+from gru_lab.digits import plain
 from gru_lab.widgets.buttons import opener
 
 OWN = "your own"  # in the place of a row of the log
@@ -21,6 +22,11 @@ TIPS = {
     "learning_rate": "of Adam",
     "missing_rate": "share of the entries that is hidden",
     "mask_input": "tell the network which values are made up",
+    "batch_size": "windows in a batch",
+    "window": "steps of a window",
+    "train_share": "share of the training rows that is used",
+    "bidirectional": "read each window forwards and backwards",
+    "residual": "correct the filled input instead of predicting the values",
     "seed": "of the first weights, the order of the batches, the gaps and the dropout",
     "epochs": "the training ends after so many",
 }
@@ -47,9 +53,9 @@ def _field(kind, name, width, label_width, **more):
 
 def _slider(name, values):
     """Return a slider over exact values; a float's own `max` and `step` would round them."""
-    options = {f"{value:.3g}": value for value in sorted(values)}
+    options = {plain(value): value for value in sorted(values)}
     # of two values that read the same, a stage's own comes last in `values` and must stay
-    options |= {f"{value:.3g}": value for value in values}
+    options |= {plain(value): value for value in values}
     more = {"options": list(options.items()), "continuous_update": False}
     return _field(widgets.SelectionSlider, name, "340px", "92px", **more).add_class("gru-lab-exact")
 
@@ -57,15 +63,16 @@ def _slider(name, values):
 def make_fields(stage):
     """Return a widget for each setting of a run that the panel offers, by the setting's name."""
     configs = [stage.start, *(stage.config(setting) for setting in stage.settings)]
+    switches = ["mask_input", *({stage.knob} & {"bidirectional", "residual"})]
+    others = {stage.knob} - {*GRIDS, *switches, "epochs", "pattern"}
     fields = {
         name: _slider(name, [*grid, *(getattr(config, name) for config in configs)])
-        for name, grid in GRIDS.items()
+        for name, grid in (GRIDS | dict.fromkeys(others, ())).items()
     }
-    fields["mask_input"] = widgets.Checkbox(
-        description=LABELS["mask_input"],
-        tooltip=TIPS["mask_input"],
-        style={"description_width": "92px"},
-    )
+    for name in switches:
+        fields[name] = widgets.Checkbox(
+            description=LABELS[name], tooltip=TIPS[name], style={"description_width": "92px"}
+        )
     number = {"kind": widgets.BoundedIntText, "width": "190px", "label_width": "92px"}
     fields["seed"] = _field(name="seed", min=0, max=2**31 - 1, **number)
     fields["epochs"] = _field(name="epochs", min=1, max=10_000, **number)
@@ -122,18 +129,25 @@ class Controls:
         for name, field in self.fields.items():
             field.observe(lambda change, name=name: react(name), names="value")
 
-    @property
-    def box(self):
-        """The controls laid out: the stage's own knob first, the rarer ones behind 'more'."""
-        knobs = sorted(KNOBS, key=lambda name: name != self.stage.knob)
-        knobs = ["mask_input"] * (self.stage.knob == "mask_input") + knobs
-        rare = [name for name in self.fields if name not in knobs]
+    def knobs(self):
+        """Return the column of what is turned most: the setting, and the stage's own knob first."""
+        return widgets.VBox([self.setting, *(self.fields[name] for name in self._first())])
+
+    def ruler_row(self):
+        """Return the choice of the ruler and the button that opens the rarer settings, and these."""
+        rare = [name for name in self.fields if name not in self._first()]
         patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
         half = (len(rare) + 1) // 2
         columns = [[self.fields[name] for name in part] for part in (rare[:half], rare[half:])]
         more = widgets.HBox([widgets.VBox(columns[0]), widgets.VBox([*columns[1], patience])])
-        left = widgets.VBox([self.setting, *(self.fields[name] for name in knobs)])
-        ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler, opener("more", more)])
-        return widgets.HBox(
-            [left, widgets.VBox([ruler, more])], layout=widgets.Layout(flex_flow="row wrap")
+        more.layout.flex_flow = "row wrap"
+        row = widgets.HBox(
+            [widgets.Label("read the losses"), self.ruler, opener("more", more)],
+            layout=widgets.Layout(flex_flow="row wrap"),
         )
+        return row, more
+
+    def _first(self):
+        """Return the names of the fields that are turned most, the stage's own knob first."""
+        names = [self.stage.knob, *(name for name in KNOBS if name != self.stage.knob)]
+        return [name for name in names if name in self.fields]
