@@ -70,7 +70,9 @@ def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learne
     truth, _, table, done = learned
     scores = done.repairer.scores_
     assert list(scores.index) == list("abcdef")
-    assert scores["entries"].between(25, 150).all()  # a tenth of what was observed, or a little more
+    assert (
+        scores["entries"].between(25, 150).all()
+    )  # a tenth of what was observed, or a little more
     ways = {
         "linear": lambda one: one.interpolate(limit_direction="both"),
         "forward fill": lambda one: one.ffill().bfill(),
