@@ -19,7 +19,7 @@ POINTS = 3_000  # drawn of one repair at most
 CANDIDATES = 5_000  # repairs, the longest ones, from which pictures are chosen
 
 
-def ordered(repaired):
+def _ordered(repaired):
     """Return the rows in the order in which they were repaired (part by part, in time), each row's
     time and part.
 
@@ -83,7 +83,7 @@ def largest(repaired, count=6, long=None):
     The first ones are of different moments and channels. Among equally long ones, those whose
     interval is widest for their channel come first.
     """
-    order, _, part = ordered(repaired)
+    order, _, part = _ordered(repaired)
     channels = repaired.repairer.scores_.index
     runs = runs_of(
         repaired.filled[channels].to_numpy()[order], np.flatnonzero(np.diff(part, prepend=-1))
@@ -120,7 +120,7 @@ def plot_repaired(repaired, channel, rows, unit=""):
     """Return one repair of `rows` (numbers): what was observed around it, the values put there, and
     their intervals; `unit` is the channel's.
     """
-    order, moments, part = ordered(repaired)
+    order, moments, part = _ordered(repaired)
     first = int(np.flatnonzero(order == rows[0])[0])
     around = max(AROUND, len(rows))
     near = np.arange(max(0, first - around), min(len(order), first + len(rows) + around))
@@ -187,7 +187,7 @@ def plot_repaired(repaired, channel, rows, unit=""):
 
 def repair_name(repaired, channel, rows):
     """Return a repair in words: its channel, how long it is, and when it begins."""
-    order, moments, _ = ordered(repaired)
+    order, moments, _ = _ordered(repaired)
     moment = moments[order == rows[0]][0]
     when = pd.Timestamp(moment).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
     return f"{channel}: {counted(len(rows), 'row')} from {when}"

@@ -11,7 +11,7 @@ import pandas as pd
 import gru_lab
 from gru_lab.config import COUNT
 from gru_lab.output import require_place, safe_cell, write_whole
-from gru_lab.plots.repaired import largest, ordered, plot_holes, plot_repaired, repair_name
+from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
 from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
 from gru_lab.repairs.keep import hole_lines
 from gru_lab.repairs.summary import (
@@ -119,8 +119,7 @@ def report_page(repaired, name="table", problems=(), pictures=6, units=None):
         plot_repaired(repaired, channel, where, units.get(channel, "")) for channel, where in drawn
     ]
     lengths = by_length(repaired)
-    order, _, part = ordered(repaired)
-    left = left_empty(repaired, order, part)
+    left = left_empty(repaired)
     few = repaired.filled.to_numpy().sum() <= MOST_VALUES
     return TEMPLATES.get_template("report.html.j2").render(
         name=name,
@@ -128,6 +127,7 @@ def report_page(repaired, name="table", problems=(), pictures=6, units=None):
         size=(len(repaired.table), len(rows)),
         rows=_scores(holed),
         lengths=_scores(lengths),
+        jumps=repaired.jumps().to_dict(),
         complete=len(rows) - len(holed),
         ways={way: words for way, words in WAYS.items() if lengths[f"{way} MAE"].notna().any()},
         how=HOW,

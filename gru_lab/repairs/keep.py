@@ -19,7 +19,7 @@ HEADER = ["channel", "first", "last"]
 def hole_lines(channel: str, rows: np.ndarray) -> str:
     """Return the lines that name the hole of a channel in these `rows`, one for each run of them.
 
-        hole_lines("T", np.array([100, 101, 102]))  # 'T,100,102'
+    hole_lines("T", np.array([100, 101, 102]))  # 'T,100,102'
     """
     rows, text = np.sort(rows), io.StringIO()
     for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):

@@ -112,22 +112,20 @@ def _why(row, others):
     return "best by MAE and RMSE"
 
 
-def left_empty(repaired, order, part):
-    """Return the holes that stay as (channel, rows, why), the longest first; `order` (rows,) are
-    the rows part by part in time, `part` (rows,) the part of each of these.
-    """
-    channels = list(repaired.repairer.scores_.index)
-    missing = repaired.table[channels].isna().to_numpy()[order]
-    starts = np.flatnonzero(np.diff(part, prepend=-1))
+def left_empty(repaired):
+    """Return the holes that stay as (channel, rows, why), the longest first."""
+    layout, channels = repaired.layout, list(repaired.repairer.scores_.index)
+    missing = repaired.table[channels].isna().to_numpy()[layout.order]
+    first_rows, ends = set(layout.starts), {*layout.starts[1:], len(missing)}
     left = []
-    for c, first, last in runs_of(missing, starts):
-        before, after = first in starts, last + 1 == len(part) or last + 1 in starts
-        why = "no value in this series" if before else "after its last value: extrapolation"
-        if not (before or after):
-            why = "between two values"
-        elif before and not after:
-            why = "before its first value: extrapolation"
-        left.append((channels[c], order[first : last + 1], why))
+    for c, first, last in runs_of(missing, layout.starts):
+        why = {
+            (True, True): "no value in this series",
+            (True, False): "before its first value: extrapolation",
+            (False, True): "after its last value: extrapolation",
+            (False, False): "between two values",
+        }[first in first_rows, last + 1 in ends]
+        left.append((channels[c], layout.order[first : last + 1], why))
     return sorted(left, key=lambda hole: -len(hole[1]))
 
 
