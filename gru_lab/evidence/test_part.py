@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import COUNT, RunConfig
+from gru_lab.digits import Table
 from gru_lab.evidence.paired import compare
 from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
@@ -67,6 +68,13 @@ def test_once(configs, series=None, seeds=5, store=None, workers=None, device="a
     epochs), its `spread` (standard deviation), the `difference` to the first as a share of its
     error, with the 95 % interval `low` to `high`, and `seconds` a run. Raises ValueError where
     there are no configs or seeds.
+
+    >>> import gru_lab as lab
+    >>> stage = lab.stage("mask_input", "tiny")
+    >>> configs = {name: stage.config(name) for name in ("not included", "included")}
+    >>> table = lab.test_once(configs, stage.series, seeds=1, workers=1)
+    >>> list(table.index)
+    ['not included', 'included', 'forward fill', 'linear interpolation']
     """
     if isinstance(configs, Stage):
         stage, series = configs, series or configs.series
@@ -93,4 +101,4 @@ def test_once(configs, series=None, seeds=5, store=None, workers=None, device="a
     table["seconds"] = seconds.mean(axis=1)
     for way, error in references(opened, configs[0]).items():
         table.loc[way, "mean"] = error
-    return table
+    return Table(table.rename_axis("setting"))
