@@ -45,12 +45,12 @@ function words(x, y, content, more = {}) {
 }
 
 function lossChart(run, ruler, references) {
-  const [curves, beyond] = [run[ruler], run.beyond[ruler]];
+  const [curves, beyond, longest] = [run[ruler], run.beyond?.[ruler] ?? {}, run.longest ?? run.epochs];
   const shown = ruler === "corrected" ? Object.values(references) : [];
   const every = [...Object.values(curves), ...Object.values(beyond)].flat();
   const all = [...every, ...shown].filter((value) => value > 0);
   const [low, high] = [Math.log10(Math.min(...all)) - 0.1, Math.log10(Math.max(...all)) + 0.1];
-  const x = (epoch) => LEFT + ((WIDE - LEFT - 10) * (epoch - 1)) / Math.max(1, run.longest - 1);
+  const x = (epoch) => LEFT + ((WIDE - LEFT - 10) * (epoch - 1)) / Math.max(1, longest - 1);
   const y = (value) => 12 + ((HIGH - BOTTOM - 12) * (high - Math.log10(value))) / (high - low);
   const ends = Object.entries(curves).map(([name, values]) => `${name} ends at ${plain(values.at(-1) ?? 0)}`);
   const chart = frame(`Losses over ${run.epochs} epochs, logarithmic: ${ends.join(", ")}`);
@@ -71,7 +71,7 @@ function lossChart(run, ruler, references) {
   Object.entries(curves).forEach(([name, values], index) => {
     const place = (value, epoch) => `${x(epoch + 1)},${y(value)}`;
     const points = values.map(place).join("L");
-    const further = beyond[name].map((value, epoch) => place(value, values.length + epoch));
+    const further = (beyond[name] ?? []).map((value, epoch) => place(value, values.length + epoch));
     const look = { fill: "none", stroke: COLOURS[name], "stroke-width": 2, "stroke-dasharray": DASHES[name] };
     chart.append(make("path", { d: `M${points}`, ...look }));
     if (further.length) {
@@ -82,7 +82,7 @@ function lossChart(run, ruler, references) {
     chart.append(make("path", { d: `M${at - 26},${below}h20`, ...look }));
     chart.append(words(at, below + 4, name, { fill: COLOURS[name] }));
   });
-  chart.append(words(LEFT, HIGH - 14, "epoch 1"), words(WIDE - 12, HIGH - 14, run.longest, { "text-anchor": "end" }));
+  chart.append(words(LEFT, HIGH - 14, "epoch 1"), words(WIDE - 12, HIGH - 14, longest, { "text-anchor": "end" }));
   return chart;
 }
 
