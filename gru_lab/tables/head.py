@@ -82,6 +82,12 @@ def _is_header(cells, wide):
     )
 
 
+def _names_numbers(cells, digits):
+    """Tell whether a row has a word above a column that begins with digits, if there is any."""
+    words = [cells[c] for c in digits if c < len(cells) and not _begins_as_number(cells[c])]
+    return bool(words) or not digits
+
+
 def is_unit(text: str) -> bool:
     """Tell whether a text is a unit or a statistic, such as degC, W/m2, [hPa] or Avg."""
     parts = [part for part in re.split(r"[\s/·*^.()\[\]{}²³\d]+|(?<=\w)-", text.strip()) if part]
@@ -124,17 +130,17 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     """
     logger = LOGGERS.get(top[0][0].strip()) if top[0] else None
     comments = {n for n, cells in enumerate(top) if is_comment(cells, wide)}
+    filled = [
+        [cells[c] for cells in body if c < len(cells) and _filled([cells[c]])] for c in range(wide)
+    ]
+    digits = [c for c in range(wide) if _mostly(_begins_as_number, filled[c])]
+    numeric = [c for c in digits if _mostly(parted, filled[c])]
     choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide)]
+    choice = [n for n in choice if _names_numbers(top[n], digits)]
     choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
     row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
     if logger:
         row = min(logger[0], len(top) - 1)
-    columns = range(wide)
-    filled = [
-        [cells[c] for cells in body if c < len(cells) and _filled([cells[c]])] for c in columns
-    ]
-    digits = [c for c in columns if _mostly(_begins_as_number, filled[c])]
-    numeric = [c for c in digits if _mostly(parted, filled[c])]
     names, after = list(top[row]), row + 1
     if names[0].lstrip().startswith("#"):  # a comment that holds the names
         names[0] = names[0].strip().lstrip("# ") or "#"
@@ -149,6 +155,8 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     second = [n for n in range(row + 1, after) if n not in comments]
     head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
     _name(head, top, second, short)
+    if said := len(comments - {row}):
+        head.notes.append(f"{said} line{'s' * (said > 1)} of comments")
     above = [n for n in range(row) if n not in comments]
     if above and not (logger and head.row == 1):
         head.notes.append(f"{len(above)} line{'s' * (len(above) > 1)} above the names")
