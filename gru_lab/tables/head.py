@@ -71,21 +71,18 @@ def _filled(cells):
     return [cell for cell in cells if cell.strip() and cell.strip() not in HOLES]
 
 
-def _is_header(cells, wide):
-    """Tell whether a row may hold the names: wide enough, mostly filled, mostly words."""
+def _is_header(cells, wide, digits):
+    """Tell whether a row may hold the names: wide enough, mostly filled, words above `digits`, the
+    columns that begin with digits; where there are none, the first row does.
+    """
     filled = _filled(cells)
     words = [cell for cell in filled if not _begins_as_number(cell)]
+    above = [cells[c] for c in digits if c < len(cells) and not _begins_as_number(cells[c])]
     return (
         len(cells) in (wide, wide - 1)
         and len(filled) >= max(1, min(len(cells), wide) / 2)
-        and len(words) >= max(1, len(filled) / 2)
+        and (not digits or (bool(above) and len(words) >= max(1, len(filled) / 2)))
     )
-
-
-def _names_numbers(cells, digits):
-    """Tell whether a row has a word above a column that begins with digits, if there is any."""
-    words = [cells[c] for c in digits if c < len(cells) and not _begins_as_number(cells[c])]
-    return bool(words) or not digits
 
 
 def is_unit(text: str) -> bool:
@@ -135,8 +132,7 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     ]
     digits = [c for c in range(wide) if _mostly(_begins_as_number, filled[c])]
     numeric = [c for c in digits if _mostly(parted, filled[c])]
-    choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide)]
-    choice = [n for n in choice if _names_numbers(top[n], digits)]
+    choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide, digits)]
     choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
     row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
     if logger:
