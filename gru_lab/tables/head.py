@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gru_lab.tables.manner import parted
-from gru_lab.tables.numbers import HOLES
+from gru_lab.tables.signs import HOLES
 
 TOP = 100  # rows among which the names are looked for
 LOGGERS = {"TOA5": (1, 2), "TOACI1": (1, 0)}  # first cell → row of the names, rows of units after

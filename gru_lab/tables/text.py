@@ -16,8 +16,9 @@ import pandas as pd
 from gru_lab.tables.encoding import encoding_of
 from gru_lab.tables.head import unique_names
 from gru_lab.tables.manner import Manner, parted
-from gru_lab.tables.numbers import HOLES, Table, hint
+from gru_lab.tables.numbers import Table
 from gru_lab.tables.rows import SAMPLE, SEPARATORS, cells_of, find_rows
+from gru_lab.tables.signs import HOLES, hint
 
 FLAGS = "repaired"  # the column, sheet or array that marks changed cells
 OTHERS = {b"PK\3\4": ".xlsx", b"PAR1": ".parquet", b"\x1f\x8b": ".csv.gz", b"\xd0\xcf": ".xls"}
