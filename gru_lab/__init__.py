@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from gru_lab.evidence.test_part import test_once as test_once
     from gru_lab.evidence.verdict import verdict as verdict
     from gru_lab.plots.plot import plot as plot
+    from gru_lab.records.pool import pool as pool
     from gru_lab.records.record import record as record
     from gru_lab.records.report import report as report
     from gru_lab.repairs.check import check as check
@@ -66,6 +67,7 @@ _HOMES = {
     "Repairer": "repairs.repairer",
     "report": "records.report",
     "record": "records.record",
+    "pool": "records.pool",
 }
 __all__ = list(_HOMES)
 
