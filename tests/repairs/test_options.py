@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab.repairs.options import Options, gap_limit
+from gru_lab.repairs.options import gap_limit
 
 ROWS = 400
 
