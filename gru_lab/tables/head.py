@@ -55,6 +55,13 @@ def unique_names(header: list) -> list[str]:
     return names
 
 
+def nameless(names: list[str]) -> list[str]:
+    """Return the sentence on a first row that is taken as names and looks like data, if it does."""
+    if not all(map(_begins_as_number, names)):
+        return []
+    return [f"the first row is taken as names and holds data: {names[:5]}; put names above it"]
+
+
 def is_comment(cells: list, wide: int) -> bool:
     """Tell whether a row is a comment: it begins with # and does not fit the table."""
     first = cells[0].strip() if cells else ""
