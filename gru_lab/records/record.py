@@ -20,7 +20,6 @@ from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_folder, write_whole
 from gru_lab.records.exporter import RecordExporter
-from gru_lab.records.html import TEMPLATES
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
 from gru_lab.records.markdown import as_markdown
 from gru_lab.records.notebooks import (
@@ -32,9 +31,9 @@ from gru_lab.records.notebooks import (
     wait_for,
 )
 from gru_lab.records.playground import beside_explorer, playground
-from gru_lab.records.provenance import about_environment, about_runs
+from gru_lab.records.provenance import about_environment, about_runs, foot_of
 from gru_lab.runs.compute import Compute
-from gru_lab.runs.exchange import as_block, pack
+from gru_lab.runs.exchange import pack
 from gru_lab.runs.recording import notes_of, recording
 from gru_lab.runs.results import Results
 from gru_lab.runs.sweep import run_names, train_missing
@@ -201,20 +200,12 @@ async def _page(plan, path, notebook, results, on_cell):
     return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 
 
-def _settings(run):
-    """Return a packed run's settings in words, for the table at the foot of a record."""
-    left_out = ("data", "data_digest", "epochs", "seed")
-    kept = {name: value for name, value in run["config"].items() if name not in left_out}
-    return ", ".join(f"{name} {value}" for name, value in kept.items())
-
-
 def _as_html(notebook, path, page, stage):
     """Return an executed notebook as a page, what it rests on at its foot and as data inside."""
     notebook = beside_explorer(notebook, stage) if stage else notebook
-    foot = TEMPLATES.get_template("provenance.html.j2").render(page, settings=_settings)
     around = {
         "nav_html": '<a href="../index.html">All records</a>',
-        "provenance_html": foot + as_block(page),
+        "provenance_html": foot_of(page),
     }
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": around}
     return RecordExporter().from_notebook_node(notebook, resources)[0]
