@@ -52,7 +52,8 @@ def tell_separator(lines: list[str]) -> str:
         cells = [cell for cells in records if len(cells) == wide for cell in cells if cell]
         numbers = sum(map(bool, map(parted, cells))) / max(1, len(cells))
         first = wide == len(records[0]) if records else False
-        return wide > 1, named, round(same / max(1, len(records)), 1), first, numbers, wide
+        share = same / max(1, len(records))
+        return wide > 1, named, round(share, 1), first, round(numbers, 2), share, wide
 
     one = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
     if one and len(sample) > 1 and "," not in sample[0]:  # a single column with decimal commas
