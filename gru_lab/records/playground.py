@@ -173,7 +173,8 @@ def playground(data=None, out="playground.html", split_by=None, language: str = 
     Raises ValueError for a place that cannot be written to, and for a table with holes or too
     short.
     """
-    path = require_place("out", out)
+    inputs = [data] if isinstance(data, str | Path) else []
+    path = require_place("out", out, *inputs)
     if data is None:
         series = demo_series(ROWS)
     else:

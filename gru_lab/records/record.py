@@ -21,7 +21,7 @@ from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_folder, write_whole
 from gru_lab.records.exporter import RecordExporter
-from gru_lab.records.html import TEMPLATES
+from gru_lab.records.html import PLOTLY, TEMPLATES, figure_title
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
 from gru_lab.records.markdown import as_markdown
 from gru_lab.records.notebooks import execute, find_notebooks, set_parameters, title_of
@@ -193,9 +193,19 @@ def _settings(run):
     return ", ".join(f"{name} {value}" for name, value in kept.items())
 
 
+def _tell(notebook, stage, line):
+    """Give the stage's picture its verdict, as the sentence for who cannot see it."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    for figure in (output.get("data", {}).get(PLOTLY) for output in outputs):
+        if figure and figure_title(figure).startswith(f"Stage {stage.number}:"):
+            figure["layout"]["meta"] = {**(figure["layout"].get("meta") or {}), "says": line}
+
+
 def _as_html(notebook, path, page, stage):
     """Return an executed notebook as a page, what it rests on at its foot and as data inside."""
-    notebook = beside_explorer(notebook, stage) if stage else notebook
+    if stage:
+        notebook = beside_explorer(notebook, stage)
+        _tell(notebook, stage, page["line"])
     foot = TEMPLATES.get_template("provenance.html.j2").render(page, settings=_settings)
     around = {
         "nav_html": '<a href="../index.html">All records</a>',

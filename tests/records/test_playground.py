@@ -87,6 +87,15 @@ def test_the_command_writes_the_page_of_a_persons_own_table(tmp_path, rng, capsy
     assert table_of(out.read_text())[0]["table"]["channels"] == ["x", "y", "z"]
 
 
+def test_a_table_is_never_overwritten_by_its_page(tmp_path, rng, capsys):
+    table = tmp_path / "t.csv"
+    pd.DataFrame(rng.random((400, 3)), columns=["x", "y", "z"]).to_csv(table)
+    before = table.read_bytes()
+    assert main(["playground", "--data", str(table), "--out", str(table)]) == 2
+    assert "out must be another file than" in capsys.readouterr().err
+    assert table.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
