@@ -60,10 +60,11 @@ def in_windows(train, validation, test, minutes):
     return np.stack(filled)
 
 
-def ours(network):
+def ours(fixed=None):
     def method(train, validation, test, minutes):
+        minutes = minutes if fixed is None else fixed
         repairer = lab.Repairer(
-            minutes=minutes, split_by="part", device="cpu", network=network
+            minutes=minutes, split_by="part", device="cpu", extrapolation="all"
         ).fit(frame_of(*train))
         filled = repairer.transform(frame_of(*test)).drop(columns="part")
         return filled.fillna(0).to_numpy().reshape(test[0].shape)
@@ -102,8 +103,8 @@ METHODS = {
     "forward fill": by_part(lambda rows: rows.ffill().bfill()),
     "linear": by_part(lambda rows: rows.interpolate(limit_direction="both")),
     f"linear in windows of {WINDOW}": in_windows,
-    "repair": ours("correction"),
-    "the log's network": ours("plain"),
+    "regression": ours(0),
+    "repair": ours(),
     "SAITS": pypots("SAITS", SAITS),
     "BRITS": pypots("BRITS", BRITS),
 }

@@ -160,7 +160,17 @@ def build_parser():
         "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
     )
     _add_table(repair)
-    repair.add_argument("--minutes", type=float, metavar="N", help="of training (default: 3)")
+    repair.add_argument("--minutes", type=float, metavar="N", help="in all (default: 3)")
+    repair.add_argument(
+        "--fast",
+        action="store_const",
+        const=0.0,
+        dest="minutes",
+        help="seconds instead of minutes: no network is trained (the same as --minutes 0)",
+    )
+    repair.add_argument(
+        "--draws", type=int, metavar="N", help="also write N plausible tables: OUT.1, OUT.2, ..."
+    )
     repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(

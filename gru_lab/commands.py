@@ -222,13 +222,17 @@ def repair_file(arguments):
         where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
         say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = {name: getattr(arguments, name) for name in ("minutes", "seed")}
+    given = {name: getattr(arguments, name) for name in ("minutes", "seed", "draws")}
     given = {name: value for name, value in given.items() if value is not None}
     given |= options | layout
     if arguments.model and several:
         given.pop("split_by")
     done = repair_sheet(sheet, found, arguments.model, arguments.device, **given)
     files = sheet.files(out, done.table, done.filled, arguments.keep_flags)
+    for number, drawn in enumerate(done.draws, 1):
+        for place, content in sheet.files(out, drawn, done.filled, arguments.keep_flags).items():
+            name = place.name.partition(".")[0]
+            files[place.with_name(place.name.replace(name, f"{name}.{number}", 1))] = content
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
     if arguments.report:
         from gru_lab.records.report import report_page

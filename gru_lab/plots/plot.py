@@ -12,6 +12,7 @@ BY_CLASS = {
     "Results": ("stage", {"setting": "plot_stage", "epoch": "plot_curves", "seed": "plot_seeds"}),
     "Search": ("search", {"trial": "plot_search"}),
     "SecondOpinion": ("opinion", {"setting": "plot_opinion"}),
+    "Sizes": ("sizes", {"setting": "plot_sizes"}),
     "Gapped": ("one_run", {"step": "plot_repair"}),
     "curve": ("one_run", {"epoch": "plot_losses"}),
     "hidden_mask": ("one_run", {"step": "plot_gaps"}),

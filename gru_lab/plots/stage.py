@@ -8,6 +8,7 @@ from plotly.subplots import make_subplots
 
 from gru_lab.config import one_of
 from gru_lab.digits import plain
+from gru_lab.evidence.full_size import full_results
 from gru_lab.evidence.guess import answers, outcome
 from gru_lab.plots.style import (
     COLOURS,
@@ -21,6 +22,7 @@ from gru_lab.plots.style import (
     narrow,
     style,
 )
+from gru_lab.tuning_log.stages import STAGES
 
 MEAN = "ours, mean"
 TITLES = ("recorded ruler:<br>what the log prints", "corrected ruler:<br>error on hidden entries")
@@ -163,7 +165,7 @@ def _add_guess(figure, results, guess):
 
 def plot_curves(results, *chosen, reading="val_missing"):
     """Return the curves of a stage's settings over the epochs: the mean over the seeds, and their
-    range as a band.
+    range as a band. The runs at the log's own size can be switched on in the legend.
 
     `chosen` are kinds or names of settings, by default those the log trained. `reading` is a column
     of `results.curves`: 'val_missing' (the corrected ruler) or 'validation' (the recorded one).
@@ -195,6 +197,7 @@ def plot_curves(results, *chosen, reading="val_missing"):
             line={"color": colour, "dash": dash},
             hovertemplate=setting.name + ", epoch %{x}: %{y:.3r}<extra></extra>",
         )
+    _add_full_size(figure, results.stage, settings, reading)
     add_references(figure, references)
     epoch_axis(figure, results.curves["epoch"].max())
     log_axis(
@@ -203,6 +206,28 @@ def plot_curves(results, *chosen, reading="val_missing"):
     titles = {"validation": "as the log reads them", "val_missing": "error on hidden entries"}
     title = f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}"
     return style(figure, title, 460)
+
+
+def _add_full_size(figure, stage, settings, reading):
+    """Draw the runs at the log's own size as a second layer, switched on in the legend."""
+    if stage.name not in STAGES or stage.profile.name == "full":
+        return
+    full = full_results(stage.name).curves
+    for index, setting in enumerate(settings):
+        curves = full[full["setting"] == setting.name]
+        if len(curves):
+            mean = curves.groupby("epoch")[reading].mean()
+            colour, _, _ = look(index)
+            figure.add_scatter(
+                x=mean.index,
+                y=mean,
+                name=f"{setting.name}, at the log's own size",
+                mode="lines",
+                line={"color": colour, "dash": f"2px,{3 + 2 * index}px", "width": 1.5},
+                legendgroup="full size",  # one click shows all of them
+                visible="legendonly",
+                hovertemplate=f"{setting.name} at full size, epoch %{{x}}: %{{y:.3r}}<extra></extra>",
+            )
 
 
 def plot_seeds(results, *chosen):

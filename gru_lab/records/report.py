@@ -14,7 +14,8 @@ from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
 from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
 from gru_lab.repairs.summary import each_value, grouped, last_line, summary
 
-WAYS = {"forward fill": "forward fill", "linear": "straight line", "network": "network"}
+WAYS = {"forward fill": "forward fill", "linear": "straight line", "seasonal": "seasonal line"}
+WAYS |= {"regression": "regression", "network": "network"}
 MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 
 

@@ -1,5 +1,7 @@
 """From the columns of a table to numbers in the order of time, and back into their own dtypes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -7,6 +9,9 @@ from gru_lab.repairs.holes import Stretch, part_ends
 from gru_lab.series import Series
 from gru_lab.tables.frames import numeric
 from gru_lab.tables.layout import Layout
+from gru_lab.tables.time import NAT
+
+MONTH, THURSDAY = 2_629_746.0, 3 * 86_400.0  # seconds; 1970 began on a Thursday
 
 
 def numbers(column: pd.Series) -> np.ndarray | None:
@@ -41,4 +46,17 @@ def stretch_of(table: pd.DataFrame, channels: list, layout: Layout) -> Stretch:
     for c, name in enumerate(channels):
         values[:, c] = numbers(table[name])[layout.order]
     Series(values, tuple(map(str, channels)), "table")  # refuses what is infinite or empty
-    return Stretch(values, layout.position, *part_ends(np.array(layout.starts), len(table)))
+    starts = np.array(layout.starts)
+    stretch = Stretch(values, layout.position, *part_ends(starts, len(table)))
+    return _with_clock(stretch, layout)
+
+
+def _with_clock(stretch, layout):
+    """Return a Stretch that knows how long a step is and where in the week it begins."""
+    known = np.flatnonzero(layout.stamps != NAT) if layout.dated else []
+    step = MONTH if layout.step.months else layout.step.length
+    if not len(known) or not step:
+        return stretch
+    row = np.flatnonzero(layout.order == known[0])[0]
+    since = layout.stamps[known[0]] / 1e9 + THURSDAY - stretch.position[row] * step
+    return replace(stretch, step=float(step), since=float(since))

@@ -1,90 +1,64 @@
-"""What entries that were held back say of a repair: which way is kept for a channel, and how sure
-its values are.
+"""How sure a repaired value is: intervals that hold nine tenths of the truth, and draws whose
+errors hang together along a hole; both from entries that were held back.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from gru_lab.repairs.holes import LABELS
+
 COVERED = 0.9  # the share of values that an interval is to hold
-CLASSES, FEW = (
+DISTANCES, FEW = (
     12,
     30,
-)  # distances up to 1, 3, 7, 15 ... rows; a class with fewer entries takes that of the one below
+)  # distances up to 1, 3, 7 ... rows; a class with fewer entries tells nothing
 MIDDLE = 0.45  # of a class above its smallest distance, in log2
-
-
-def errors_of(error):
-    """Return (mean absolute, root mean squared) of `error` (entries,); NaN where there are none."""
-    if not len(error):
-        return np.nan, np.nan
-    return float(np.abs(error).mean()), float(np.sqrt(np.square(error).mean()))
-
-
-def surely_better(error, line):
-    """Tell whether `error` (entries,) is below the `line`'s by MAE and by MSE, by more than a
-    standard error.
-    """
-    gains = [np.abs(line) ** power - np.abs(error) ** power for power in (1, 2)]
-    return (
-        all(gain.mean() > gain.std() / np.sqrt(len(gain)) for gain in gains) if len(line) else False
-    )
-
-
-def choose(networks, line):
-    """Return which of the `networks`' errors (entries,) is best, and whether that is kept against
-    the `line`'s errors.
-
-    It is kept only if it is surely better by both measures. Of several it is the one with the
-    smallest MAE times MSE.
-    """
-    kept = [surely_better(error, line) for error in networks]
-    size = [np.abs(error).sum() * np.square(error).sum() for error in networks]
-    best = min(range(len(kept)), key=lambda number: (not kept[number], size[number]))
-    return best, kept[best]
+TRUSTED = 20  # holes of a channel's own that weigh as much as those of all channels
+PATHS = 40  # held-back holes that are kept for draws, of each channel and class
+CLASSES = len(LABELS)
 
 
 def classes(distance):
     """Return the class of each distance: up to 1, 3, 7, 15 ... steps."""
-    return np.clip(np.log2(np.maximum(distance, 1)), 0, CLASSES - 1).astype(int)
+    return np.clip(np.log2(np.maximum(distance, 1)), 0, DISTANCES - 1).astype(int)
 
 
-def growth(factors, distance, row=()):
-    """Return `factors` (..., CLASSES) at each distance, of a `row` (index, ...) of theirs: without
-    steps, in log2.
+def growth(factors, distance):
+    """Return `factors` (DISTANCES,) at each distance: without steps, in log2.
 
     A factor holds in the middle of its class; between two of them it changes in a straight line.
     """
-    place = np.clip(np.log2(np.maximum(distance, 1)) - MIDDLE, 0, CLASSES - 1)
-    below = np.minimum(place.astype(int), CLASSES - 2)
-    low, high = factors[(*row, below)], factors[(*row, below + 1)]
+    place = np.clip(np.log2(np.maximum(distance, 1)) - MIDDLE, 0, DISTANCES - 1)
+    below = np.minimum(place.astype(int), DISTANCES - 2)
+    low, high = factors[below], factors[below + 1]
     return low + (place - below) * (high - low)
 
 
 def _rising(figures, count):
-    """Return `figures` (CLASSES,) so that none falls; one with too small a `count` of entries is
+    """Return `figures` (DISTANCES,) so that none falls; one with too small a `count` of entries is
     that below.
     """
-    for k in range(CLASSES):
+    for k in range(DISTANCES):
         if count[k] < FEW or not figures[k] > 0:
             figures[k] = figures[k - 1] if k else 1.0
     return np.maximum.accumulate(figures)
 
 
-def usual_errors(channel, kind, error, channels):
+def usual_errors(channel, distance, error, channels):
     """Return the usual size of an `error` (entries,): (channels,) root mean squares, times
-    (CLASSES,) factors.
+    (DISTANCES,) factors.
 
-    `kind` (entries,) are the classes of the distances. Found in turns, as a table is fitted by a
-    factor for each row and one for each column: some channels have short holes only, others long
-    ones.
+    Found in turns, as a table is fitted by a factor for each row and one for each column: some
+    channels have short holes only, others long ones.
     """
-    cell = channel * CLASSES + kind
+    cell = channel * DISTANCES + classes(distance)
     squared, count = (
-        np.bincount(cell, one, channels * CLASSES).reshape(channels, CLASSES)
-        for one in (np.square(error), np.ones(len(cell)))
+        np.bincount(cell, weights, channels * DISTANCES).reshape(channels, DISTANCES)
+        for weights in (np.square(error), np.ones(len(cell)))
     )
-    mean, weight, factor = squared / np.maximum(count, 1), np.minimum(count, FEW), np.ones(CLASSES)
+    mean, weight = squared / np.maximum(count, 1), np.minimum(count, FEW)
+    factor = np.ones(DISTANCES)
     for _ in range(20):
         usual = (squared / factor).sum(axis=1) / np.maximum(count.sum(axis=1), 1)
         relative = np.divide(
@@ -98,54 +72,107 @@ def usual_errors(channel, kind, error, channels):
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
-    """Half the width of an interval that holds 90 % of the truth, by channel and by distance to the
-    nearest observed.
+    """Bounds that hold 90 % of the truth, by channel, class of a hole's length, and distance.
 
-    Split conformal prediction (Papadopoulos et al. 2002; Lei et al. 2018): a quantile of errors on
-    entries held back, here of errors in units of what is usual at that distance. NaN for a channel
-    without such entries.
+    Split conformal prediction (Papadopoulos et al. 2002; Lei et al. 2018): the 5 and 95 % quantiles
+    of errors (truth less repair) on entries held back, in units of what is usual in a channel and
+    at a distance. A class of which a channel has few holes leans on all channels' errors. NaN for a
+    channel without entries held back. `path` keeps the errors along some holes, for draws.
     """
 
-    by_channel: np.ndarray  # (channels,), in the channel's units
-    by_distance: np.ndarray  # (channels, CLASSES), a factor per class of distances
+    usual: np.ndarray  # (channels,), in the channel's units
+    factor: np.ndarray  # (DISTANCES,)
+    low: np.ndarray  # (channels, CLASSES), in usual errors
+    high: np.ndarray
+    path: np.ndarray  # (entries,) errors along holes, in usual errors
+    paths: np.ndarray  # (holes, 4): channel, class, first entry, entries
 
     @classmethod
-    def fit(cls, channel, distance, error, channels):
-        """Learn from `error` (entries,) of the repair, with the channel's number and the distance
-        of each entry.
+    def fit(cls, channel, kind, hole, reach, error, channels, rng=None, units=None):
+        """Learn from `error` (entries,), truth less repair, of each channel's and class's holes;
+        in the `units` (usual, factor) of other intervals, where these are given.
         """
-        size, kind = np.abs(error), classes(distance)
-        count = np.bincount(channel, minlength=channels)
-        typical = np.bincount(channel, size, channels) / np.maximum(count, 1)
-        relative = np.divide(
-            size, typical[channel], out=np.zeros_like(size), where=typical[channel] > 0
-        )
-        seen = np.bincount(kind, minlength=CLASSES)
-        factor = _rising(
-            np.array(
-                [
-                    np.quantile(relative[kind == k], COVERED) if seen[k] else 0
-                    for k in range(CLASSES)
-                ]
-            ),
-            seen,
-        )
-        width = np.full(channels, np.nan)
-        for c in np.flatnonzero(count):
-            rank = min(1, np.ceil((count[c] + 1) * COVERED) / count[c])
-            own = channel == c
-            width[c] = np.quantile(size[own] / growth(factor, distance[own]), rank, method="higher")
-        return cls(width, np.tile(factor, (channels, 1)))
+        usual, factor = units or usual_errors(channel, reach, error, channels)
+        unit = usual[channel] * growth(factor, reach)
+        relative = np.divide(error, unit, out=np.zeros_like(error), where=unit > 0)
+        tails = (1 - COVERED) / 2
+        wide = np.zeros((2, CLASSES))
+        have = np.bincount(kind, minlength=CLASSES) >= FEW
+        everything = np.quantile(relative, [tails, 1 - tails]) if len(relative) else [0, 0]
+        for k in range(CLASSES):
+            here = relative[kind == k] if have[k] else []
+            wide[:, k] = np.quantile(here, [tails, 1 - tails]) if have[k] else everything
+        bounds = np.tile(wide[:, None], (1, channels, 1))
+        cell = channel * CLASSES + kind
+        order = np.lexsort((hole, cell))
+        first = np.flatnonzero(np.diff(cell[order])) + 1
+        for own in np.split(order, first) if len(order) else ():
+            c, k = channel[own[0]], kind[own[0]]
+            holes = len(np.unique(hole[own]))
+            level = np.minimum(1, (1 - tails) * (1 + 1 / len(own)))
+            quantiles = np.quantile(relative[own], [1 - level, level])
+            trust = holes / (holes + TRUSTED)
+            bounds[:, c, k] = trust * quantiles + (1 - trust) * wide[:, k]
+        bounds[:, np.bincount(channel, minlength=channels) == 0] = np.nan
+        return cls(usual, factor, *bounds, *_paths(channel, kind, hole, relative, rng))
 
     def instead(self, other, chosen):
-        """Return these intervals with those of `other` for the channels where `chosen` (channels,)
-        is True.
+        """Return these intervals with those of `other`, of the same units, where `chosen`
+        (channels, CLASSES) is True.
         """
-        by_distance = np.where(chosen[:, None], other.by_distance, self.by_distance)
-        return Intervals(np.where(chosen, other.by_channel, self.by_channel), by_distance)
+        low, high = np.where(chosen, other.low, self.low), np.where(chosen, other.high, self.high)
+        kept = ~chosen[self.paths[:, 0], self.paths[:, 1]] if len(self.paths) else []
+        paths = self.paths[kept] if len(self.paths) else self.paths
+        more = other.paths + [0, 0, len(self.path), 0]
+        paths = np.concatenate([paths, more]) if len(other.paths) else paths
+        return Intervals(self.usual, self.factor, low, high, np.r_[self.path, other.path], paths)
 
-    def half_width(self, channel, distance):
-        """Return half the width at entries of `channel` (entries,) or one, at `distance`
-        (entries,).
+    def unit(self, channel, reach):
+        """Return the usual error of a `channel` at each `reach` (entries,)."""
+        return self.usual[channel] * growth(self.factor, reach)
+
+    def around(self, channel, gaps):
+        """Return what to add to the repaired values of Gaps: (low, high), (entries,)."""
+        unit, kind = self.unit(channel, gaps.reach), gaps.kind
+        return self.low[channel, kind] * unit, self.high[channel, kind] * unit
+
+    def draw(self, channel, gaps, rng):
+        """Return plausible errors along a channel's Gaps, (entries,): those along held-back holes
+        of the same class, stretched to the length of each.
         """
-        return self.by_channel[channel] * growth(self.by_distance, distance, (channel,))
+        errors, kind, hole = np.zeros(len(gaps.row)), gaps.kind, gaps.hole
+        for k in np.unique(kind):
+            here = np.flatnonzero(kind == k)
+            donors = self._donors(channel, k)
+            if not len(donors):
+                continue
+            _, first, at, size = np.unique(hole[here], True, True, True)
+            donor = donors[rng.integers(len(donors), size=len(first))][at]  # (entries, 4)
+            share = (np.arange(len(here)) - first[at] + 0.5) / size[at]
+            errors[here] = self.path[donor[:, 2] + (share * donor[:, 3]).astype(int)]
+        return errors * self.unit(channel, gaps.reach)
+
+    def _donors(self, channel, kind):
+        """Return the paths of a channel and class, or else those of the class, or else any."""
+        own, alike = self.paths[:, 0] == channel, self.paths[:, 1] == kind
+        return next((self.paths[a] for a in (own & alike, alike, own) if a.sum() >= 5), self.paths)
+
+
+def _paths(channel, kind, hole, relative, rng):
+    """Return the errors along at most PATHS holes of each channel and class, and where they lie."""
+    if rng is None or not len(hole):
+        return np.zeros(0), np.zeros((0, 4), dtype=int)
+    order = np.lexsort((np.arange(len(hole)), hole, kind, channel))
+    keys = np.stack([channel, kind, hole])[:, order]
+    first = np.flatnonzero(np.r_[True, (np.diff(keys) != 0).any(axis=0)])
+    size = np.diff(np.r_[first, len(order)])
+    paths = np.column_stack([keys[0, first], keys[1, first], first, size])
+    luck = rng.permutation(len(paths))
+    by_cell = np.lexsort((luck, paths[:, 1], paths[:, 0]))
+    cell = paths[by_cell, 0] * CLASSES + paths[by_cell, 1]
+    rank = np.arange(len(cell)) - np.searchsorted(cell, cell)
+    paths = paths[np.sort(by_cell[rank < PATHS])]
+    starts = np.cumsum(paths[:, 3]) - paths[:, 3]
+    at = np.repeat(paths[:, 2] - starts, paths[:, 3]) + np.arange(paths[:, 3].sum())
+    paths[:, 2] = starts
+    return relative[order][at], paths

@@ -1,10 +1,11 @@
-"""A network that corrects the straight line across holes, trained on entries that are hidden anew
+"""A network that corrects what the rivals put into holes, trained on entries that are hidden anew
 again and again.
 
-A bidirectional GRU sees, for each row and channel, the interpolated value, whether it was observed,
-and how far the nearest observed one is. It gives two corrections, learned by squared error and by
-Huber's loss, in units of the interpolation's own error in that channel and at that distance; both
-are zero at first. Arrays are (rows, channels).
+A bidirectional GRU sees, for each row and channel, the filled value, whether it was observed, and
+how far the nearest observed ones are; and the time of day and week. It gives two corrections,
+learned by squared error and by Huber's loss, in units of the filling's own error in that channel
+and at that distance; both are zero at first. Arrays are (rows, channels), in units of each
+channel's spread.
 """
 
 from itertools import islice
@@ -15,21 +16,21 @@ import torch
 from torch import nn
 
 from gru_lab.model import RNN, draw
-from gru_lab.repairs.holes import hide_alike, wrapped
-from gru_lab.repairs.intervals import CLASSES, classes, growth, usual_errors
+from gru_lab.repairs.holes import hide_alike, hide_mixed, wrapped
+from gru_lab.repairs.intervals import DISTANCES, growth, usual_errors
+from gru_lab.repairs.rivals import CYCLES
 
 WINDOW = 48  # steps
 HIDDEN_SIZE, DROPOUT = 64, 0.1
-BATCH, STEPS = 64, 40  # windows a step, steps an epoch
+BATCH, STEPS = 32, 40  # windows a step, steps an epoch
 LEARNING_RATE, WEIGHT_DECAY, LARGEST_GRADIENT = 6e-3, 1e-2, 1.0
-STRETCH, CHECKED = (
-    20_000,
-    5_000,
-)  # rows: as many are hidden and interpolated at a time, and scored after each epoch
+# rows: as many are hidden and filled at a time, each then seen so often; and scored after an epoch
+STRETCH, SEEN, CHECKED = 10_000, 4, 5_000
 FAR = np.log1p(10 * WINDOW)  # a distance, as the network sees it
 EXTREME = 8.0  # standard deviations; beyond them the network sees no difference
-LEARNED = ("mean", "std", "low", "high", "scale", "reach")
-LARGEST = 20.0  # of the corrections that it learns, in its units: one burst is not to outweigh all the rest
+LEARNED = ("scale", "reach")
+LARGEST = 20.0  # of the corrections learned, in its units: one burst must not outweigh the rest
+PATIENCE, GAIN, LAST = 0.3, 0.003, 0.15  # shares of the time so far, and of the error
 
 
 def windows_at(start, stretch):
@@ -43,7 +44,7 @@ def windows_at(start, stretch):
     return np.minimum(row, end - 1), row < end
 
 
-def windows_in_use(stretch, batch=4 * BATCH):
+def windows_in_use(stretch, batch=8 * BATCH):
     """Yield `windows_at` that overlap by half, a batch at a time; within a batch no row comes
     twice.
     """
@@ -70,96 +71,87 @@ def errors(truth, filled, held, period):
 
 
 class CorrectionNetwork:
-    """Corrects channels filled in their `ways` (channels,), with `period` (channels,), 0 where they
-    do not wrap.
+    """Corrects what `rivals` fill; channels that these fill by the nearest value are seen only."""
 
-    Channels whose way is not 'linear' are seen and not corrected. `plain` makes it the tuning log's
-    network instead: forward in time only, it sees the value carried forward and gives the value
-    itself.
-    """
-
-    def __init__(self, ways, period, seed=0, device="cpu", plain=False):
-        self.goal, channels = np.array([way == "linear" for way in ways], dtype=bool), len(ways)
-        self.ways, self.period = (
-            ["previous"] * channels if plain else list(ways),
-            np.asarray(period, dtype=float),
-        )
-        self.seed, self.device, self.plain = seed, torch.device(device), plain
-        self.mean, self.std, self.scale = np.zeros(channels), np.ones(channels), np.ones(channels)
-        self.low, self.high = np.full(channels, -np.inf), np.full(channels, np.inf)
-        self.reach = np.ones(
-            CLASSES
-        )  # by how much the interpolation's error grows with the distance
-        inputs = channels if plain else 3 * channels + int((self.period > 0).sum())
+    def __init__(self, rivals, seed=0, device="cpu"):
+        self.rivals, self.period = rivals, rivals.turn
+        self.goal, channels = np.array([way == "linear" for way in rivals.ways]), len(rivals.ways)
+        self.seed, self.device = seed, torch.device(device)
+        self.scale, self.reach = np.ones(channels), np.ones(DISTANCES)
+        inputs = 3 * channels + int((self.period > 0).sum()) + 4
         with torch.device("meta"):
             network = RNN(
-                inputs, HIDDEN_SIZE, 2, DROPOUT, output_size=2 * channels, bidirectional=not plain
+                inputs, HIDDEN_SIZE, 2, DROPOUT, output_size=2 * channels, bidirectional=True
             )
         self.network = draw(network, torch.Generator().manual_seed(seed)).to(self.device)
-        if not plain:
-            nn.init.zeros_(self.network.out.weight)
-            nn.init.zeros_(self.network.out.bias)
+        nn.init.zeros_(self.network.out.weight)
+        nn.init.zeros_(self.network.out.bias)
         self.best = None
 
-    def _features(self, filled, distance):
-        """Return what the network sees, (..., inputs), of values filled and their distances, (...,
-        channels).
+    def _seen(self, scene):
+        """Return what the network looks at: filled values and distances, (rows, channels), and the
+        clock, (rows, 4).
         """
-        scaled = np.clip(np.nan_to_num((filled - self.mean) / self.std), -EXTREME, EXTREME)
-        if self.plain:
-            return torch.from_numpy(scaled.astype(np.float32)).to(self.device)
+        turns = [2 * np.pi * scene.stretch.clock(cycle) for cycle in CYCLES[:2]]
+        clock = np.stack([f(turn) for turn in turns for f in (np.sin, np.cos)], axis=1)
+        clock = np.where(scene.stretch.step > 0, clock, 0).astype(np.float32)
+        return np.ascontiguousarray(scene.filled.T), self._distance(scene), clock
+
+    def _distance(self, scene):
+        distance = np.zeros(scene.filled.shape[::-1], dtype=np.float32)
+        for c in range(distance.shape[1]):
+            gaps = scene.stretch.gaps(c)
+            distance[~scene.observed[c], c] = np.inf
+            distance[gaps.row, c] = gaps.reach
+        return distance
+
+    def _features(self, filled, distance, clock):
+        """Return what the network sees, (..., inputs), of values, their distances and the clock."""
+        scaled = np.clip(filled, -EXTREME, EXTREME)
         turning = self.period > 0
-        turn = np.nan_to_num(2 * np.pi * filled[..., turning] / self.period[turning])
+        turn = 2 * np.pi * filled[..., turning] / self.period[turning]
         scaled[..., turning] = np.sin(turn)
-        pieces = [scaled, distance == 0, np.minimum(np.log1p(distance), FAR) / FAR, np.cos(turn)]
+        far = np.minimum(np.log1p(distance), FAR) / FAR
+        pieces = [scaled, distance == 0, far, np.cos(turn), clock]
         return torch.from_numpy(np.concatenate(pieces, axis=-1, dtype=np.float32)).to(self.device)
 
     @torch.no_grad()
-    def correct(self, stretch, head=None, watch=iter):
-        """Return the values by each channel's `head` (channels,), (rows, channels); or by both,
-        (rows, 2, channels).
+    def correct(self, scene, head=None, watch=iter):
+        """Return the corrections by each channel's `head` (channels,), (rows, channels); or by
+        both, (rows, 2, channels).
 
-        Each row's values come from two windows, weighted towards their middle, so that there is
-        context on both sides. None lies outside what the channel was seen to be, in training or
-        here: no count below 0. `watch` is put around the list of batches, for a progress bar.
+        Each row's come from two windows, weighted towards their middle, so that there is context
+        on both sides. `watch` is put around the list of batches, for a progress bar.
         """
         self.network.eval()
         torch.set_num_threads(1)
-        filled, distance = stretch.fill(self.ways, self.period)
-        channels = np.arange(filled.shape[1])
-        chosen = (
-            np.stack([channels, channels + len(channels)])
-            if head is None
-            else channels + len(channels) * head
-        )
+        seen, stretch = self._seen(scene), scene.stretch
+        channels = np.arange(len(self.goal))
+        both = np.stack([channels, channels + len(channels)])
+        chosen = both if head is None else channels + len(channels) * head
         total = np.zeros((len(stretch), *chosen.shape), dtype=np.float32)
         weights = np.zeros((len(stretch), *[1] * chosen.ndim), dtype=np.float32)
         middle = np.minimum(np.arange(WINDOW) + 1, WINDOW - np.arange(WINDOW)).astype(np.float32)
         for row, inside in watch(list(windows_in_use(stretch))):
-            output = self.network(self._features(filled[row], distance[row])).cpu().numpy()
+            output = self.network(self._features(*(a[row] for a in seen))).cpu().numpy()
             weight = np.broadcast_to(middle, row.shape)[inside].reshape(-1, *[1] * chosen.ndim)
             total[row[inside]] += output[inside][:, chosen] * weight
             weights[row[inside]] += weight
         total /= weights
         for c in channels:
-            total[..., c] *= self._unit(distance[:, c], c).reshape(-1, *[1] * (chosen.ndim - 1))
-        filled = np.broadcast_to(self.mean, filled.shape).copy() if self.plain else filled
-        refined = np.add(filled, total, out=filled) if head is not None else filled[:, None] + total
-        low, high = (
-            np.fmin.reduce(stretch.values, initial=np.inf),
-            np.fmax.reduce(stretch.values, initial=-np.inf),
-        )
-        return np.clip(refined, np.fmin(low, self.low), np.fmax(high, self.high), out=refined)
+            unit = self._unit(seen[1][:, c], c).reshape(-1, *[1] * (chosen.ndim - 1))
+            total[..., c] *= unit
+        return total
 
-    def train(self, shown, missing, truth, held, minutes=3.0, epochs=None):
+    def train(self, shown, missing, truth, held, ends, epochs=None):
         """Train on the Stretch `shown`, and yield a row of figures after each epoch; `best` holds
         the best weights.
 
         `missing` (rows, channels) gives the pattern to hide by. `held` (other rows, channels) tells
         entries of `truth` that `shown` lacks: by them an epoch is scored. It ends after `epochs`,
-        or else after so many `minutes`.
+        or else at the time `ends`, or sooner when the score no longer falls.
         """
-        began, rng, best = perf_counter(), np.random.default_rng((self.seed, 1)), np.inf
+        began, rng, scores = perf_counter(), np.random.default_rng((self.seed, 1)), [np.inf]
         torch.set_num_threads(1)
         self._measure(shown, missing, rng)
         checked = truth.spread(CHECKED)
@@ -168,23 +160,31 @@ class CorrectionNetwork:
             self.network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )
         dropping = torch.Generator(self.device).manual_seed(self.seed)
-        batches, steps, ended = self._batches(shown, missing, rng), 0, False
+        batches, steps, ended, times, ending = self._batches(shown, missing, rng), 0, False, [0], 0
         while not ended:
             self.network.train()
             for batch in islice(batches, STEPS):
-                elapsed = (perf_counter() - began) / (60 * minutes)
+                elapsed = (perf_counter() - began) / max(ends - began, 1e-9)
                 done = steps / (STEPS * epochs) if epochs else min(1, elapsed)
                 optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 + np.cos(np.pi * done)) / 2
                 self._step(batch, optimizer, dropping)
                 steps += 1
                 if ended := steps == STEPS * epochs if epochs else done == 1:
                     break
-            if (now := score()) < best:
-                best, self.best = (
-                    now,
-                    {name: value.clone() for name, value in self.network.state_dict().items()},
-                )
-            yield {"epoch": -(-steps // STEPS), "seconds": perf_counter() - began, "score": now}
+            now = score()
+            if now < min(scores):
+                self.best = {
+                    name: value.clone() for name, value in self.network.state_dict().items()
+                }
+            scores.append(now)
+            times.append(perf_counter() - began)
+            before = [
+                s for s, t in zip(scores, times, strict=True) if t < (1 - PATIENCE) * times[-1]
+            ]
+            tried = len(scores) > 20 and times[-1] > 0.2 * (ends - began)
+            if tried and not ending and min(scores) > min(before) * (1 - GAIN):
+                ending = ends = min(ends, began + times[-1] * (1 + LAST))
+            yield {"epoch": -(-steps // STEPS), "seconds": times[-1], "score": now}
 
     def _step(self, batch, optimizer, dropping):
         """Take one step on hidden entries: squared error for the first correction, Huber's loss for
@@ -193,7 +193,7 @@ class CorrectionNetwork:
         inputs, target, hidden_mask = batch
         target = target[hidden_mask]
         by_square, by_huber = (
-            one[hidden_mask] for one in self.network(inputs, dropping).chunk(2, dim=-1)
+            output[hidden_mask] for output in self.network(inputs, dropping).chunk(2, dim=-1)
         )
         loss = nn.functional.mse_loss(by_square, target) + 2 * nn.functional.huber_loss(
             by_huber, target
@@ -204,25 +204,24 @@ class CorrectionNetwork:
         optimizer.step()
 
     def _measure(self, shown, missing, rng):
-        """Learn each channel's mean and spread, and the interpolation's own error: the unit of the
-        corrections.
-        """
-        for c, values in enumerate(shown.values.T):
-            self.mean[c], self.std[c] = np.nanmean(values), np.nanstd(values) or 1
-        self.low, self.high = np.fmin.reduce(shown.values), np.fmax.reduce(shown.values)
-        self.low[self.period > 0], self.high[self.period > 0] = -np.inf, np.inf
+        """Learn the filling's own error: the unit of the corrections."""
         some = shown.where(shown.spread(STRETCH))
-        hidden_mask = hide_alike(missing, len(some), rng) & ~np.isnan(some.values)
-        filled, distance = some.without(hidden_mask).fill(self.ways, self.period)
-        row, channel = np.nonzero(hidden_mask & ~np.isnan(filled))
-        error = wrapped(filled - some.values, self.period)[row, channel]
-        if self.plain:
-            self.scale = self.std.copy()
-        else:
-            usual, self.reach = usual_errors(
-                channel, classes(distance[row, channel]), error, len(self.std)
-            )
-            self.scale = np.maximum(usual, 1e-6 * self.std)
+        (_, distance, _), target, hidden_mask = self._hidden(some, missing, rng)
+        row, channel = np.nonzero(hidden_mask)
+        usual, self.reach = usual_errors(
+            channel, distance[row, channel], target[row, channel], len(self.scale)
+        )
+        self.scale = np.maximum(usual, 1e-6)
+
+    def _hidden(self, stretch, missing, rng):
+        """Hide anew; return what is seen, what its filling lacks to the truth, and the
+        hidden_mask.
+        """
+        hide = hide_alike if rng.random() < 0.5 else hide_mixed
+        hidden_mask = hide(missing, len(stretch), rng) & ~np.isnan(stretch.values) & self.goal
+        seen = self._seen(self.rivals.fill(stretch.without(hidden_mask)))
+        truth = (stretch.values - self.rivals.mean) / self.rivals.std
+        return seen, wrapped(truth - seen[0], self.period), hidden_mask & np.isfinite(seen[1])
 
     def _unit(self, distance, channel=slice(None)):
         """Return the unit of a correction at a `distance` (..., channels), or (rows,) of one
@@ -232,53 +231,50 @@ class CorrectionNetwork:
 
     def _batches(self, stretch, missing, rng):
         """Yield (inputs, target, hidden_mask) without end; all is hidden anew once each row was
-        seen about twice.
+        seen about SEEN times.
         """
         number = np.arange(len(stretch))
         while True:
             first = rng.integers(0, max(1, len(stretch) - STRETCH + 1))
             now = stretch.where((number >= first) & (number < first + STRETCH))
-            hidden_mask = hide_alike(missing, len(now), rng) & ~np.isnan(now.values) & self.goal
-            filled, distance = now.without(hidden_mask).fill(self.ways, self.period)
-            target = wrapped(
-                now.values - (self.mean if self.plain else filled), self.period
-            ) / self._unit(distance)
-            hidden_mask &= ~np.isnan(target)
+            seen, target, hidden_mask = self._hidden(now, missing, rng)
+            target = target / self._unit(seen[1])
             target = np.where(hidden_mask, target.clip(-LARGEST, LARGEST), 0).astype(np.float32)
             start = np.flatnonzero(np.arange(len(now)) <= np.maximum(now.end - WINDOW, now.begin))
-            start = rng.permutation(start)[: max(1, 2 * len(now) // WINDOW)]
+            start = rng.choice(start, max(8 * BATCH, SEEN * len(now) // WINDOW))
             for chosen in np.array_split(start, max(1, round(len(start) / BATCH))):
                 row, _ = windows_at(chosen, now)
                 if hidden_mask[row].any():
                     arrays = target[row], hidden_mask[row]
                     yield (
-                        self._features(filled[row], distance[row]),
+                        self._features(*(a[row] for a in seen)),
                         *(torch.tensor(a, device=self.device) for a in arrays),
                     )
 
     def _scorer(self, truth, held):
-        """Return a function: the error on `held`, as a share of the interpolation's, averaged over
+        """Return a function: the error on `held`, as a share of the straight line's, averaged over
         channels.
 
         It is the mean of MAE's and MSE's share, by whichever correction serves a channel better, or
-        1 where none does.
+        the rivals' where none does.
         """
-        check = truth.without(held)
-        filled, _ = check.fill(self.ways, self.period)
-        line = errors(truth.values, filled, held, self.period)
+        scene = self.rivals.fill(truth.without(held))
+        values = (truth.values - self.rivals.mean) / self.rivals.std
+
+        line = errors(values, self.rivals.lines(scene), held, self.period)
         goal = self.goal & (line > 0).all(axis=0)
 
-        def score():
-            refined = self.correct(check)
-            by_head = [
-                errors(truth.values, refined[:, h], held, self.period)[:, goal] / line[:, goal]
-                for h in (0, 1)
-            ]
-            return (
-                float(np.minimum(np.mean(by_head, axis=1).min(axis=0), 1).mean())
-                if goal.any()
-                else 1.0
+        def measured(filled):
+            return np.mean(
+                errors(values, filled, held, self.period)[:, goal] / line[:, goal], axis=0
             )
+
+        base = measured(scene.filled.T)
+
+        def score():
+            refined = scene.filled.T[:, None] + self.correct(scene)
+            by_head = [measured(refined[:, h]) for h in (0, 1)]
+            return float(np.min([*by_head, base], axis=0).mean()) if goal.any() else 1.0
 
         return score
 
@@ -291,8 +287,8 @@ class CorrectionNetwork:
 
     def state_dict(self):
         """Return all that was learned, by name."""
-        own = {name: torch.from_numpy(getattr(self, name)) for name in LEARNED}
-        return own | {
+        learned = {name: torch.from_numpy(getattr(self, name)) for name in LEARNED}
+        return learned | {
             f"network.{name}": value.cpu() for name, value in self.network.state_dict().items()
         }
 

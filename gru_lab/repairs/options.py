@@ -97,7 +97,7 @@ class Options:
         return left
 
 
-def gap_limit(text: int | str | None) -> int | pd.Timedelta | None:
+def gap_limit(text: int | str | None, name: str = "max_gap") -> int | pd.Timedelta | None:
     """Return the longest hole that is filled, as rows or as a time; None for no limit.
 
     gap_limit("6h")  # Timedelta('0 days 06:00:00')
@@ -115,6 +115,6 @@ def gap_limit(text: int | str | None) -> int | pd.Timedelta | None:
             good = False
     if not good:
         raise ValueError(
-            f"max_gap must be a number of rows, or a time such as 6h, 30min or 2d, not {text!r}"
+            f"{name} must be a number of rows, or a time such as 6h, 30min or 2d, not {text!r}"
         )
     return limit

@@ -1,15 +1,15 @@
 """Repair the holes of a real table: `Repairer` learns from what was observed, `repair` does all of
 it in one call.
 
-Nothing but the holes changes, and no repair lies outside what its channel was seen to be. The
-network never has a channel to itself: it has to beat the straight line by both measures, on entries
-held back, or the line is kept.
+Nothing but the holes changes, and no repair lies outside what its channel was seen to be. Each
+channel and length of hole is filled in the way that did best on entries held back; any other way
+has to beat the straight line there by both measures, surely, or the line is kept.
 """
 
 import copy
 import functools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -18,20 +18,21 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
 
-from gru_lab.config import COUNT, RULES, Rule, one_of
+from gru_lab.config import COUNT, RULES, Rule
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
-from gru_lab.repairs import saved
+from gru_lab.repairs import network, saved
 from gru_lab.repairs.columns import numbers, put, stretch_of
-from gru_lab.repairs.imputer import Imputer
-from gru_lab.repairs.intervals import FEW
+from gru_lab.repairs.imputer import Imputer, Limits
+from gru_lab.repairs.options import Options, gap_limit
 from gru_lab.repairs.words import counted
 from gru_lab.tables.frames import holds_columns, plain_table
 from gru_lab.tables.layout import Layout
 
-MINUTES = Rule(float, 0, open_low=True, words="a finite number above 0")
+MINUTES = Rule(float, 0, words="a finite number of at least 0")
+DRAWS = Rule(int, 0, words="a whole number of at least 0")
 FULL_TURN = 360.0
-FORMAT = 3  # of the file that `save` writes
+FORMAT = 4  # of the file that `save` writes
 LEARNED = (
     *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
     *("n_features_in_", "feature_names_in_"),
@@ -41,19 +42,29 @@ LEARNED = (
 class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """A scikit-learn transformer that fills the holes of a table (rows, channels), and only those.
 
-    `fit` trains for `minutes`, or for `epochs` where given: then the same seed gives the same
-    figures. `angles` names channels in degrees that wrap at 360; `split_by` the column that tells
-    series apart which lie in one table; `time` the column of time stamps, or several that make them
-    (default: what holds dates, be it the index or columns); `time_format` how it is written, such
-    as '%d/%m/%Y', 's' for seconds since 1970 or 'excel'; `dayfirst` whether 1/2 is February.
-    `network` is 'correction', or 'plain' for
-    the tuning log's.
+    `minutes` is the time of `fit` and of filling the same table, in all; 0 trains no network and
+    takes seconds. With `epochs` instead the same seed gives the same figures. `angles` names
+    channels in degrees that wrap at 360, `codes` those between whose values there is nothing;
+    `split_by` the column that tells series apart which lie in one table; `time` the column of time
+    stamps, or several that make them (default: what holds dates, be it the index or columns);
+    `time_format` how it is written, such as '%d/%m/%Y', 's' for seconds since 1970 or 'excel';
+    `dayfirst` whether 1/2 is February. `low` and `high` ({channel: bound}) and `integer` (channels)
+    limit what is put there. `inputs` are channels that are only seen, `only` those to repair. Holes
+    longer than `max_gap` (rows, or a time such as '6h') stay; so do those before a channel's first
+    or after its last value that are longer than `extrapolation` (the same; 'all' fills them;
+    default: as far as held-back ends support it). `draws` is how many plausible tables are drawn
+    beside the repaired one.
 
-    Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (per channel, on
-    entries held back, in the channel's units), `coverage_` (share of held-back entries in their 90
-    % interval), `warnings_` (sentences), `history_` (a row per epoch). Raises ValueError for a
-    setting out of its range, unknown columns, infinite values, and a table without a numeric
+    Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (a row per
+    channel: errors on entries held back, in the channel's units, as they are to be expected for its
+    own holes), `by_length_` (the same for each channel and class of length, what fills it, and the
+    chance that this is worse than the straight line), `coverage_` (share of held-back entries in
+    their 90 % interval), `warnings_` (sentences), `history_` (a row per epoch). Raises ValueError
+    for a setting out of its range, unknown columns, infinite values, and a table without a numeric
     column.
+
+    >>> repairer = Repairer(minutes=0).fit(table)
+    >>> repairer.transform(table)
     """
 
     def __init__(
@@ -67,7 +78,15 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         dayfirst=None,
         seed=0,
         device="auto",
-        network="correction",
+        codes=(),
+        low=None,
+        high=None,
+        integer=(),
+        inputs=(),
+        only=(),
+        max_gap=None,
+        extrapolation=None,
+        draws=0,
     ):
         self.minutes = minutes
         self.epochs = epochs
@@ -78,7 +97,15 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.dayfirst = dayfirst
         self.seed = seed
         self.device = device
-        self.network = network
+        self.codes = codes
+        self.low = low
+        self.high = high
+        self.integer = integer
+        self.inputs = inputs
+        self.only = only
+        self.max_gap = max_gap
+        self.extrapolation = extrapolation
+        self.draws = draws
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -91,7 +118,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Ctrl-C ends the training early and keeps the best network so far.
         """
-        settings = self._settings()
+        began, settings = network.perf_counter(), self._settings()
         frame = self._frame(table, fitting=True)
         layout = self._layout(frame)
         columns = [name for name in layout.time if name in layout.set_aside]
@@ -100,26 +127,61 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.channels_, self.set_aside_ = layout.repaired(frame), list(layout.set_aside)
         if not self.channels_:
             raise ValueError("table must have at least one numeric column, and it has none")
-        for name in self.angles:
-            one_of("angles", name, self.channels_)
         stretch = stretch_of(frame, self.channels_, layout)
-        period = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
-        self._imputer = Imputer.of(stretch, period, **settings)
+        limits = self._limits(stretch)
+        turn = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
+        codes = [c for c, name in enumerate(self.channels_) if name in self.codes]
+        self._imputer = Imputer.of(stretch, turn, codes, **settings)
         self.warnings_ = self._warnings(frame, stretch, layout)
-        self._train(stretch)
+        ends = [self._ends(stretch, c) for c in range(len(self.channels_))]
+        self._train(stretch, began)
+        self._name_ends(ends, limits)
         return self
 
     def _settings(self):
-        """Return the settings of a Imputer, all of them checked."""
+        """Return the settings of an Imputer, all of them checked."""
         MINUTES.fix("minutes", self.minutes)
         if self.epochs is not None:
             COUNT.fix("epochs", self.epochs)
-        plain = one_of("network", self.network, ("correction", "plain")) == "plain"
-        return {
-            "seed": RULES["seed"].fix("seed", self.seed),
-            "device": pick_device(self.device),
-            "plain": plain,
-        }
+        DRAWS.fix("draws", self.draws)
+        seed = RULES["seed"].fix("seed", self.seed)
+        return {"seed": seed, "device": pick_device(self.device)}
+
+    def _options(self):
+        """Return what the settings say of channels."""
+        said = {field.name: getattr(self, field.name) for field in fields(Options)}
+        return Options(**{n: v for n, v in said.items() if v is not None})
+
+    def _limits(self, stretch):
+        """Return the Limits that the settings draw for the channels of a Stretch."""
+        options, names = self._options(), self.channels_
+        options.require(names)
+        low, high = (
+            np.array([bounds.get(name, free) for name in names], dtype=float)
+            for bounds, free in ((options.low, -np.inf), (options.high, np.inf))
+        )
+        whole = np.array([name in options.integer for name in names])
+        fills = np.array([options.repaired(name) for name in names])
+        ends = options.extrapolation
+        ends = np.inf if ends == "all" else _steps("extrapolation", ends, stretch)
+        most = _steps("max_gap", options.max_gap, stretch)
+        return Limits(low, high, whole, fills, np.inf if most is None else most, ends)
+
+    def _ends(self, stretch, channel):
+        """Return how many rows a channel lacks before its first and after its last value, each."""
+        gaps = stretch.gaps(channel)
+        return gaps.length[gaps.open]
+
+    def _name_ends(self, ends, limits):
+        """Warn of holes at the ends of channels that are not filled."""
+        for c, lengths in enumerate(ends):
+            most = min(self._imputer.end_supported(c, limits), limits.max_gap)
+            if limits.fills[c] and (left := int((lengths > most).sum())):
+                self.warnings_.append(
+                    f"{self.channels_[c]}: {left:,} entries before its first or after its last "
+                    f"value stay empty: held-back ends support {most:g} rows at most; "
+                    "to fill them all the same, set extrapolation"
+                )
 
     def _frame(self, table, fitting=False):
         """Return whatever holds the table as a DataFrame."""
@@ -154,30 +216,43 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             said.append(f"{rows} without a time stamp counted as between their neighbours in time")
         return said
 
-    def _train(self, stretch):
-        """Let the Imputer learn, with a bar that shows the score."""
+    def _train(self, stretch, began):
+        """Let the Imputer learn, with a bar that says what it does and shows the score."""
         if self.epochs:
             shown = {"total": self.epochs, "unit": "epoch"}
         else:  # in seconds, so a speed would say nothing
             shown = {
-                "total": round(60 * self.minutes),
-                "bar_format": "{l_bar}{bar}| {remaining} left{postfix}",
+                "total": max(1, round(60 * self.minutes)),
+                "bar_format": "{l_bar}{bar}| {elapsed} of at most {total} s{postfix}",
             }
         with tqdm(desc="repair", **shown) as bar:
 
-            def progress(row):
+            def progress(now):
+                if isinstance(now, str):
+                    bar.set_description_str(f"repair: {now}")
+                    return
+                bar.set_description_str(f"repair: network, epoch {now['epoch']}", refresh=False)
                 bar.set_postfix_str(
-                    f"error {row['score']:.0%} of the straight line's", refresh=False
+                    f"error {now['score']:.0%} of the straight line's", refresh=False
                 )
-                bar.update(row["epoch"] - bar.n if self.epochs else round(row["seconds"]) - bar.n)
+                done = now["epoch"] if self.epochs else round(network.perf_counter() - began)
+                bar.update(min(done, bar.total) - bar.n)
 
-            scores, self.coverage_ = self._imputer.learn(
-                stretch, self.minutes, self.epochs, progress
-            )
-        self.scores_ = scores.set_axis(pd.Index(self.channels_, name="channel"))
+            ends = began + 60 * self.minutes if self.minutes else None
+            self._imputer.learn(stretch, ends, self.epochs, progress)
         self.history_ = pd.DataFrame(self._imputer.history, columns=["epoch", "seconds", "score"])
+        self._take_scores()
         if self._imputer.interrupted:
             self.warnings_.append(f"training was ended early, after {len(self.history_)} epochs")
+
+    def _take_scores(self):
+        """Take over what the Imputer measured, by the channels' names."""
+        scores, by_length = self._imputer.scores(), self._imputer.by_length()
+        self.scores_ = scores.set_axis(pd.Index(self.channels_, name="channel"))
+        names = [self.channels_[c] for c in by_length.index.get_level_values("channel")]
+        lengths = by_length.index.get_level_values("length")
+        index = pd.MultiIndex.from_arrays([names, lengths], names=["channel", "length"])
+        self.by_length_, self.coverage_ = by_length.set_axis(index), self._imputer.coverage
 
     def transform(self, table):
         """Return `table` with its holes filled; an array as a float array. Its channels must be
@@ -188,22 +263,13 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             return out.iloc[:, 0].rename(table.name)
         return out if holds_columns(table) else out.to_numpy()
 
-    def intervals(self, table):
-        """Return (low, high), DataFrames like the channels of `table`, NaN where a value was
-        observed.
-
-        About 90 % of the truth lies between; for an angle they may pass 0 or 360. NaN also where
-        nothing was held back.
-        """
-        return self.repaired(table).interval
-
     def on(self, table):
         """Return this Repairer as it repairs the rows of another `table` of the same channels;
         nothing is trained.
 
         Entries of that table are held back as well: by them its `scores_` and `coverage_` are
-        measured, and where the network is worse than the straight line there, the line is kept. All
-        that repairs a table does this by itself.
+        measured, and where a way is surely worse than the straight line there, the line is taken.
+        All that repairs a table does this by itself.
         """
         return self._on(self._stretch(table)[1])
 
@@ -216,11 +282,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _on(self, stretch):
         other = copy.copy(self)
-        other._imputer, scores, coverage = self._imputer.on(stretch)
-        enough = scores["entries"].set_axis(self.scores_.index) >= FEW
-        other.scores_ = scores.set_axis(self.scores_.index).where(enough, self.scores_, axis=0)
-        if enough.any():
-            other.coverage_ = coverage
+        other._imputer = self._imputer.on(stretch)
+        other._take_scores()
         return other
 
     def _stretch(self, table):
@@ -233,18 +296,23 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _fill(self, frame, stretch, layout):
         """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
-        out, half_width = (
-            frame.copy(deep=False),
-            np.full(stretch.values.shape, np.nan, dtype=np.float32),
+        out, bounds, rng = frame.copy(deep=False), {}, np.random.default_rng((self.seed, 4))
+        drawn = [frame.copy(deep=False) for _ in range(self.draws)]
+        limits, watch = (
+            self._limits(stretch),
+            functools.partial(tqdm, desc="repair: filling", unit="batch", leave=False),
         )
-        watch = functools.partial(tqdm, desc="fill", unit="batch", leave=False)
-        for c, (rows, values, half) in enumerate(self._imputer.impute(stretch, watch)):
-            column, rows = frame.columns.get_loc(self.channels_[c]), layout.order[rows]
+        for c, (gaps, values, low, high) in enumerate(self._imputer.impute(stretch, limits, watch)):
+            name, rows = self.channels_[c], layout.order[gaps.row]
+            column = frame.columns.get_loc(name)
             if len(rows):
                 out.isetitem(column, put(frame.iloc[:, column], rows, values))
-            half_width[rows, c] = half
-        half_width = pd.DataFrame(half_width, frame.index, self.channels_, copy=False)
-        return Repaired(out, frame.isna() & out.notna(), half_width, self, layout)
+                bounds[name] = rows, low, high
+            for table in drawn if len(rows) else ():
+                errors = self._imputer.intervals.draw(c, gaps, rng)
+                plausible, *_ = self._imputer._within(c, gaps, values + errors, limits, stretch)
+                table.isetitem(column, put(frame.iloc[:, column], rows, plausible))
+        return Repaired(out, frame.isna() & out.notna(), bounds, self, layout, drawn)
 
     def _require_channels(self, frame):
         numeric = [name for name in frame.columns if numbers(frame[name]) is not None]
@@ -265,9 +333,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
         known |= {"settings": self.get_params(), "kinds": self._imputer.kinds, "format": FORMAT}
-        known |= {
-            name: getattr(self, name).to_dict(orient="split") for name in ("scores_", "history_")
-        }
+        known["history_"] = self.history_.to_dict(orient="split")
         return save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)})
 
     def save(self, path):
@@ -293,18 +359,29 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     @classmethod
     def _of(cls, known, tensors, device):
         """Return the repairer of what `to_bytes` wrote."""
-        settings = known["settings"]
-        repairer = cls(**settings | {"device": device, "angles": tuple(settings["angles"])})
+        settings = known["settings"] | {"device": device}
+        repairer = cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in settings.items()})
         for name in LEARNED:
             if name in known:
                 setattr(repairer, name, known[name])
-        repairer.scores_, repairer.history_ = (
-            pd.DataFrame(**known[name]) for name in ("scores_", "history_")
-        )
-        repairer.scores_.index.name = "channel"
-        saved.require_tables(repairer)
+        repairer.history_ = pd.DataFrame(**known["history_"])
         repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
+        repairer._imputer.coverage = repairer.coverage_
+        repairer._take_scores()
+        saved.require_history(repairer.history_)
         return repairer
+
+
+def _steps(name, length, stretch):
+    """Return the setting `name`, a number of rows or a time such as '6h', in steps of a Stretch."""
+    limit = gap_limit(length, name)
+    if not isinstance(limit, pd.Timedelta):
+        return limit
+    if not stretch.step:
+        raise ValueError(
+            f"{name} {length!r} is a time, and the table has no time stamps; give a number of rows"
+        )
+    return limit.total_seconds() / stretch.step
 
 
 def _plain(value):
@@ -318,38 +395,68 @@ def _plain(value):
 
 @dataclass(frozen=True, eq=False)
 class Repaired:
-    """A repaired table: `filled` tells its cells that were, `half_width` half the width of their 90
-    % intervals.
+    """A repaired table: `filled` tells its cells that were, `bounds` their 90 % intervals; `draws`
+    are plausible tables, as many as were asked for.
+
+    `bounds` is {channel: (row numbers, low, high)}, each (entries,), of the channels with holes.
     """
 
     table: pd.DataFrame
     filled: pd.DataFrame
-    half_width: pd.DataFrame  # of the channels, NaN where a value was observed
+    bounds: dict
     repairer: Repairer
     layout: Layout  # of the table: its time, its parts, the order of its rows
+    draws: list = field(default_factory=list)
 
-    @property
-    def interval(self):
-        """The bounds (low, high) of the channels' repaired values, NaN where a value was observed."""
-        known = self.half_width
-        values = pd.DataFrame(
-            {name: numbers(self.table[name]) for name in known.columns}, known.index, copy=False
-        )
-        return values - known, values + known
+    def _frame(self, place):
+        channels = list(self.repairer.channels_)
+        values = np.full((len(self.table), len(channels)), np.nan)
+        for name, bound in self.bounds.items():
+            values[bound[0], channels.index(name)] = bound[place]
+        return pd.DataFrame(values, self.table.index, channels, copy=False)
 
     @property
     def low(self):
-        """The lower bounds."""
-        return self.interval[0]
+        """The lower bounds of the channels' repaired values, NaN where a value was observed."""
+        return self._frame(1)
 
     @property
     def high(self):
-        """The upper bounds."""
-        return self.interval[1]
+        """The upper bounds; an angle's may pass 360."""
+        return self._frame(2)
+
+    @property
+    def interval(self):
+        """The bounds, (low, high)."""
+        return self.low, self.high
+
+    @property
+    def half_width(self):
+        """Half the width of the intervals."""
+        return (self.high - self.low) / 2
+
+    def jumps(self):
+        """Return, for each channel with holes, how large the step from observed to repaired is at
+        the ends of its holes, as a share of its usual step: 95 % quantiles of both, in the order of
+        rows.
+        """
+        shares = {}
+        for name, (rows, *_) in self.bounds.items():
+            step = np.abs(np.diff(numbers(self.table[name])))
+            repaired = np.isin(np.arange(len(self.table)), rows)
+            edge, inside = repaired[1:] != repaired[:-1], repaired[1:] & repaired[:-1]
+            usual, there = step[~edge & ~inside], step[edge]
+            usual, there = (a[~np.isnan(a)] for a in (usual, there))
+            known = len(usual) and len(there) and np.quantile(usual, 0.95) > 0
+            shares[name] = np.quantile(there, 0.95) / np.quantile(usual, 0.95) if known else np.nan
+        return pd.Series(shares, name="jump", dtype=float)
 
 
 def repair(table, **settings):
-    """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`."""
+    """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`.
+
+    >>> lab.repair(table, minutes=0).table
+    """
     frame = plain_table(table)
     repairer = Repairer(**settings).fit(frame)
     return repairer._fill(*repairer._stretch(frame))  # the fit has just measured on these rows

@@ -40,10 +40,8 @@ def require_facts(known):
     require(isinstance(known["coverage_"], Real | None), "coverage_ must be a number")
 
 
-def require_tables(repairer):
-    """Raise ValueError for scores or a history that are no tables of numbers."""
-    scores, history = repairer.scores_, repairer.history_
-    require(list(scores.index) == list(repairer.channels_), "scores_ must have a row per channel")
+def require_history(history):
+    """Raise ValueError for a history that is no table of numbers."""
     for name in ("epoch", "seconds", "score"):
         numeric = name in history and pd.api.types.is_numeric_dtype(history[name])
         require(numeric or not len(history), "history_ must be numbers")
@@ -62,12 +60,6 @@ def tried(repairer):
         columns[name] = rows if name == repairer.time_ else np.zeros(ROWS, dtype=int)
     with np.errstate(all="ignore"):
         done = repairer.repaired(pd.DataFrame(columns))
-    known, fresh = repairer.scores_, done.repairer.scores_
-    require(list(known) == list(fresh), f"scores_ must have the columns {', '.join(fresh)}")
-    kinds = [column.dtype.kind in "iuf" for _, column in fresh.items()]
-    for (name, column), number in zip(known.items(), kinds, strict=True):
-        plain = column.dtype.kind in "iufb"
-        require(plain == number, f"scores_ must hold {'numbers' if number else 'words'} as {name}")
     for table in (done.table[repairer.channels_], done.half_width):
         require(not np.isinf(table.to_numpy(float)).any(), "tensors must give finite repairs")
     return repairer

@@ -13,6 +13,9 @@ from gru_lab.repairs.words import counted, shown
 HOW = {
     "network": "network",
     "linear": "straight line",
+    "forward fill": "last value",
+    "seasonal": "seasonal line",
+    "regression": "regression",
     "flag": "nearer neighbour",
     "constant": "its one value",
     "none": "stays empty",
@@ -60,16 +63,13 @@ def summary(repaired):
     """Return a DataFrame with a row per channel: holes, filled, left, how, better, and the scores
     of its Repairer.
 
-    `better` is by how much the error (MAE) on held-back entries is below the straight line's, 0
-    where the line is kept.
+    `better` is by how much the error (MAE) foretold by held-back entries is below the straight
+    line's, 0 where the line is kept.
     """
     scores = repaired.repairer.scores_
     filled = repaired.filled[scores.index].sum()
     left = repaired.table[scores.index].isna().sum()
-    better = (1 - scores["network MAE"] / scores["linear MAE"]).where(
-        scores["kept"] == "network", 0.0
-    )
-    better = better.where(scores["entries"] > 0)
+    better = (1 - scores["repair MAE"] / scores["linear MAE"]).where(scores["entries"] > 0)
     how = scores["kept"].map(HOW)
     own = pd.DataFrame(
         {"holes": filled + left, "filled": filled, "left": left, "how": how, "better": better}
@@ -82,14 +82,12 @@ def each_value(repaired):
     value, low and high.
     """
     table, layout, pieces = repaired.table, repaired.layout, []
+    low, high = repaired.interval
     for name in repaired.repairer.scores_.index:
         at = np.flatnonzero(repaired.filled[name])
         when = {} if layout.stamps is None else {"time": layout.labels[at]}
-        value, half = (
-            table[name].iloc[at].to_numpy(np.float64),
-            repaired.half_width[name].to_numpy()[at],
-        )
-        bounds = {"low": value - half, "high": value + half}
+        value = table[name].iloc[at].to_numpy(np.float64)
+        bounds = {"low": low[name].to_numpy()[at], "high": high[name].to_numpy()[at]}
         pieces.append(
             pd.DataFrame(
                 {"row": table.index[at], **when, "channel": name, "value": value, **bounds}
@@ -111,8 +109,9 @@ def compare(repaired, truth):
     inside = ((truth >= low[truth.columns]) & (truth <= high[truth.columns])).where(filled)
     ways = {"straight line": line, "repair": repaired.table[truth.columns]}
     errors = {way: (values - truth).where(filled).abs().mean() for way, values in ways.items()}
-    foretold = scores["network MAE"].where(scores["kept"] == "network", scores["linear MAE"])
-    return pd.DataFrame(errors | {"foretold": foretold, "inside": inside.astype(float).mean()})
+    return pd.DataFrame(
+        errors | {"foretold": scores["repair MAE"], "inside": inside.astype(float).mean()}
+    )
 
 
 def grouped(sentences):
@@ -144,16 +143,14 @@ def last_line(repaired):
         )
     known = holed["better"].dropna()
     if len(known):
-        kept, middle = holed["how"] == "network", known.median()
+        better, middle = known >= 0.005, known.median()
         much = (
             f"{middle:.0%} below a straight line's"
             if middle >= 0.005
             else "about a straight line's"
         )
-        there = f", and there it is {known[kept].median():.0%} below" * bool(
-            known[kept].median() >= 0.005
-        )
-        where = "all of them" if kept.all() else f"{kept.sum()} of them{there}"
-        several = f" (median of {len(known)} channels); the network is kept in {where}"
+        there = f", and there it is {known[better].median():.0%} below" * bool(better.any())
+        where = "all of them" if better.all() else f"{better.sum()} of them{there}"
+        several = f" (median of {len(known)} channels); it is better in {where}"
         words.append(f"On held-back entries the error is {much}" + several * (len(known) > 1) + ".")
     return " ".join(words)

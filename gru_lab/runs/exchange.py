@@ -43,6 +43,7 @@ def pack(configs, store):
                 "key": config.key,
                 "config": dataclasses.asdict(config),
                 **{name: str(origin[name]) for name in ORIGIN},
+                **({"shipped": True} if origin["shipped"] else {}),
                 "curve": {
                     name: [float(f"{value:.{DIGITS}g}") for value in curve[name]]
                     for name in COLUMNS

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import pytest
 
 import gru_lab as lab
+from gru_lab.evidence.full_size import full_results
 from gru_lab.gaps import make_gaps
 from gru_lab.plots import one_run as figures
 from gru_lab.plots.one_run import plot_gaps, plot_losses, plot_repair
@@ -42,7 +43,8 @@ def test_reference_lines_stand_at_their_errors_with_their_names(results):
 
 
 def test_curves_can_be_chosen_by_kind_or_by_name(results):
-    names = [trace.name for trace in plot_curves(results, "meant", "weight=0").data if trace.name]
+    named = [trace for trace in plot_curves(results, "meant", "weight=0").data if trace.name]
+    names = [trace.name for trace in named if trace.visible is None]
     assert names == ["weight=0", "weight=1 (meant)", "weight=0.5 (meant)"]
     with pytest.raises(ValueError, match="setting must be one of"):
         plot_curves(results, "weight=7")
@@ -52,6 +54,14 @@ def test_every_line_of_a_figure_differs_in_more_than_colour(results):
     lines = [trace for trace in plot_curves(results, "trained", "meant").data if trace.name]
     assert len({(line.line.dash, line.line.color) for line in lines}) == len(lines)
     assert len({line.line.dash for line in lines}) == len(lines)
+
+
+def test_the_runs_at_the_logs_own_size_are_a_layer_that_one_click_switches_on(results):
+    layer = [trace for trace in plot_curves(results).data if trace.visible == "legendonly"]
+    assert {trace.legendgroup for trace in layer} == {"full size"}
+    assert "weight=1, at the log's own size" in [trace.name for trace in layer]
+    full = full_results("missing_weight").curves.query("setting == 'weight=1'")
+    np.testing.assert_array_equal(layer[0].y, full.groupby("epoch")["val_missing"].mean())
 
 
 def test_an_empty_curve_gives_a_titled_empty_figure():

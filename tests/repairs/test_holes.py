@@ -1,10 +1,19 @@
-"""Holes: the line as pandas draws it, within each part; and more of the same kind hidden elsewhere."""
+"""Holes: the line as pandas draws it, within each part; more of the same kind hidden elsewhere."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from gru_lab.repairs.holes import Stretch, fill, hide_alike, kind_of, part_ends, wrapped
+from gru_lab.repairs.holes import (
+    LABELS,
+    Stretch,
+    gaps_of,
+    hide_alike,
+    hide_mixed,
+    kind_of,
+    part_ends,
+    wrapped,
+)
 
 
 def holed(rows, rng, share=0.4):
@@ -26,7 +35,14 @@ def by_pandas(values, position, starts, way):
     return pd.concat(pieces).to_numpy()
 
 
-@pytest.mark.parametrize("way", ["linear", "previous", "nearest"])
+def fill(values, position, begin, end, way="linear"):
+    """Return values with their holes filled, and their Gaps."""
+    gaps, filled = gaps_of(~np.isnan(values), position, begin, end), values.copy()
+    filled[gaps.row] = gaps.line(values) if way == "linear" else gaps.nearest(values)
+    return filled, gaps
+
+
+@pytest.mark.parametrize("way", ["linear", "nearest"])
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.6, 0.95, 1.0])
 def test_each_part_is_filled_as_pandas_does(way, share, rng):
     for _ in range(20):
@@ -37,34 +53,61 @@ def test_each_part_is_filled_as_pandas_does(way, share, rng):
         np.testing.assert_array_equal(filled[~np.isnan(values)], values[~np.isnan(values)])
 
 
-def test_the_distance_is_that_to_the_nearest_observed_entry_of_the_part(rng):
+def test_the_reach_is_the_harmonic_mean_of_the_distances_to_both_sides(rng):
     values, position = holed(40, rng, 0.7), np.cumsum(rng.random(40))
-    _, distance = fill(values, position, *part_ends([0, 15], 40))
-    for part in (slice(0, 15), slice(15, 40)):
-        seen = position[part][~np.isnan(values[part])]
-        np.testing.assert_allclose(
-            distance[part], np.abs(position[part][:, None] - seen).min(axis=1), atol=1e-12
-        )
+    _, gaps = fill(values, position, *part_ends([0, 15], 40))
+    for row, reach, is_open in zip(gaps.row, gaps.reach, gaps.open, strict=True):
+        part = np.arange(0, 15) if row < 15 else np.arange(15, 40)
+        seen = part[~np.isnan(values[part])]
+        sides = [
+            np.abs(position[row] - position[s]).min()
+            for s in (seen[seen < row], seen[seen > row])
+            if len(s)
+        ]
+        assert is_open == (len(sides) == 1)
+        wanted = 2 / sum(1 / d for d in sides)
+        assert reach == pytest.approx(wanted)
 
 
-def test_a_part_without_a_value_stays_empty_and_infinitely_far():
+def test_a_part_without_a_value_has_no_gaps_and_stays_empty():
     values = np.array([1.0, 2, np.nan, np.nan])
-    filled, distance = fill(values, np.arange(4.0), *part_ends([0, 2], 4))
+    filled, gaps = fill(values, np.arange(4.0), *part_ends([0, 2], 4))
     np.testing.assert_array_equal(filled, values)
-    np.testing.assert_array_equal(distance, [0, 0, np.inf, np.inf])
+    assert not len(gaps.row) and not len(gaps.hole)
 
 
 def test_rows_of_the_same_moment_divide_by_nothing():
-    filled, distance = fill(np.array([1, np.nan, 3]), np.zeros(3), *part_ends([0], 3))
-    assert filled[1] == 1 and distance[1] == 0
+    filled, gaps = fill(np.array([1, np.nan, 3]), np.zeros(3), *part_ends([0], 3))
+    assert filled[1] == 1 and gaps.reach[0] == 0
+
+
+def test_holes_are_numbered_and_classed_by_their_length_in_steps():
+    values = np.array([np.nan, 1, np.nan, 2, *[np.nan] * 5, 3, *[np.nan] * 20, 4, np.nan])
+    _, gaps = fill(values, np.arange(len(values)) * 1.0, *part_ends([0], len(values)))
+    labels = [LABELS[k] for k in gaps.kind]
+    expected = {"end, 1-12": 2, "1": 1, "4-12": 5, "13-48": 20}
+    assert {label: labels.count(label) for label in expected} == expected
+    assert len(np.unique(gaps.hole)) == 5 and (np.diff(gaps.hole) >= 0).all()
+    slow = gaps_of(~np.isnan(values), np.arange(len(values)) * 10.0, *part_ends([0], len(values)))
+    assert LABELS[slow.kind[1]] == "13-48"  # one row that ten steps are left out around
+
+
+def test_what_a_series_does_across_a_hole_is_free_of_its_own_line(rng):
+    observed = rng.random(60) < 0.4
+    gaps = gaps_of(observed, np.arange(60.0), *part_ends([0], 60))
+    inner = ~gaps.open
+    straight, bent = 3 + 2 * np.arange(60.0), np.sin(np.arange(60.0))
+    np.testing.assert_allclose(gaps.across(straight)[inner], 0, atol=1e-12)
+    line = np.interp(np.arange(60), np.flatnonzero(observed), bent[observed])
+    np.testing.assert_allclose((gaps.line(bent) + gaps.across(bent))[inner], bent[gaps.row[inner]])
+    np.testing.assert_allclose(gaps.line(bent), line[gaps.row])
 
 
 def test_an_angle_goes_the_short_way_over_north():
     values = np.array([[350.0], [np.nan], [10.0], [np.nan], [350.0]])
-    stretch = Stretch(values, np.arange(5.0), *part_ends([0], 5))
-    filled, _ = stretch.fill_one(0, period=360)
-    np.testing.assert_allclose(filled[[1, 3]] % 360, [0, 0])
-    np.testing.assert_allclose(stretch.fill_one(0)[0][[1, 3]], [180, 180])
+    gaps = Stretch(values, np.arange(5.0), *part_ends([0], 5)).gaps(0)
+    np.testing.assert_allclose(gaps.line(values[:, 0], 360) % 360, [0, 0])
+    np.testing.assert_allclose(gaps.line(values[:, 0]), [180, 180])
     short = wrapped(np.array([[350.0, 350], [-190, -190]]), np.array([360, 0]))
     np.testing.assert_allclose(short, [[-10, 350], [170, -190]])
 
@@ -125,12 +168,31 @@ def test_channels_that_fail_together_are_hidden_together(rng):
     assert 0.05 < (hidden[:, 0] & hidden[:, 3]).mean() / hidden[:, 0].mean() < 0.2
 
 
-@pytest.mark.parametrize("share", [0.0, 0.0002, 0.05, 0.3, 0.99])
-def test_about_a_tenth_or_what_the_table_shows_is_hidden(share, rng):
+@pytest.mark.parametrize("share", [0.0, 0.0002, 0.05, 0.1, 0.3, 0.6, 0.9])
+def test_never_is_so_much_hidden_that_nothing_is_left_to_learn_from(share, rng):
     missing = rng.random((5_000, 3)) < share
     hidden = hide_alike(missing, 3_000, rng)
     assert hidden.shape == (3_000, 3)
-    assert hidden.mean() == pytest.approx(share if 0.1 < share < 0.5 else 0.1, abs=0.03)
+    most = 0.3 * (1 - share)
+    assert hidden.mean() == pytest.approx(min(max(share, 0.1), most), abs=0.035)
+
+
+def test_the_tables_own_pattern_is_kept_above_half_missing(rng):
+    missing = np.zeros((6_000, 4), dtype=bool)
+    for first in range(0, 6_000, 60):
+        missing[first : first + 40] = True  # all channels, 40 of 60 rows
+    hidden = hide_alike(missing, 6_000, rng)
+    assert np.median(lengths(hidden[:, 0])) == 40
+    assert (hidden == hidden[:, :1]).all()  # together, as in the table
+    assert 0.04 < hidden.mean() < 0.16
+
+
+def test_many_kinds_of_holes_are_made(rng):
+    hidden = hide_mixed(np.zeros((40_000, 6), dtype=bool), 40_000, rng)
+    runs = np.concatenate([lengths(column) for column in hidden.T])
+    assert 0.05 < hidden.mean() < 0.35
+    assert (runs == 1).sum() > 100 and (runs > 48).sum() > 20 and runs.max() < 340
+    assert hidden.all(axis=1).any()  # several channels together
 
 
 def test_a_stretch_cut_from_a_table_keeps_its_parts_apart(rng):

@@ -1,43 +1,20 @@
-"""What held-back entries decide: the network only where it is surely better, intervals that hold
-nine tenths.
+"""What held-back entries say of how sure a repair is: intervals that hold nine tenths, draws whose
+errors hang together.
 """
 
 import numpy as np
 import pytest
 
+from gru_lab.repairs.holes import LABELS, gaps_of, part_ends
 from gru_lab.repairs.intervals import (
-    CLASSES,
+    DISTANCES,
     FEW,
     MIDDLE,
     Intervals,
-    choose,
     classes,
-    errors_of,
     growth,
     usual_errors,
 )
-
-
-def test_errors_are_the_two_means(rng):
-    error = rng.normal(size=50)
-    assert errors_of(error) == pytest.approx((np.mean(np.abs(error)), np.mean(error**2) ** 0.5))
-    assert np.isnan(errors_of(error[:0])).all()
-
-
-def test_a_network_is_kept_only_if_it_is_better_by_both_measures(rng):
-    line = rng.normal(size=1_000)
-    bursts = 0.5 * line + 30 * (np.arange(1_000) % 100 == 0)  # a smaller MAE and a larger MSE
-    flat = np.full(1_000, 0.9)  # a smaller MSE and a larger MAE
-    for network in (bursts, flat, 1.1 * line):
-        assert choose([network, network], line) == (0, False)
-    assert choose([0.5 * line, 0.4 * line], line) == (1, True)
-    assert choose([bursts, 0.9 * line], line) == (1, True)
-
-
-def test_a_network_as_good_as_the_line_is_no_reason_to_leave_it(rng):
-    kept = sum(choose([rng.normal(size=200)], rng.normal(size=200))[1] for _ in range(300))
-    assert kept < 300 * 0.2
-    assert choose([np.zeros(9)], np.zeros(9)) == (0, False) == choose([np.zeros(0)], np.zeros(0))
 
 
 def test_the_usual_error_is_told_by_channel_and_by_distance_even_if_holes_differ_between_channels(
@@ -46,58 +23,91 @@ def test_the_usual_error_is_told_by_channel_and_by_distance_even_if_holes_differ
     channel, size = rng.integers(0, 3, 90_000), np.array([1, 10, 0.01])
     distance = np.where(channel == 0, 1, rng.integers(1, 60, 90_000))  # channel 0 has points only
     error = rng.normal(size=90_000) * size[channel] * np.sqrt(2.0 ** classes(distance))
-    usual, factor = usual_errors(channel, classes(distance), error, 4)
+    usual, factor = usual_errors(channel, distance, error, 4)
     np.testing.assert_allclose(usual[:3] * factor[0], size, rtol=0.03)
     np.testing.assert_allclose(factor[:6] / factor[0], np.sqrt(2.0 ** np.arange(6)), rtol=0.04)
     assert usual[3] == 0
     assert (factor[6:] == factor[5]).all()  # farther than anything that was seen
 
 
-def test_too_few_entries_of_a_distance_tell_nothing_of_it(rng):
-    kind = np.repeat([0, 2], [500, FEW - 1])
-    _, factor = usual_errors(
-        np.zeros(len(kind), int), kind, np.repeat([1.0, 50.0], [500, FEW - 1]), 1
-    )
+def test_too_few_entries_of_a_distance_tell_nothing_of_it():
+    distance = np.repeat([1, 5], [500, FEW - 1])
+    error = np.repeat([1.0, 50.0], [500, FEW - 1])
+    _, factor = usual_errors(np.zeros(len(error), int), distance, error, 1)
     assert (factor == factor[0]).all()
 
 
-def test_intervals_hold_nine_tenths_at_every_distance_and_in_every_channel(rng):
-    channel, distance = rng.integers(0, 3, 60_000), rng.integers(1, 60, 60_000)
-    error = rng.normal(size=60_000) * np.array([1, 10, 0.01])[channel] * np.sqrt(distance)
-    half = slice(0, 30_000), slice(30_000, None)
-    intervals = Intervals.fit(channel[half[0]], distance[half[0]], error[half[0]], 4)
-    inside = np.abs(error) <= intervals.half_width(channel, distance)
-    for c in range(3):
-        assert inside[half[1]][channel[half[1]] == c].mean() == pytest.approx(0.9, abs=0.015)
-    for low, high in ((1, 2), (15, 31), (31, 60)):
-        some = (distance[half[1]] >= low) & (distance[half[1]] < high)
-        assert inside[half[1]][some].mean() == pytest.approx(0.9, abs=0.06)
-    assert np.isnan(intervals.half_width(3, np.array([1.0]))).all()
-
-
 def test_what_grows_with_the_distance_grows_without_steps(rng):
-    factors = np.cumsum(rng.random((2, CLASSES)), axis=1)
-    middles = 2.0 ** (np.arange(CLASSES) + MIDDLE)
-    np.testing.assert_allclose(growth(factors[0], middles), factors[0])
-    np.testing.assert_allclose(
-        growth(factors, middles[3:5], ([1, 0],)), [factors[1, 3], factors[0, 4]]
-    )
-    everywhere = growth(factors[0], np.arange(1, 10_000))
-    assert (np.diff(everywhere) >= 0).all() and np.diff(everywhere).max() < np.diff(
-        factors[0]
-    ).max()
-    assert everywhere[[0, -1]] == pytest.approx(factors[0, [0, -1]])
+    factors = np.cumsum(rng.random(DISTANCES))
+    np.testing.assert_allclose(growth(factors, 2.0 ** (np.arange(DISTANCES) + MIDDLE)), factors)
+    everywhere = growth(factors, np.arange(1, 10_000))
+    assert (np.diff(everywhere) >= 0).all()
+    assert np.diff(everywhere).max() < np.diff(factors).max()
+    assert everywhere[[0, -1]] == pytest.approx(factors[[0, -1]])
     assert (
-        growth(factors[0], np.zeros(1)) == factors[0, 0]
+        growth(factors, np.zeros(1)) == factors[0]
     )  # an observed entry is as near as one beside it
 
 
-def test_some_channels_can_take_the_intervals_of_others():
-    wide, narrow = (Intervals(np.full(2, size), np.full((2, 12), 1.0)) for size in (5.0, 1.0))
-    mixed = wide.instead(narrow, np.array([False, True]))
-    assert [mixed.half_width(c, np.array([1]))[0] for c in (0, 1)] == [5, 1]
+def skewed(rng, holes=6_000):
+    """Errors of three channels in holes of two classes, larger in long ones and skewed to above."""
+    kind = rng.choice([0, 3], holes)
+    size = np.where(kind == 0, 1, 20)
+    channel = rng.integers(0, 3, holes)
+    hole = np.repeat(np.arange(holes), size)
+    channel, kind = channel[hole], kind[hole]
+    error = rng.exponential(size=len(hole)) * np.array([1, 10, 0.01])[channel] * (1 + kind)
+    return channel, kind, hole, np.where(kind == 0, 1.0, 8.0), error
+
+
+def test_intervals_hold_nine_tenths_in_each_channel_and_class_and_are_not_wider_than_they_need_be(
+    rng,
+):
+    found, other = skewed(rng), skewed(rng)
+    intervals = Intervals.fit(*found, 4)
+    channel, kind, _, reach, error = other
+    unit = intervals.usual[channel] * growth(intervals.factor, reach)
+    low, high = intervals.low[channel, kind] * unit, intervals.high[channel, kind] * unit
+    for c in range(3):
+        for k in (0, 3):
+            here = (channel == c) & (kind == k)
+            inside = ((low <= error) & (error <= high))[here].mean()
+            assert inside == pytest.approx(0.9, abs=0.03)
+            plain = np.quantile(np.abs(found[-1][(found[0] == c) & (found[1] == k)]), 0.9)
+            assert (high - low)[here].mean() < 1.6 * plain  # twice that by split conformal alone
+    assert np.isnan(intervals.low[3]).all()
 
 
 def test_a_channel_without_errors_gets_intervals_of_no_width():
-    intervals = Intervals.fit(np.zeros(50, int), np.ones(50), np.zeros(50), 1)
-    assert intervals.half_width(0, np.array([1, 100.0])).tolist() == [0, 0]
+    zeros = np.zeros(50, int)
+    intervals = Intervals.fit(zeros, zeros, np.arange(50), np.ones(50), np.zeros(50), 1)
+    assert (intervals.low == 0).all() and (intervals.high == 0).all()
+
+
+def test_some_classes_can_take_the_intervals_of_others(rng):
+    found = skewed(rng, 600)
+    once = Intervals.fit(*found, 3, rng)
+    again = Intervals.fit(*found[:-1], 2 * found[-1], 3, rng, (once.usual, once.factor))
+    chosen = np.zeros((3, len(LABELS)), dtype=bool)
+    chosen[1] = True
+    mixed = once.instead(again, chosen)
+    np.testing.assert_allclose(mixed.high[1], 2 * once.high[1], rtol=1e-6)
+    np.testing.assert_array_equal(mixed.high[0], once.high[0])
+    assert len(mixed.paths) == len(once.paths) + len(again.paths) - (once.paths[:, 0] == 1).sum()
+
+
+def test_the_errors_of_a_draw_hang_together_along_a_hole_as_held_back_ones_do(rng):
+    holes, size = 200, 20
+    hole = np.repeat(np.arange(holes), size)
+    error = rng.normal(size=holes)[hole] + 0.1 * rng.normal(size=len(hole))  # one level for each
+    zeros = np.zeros(len(hole), dtype=int)
+    intervals = Intervals.fit(zeros, zeros + 3, hole, np.full(len(hole), 8.0), error, 1, rng)
+    observed = np.ones(3_000, dtype=bool)
+    for first in range(20, 2_950, 60):
+        observed[first : first + 30] = False
+    gaps = gaps_of(observed, np.arange(3_000.0), *part_ends([0], 3_000))
+    drawn = np.array([intervals.draw(0, gaps, rng) for _ in range(40)])
+    by_hole = drawn.reshape(40, -1, 30)
+    assert by_hole.mean(axis=2).std() == pytest.approx(1, abs=0.15)
+    assert by_hole.std(axis=2).mean() < 0.3
+    assert drawn.std() == pytest.approx(error.std(), rel=0.15)

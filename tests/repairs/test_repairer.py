@@ -14,7 +14,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import gru_lab as lab
-from gru_lab.demo import demo_series
 from gru_lab.repairs import network
 from gru_lab.repairs import repairer as module
 
@@ -55,14 +54,14 @@ def test_the_network_beats_the_line_on_holes_that_it_never_saw(learned):
     line = table.interpolate(limit_direction="both")
     ours, lines = (np.square((one - truth).to_numpy())[hidden].mean() for one in (done.table, line))
     assert ours < 0.4 * lines
-    assert (done.repairer.scores_["kept"] == "network").all()
+    assert done.repairer.scores_["kept"].isin(["regression", "network"]).all()
 
 
 def test_no_repair_lies_outside_what_a_channel_was_seen_to_be():
     table, _ = holed(waves().clip(lower=0))  # as counts and shares are
-    done = lab.repair(table, epochs=3)
+    done = lab.repair(table, minutes=0)
     again = done.repairer.transform(table.iloc[:60])
-    assert (done.repairer.scores_["kept"] == "network").any()
+    assert (done.repairer.scores_["kept"] != "linear").any()
     for repaired in (done.table, again):
         assert (repaired.min() >= table.min()).all() and (repaired.max() <= table.max()).all()
 
@@ -71,18 +70,17 @@ def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learne
     truth, _, table, done = learned
     scores = done.repairer.scores_
     assert list(scores.index) == list("abcdef")
-    assert scores["entries"].between(35, 75).all()  # a tenth of what was observed
+    assert scores["entries"].between(35, 150).all()  # a tenth of what was observed, and some runs
     ways = {
         "linear": lambda one: one.interpolate(limit_direction="both"),
         "forward fill": lambda one: one.ffill().bfill(),
     }
-    for way, fill in ways.items():  # many times another tenth hidden of what was observed
-        again = [holed(table, seed=seed)[0] for seed in range(20)]
-        errors = pd.concat([(fill(one) - truth).where(one.isna() & table.notna()) for one in again])
-        np.testing.assert_allclose(scores[f"{way} MAE"], errors.abs().mean(), rtol=0.3)
-        np.testing.assert_allclose(
-            scores[f"{way} RMSE"], np.sqrt(np.square(errors).mean()), rtol=0.3
-        )
+    for way, fill in ways.items():  # as they are to be expected for holes like the table's own
+        again = [holed(truth, seed=seed)[0] for seed in range(20)]
+        errors = pd.concat([(fill(one) - truth).where(one.isna()) for one in again])
+        for measure, true in (("MAE", errors.abs().mean()), ("RMSE", errors.pow(2).mean() ** 0.5)):
+            foretold = scores[f"{way} {measure}"] / true
+            assert foretold.between(0.6, 1.5).all() and 0.8 < foretold.median() < 1.25
     small, large = (lab.Repairer(epochs=2).fit(one).scores_ for one in (table, table * 100))
     for measure in ("linear MAE", "network RMSE"):
         np.testing.assert_allclose(large[measure], small[measure] * 100, rtol=0.01)
@@ -118,13 +116,13 @@ def test_new_rows_are_repaired_without_training_again(learned):
     table, hidden = holed(truth, seed=9)
     before = {
         name: value.clone()
-        for name, value in done.repairer._imputer.correction.network.state_dict().items()
+        for name, value in done.repairer._imputer.network.network.state_dict().items()
     }
     repaired = done.repairer.transform(table[list("fedcba")])[list("abcdef")]  # in whatever order
     line = table.interpolate(limit_direction="both")
     ours, lines = (np.square((one - truth).to_numpy())[hidden].mean() for one in (repaired, line))
     assert ours < 0.5 * lines
-    after = done.repairer._imputer.correction.network.state_dict()
+    after = done.repairer._imputer.network.network.state_dict()
     assert all((after[name] == before[name]).all() for name in before)
 
 
@@ -139,13 +137,12 @@ def test_on_rows_where_the_network_does_worse_than_the_line_the_line_is_kept(lea
     table, hidden = holed(truth, seed=3)
     other = done.repairer.on(table)
     assert (other.scores_.loc[list("abc"), "kept"] == "linear").all()
-    assert (done.repairer.scores_["kept"] == "network").all()  # what was learned is left as it is
+    assert (done.repairer.scores_["kept"] != "linear").all()  # what was learned is left as it is
     line = table.interpolate(limit_direction="both")
     pd.testing.assert_frame_equal(done.repairer.transform(table)[list("abc")], line[list("abc")])
-    assert other.scores_["entries"].between(50, 110).all()
-    shown = truth.mask(hidden)
-    low, high = other.intervals(shown)
-    inside = ((truth >= low) & (truth <= high))[hidden & shown.isna()].stack().mean()
+    assert other.scores_["entries"].between(50, 200).all()
+    low, high = other.repaired(table).interval
+    inside = ((truth >= low) & (truth <= high)).to_numpy()[hidden].mean()
     assert (
         inside > 0.85
     )  # what is held back lies among more holes than the holes themselves, so more may be inside
@@ -155,7 +152,7 @@ def test_on_rows_where_the_network_does_worse_than_the_line_the_line_is_kept(lea
 def test_a_handful_of_new_rows_is_too_few_to_doubt_what_was_learned(learned):
     *_, done = learned
     few = done.repairer.on(holed(waves(30))[0])
-    pd.testing.assert_frame_equal(few.scores_, done.repairer.scores_)
+    assert (few._imputer.way == done.repairer._imputer.way).all()
     assert few.coverage_ == done.repairer.coverage_
 
 
@@ -166,7 +163,7 @@ def test_a_file_brings_the_same_repairer_back(learned, tmp_path):
     loaded = lab.Repairer.load(path)
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
     pd.testing.assert_frame_equal(loaded.transform(table), done.table, check_exact=True)
-    for one, other in zip(loaded.intervals(table), (done.low, done.high), strict=True):
+    for one, other in zip(loaded.repaired(table).interval, done.interval, strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
     for name in ("scores_", "history_"):
         pd.testing.assert_frame_equal(getattr(loaded, name), getattr(done.repairer, name))
@@ -224,7 +221,7 @@ def test_whatever_was_observed_comes_back_bit_for_bit(seed, quick):
     table = pd.DataFrame(columns)[list(rng.permutation(list(columns)))]
     table.index = rng.choice([0, 1, 2], rows)  # not even unique
     given = table.copy(deep=True)
-    out = lab.repair(table, epochs=1, seed=seed)
+    out = lab.repair(table, epochs=1, seed=seed, extrapolation="all")
     pd.testing.assert_frame_equal(table, given, check_exact=True)
     assert list(out.table.columns) == list(table.columns) and out.table.index.equals(table.index)
     assert (out.table.dtypes == table.dtypes).all()
@@ -258,26 +255,12 @@ def test_where_the_network_learns_nothing_the_line_is_kept(quick):
         np.cumsum(np.random.default_rng(0).normal(size=(400, 3)), axis=0), columns=list("abc")
     )
     table, hidden = holed(truth)
-    done = lab.repair(table, epochs=1, network="plain")
-    assert (done.repairer.scores_["kept"] == "linear").all()
-    assert (done.repairer.scores_["network MAE"] > done.repairer.scores_["linear MAE"]).all()
-    line = table.interpolate(limit_direction="both")
-    np.testing.assert_allclose(done.table.to_numpy()[hidden], line.to_numpy()[hidden])
-
-
-def test_the_logs_plain_network_is_there_and_loses_to_a_correction_where_the_line_is_good(
-    monkeypatch,
-):
-    monkeypatch.setattr(network, "STEPS", 20)
-    series = demo_series(700)
-    table, _ = holed(pd.DataFrame(series.values[:, :12]))
-    ours, plain = (
-        lab.Repairer(epochs=2, network=network).fit(table) for network in ("correction", "plain")
-    )
-    assert not plain._imputer.correction.network.rnn.bidirectional
-    assert ours.history_["score"].iloc[-1] < 1 and (ours.scores_["kept"] == "network").any()
-    assert plain.history_["score"].iloc[-1] == 1 and (plain.scores_["kept"] == "linear").all()
-    assert (plain.scores_["network MAE"] > 2 * ours.scores_["network MAE"]).all()
+    done = lab.repair(table, epochs=1)
+    scores = done.repairer.scores_
+    assert (scores["repair MAE"] < 1.1 * scores["linear MAE"]).all()
+    ours, line = done.table, table.interpolate(limit_direction="both")
+    errors = [np.abs((filled - truth).to_numpy()[hidden]).mean() for filled in (ours, line)]
+    assert errors[0] < 1.05 * errors[1]
 
 
 def test_long_gaps_and_whole_devices_are_filled_and_learned_as_such(quick):
@@ -288,7 +271,7 @@ def test_long_gaps_and_whole_devices_are_filled_and_learned_as_such(quick):
     done = lab.repair(table, epochs=1)
     assert done.table.notna().all(axis=None)
     entries = done.repairer.scores_["entries"]
-    assert entries["a"] == entries["b"] == entries["c"]  # held back together
+    assert np.ptp(entries[list("abc")]) < 0.2 * entries["a"]  # held back together
 
 
 def test_series_in_one_table_are_kept_apart_even_if_their_rows_alternate(quick):
@@ -417,13 +400,17 @@ def test_a_table_with_other_channels_is_refused_with_the_difference(learned):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"minutes": 0}, "minutes must be a finite number above 0, not 0"),
+        ({"minutes": -1}, "minutes must be a finite number of at least 0, not -1"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
         ({"seed": -1}, "seed must be a whole number"),
+        ({"draws": 1.5}, "draws must be a whole number of at least 0, not 1.5"),
         (
-            {"network": "correct"},
-            "network must be one of correction, plain, not 'correct'. Did you mean 'correction'",
+            {"low": {"a": 3}, "high": {"a": 2}},
+            "low must be below high, and for column 'a' it is 3 and high 2",
         ),
+        ({"max_gap": "6h"}, "max_gap '6h' is a time, and the table has no time stamps"),
+        ({"extrapolation": "much"}, "extrapolation must be a number of rows, or a time such as"),
+        ({"only": ["z"]}, "only must be one of a, b"),
         ({"device": "tpu"}, "device must be one of auto, cpu, cuda"),
         ({"angles": ["z"]}, "angles must be one of a, b"),
         ({"time": "when"}, "time must be one of a, b"),
@@ -499,7 +486,7 @@ def test_the_weights_that_scored_best_are_used_not_the_last(quick, monkeypatch):
     done = lab.Repairer(epochs=4).fit(holed(waves(300))[0])
     assert all(
         (value == seen[1][name]).all()
-        for name, value in done._imputer.correction.network.state_dict().items()
+        for name, value in done._imputer.network.network.state_dict().items()
     )
 
 

@@ -1,0 +1,173 @@
+"""Does the small experiment speak for the large one? The runs at the log's own size beside ours.
+
+The runs of the log's own size come with the kit (`runs.shipped`); nothing is trained here.
+"""
+
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import pandas as pd
+
+from gru_lab.evidence.opinion import ratios_of
+from gru_lab.evidence.paired import signed
+from gru_lab.evidence.verdict import MIN_SEEDS, SMALLEST_DIFFERENCE, verdict
+from gru_lab.runs import shipped
+from gru_lab.runs.results import Results
+from gru_lab.tuning_log.rulers import read_run
+from gru_lab.tuning_log.stage import open_profile
+from gru_lab.tuning_log.stages import STAGES
+
+MOST_SEEDS = 5
+
+
+def full_results(name: str) -> Results:
+    """Return the shipped runs of a stage at the log's own size, those settings that are there.
+
+    Its `curves` are empty where none is. The series is known by name and digest only.
+    """
+    facts, profile = shipped.facts(), open_profile("full")
+    series = SimpleNamespace(name=facts["data"], digest=facts["data_digest"])
+    start = STAGES[name].start.replace(hidden_size=profile.hidden_size)
+    stage = replace(STAGES[name], profile=profile, series=series, start=start)
+    frames = []
+    for setting, config in stage.configs(MOST_SEEDS):
+        curve = shipped.curve(config)
+        if curve is not None:
+            read = read_run(stage, config, curve)
+            frames.append(read.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
+    curves = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"setting": []})
+    return Results(stage, curves, facts["references"])
+
+
+def compared_settings(full, small):
+    """Return the settings that the small verdict compares and that were run at full size."""
+    there = set(full.curves["setting"])
+    return [name for name in verdict(small).table.index if name in there]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sizes:
+    """The small experiment beside the log's own size.
+
+    `table` has a row per stage, `ratios` a row per (stage, setting) that both have: its figure as a
+    multiple of the adopted setting's, by either ruler, small and full.
+    """
+
+    table: pd.DataFrame
+    ratios: pd.DataFrame
+
+    @property
+    def sentence(self) -> str:
+        """Which lessons carry over, which do not, and for how many more seeds are missing."""
+        told, seeds = self.table["carries over"], self.table["seeds at full size"]
+        counts = [int(text.partition(",")[0]) for text in seeds if text != "–"]
+        few = min(counts, default=0)
+        groups = {
+            answer: [f"{number} ({question})" for number, question in told.index[told == answer]]
+            for answer in ("yes", "no", "cannot tell")
+        }
+        words = {
+            "yes": "At the log's own size the same holds for",
+            "no": "It does not carry over for",
+            "cannot tell": "Too few runs at the log's own size to say for",
+        }
+        told = [f"{words[answer]} {', '.join(names)}." for answer, names in groups.items() if names]
+        first = f"A first look, {few} of {MIN_SEEDS} seeds at full size." if few < MIN_SEEDS else ""
+        return " ".join([*filter(None, [first]), *told])
+
+    def _repr_html_(self):
+        """Show the table in a notebook."""
+        facts, machines = shipped.facts(), sorted(set(shipped.runs()["machine"]))
+        told = (
+            f"The {len(shipped.runs())} runs at the log's own size came with the kit and were not "
+            f"trained here: torch {facts['torch']}, {', '.join(machines)}, {facts['exported']}."
+        )
+        table = self.table.reset_index().style.format(escape="html").hide(axis="index")
+        table = table.set_caption(told)
+        left = [("text-align", "left"), ("vertical-align", "top")]
+        return table.set_table_styles([{"selector": "th, td", "props": left}])._repr_html_()
+
+
+def compare_sizes(results) -> Sizes:
+    """Return the Results of stages beside the shipped runs at the log's own size.
+
+    'carries over' compares each setting's difference to the adopted one, by the corrected ruler:
+    yes if all that are larger than 1 % in the small experiment have the same sign at full size,
+    no if one has the other sign and is larger than 1 % there too; otherwise it cannot tell. With
+    fewer than five seeds at full size this is a first look, and the verdict says so.
+
+    >>> import gru_lab as lab
+    >>> small = [lab.sweep(lab.stage("dropout", "tiny"), seeds=2)]  # doctest: +SKIP
+    >>> compare_sizes(small).table  # doctest: +SKIP
+    """
+    rows, ratios = {}, {}
+    for small in results:
+        stage, full = small.stage, full_results(small.stage.name)
+        names = compared_settings(full, small)
+        found = verdict(small)
+        row = {"the log adopted": stage.adopted, "small experiment": found.label}
+        if stage.adopted in names and len(names) > 1:
+            both = _both(small, full, names)
+            large = verdict(full, *names)
+            ratios[stage.number] = both
+            row |= _told(both, large) | {"carries over": _carries_over(both)}
+        else:
+            row |= {"at full size": "not run yet", "carries over": "cannot tell"}
+        rows[stage.number, stage.question] = row
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index=["stage", "question"])
+    names = ["stage", "setting"]
+    return Sizes(table.fillna("–"), pd.concat(ratios, names=names) if ratios else pd.DataFrame())
+
+
+def _both(small, full, names):
+    """Return the ratios of `names` to the adopted setting: columns (size, ruler)."""
+    of_stage = {
+        size: ratios_of(_only(results, names))
+        for size, results in {"small": small, "full": full}.items()
+    }
+    columns = {
+        (size, ruler): ratios.loc[names, (ruler, "ratio")]
+        for size, ratios in of_stage.items()
+        for ruler in ("recorded ruler", "corrected ruler")
+    }
+    columns["the log", "recorded ruler"] = of_stage["small"].loc[names, ("the log", "ratio")]
+    return pd.DataFrame(columns)
+
+
+def _only(results, names):
+    settings = tuple(setting for setting in results.stage.settings if setting.name in names)
+    curves = results.curves[results.curves["setting"].isin(names)]
+    return replace(results, stage=replace(results.stage, settings=settings), curves=curves)
+
+
+def _told(both, large):
+    """Return the farthest setting of the small experiment in words, at both sizes."""
+    adopted = both.index[(both["small", "corrected ruler"] == 1)][0]
+    others = both.drop(adopted) - 1
+    farthest = others["small", "corrected ruler"].abs().idxmax()
+
+    def show(size):
+        by = {ruler: signed(others.loc[farthest, (size, f"{ruler} ruler")]) for ruler in RULED}
+        return f"{farthest}: {by['corrected']} (as the log read it: {by['recorded']})"
+
+    missing = max(0, MIN_SEEDS - large.seeds)
+    seeds = f"{large.seeds}" + f", {missing} more needed for a verdict" * bool(missing)
+    return {
+        "its largest difference": show("small"),
+        "the same at full size": show("full"),
+        "at full size": large.label,
+        "seeds at full size": seeds,
+    }
+
+
+RULED = ("corrected", "recorded")
+
+
+def _carries_over(both):
+    small = both["small", "corrected ruler"] - 1
+    full = both["full", "corrected ruler"] - 1
+    counts = small.abs() > SMALLEST_DIFFERENCE
+    if not counts.any():  # nothing mattered in small: nor should it at full size
+        return "yes" if (full.abs() <= SMALLEST_DIFFERENCE).all() else "no"
+    against = counts & (small * full < 0) & (full.abs() > SMALLEST_DIFFERENCE)
+    return "no" if against.any() else "yes" if (small * full > 0)[counts].all() else "cannot tell"
