@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # for editors and type checkers
     from gru_lab.config import RunConfig as RunConfig
     from gru_lab.evidence.opinion import second_opinion as second_opinion
+    from gru_lab.evidence.own_log import write_log as write_log
     from gru_lab.evidence.search import search as search
     from gru_lab.evidence.test_part import test_once as test_once
     from gru_lab.evidence.verdict import verdict as verdict
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from gru_lab.runs.sweep import sweep as sweep
     from gru_lab.trainer import Trainer as Trainer
     from gru_lab.tuning_log.audit import audit as audit
+    from gru_lab.tuning_log.question import question as question
     from gru_lab.tuning_log.stages import stage as stage
     from gru_lab.widgets.panel import panel as panel
     from gru_lab.widgets.predict import predict as predict
@@ -47,12 +49,14 @@ _HOMES = {
     "RunConfig": "config",
     "Trainer": "trainer",
     "stage": "tuning_log.stages",
+    "question": "tuning_log.question",
     "audit": "tuning_log.audit",
     "Store": "runs.store",
     "sweep": "runs.sweep",
     "verdict": "evidence.verdict",
     "second_opinion": "evidence.opinion",
     "search": "evidence.search",
+    "write_log": "evidence.own_log",
     "test_once": "evidence.test_part",
     "plot": "plots.plot",
     "predict": "widgets.predict",

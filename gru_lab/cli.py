@@ -42,6 +42,33 @@ def _add_common(parser):
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
 
 
+def _add_question(parser, required):
+    parser.add_argument(
+        "question",
+        metavar="QUESTION",
+        nargs=None if required else "?",
+        help="in words" if required else "in words, or a notebook that asks it",
+    )
+    parser.add_argument(
+        "settings",
+        nargs="*",
+        metavar="NAME=VALUE",
+        help="settings of the runs; one of them, the knob, with several values: hidden_size=16,32",
+    )
+    parser.add_argument("--adopted", metavar="VALUE", help="that is claimed to be the best")
+    parser.add_argument(
+        "--data", metavar="FILE", help="a table of your own (default: the built-in series)"
+    )
+    parser.add_argument(
+        "--split-by", metavar="COLUMN", help="the column of FILE that tells runs apart"
+    )
+    parser.add_argument("--rows", type=int, metavar="N", help="use only so many rows of FILE")
+    parser.add_argument(
+        "--drop-holes", action="store_true", help="leave out rows in which something is missing"
+    )
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="default: 5")
+
+
 def _add_store(parser):
     parser.add_argument(
         "--store", metavar="URL", help="where runs are kept (default: runs.sqlite here)"
@@ -94,6 +121,20 @@ def build_parser():
         "--scheduler", metavar="URL", help="a Dask scheduler to train on, such as tcp://host:8786"
     )
     sweep.set_defaults(run=commands.sweep_stage)
+    new = parsers.add_parser("new", help="write a notebook that asks a question of your own")
+    _add_question(new, required=True)
+    new.add_argument("--out", metavar="FILE", help="the notebook (default: the question's words)")
+    new.set_defaults(run=commands.new_question, stopped=NOTHING)
+    log = parsers.add_parser(
+        "log", help="add a question to your tuning log, or, without one, read the log back"
+    )
+    _add_question(log, required=False)
+    log.add_argument("--conclusion", default="", metavar="TEXT", help="what you conclude from it")
+    log.add_argument("--number", type=int, metavar="N", help="of the question (default: the next)")
+    log.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
+    log.add_argument("--out", metavar="FILE", help="the log (default: my_tuning_log.md)")
+    _add_store(log)
+    log.set_defaults(run=commands.log_question, stopped=NOTHING)
     runs = parsers.add_parser("runs", help="list, filter, export or delete the runs that are kept")
     runs.add_argument(
         "--stage", metavar="STAGE", help="only the settings of this stage, by name or number"
@@ -158,6 +199,14 @@ def build_parser():
     )
     repair.add_argument(
         "--keep-flags", action="store_true", help="add a column or sheet that marks repaired cells"
+    )
+    repair.add_argument(
+        "--keep-holes", metavar="FILE", help="leave the holes empty that you unticked in a report"
+    )
+    repair.add_argument(
+        "--fill-rows",
+        action="store_true",
+        help="first put in a row for each time step that has none",
     )
     _add_table(repair)
     repair.add_argument("--minutes", type=float, metavar="N", help="in all (default: 3)")
@@ -315,11 +364,27 @@ def _run(parsed):
         return 1
 
 
+def _settings_together(arguments):
+    """Return a command line with its NAME=VALUE words beside the question: argparse takes words of
+    one kind only where they stand together.
+    """
+    if arguments[:1] not in (["new"], ["log"]):
+        return arguments
+    switches = ("--drop-holes", "new", "log")
+    rest, settings = [], []
+    for before, word in zip(["", *arguments], arguments, strict=False):
+        free = not before.startswith("-") or before in switches or "=" in before
+        is_setting = free and word.partition("=")[0].isidentifier() and "=" in word
+        (settings if is_setting else rest).append(word)
+    place = 2 if len(rest) > 1 and not rest[1].startswith("-") else len(rest)
+    return [*rest[:place], *settings, *rest[place:]]
+
+
 def main(arguments=None):
     """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130
     when stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     """
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    arguments = _settings_together(list(sys.argv[1:] if arguments is None else arguments))
     for place in reversed([n for n, word in enumerate(arguments) if word == "--missing-value"]):
         # joined, since argparse takes -999,9 or - for an option
         arguments[place : place + 2] = ["=".join(arguments[place : place + 2])]

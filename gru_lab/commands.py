@@ -100,6 +100,81 @@ def sweep_stage(arguments):
     return 0
 
 
+def _question(arguments):
+    """Return the question that a command line asks, and what there was to make it of."""
+    from gru_lab.records.own_notebook import knob_of, parse_settings, parse_value
+    from gru_lab.tuning_log.question import question
+
+    settings = parse_settings(arguments.settings)
+    if arguments.adopted is not None and any(isinstance(one, list) for one in settings.values()):
+        settings["adopted"] = parse_value(knob_of(settings), arguments.adopted)
+    if arguments.drop_holes:
+        settings["holes"] = "drop"
+    if arguments.rows is not None:
+        settings["rows"] = arguments.rows
+    asked = question(
+        arguments.question,
+        data=arguments.data,
+        split_by=arguments.split_by,
+        seeds=arguments.seeds,
+        **settings,
+    )
+    return asked
+
+
+def new_question(arguments):
+    """Write a notebook that asks a question of one's own."""
+    from gru_lab.records.own_notebook import new_notebook
+
+    asked = _question(arguments)
+    path = new_notebook(asked, arguments.out, arguments.data, arguments.split_by)
+    say(asked)
+    say(f"Written to {path}; run it in JupyterLab, or record it with: gru-lab record {path}")
+    return 0
+
+
+def log_question(arguments):
+    """Add a question to the log of one's own, or print what stands in it."""
+    from pathlib import Path
+
+    from gru_lab.evidence.own_log import NAME, write_log
+    from gru_lab.output import home
+    from gru_lab.records.own_notebook import question_of
+
+    path = Path(arguments.out) if arguments.out else home() / NAME
+    if arguments.question is None:
+        return _read_back(path)
+    notebook = arguments.question.endswith(".ipynb") and not arguments.settings
+    asked = question_of(arguments.question) if notebook else _question(arguments)
+    write_log(
+        asked,
+        path,
+        arguments.conclusion,
+        arguments.language,
+        arguments.number,
+        arguments.store,
+    )
+    say(f"{asked.question} stands in {path}")
+    return 0
+
+
+def _read_back(path):
+    """Print the questions of a log with what was concluded, and what an audit finds."""
+    from gru_lab.tuning_log.audit import audit
+    from gru_lab.tuning_log.read import read_log
+
+    log = read_log(path)
+    for stage in log.stages:
+        say(f"{stage.number}. {stage.title}")
+        for told in filter(None, (stage.verdict, stage.conclusion)):
+            say(f"   {told}")
+    found = audit(log)
+    for finding in found:
+        say(f"stage {finding.stage}, {finding.kind}: {finding.sentence}")
+    say("The audit has no objections." if not found else f"The audit: {len(found)} findings.")
+    return 1 if found else 0
+
+
 def list_runs(arguments):
     """Print, export or delete the runs that are kept, after taking in those of a record."""
     from gru_lab.runs.select import listed, parse_where, runs
@@ -206,12 +281,15 @@ def _layout(arguments):
 def repair_file(arguments):
     """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
+    from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.many import Sheets
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
     sheets, several = _sheets(arguments.source, arguments)
     sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
     out = _places(arguments, sheet.require_sure())
+    if arguments.keep_holes:
+        sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
     options = _options(arguments)
     layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
     found = check(sheet, **layout, **options)
@@ -256,8 +334,11 @@ def _sheets(sources, arguments):
 
     paths, several = files_of(sources)
     protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
-    reading = _reading(arguments)
-    return [Sheet.open(path, protect=protect, **reading) for path in paths], several
+    reading = {"protect": protect} | _reading(arguments)
+    sheets = [Sheet.open(path, **reading) for path in paths]
+    if getattr(arguments, "fill_rows", False):
+        sheets = [sheet.with_rows(_layout(arguments), reading, several) for sheet in sheets]
+    return sheets, several
 
 
 def _reading(arguments):

@@ -81,8 +81,8 @@ class Series:
         missing = self._where(np.isnan)
         if missing:
             raise ValueError(
-                f"{self.name}: the tuning log needs a complete series, but {missing}; drop those "
-                "rows or channels first"
+                f"{self.name}: the tuning log needs a complete series, but {missing}; fill the holes "
+                "first with gru-lab repair (or lab.repair), and give the repaired table"
             )
         return self
 

@@ -66,6 +66,7 @@ class Trainer:
         windows = len(self._train[0])
         # even batches: a last one of a few windows might hide nothing and have no M
         self.batches = max(1, round(windows / config.batch_size))
+        self._require_hidden()
         self.model = build(
             config, self.training.truth.shape[-1], _generator("cpu", config.seed)
         ).to(self.device)
@@ -105,9 +106,8 @@ class Trainer:
     def _epoch(self, epoch):
         """Train and validate one epoch and return its row, or None if asked to stop on the way."""
         began = time.perf_counter()
-        order = np.random.default_rng((self.config.seed, epoch)).permutation(len(self._train[0]))
         figures = []
-        for batch, windows in enumerate(np.array_split(order, self.batches), start=1):
+        for batch, windows in enumerate(self._batches_of(epoch), start=1):
             if self.stopped:
                 return None
             self.batch = batch
@@ -122,6 +122,25 @@ class Trainer:
             | dict(zip(METRICS, values, strict=True))
             | {"seconds": time.perf_counter() - began}
         )
+
+    def _batches_of(self, epoch):
+        """Return the numbers of the windows of each batch of an epoch."""
+        order = np.random.default_rng((self.config.seed, epoch)).permutation(len(self._train[0]))
+        return np.array_split(order, self.batches)
+
+    def _require_hidden(self):
+        """Raise ValueError if a batch would come to hide nothing: it would have no M."""
+        hides = self.training.hidden_mask.any(axis=(1, 2))  # (windows,)
+        if (~hides).sum() < len(hides) // self.batches:  # not even the smallest batch can
+            return
+        for epoch in range(1, self.config.epochs + 1):
+            for number, windows in enumerate(self._batches_of(epoch), start=1):
+                if not hides[windows].any():
+                    raise ValueError(
+                        f"batch_size must be large enough for each batch to hide an entry; with "
+                        f"{self.config.batch_size} batch {number} of epoch {epoch} hides none. "
+                        "Raise batch_size or missing_rate"
+                    )
 
     def _weigh(self, epoch):
         """Take up the weight planned for this batch, or set since the last one, and note when that

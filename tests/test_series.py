@@ -55,7 +55,8 @@ def test_a_series_with_nan_is_a_series_but_not_a_complete_one():
     values[2, 2] = np.nan
     series = make(values, name="sensors")
     with pytest.raises(
-        ValueError, match="sensors: .* complete series, but channel 'c2' has 1 nan .* row 2; drop"
+        ValueError,
+        match="sensors: .* complete series, but channel 'c2' has 1 nan .* row 2; fill .* gru-lab repair",
     ):
         series.require_complete()
     with pytest.raises(ValueError, match="complete series"):

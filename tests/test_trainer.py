@@ -20,6 +20,7 @@ from gru_lab import trainer as module
 from gru_lab.errors import Diverged
 from gru_lab.gaps import make_gaps, prepare
 from gru_lab.loss import METRICS
+from gru_lab.series import Series
 from gru_lab.trainer import Trainer
 
 IN_ANOTHER_PROCESS = """
@@ -488,3 +489,11 @@ def test_the_sample_of_a_run_is_its_repair_of_the_liveliest_channels(config, ser
     spread = trainer.validation.truth[:6].std(axis=(0, 1))
     channels = sorted(range(len(spread)), key=lambda channel: -spread[channel])[:3]
     np.testing.assert_array_equal(trainer.sample(), trainer.repair()[:6][:, :, channels])
+
+
+@pytest.mark.parametrize("changes", ({"batch_size": 1}, {"batch_size": 3, "missing_rate": 0.02}))
+def test_batches_that_hide_nothing_are_an_error_before_the_training(changes, series, config):
+    narrow = Series(series.values[:, :1], series.channels[:1], "narrow")
+    with pytest.raises(ValueError, match="batch_size must be large .* batch .* of epoch .* none"):
+        Trainer(config.replace(**changes), narrow)
+    assert len(list(Trainer(config.replace(batch_size=20), narrow))) == config.epochs

@@ -55,7 +55,9 @@ def logged_stage(results, language="en"):
             runs.append(
                 LoggedRun(f"{name} [seed {seed}]", lines, None if epochs == usual else epochs)
             )
-    title, conclusion = CHINESE[stage.name] if chinese else (stage.question, stage.conclusion)
+    title, conclusion = stage.question, stage.conclusion
+    if chinese:  # a question of one's own stays in its own words
+        title, conclusion = CHINESE.get(stage.name, (title, conclusion))
     label = verdict(results).label
     conclusion = words["verdict"].format(
         conclusion, seeds[-1], CHINESE[label] if chinese else label

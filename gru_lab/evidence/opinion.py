@@ -77,6 +77,11 @@ def second_opinion(results):
     how many decided the question, or would with 80 % power if mean and spread stay as they are.
     """
     results, rows, ratios = list(results), {}, {}
+    if strange := next((one.stage.question for one in results if one.stage.own), None):
+        raise ValueError(
+            f"results must be of the log's stages: {strange!r} has no log to compare with; "
+            "lab.verdict judges its claim"
+        )
     findings = audit().table.groupby("stage")["kind"].unique()
     for one in results:
         stage, found, ratio = one.stage, verdict(one), ratios_of(one)

@@ -14,6 +14,7 @@ from gru_lab.gaps import references
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.store import config_of
 from gru_lab.series import TRAIN_END, VALIDATION_END, Series
+from gru_lab.tuning_log.stage import Stage
 
 FIRST_SEED = 100  # of those on the test part: none that a search has seen
 
@@ -52,7 +53,7 @@ def _warn_of_other_looks(configs, opened, series, store):
         )
 
 
-def test_once(configs, series, seeds=5, store=None, workers=None, device="auto"):
+def test_once(configs, series=None, seeds=5, store=None, workers=None, device="auto"):
     """Score settings on the test part of a series, beside forward fill and linear interpolation.
 
     Why once: whoever looks at a score and then chooses has used it up, as a search uses up the
@@ -60,12 +61,21 @@ def test_once(configs, series, seeds=5, store=None, workers=None, device="auto")
     seeds (100, 101, …) had a say in any choice, as long as nobody comes back to choose again. The
     store remembers: a look with other settings warns.
 
-    `configs` maps names to RunConfigs; the first is what the others are compared with. Returns a
+    `configs` maps names to RunConfigs, or is a stage or a question: its adopted setting, then the
+    others, on its own series. The first is what the others are compared with. Returns a
     row per name: `mean` over the seeds of the mean squared error on hidden test entries (last three
     epochs), its `spread` (standard deviation), the `difference` to the first as a share of its
     error, with the 95 % interval `low` to `high`, and `seconds` a run. Raises ValueError where
     there are no configs or seeds.
     """
+    if isinstance(configs, Stage):
+        stage, series = configs, series or configs.series
+        names = [one.name for one in stage.choose("trained") if one.name != stage.adopted]
+        configs = {name: stage.config(name) for name in (stage.adopted, *names)}
+    if not isinstance(series, Series):
+        raise ValueError(
+            f"series must be the Series that the settings were tuned on, not {series!r}"
+        )
     if not (
         isinstance(configs, dict)
         and configs

@@ -36,7 +36,7 @@ def trusted_log(results):
     several = [name for name in table.index if "," in changes(stage, stage[name])]
     return "\n".join(
         [
-            f"## {stage.number}. {stage.question}\n",
+            f"## {stage.question if stage.own else f'{stage.number}. {stage.question}'}\n",
             f"- **Data:** {results.stage.series.name}, digest {results.stage.series.digest}",
             f"- **Start:** `{' '.join(repr(stage.config(stage.adopted)).split())}`",
             f"- **Knob:** {stage.knob}. Compared, although more than one thing differs: "

@@ -16,6 +16,7 @@ import pandas as pd
 from gru_lab.config import RULES, one_of
 from gru_lab.digits import column, html_table, places
 from gru_lab.evidence.paired import MOST_SEEDS, compare, judge, percent, seeds_needed, signed
+from gru_lab.runs.recording import note
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
 # the whole range of n differences holds their median with 1 - 2^(1-n): 75 % for 3, 94 % for 5
@@ -73,9 +74,9 @@ def beside(setting, adopted, table, seeds):
     return f"the error of '{setting}' {words}{sure}"
 
 
-def explain(label, tables, adopted, seeds, needed, smallest_difference):
+def explain(label, tables, adopted, seeds, needed, smallest_difference, way="as the log did"):
     """Return in words what was found, with its figures; `tables` are what `compare` returns, by
-    the recorded and by the corrected ruler.
+    the recorded and by the corrected ruler; `way` is how the recorded one measures.
     """
     recorded, corrected = tables
     lowest, farthest = corrected["difference"].idxmin(), corrected["difference"].abs().idxmax()
@@ -108,7 +109,7 @@ def explain(label, tables, adopted, seeds, needed, smallest_difference):
         return f"But {hidden}."
     worst = recorded["difference"].idxmax()
     return (
-        f"Measured as the log did, {lies(worst, recorded)}. But {hidden}. "
+        f"Measured {way}, {lies(worst, recorded)}. But {hidden}. "
         "The gain comes only from how the error was measured."
     )
 
@@ -213,7 +214,8 @@ def compared(stage, chosen, adopted):
     )
     one_of("adopted", adopted, [one.name for one in settings])
     epochs = stage[adopted].epochs
-    names = [one.name for one in settings if one.epochs == epochs or one.name in chosen]
+    alike = [one for one in settings if one.epochs == epochs or stage.knob == "epochs"]
+    names = [one.name for one in settings if one in alike or one.name in chosen]
     if len(names) < 2:
         raise ValueError(
             f"chosen must hold another setting beside {adopted!r} that was trained for {epochs} "
@@ -231,6 +233,7 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     the adopted setting with. The rule: `choose_label`.
     """
     adopted, names = compared(results.stage, chosen, adopted)
+    own = results.stage.own
     recorded, corrected = (errors_of(results, names, figure) for figure in RULERS.values())
     tables = [compare(errors, adopted) for errors in (recorded, corrected)]
     judged = [
@@ -252,14 +255,17 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     at = edge(results.stage, names, ranking.idxmin())
     sooner = errors_of(half, names, "val_missing").mean(axis=1).rank()
     changed = {
-        "by the recorded ruler": not ranking.equals(recorded.mean(axis=1).rank()),
+        "by the loss" if own else "by the recorded ruler": not ranking.equals(
+            recorded.mean(axis=1).rank()
+        ),
         "after half of the epochs": not ranking.equals(sooner),
         "with a single seed": bool((corrected.rank().nunique(axis=1) > 1).any()),
     }
-    found = explain(label, tables, adopted, seeds, needed, smallest_difference)
-    return Verdict(
+    way = "by the loss that was trained" if own else "as the log did"
+    found = explain(label, tables, adopted, seeds, needed, smallest_difference, way)
+    told = Verdict(
         label,
-        f"{claim_of(results.stage, adopted)} {found}",
+        " ".join(filter(None, [claim_of(results.stage, adopted), found, results.stage.note])),
         in_words(ranking.idxmin(), at, changed),
         pd.concat(dict(zip(RULERS, tables, strict=True)), axis="columns"),
         seeds,
@@ -267,3 +273,13 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
         bool(at),
         *changed.values(),
     )
+    if own:
+        note(verdict=repr(told), **about(results.stage))
+    return told
+
+
+def about(stage):
+    """Return what a record says of the question in it, as label and text."""
+    rows, channels = stage.series.values.shape
+    data = f"{stage.series.name}: {rows:,} rows, {channels} channels, digest {stage.series.digest}"
+    return {"profile": f"{stage.profile.about}: {stage.question}", "data": data}

@@ -26,6 +26,10 @@ from gru_lab.tuning_log.stages import STAGES
 
 MEAN = "ours, mean"
 TITLES = ("recorded ruler:<br>what the log prints", "corrected ruler:<br>error on hidden entries")
+OWN_TITLES = (
+    "the loss that was trained,<br>dropout on",
+    "the figure that compares:<br>error on hidden entries",
+)
 
 
 def _settings_axis(figure, names):
@@ -59,7 +63,9 @@ def plot_stage(results, *chosen, guess=None):
     names = [setting.name for setting in settings]
     finals = results.finals[results.finals["setting"].isin(names)]
     means = finals.groupby("setting")[["validation", "val_missing"]].mean().reindex(names)
-    figure = make_subplots(cols=2, horizontal_spacing=0.1, subplot_titles=TITLES)
+    figure = make_subplots(
+        cols=2, horizontal_spacing=0.1, subplot_titles=OWN_TITLES if stage.own else TITLES
+    )
     for column, reading in ((1, "validation"), (2, "val_missing")):
         place = {"row": 1, "col": column, "mode": "markers", "showlegend": column == 1}
         figure.add_scatter(
@@ -86,6 +92,7 @@ def plot_stage(results, *chosen, guess=None):
         x=[setting.name for setting in logged],
         y=[setting.lines[-1].validation for setting in logged],
         mode="markers",
+        showlegend=bool(logged),
         name="the log",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 11},
         hovertemplate="%{x}, the log: %{y:.3r}<extra></extra>",
@@ -101,7 +108,7 @@ def plot_stage(results, *chosen, guess=None):
     log_axis(figure, None, drawn, col=2)
     _settings_axis(figure, names)
     high, told = 500, 22 if guess else 0  # pixels; of the line that says how the guess came out
-    style(figure, f"Stage {stage.number}: {stage.question}", high, top=126 + told)
+    style(figure, stage.title, high, top=126 + told)
     figure.update_layout(title={"y": 1 - 22 / high}, legend=_below_title(high, 44 + told))
     for place, title in enumerate(figure.layout.annotations[:2]):  # the panels' titles
         title.update(x=0.55 * place, xanchor="left", align="left", font_size=13)
@@ -203,8 +210,9 @@ def plot_curves(results, *chosen, reading="val_missing"):
     log_axis(
         figure, "validation loss" if reading == "validation" else "error on hidden entries", drawn
     )
-    titles = {"validation": "as the log reads them", "val_missing": "error on hidden entries"}
-    title = f"Stage {results.stage.number}, epoch by epoch: {titles.get(reading, reading)}"
+    by_loss = "the loss that was trained" if results.stage.own else "as the log reads them"
+    titles = {"validation": by_loss, "val_missing": "error on hidden entries"}
+    title = f"{results.stage.called.capitalize()}, epoch by epoch: {titles.get(reading, reading)}"
     return style(figure, title, 460)
 
 
@@ -266,4 +274,4 @@ def plot_seeds(results, *chosen):
     )
     _settings_axis(figure, names)
     figure.update_yaxes(title_text=f"% above the mean of '{stage.adopted}'", ticksuffix=" %")
-    return style(figure, f"Stage {stage.number}, seed by seed: error on hidden entries", 440)
+    return style(figure, f"{stage.called.capitalize()}, seed by seed: error on hidden entries", 440)

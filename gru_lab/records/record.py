@@ -24,13 +24,19 @@ from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import PLOTLY, TEMPLATES, figure_title
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
 from gru_lab.records.markdown import as_markdown
-from gru_lab.records.notebooks import execute, find_notebooks, set_parameters, title_of
+from gru_lab.records.notebooks import (
+    execute,
+    find_notebooks,
+    notebooks_folder,
+    set_parameters,
+    title_of,
+)
 from gru_lab.records.playground import beside_explorer, playground
 from gru_lab.records.provenance import about_environment, about_runs
 from gru_lab.records.words import words
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.exchange import as_block, pack
-from gru_lab.runs.recording import recording
+from gru_lab.runs.recording import notes_of, recording
 from gru_lab.runs.results import Results
 from gru_lab.runs.sweep import run_names, train_missing
 from gru_lab.tables.read import read_table
@@ -110,7 +116,9 @@ def record(
     one_of("language", language, LANGUAGES)
     plan = _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language)
     results = _train(plan)
-    folder = _folder(plan.out, name or plan.first.profile.name)
+    strangers = [path for path in plan.paths if path.parent != notebooks_folder()]
+    called = plan.first.profile.name if plan.paths[1:] or not strangers else strangers[0].stem
+    folder = _folder(plan.out, name or called)
     written, failed = run_sync(_execute)(plan, folder, results)
     if results and "html" in formats:
         with contextlib.suppress(ValueError):  # a table of a few windows
@@ -166,7 +174,7 @@ async def _execute(plan, folder, results):
         async def run(path):
             async with free:
                 page = await _page(plan, path, notebooks[path], results.get(path), bar.update)
-            page["facts"] = environment | about_runs(plan, page["runs"])
+            page["facts"] = environment | about_runs(plan, page["runs"]) | page["facts"]
             stage = plan.stages.get(path)
             written[path] = _write(notebooks[path], path, page, folder, plan, stage), page
 
@@ -184,8 +192,11 @@ async def _page(plan, path, notebook, results, on_cell):
     with recording(plan.compute.store, plan.compute.device) as (environment, used):
         whole = await execute(notebook, environment, on_cell)
         runs = pack([*plan.configs(path), *used()], plan.compute.store)
-    line = repr(verdict(results)) if results else ""
-    return {"title": notebook.metadata["title"], "whole": whole, "line": line, "runs": runs}
+        facts = notes_of(environment)  # of a notebook that asks a question of its own
+    line = facts.pop("verdict", "")
+    line = repr(verdict(results)) if results else line
+    title = notebook.metadata["title"]
+    return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 
 
 def _settings(run):

@@ -7,40 +7,27 @@
 What is the same for many channels is said once. Nothing here changes a value: a person decides.
 """
 
-import re
-import shlex
-
 import numpy as np
 
 from gru_lab.repairs.holes import CODES_SEEN, FEW_CODES, kind_of
 from gru_lab.repairs.kinds import wraps
 from gru_lab.repairs.suspects import frozen, suspects
 from gru_lab.repairs.words import counted
+from gru_lab.tables.numbers import option
 
 END = 12  # rows that a hole at an end may have without a word
 ALONE = 3  # channels with the same trouble that have a sentence each; more share it
 
 
-def quoted(word: str) -> str:
-    """Return a word as it is pasted into a shell, of Unix or Windows where that can be."""
-    if not word.isprintable():
-        return "$" + repr(word).replace('"', "'") if "'" not in word else shlex.quote(repr(word))
-    if re.search(r'["$`\\!]', word):
-        return shlex.quote(word)
-    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else f'"{word}"'
-
-
-def paste(option: str, *words: str) -> str:
-    """Return an option with its words as it is pasted into a shell."""
-    return " ".join([option, *(quoted(str(word)) for word in words)])
-
-
 def number(value: float) -> str:
-    """Return a number as short as it can be read again, to float32 where it is one."""
-    for digits in (6, 9, 17):
-        text = f"{value:.{digits}g}"
-        if float(text) == value or np.float32(value) == value == np.float32(text):
-            return text
+    """Return a number as short as it can be read again to single precision, as codes are."""
+    if value == round(value) and abs(value) < 1e16:
+        return f"{value:.0f}"
+    with np.errstate(over="ignore"):
+        for digits in (6, 7, 8):
+            text = f"{value:.{digits}g}"
+            if np.float32(text) == np.float32(value):
+                return text
     return repr(float(value))
 
 
@@ -63,7 +50,7 @@ def on_missing(found: dict) -> list[str]:
             f"{s.low:.4g} to {s.high:.4g}"
             for channel, s in places
         ]
-        advice = [paste("--missing-value", f"{channel}={value}") for channel, _ in places]
+        advice = [option("--missing-value", f"{channel}={value}") for channel, _ in places]
         if len(places) > ALONE:
             rows = sum(suspect.rows for _, suspect in places)
             where = [
@@ -95,7 +82,7 @@ def on_angles(found: dict) -> list[str]:
         )
     return [
         f"{words}; if these are degrees, where 360 is 0, a hole must be filled the short way "
-        f"round: add {paste('--angles', *found)}"
+        f"round: add {option('--angles', *found)}"
     ]
 
 
@@ -104,7 +91,7 @@ def on_codes(found: dict) -> list[str]:
     return [
         f"channel {channel!r} takes {different} different whole numbers in no order, so it is "
         "filled as a code, with the nearer neighbour's value; to confirm that, add "
-        f"{paste('--codes', channel)}; if it is a measurement, add {paste('--integer', channel)}"
+        f"{option('--codes', channel)}; if it is a measurement, add {option('--integer', channel)}"
         for channel, different in found.items()
     ]
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gru_lab.repairs.advice import of_channels, on_ends, paste
+from gru_lab.repairs.advice import of_channels, on_ends
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
 from gru_lab.repairs.words import counted, describe, moment_words, shown
 from gru_lab.tables.frames import holds_columns, plain_table
 from gru_lab.tables.layout import Layout, names_of
+from gru_lab.tables.numbers import option
 from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
@@ -61,7 +62,7 @@ def _oddities(name, values):
     if infinite := np.isinf(values).sum():
         found.append(
             f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add "
-            f"{paste('--missing-value', f'{name}=inf')}"
+            f"{option('--missing-value', f'{name}=inf')}"
         )
     if (empty := np.isnan(values).mean()) > 0.5:
         found.append(

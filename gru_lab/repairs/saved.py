@@ -2,12 +2,15 @@
 here, and not in the middle of a repair.
 """
 
+import copy
 import json
 from numbers import Real
 
 import numpy as np
 import pandas as pd
 from safetensors.torch import safe_open
+
+from gru_lab.tables.layout import names_of
 
 ROWS = 60  # of the table that is repaired once to try a model
 
@@ -33,7 +36,8 @@ def require_facts(known):
     require(isinstance(channels, list) and channels, "channels_ must be a list of names")
     require(all(isinstance(name, str | int) for name in channels), "channels_ must be names")
     require(len(set(channels)) == len(channels), "channels_ must differ")
-    require(isinstance(known["time_"], str | int | None), "time_ must be a name")
+    names = names_of(known["time_"])
+    require(all(isinstance(name, str | int) for name in names), "time_ must be a name, or several")
     texts = known["warnings_"]
     require(isinstance(texts, list), "warnings_ must be sentences")
     require(all(isinstance(text, str) for text in texts), "warnings_ must be sentences")
@@ -56,10 +60,12 @@ def tried(repairer):
     columns = {}
     for number, name in enumerate(repairer.channels_):
         columns[name] = np.where(rng.random(ROWS) < 0.1, np.nan, np.sin(rows / (5 + number % 7)))
-    for name in {repairer.time_, repairer.split_by} - {None}:
-        columns[name] = rows if name == repairer.time_ else np.zeros(ROWS, dtype=int)
+    if repairer.split_by is not None:
+        columns[repairer.split_by] = np.zeros(ROWS, dtype=int)
+    trial = copy.copy(repairer)
+    trial.time = trial.time_ = trial.time_format = None
     with np.errstate(all="ignore"):
-        done = repairer.repaired(pd.DataFrame(columns))
+        done = trial.repaired(pd.DataFrame(columns))
     for table in (done.table[repairer.channels_], done.half_width):
         require(not np.isinf(table.to_numpy(float)).any(), "tensors must give finite repairs")
     return repairer

@@ -6,7 +6,8 @@ sheet.table  # numbers, NaN where there are none
 sheet.write("repaired.xlsx", repaired_table, filled)
 """
 
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from gru_lab.repairs.missing import by_column, doubt_of, number_of, stands_out, 
 from gru_lab.tables.formats import kind_of, open_file
 from gru_lab.tables.head import unique_names
 from gru_lab.tables.layout import Layout
+from gru_lab.tables.missing_rows import missing_steps, with_rows
 from gru_lab.tables.numbers import read_numbers
 
 READING = ("decimal", "thousands", "sheet", "yes")  # the options of `Sheet.open` beside `missing`
@@ -105,6 +107,32 @@ class Sheet:
         if self.doubts:
             raise ValueError(f"{self.name}: {'; '.join(self.doubts)}")
         return self
+
+    def without(self, kept) -> "Sheet":
+        """Return the sheet with the holes that are True in `kept`, a DataFrame, left alone."""
+        return replace(self, holes=self.holes & ~kept)
+
+    def with_rows(self, layout: dict, reading: dict, several: bool = False) -> "Sheet":
+        """Return the sheet with a row for each time step that has none, their cells still empty.
+
+        `layout` are settings of `Layout.of`, `reading` those of `open`. Raises ValueError where the
+        file cannot take rows, and where none are missing unless it is one of `several`.
+        """
+        there = Layout.of(self.table, **layout).require(self.name)
+        if several and not missing_steps(there).any():
+            return self
+        folder = tempfile.TemporaryDirectory()
+        path = Path(folder.name) / self.name
+        path.write_bytes(with_rows(self.file, there))
+        sheet = Sheet.open(path, **reading)
+        sheet.file.folder = folder  # kept as long as the file is read again
+        left = missing_steps(Layout.of(sheet.table, **layout)).sum()
+        if left:
+            raise ValueError(
+                f"{self.name}: fill_rows cannot put in rows here: {left:,} time steps would still "
+                "have none"
+            )
+        return replace(sheet, path=self.path)
 
     def require_out(self, out) -> Path:
         """Return the path of a file to write, or raise ValueError if it has another format or is

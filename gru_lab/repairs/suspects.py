@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 # what loggers, sensors and formats write for 'missing', besides 9s (99, -999.9 ...)
-SENSORS = (-127, -196.6, 85, 185, 6999, -6999, 7999, -7999, -8888, -7777, 8888, 88888)
-INTEGERS = (127, -128, 255, 1023, 4095, 32767, -32767, -32768, 65535, 8388607, -8388608)
+SENSORS = (-127, -196.6, 85, 185, -85, 6999, -6999, 7999, -7999, -8888, -7777, 8888, 88888)
+INTEGERS = (127, -128, 255, 1023, 4095, 32767, -32767, 32768, -32768, 65535, 8388607, -8388608)
 LONG = (2**31 - 1, -(2**31 - 1), -(2**31), 2**32 - 1, -(2.0**63), 2.0**63)
 HUGE = 1e19  # 1e20, 1e30, 9.96921e36 (netCDF), 1.70141e38, the largest floats: no measurements
 NINES = [sign * (10.0**n - 1) / 10.0**d for sign in (1, -1) for n in range(1, 9) for d in range(4)]
 SCALED = [limit / 10.0**d for limit in INTEGERS if abs(limit) > 30_000 for d in range(4)]
 KNOWN = np.unique(np.float32([0, -1, *SENSORS, *INTEGERS, *LONG, *NINES, *SCALED]))
 # a measurement may well be one of these, so they must be few, among several other values
-WEAK = np.float32([0, -1, 9, 85, 185, 127, -128, 255, 1023, 4095])
+WEAK = np.float32([0, -1, 9, 85, -85, 185, 127, -128, 255, 1023, 4095])
 WEAK_SHARE, WEAK_OTHERS = 0.2, 5
 STUCK_ROWS, STUCK_OTHERS = 3, 10
 JUMP = 5  # times as far from its neighbours in time as these are from each other, usually

@@ -3,11 +3,10 @@
 import numpy as np
 
 from gru_lab.tables.layout import Layout
+from gru_lab.tables.missing_rows import LONG, MOSTLY, missing_steps
 from gru_lab.tables.steps import span_words, steps_of
 
 PAUSE = 10  # usual steps make a pause where steps are irregular
-LONG = 1.5  # usual steps without a row make a pause
-MOSTLY = 0.5  # of the steps are the usual one where missing rows can be counted
 
 
 def counted(number, thing):
@@ -28,20 +27,6 @@ def moment_words(layout: Layout, row: int) -> str:
     if layout.dated and written.replace(".", "").isdigit():
         return f"{written} ({layout.labels[row].astype('M8[s]')})".replace("T", " ")
     return written
-
-
-def missing_steps(layout: Layout) -> np.ndarray:
-    """Return how many usual steps before each row have no row of their own, (rows,), in `order`.
-
-    0 where time has no usual step: then nothing can be called missing.
-    """
-    step = steps_of(layout.position, layout.first)
-    usual = (step > 1 / LONG) & (step < LONG)
-    if layout.stamps is None or usual.sum() < MOSTLY * (step > 0).sum():
-        return np.zeros(len(step), dtype=int)
-    lacking = np.where(step > LONG, np.rint(step) - 1, 0).astype(int)
-    repeats = np.r_[False, (step == 0)[:-1] & ~layout.first[:-1]]  # a row with a wrong stamp
-    return np.maximum(lacking - repeats, 0)
 
 
 def describe(layout: Layout) -> tuple[str, list[str]]:

@@ -60,9 +60,11 @@ def _interrupts_kept_out():
     if os.name != "posix":
         yield
         return
-    resource_tracker.ensure_running()  # else the first new process starts it, and lets Ctrl-C in again
-    kept_out = {signal.SIGINT, signal.SIGHUP, signal.SIGTERM}  # a nanny ends its worker by SIGKILL
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, kept_out)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    # else the first new process starts it, and lets Ctrl-C in again
+    resource_tracker.ensure_running()
+    # a nanny ends its worker by SIGKILL
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:

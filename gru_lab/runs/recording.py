@@ -29,6 +29,20 @@ def note_used(configs):
             file.writelines(json.dumps(dataclasses.asdict(config)) + "\n" for config in configs)
 
 
+def note(**facts):
+    """Tell the recording that is going on, if there is one, what its notebook says of itself."""
+    if os.environ.get(USED):
+        with open(os.environ[USED], "a", encoding="utf-8") as file:
+            file.write(json.dumps({"note": facts}) + "\n")
+
+
+def notes_of(environment) -> dict[str, str]:
+    """Return what the notebook of a kernel with this environment has noted, {name: text}."""
+    lines = Path(environment[USED]).read_text(encoding="utf-8").splitlines()
+    noted = [json.loads(line).get("note", {}) for line in lines]
+    return {name: text for facts in noted for name, text in facts.items()}
+
+
 @contextlib.contextmanager
 def recording(store, device="auto"):
     """Yield (environment, used) for one notebook's kernel.
@@ -46,6 +60,8 @@ def recording(store, device="auto"):
 
         def used():
             lines = path.read_text(encoding="utf-8").splitlines()
-            return [RunConfig(**json.loads(line)) for line in lines]
+            return [
+                RunConfig(**fields) for fields in map(json.loads, lines) if "note" not in fields
+            ]
 
         yield os.environ | told, used

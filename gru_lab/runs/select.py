@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import COUNT, RULES, RunConfig, in_words, one_of
-from gru_lab.runs.store import Store
+from gru_lab.runs.store import Store, config_of
 from gru_lab.series import Series
 from gru_lab.tuning_log.stages import STAGES
 
@@ -39,6 +39,29 @@ def bind(configs, series, seeds=None):
             one.replace(seed=seed) for one in configs for seed in range(COUNT.fix("seeds", seeds))
         ]
     return [one.on(series) for one in configs]
+
+
+def require_unchanged(stage, configs, store):
+    """Raise ValueError where runs of a question are kept on a file that now holds other data."""
+    if not stage.own or not stage.source or stage.data_changed:
+        return
+    series, keys = stage.series, {config.key for config in configs}
+    table = store.runs()
+    table = table[(table["data"] == series.name) & (table["data_digest"] != series.digest)]
+    before = {}
+    for row in table.to_dict("records"):
+        if config_of(row).replace(data_digest=series.digest).key in keys:
+            before.setdefault(row["data_digest"], []).append(row["trained"][:10])
+    if before:
+        told = "; ".join(
+            f"digest {digest}: {len(days)} runs, trained {min(days)} to {max(days)}"
+            for digest, days in before.items()
+        )
+        raise ValueError(
+            f"data {stage.source!r} has changed since runs of this question were kept ({told}); it "
+            f"has digest {series.digest} now. Bring the old file back, or pass data_changed=True to "
+            "lab.question: both stay apart in the store"
+        )
 
 
 def _varying(configs):
@@ -92,7 +115,7 @@ def listed(table):
     """Return of the table that `runs` returns what tells its runs apart, and what came out."""
     varying = [name for name in SETTINGS if table[name].nunique() > 1 or name in ALWAYS]
     columns = ["key", "data", *varying, "epochs", "seed", "error", "seconds", "record"]
-    return table[columns].replace({"error": np.nan}, {"error": None})
+    return table[columns]
 
 
 def _equal(column, name, value):

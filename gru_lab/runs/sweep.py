@@ -16,7 +16,7 @@ from gru_lab.runs.one_run import forget, readable, train_one
 from gru_lab.runs.progress import Progress
 from gru_lab.runs.recording import note_used
 from gru_lab.runs.results import Results
-from gru_lab.runs.select import bind, curves_of, names_of
+from gru_lab.runs.select import bind, curves_of, names_of, require_unchanged
 from gru_lab.tuning_log.stage import Stage
 
 
@@ -184,7 +184,7 @@ def train_missing(configs, series, compute, names=None):
 def run_names(stage, seeds=None):
     """Return what a progress bar calls each run of a stage, by key."""
     return {
-        config.key: f"stage {stage.number}, {setting.name}, seed {config.seed}"
+        config.key: f"{stage.called}, {setting.name}, seed {config.seed}"
         for setting, config in stage.configs(seeds)
     }
 
@@ -224,6 +224,7 @@ def sweep(
             )
         series, names = stage.series, run_names(stage, seeds)
         configs = [config for _, config in stage.configs(seeds)]
+        require_unchanged(stage, configs, compute.store)
 
         def collect():
             return Results.collect(stage, seeds, compute.store)

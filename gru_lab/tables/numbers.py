@@ -6,6 +6,7 @@ column together with its file; where both fit, that is a doubt, which a repair r
 """
 
 import re
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -291,14 +292,21 @@ def _flags(raw, column):
     return pd.Series(flags, raw.index)
 
 
-def option(name: str, value: str) -> str:
-    """Return an option ready to paste into a shell.
+def option(name: str, *words: str) -> str:
+    """Return an option with its words ready to paste into a shell, of Windows too where that can be.
 
     >>> option("--missing-value", "T in=-")
-    "--missing-value 'T in=-'"
+    '--missing-value "T in=-"'
     """
-    plain = re.fullmatch(r"[\w.,=:/+-]+", value)
-    return f"{name} {value}" if plain else f"{name} '{value}'"
+    return " ".join([name, *map(_quoted, map(str, words))])
+
+
+def _quoted(word):
+    if re.fullmatch(r"[\w.,=:/+%@-]+", word):
+        return word
+    if not word.isprintable():  # must not steer a terminal
+        return "$'" + repr(word)[1:-1].replace("'", r"\x27") + "'"
+    return f'"{word}"' if not re.search(r'["$`\\!]', word) else shlex.quote(word)
 
 
 class Table:

@@ -295,16 +295,7 @@ class Text(Table):
 
         `keep_flags` adds a column that names, row by row, the columns whose cell was changed.
         """
-        lines, separator = self.lines.copy(), self.separator
-        cell = re.compile(
-            f'((?:"(?:[^"]|"")*")?[^{re.escape(separator)}]*)[{re.escape(separator)}]'
-        )
-
-        def cut(row):
-            return cell.findall(
-                "".join(self.lines[slice(*self.rows[row])]).rstrip("\r\n") + separator
-            )
-
+        lines, separator, cut = self.lines.copy(), self.separator, self.raw_cells
         places = {name: self.cells.columns.get_loc(name) for name in changes}
         writers = {name: self._writer(name, mask) for name, (mask, _) in changes.items()}
         quoted = {name: self._quoted(place, cut) for name, place in places.items()}
@@ -332,6 +323,15 @@ class Text(Table):
             body = lines[end - 1].rstrip("\r\n")
             name = flags[0] if (begin, end) in self.again else ""
             lines[end - 1] = body + separator + name + lines[end - 1][len(body) :]
-        lines[0] = self.mark + lines[0]
-        raw = "".join(lines).encode(self.encoding)
+        return self.encoded(lines)
+
+    def raw_cells(self, row):
+        """Return the cells of a row as they stand in the text, the names being row 0."""
+        mark = re.escape(self.separator)
+        whole = "".join(self.lines[slice(*self.rows[row])]).rstrip("\r\n")
+        return re.findall(f'((?:"(?:[^"]|"")*")?[^{mark}]*)[{mark}]', whole + self.separator)
+
+    def encoded(self, lines):
+        """Return lines as the bytes of a file like this one."""
+        raw = "".join([self.mark, *lines]).encode(self.encoding)
         return gzip.compress(raw, mtime=0) if self.packed else raw

@@ -148,10 +148,10 @@ class _Shape:
             nanoseconds = nanoseconds + days * DAY
         elif "D" in self.spans:
             nanoseconds = nanoseconds + self.number("D") * DAY
-        nanoseconds = nanoseconds - self._ahead()
+        nanoseconds = nanoseconds - self.ahead()
         return np.where(fine, nanoseconds, NAT) + np.zeros(len(self.codes), dtype=np.int64)
 
-    def _ahead(self):
+    def ahead(self):
         """Return how far ahead of UTC the clock is, in nanoseconds."""
         if "z" not in self.spans:
             return 0
@@ -186,7 +186,7 @@ class _Shape:
         return text
 
 
-def _shapes(texts):
+def shapes_of(texts):
     """Return [(places in `texts`, _Shape)] of an array of text (n,); None where no time is told."""
     width = max(texts.dtype.itemsize // 4, 1)
     codes = np.ascontiguousarray(texts).view(np.uint32).reshape(len(texts), width)
@@ -205,7 +205,7 @@ def _shapes(texts):
 
 def _read(texts, least):
     """Return the Readings of an array of text (n,), each of which reads the share `least`."""
-    pieces, weight = _shapes(texts), {}
+    pieces, weight = shapes_of(texts), {}
     for rows, shape in pieces:
         weight[shape.orders] = weight.get(shape.orders, 0) + len(rows)
     readings = []

@@ -32,6 +32,7 @@ class LoggedStage:
     learning_rate: float | None = None
     runs: list[LoggedRun] = field(default_factory=list)
     conclusion: str = ""
+    verdict: str = ""  # where the log has one of the four: 'supported. …'
     not_understood: list[tuple[int, str]] = field(default_factory=list, compare=False)
 
 

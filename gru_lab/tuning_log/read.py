@@ -72,6 +72,11 @@ class _Reader:
             minutes = match["unit"].lower().startswith("min")
             seconds = float(match["value"].replace(",", "."))
             self.start_run().seconds = seconds * (60 if minutes else 1)
+        elif match := wording.VERDICT.match(head):
+            self.expect(_Pending())
+            self.stage.verdict = line[match.end() :]
+        elif wording.NOTE.match(head):
+            pass
         elif match := wording.CONCLUSION.match(head):
             self.conclude(line[match.end() :])
         elif any(map(str.isdigit, head)) and (

@@ -57,7 +57,7 @@ def read_run(stage, config, curve, ruler="recorded", schedule=()):
     This is the one place where a run is read; panel, explorer, results and written logs ask it.
     `recorded` takes the weight in the log's notation; for a run that is no setting of the stage, or
     whose weight was moved, that is the weight it was trained with over r², as the log's code had
-    it. `schedule` says where the weight was moved on the way, as (epoch, batch, weight).
+    it. Of a question of one's own it is the loss as it was trained. `schedule` says where the weight was moved on the way, as (epoch, batch, weight).
     Raises ValueError for an unknown ruler.
 
     >>> from gru_lab.tuning_log.stages import stage
@@ -70,16 +70,17 @@ def read_run(stage, config, curve, ruler="recorded", schedule=()):
     if one_of("ruler", ruler, RULERS) == "corrected":
         return corrected(curve)
     setting = None if schedule else log_setting(stage, config)
-    weight = setting.weight if setting else _weights(config, curve, schedule)
-    return recorded(curve, weight, config.hidden_share, stage.validate_missing_only)
+    share = 1.0 if stage.own else config.hidden_share  # the log's code scaled M by r²
+    weight = setting.weight if setting else _weights(config, curve, schedule, share)
+    return recorded(curve, weight, share, stage.validate_missing_only)
 
 
-def _weights(config, curve, schedule):
+def _weights(config, curve, schedule, share):
     """Return the weight of each epoch (epochs,) in the log's notation."""
     weight = pd.Series(config.missing_weight, index=curve.index)
     for epoch, _, moved_to in schedule:
         weight[curve["epoch"] >= epoch] = moved_to
-    return weight / config.hidden_share**2
+    return weight / share**2
 
 
 def log_lines(stage, config, curve, schedule=()):

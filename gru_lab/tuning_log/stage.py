@@ -106,6 +106,23 @@ class Stage:
     profile: Profile = PROFILES["full"]
     series: Series | None = None
 
+    own = False  # True for a question of one's own: it has no recorded log
+
+    @property
+    def title(self) -> str:
+        """What pictures and pages are called."""
+        return f"Stage {self.number}: {self.question}"
+
+    @property
+    def called(self) -> str:
+        """What a progress bar and a list of runs call it."""
+        return f"stage {self.number}"
+
+    @property
+    def note(self) -> str:
+        """What a reader of its verdict has to know of the knob, or ''."""
+        return ""
+
     def __repr__(self):
         profile = f"{self.profile.name.capitalize()} profile"
         text = f"Stage {self.number}, {self.name}: {self.question} {profile}"
@@ -192,4 +209,4 @@ class Stage:
             for setting in self.settings
             if setting.lines
         ]
-        return pd.DataFrame(rows).set_index("setting")
+        return pd.DataFrame(rows, columns=None if rows else ["setting"]).set_index("setting")

@@ -61,6 +61,16 @@ CONCLUSION = re.compile(
     r"[*_]{0,3}\s{0,3}[:：，,=–—.-]{0,2}[*_]{0,3}\s{0,3}",
     re.IGNORECASE,
 )
+# lines of a log of one's own that say what it rests on: read by people only
+NOTE = re.compile(
+    r"(?:knob|claim|data|fixed|seeds?|ruler|参数|主张|数据|其余设置|种子|衡量方式)\s?[:：]",
+    re.IGNORECASE,
+)
+VERDICT = re.compile(
+    r"(?:verdict|判定)\s?[:：]\s{0,3}(?=supported|not supported|artefact of the ruler|cannot tell"
+    r"|支持|不支持|由衡量方式造成|无法判断)",
+    re.IGNORECASE,
+)
 DECIDES = (
     r"(?:保持|设为|取|选|用|\b(?:set(?: it)? to|keep|take|use|adopt|choose|stay with|go with"
     r"|behalten|nehmen|setzen?(?: auf)?|nimm|wähle[nr]?|bleib\w{0,3} bei"

@@ -12,6 +12,7 @@ LANGUAGES = {
         "epochs": "Epochs: ",
         "run epochs": ", epochs {}",
         "note": "Figures are the losses of the last 3 epochs, training and validation.",
+        "judged": "Verdict: ",
         "conclusion": "Conclusion: ",
         "verdict": "{} (Run again with seeds 0 to {}: {}.)",
     },
@@ -21,6 +22,7 @@ LANGUAGES = {
         "epochs": "迭代次数：",
         "run epochs": "，迭代次数{}",
         "note": "指标是最后3次在训练集上和验证集上的loss。",
+        "judged": "判定：",
         "conclusion": "结论：",
         "verdict": "{}（用种子0至{}重新训练：{}。）",
     },
@@ -39,15 +41,18 @@ def _run_text(run, words):
     )  # Markdown's own line break
 
 
-def _stage_text(stage, words):
-    head = [f"## {stage.number}. {stage.title}"]
+def stage_text(stage, words, notes=()):
+    """Return a LoggedStage as Markdown, its notes below the heading."""
+    head = [f"## {stage.number}. {stage.title}", *notes]
     head += [f"{words['epochs']}{stage.epochs}"] if stage.epochs else []
     head += [f"LR = {stage.learning_rate!r}"] if stage.learning_rate else []
     runs = [_run_text(run, words) for run in stage.runs]
     if stage.conclusion:  # a run without a label needs something before it that ends the run before
         after = len(runs) > 1 and not stage.runs[-1].label
         runs.insert(len(runs) - after, words["conclusion"] + stage.conclusion)
-    return "\n\n".join([*head, *runs])
+    judged = [words["judged"] + stage.verdict] if stage.verdict else []
+    place = len(runs) - bool(stage.conclusion)
+    return "\n\n".join([*head, *runs[:place], *judged, *runs[place:]])
 
 
 def write_log(log, language="en"):
@@ -63,9 +68,15 @@ def write_log(log, language="en"):
     parts += [f"- {words['epochs']}{log.epochs}"] if log.epochs else []
     parts += ["\n".join(f"      {line}" for line in log.model.splitlines())] if log.model else []
     text = (
-        "\n\n".join([*parts, words["note"], *(_stage_text(stage, words) for stage in log.stages)])
+        "\n\n".join([*parts, words["note"], *(stage_text(stage, words) for stage in log.stages)])
         + "\n"
     )
+    if log.not_understood:
+        number, line = log.not_understood[0]
+        raise ValueError(
+            f"log must be understood as a whole to be written: line {number}, {line[:60]!r}, would "
+            "be lost; mend that line"
+        )
     if read_log(text) != log:
         raise ValueError(
             "log must be one that can be read back: a label or title in it reads like something "

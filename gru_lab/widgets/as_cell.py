@@ -9,7 +9,7 @@ from gru_lab.tuning_log.stage import PROFILES
 CELL = """\
 {imports}
 
-stage = lab.stage({stage}){note}
+stage = {stage}{note}
 config = lab.RunConfig({settings})
 trainer = lab.Trainer(config, stage.series{moves})
 for row in trainer:
@@ -32,6 +32,10 @@ def as_cell(stage, config, schedule=()):
         repr(stage.name),
         f"profile={stage.profile.name!r}" if known else f"profile={stage.profile!r}",
     ]
+    if stage.own:
+        call, known, built_in = stage.as_code(), True, "data=data" not in stage.as_code()
+    else:
+        call = f"lab.stage({', '.join(arguments + ([] if built_in else ['data=data']))})"
     fields = [one for one in dataclasses.fields(config) if not one.name.startswith("data")]
     differing = {
         one.name: getattr(config, one.name)
@@ -40,7 +44,7 @@ def as_cell(stage, config, schedule=()):
     }
     return CELL.format(
         imports="import gru_lab as lab" + ("" if known else "\nfrom gru_lab.config import Profile"),
-        stage=", ".join(arguments + ([] if built_in else ["data=data"])),
+        stage=call,
         note="" if built_in else "  # data: the table that this was run on",
         settings=", ".join(f"{name}={value!r}" for name, value in differing.items()),
         moves=f", schedule={list(schedule)!r}" if schedule else "",

@@ -21,6 +21,11 @@ TIPS = {
     "learning_rate": "of Adam",
     "missing_rate": "share of the entries that is hidden",
     "mask_input": "tell the network which values are made up",
+    "batch_size": "windows in a batch",
+    "window": "steps of a window",
+    "train_share": "share of the training rows that is used",
+    "bidirectional": "read each window forwards and backwards",
+    "residual": "correct the filled input instead of predicting the values",
     "seed": "of the first weights, the order of the batches, the gaps and the dropout",
     "epochs": "the training ends after so many",
 }
@@ -57,15 +62,16 @@ def _slider(name, values):
 def make_fields(stage):
     """Return a widget for each setting of a run that the panel offers, by the setting's name."""
     configs = [stage.start, *(stage.config(setting) for setting in stage.settings)]
+    switches = ["mask_input", *({stage.knob} & {"bidirectional", "residual"})]
+    others = {stage.knob} - {*GRIDS, *switches, "epochs", "pattern"}
     fields = {
         name: _slider(name, [*grid, *(getattr(config, name) for config in configs)])
-        for name, grid in GRIDS.items()
+        for name, grid in (GRIDS | dict.fromkeys(others, ())).items()
     }
-    fields["mask_input"] = widgets.Checkbox(
-        description=LABELS["mask_input"],
-        tooltip=TIPS["mask_input"],
-        style={"description_width": "92px"},
-    )
+    for name in switches:
+        fields[name] = widgets.Checkbox(
+            description=LABELS[name], tooltip=TIPS[name], style={"description_width": "92px"}
+        )
     number = {"kind": widgets.BoundedIntText, "width": "190px", "label_width": "92px"}
     fields["seed"] = _field(name="seed", min=0, max=2**31 - 1, **number)
     fields["epochs"] = _field(name="epochs", min=1, max=10_000, **number)
@@ -126,7 +132,9 @@ class Controls:
     def box(self):
         """The controls laid out: the stage's own knob first, the rarer ones behind 'more'."""
         knobs = sorted(KNOBS, key=lambda name: name != self.stage.knob)
-        knobs = ["mask_input"] * (self.stage.knob == "mask_input") + knobs
+        knobs = [
+            name for name in [self.stage.knob] if name in self.fields and name not in knobs
+        ] + knobs
         rare = [name for name in self.fields if name not in knobs]
         patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
         half = (len(rare) + 1) // 2

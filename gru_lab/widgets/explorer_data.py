@@ -20,12 +20,23 @@ def _short(values):
     return [float(f"{value:.4g}") if np.isfinite(value) else None for value in np.ravel(values)]
 
 
-def _other(config, start):
+def _knobs(stage, configs):
+    """Return the settings that have sliders, {name: label}: the knob of a question of one's own
+    comes first, and of the log's knobs those that vary.
+    """
+    if not stage.own:
+        return KNOBS
+    vary = [name for name in KNOBS if len({getattr(config, name) for config in configs}) > 1]
+    names = [name for name in (stage.knob, *vary) if name != "epochs"]
+    return {name: LABELS[name] for name in dict.fromkeys(names or KNOBS)}
+
+
+def _other(config, start, knobs):
     """Return in words what sets a run apart from the stage's start, knobs and seed aside."""
-    return in_words(config.difference(start, *KNOBS, "seed", "epochs")) or "as this stage"
+    return in_words(config.difference(start, *knobs, "seed", "epochs")) or "as this stage"
 
 
-def _run(stage, store, row, names, hidden):
+def _run(stage, store, row, names, hidden, knobs):
     """Return one stored run as the explorer needs it.
 
     Of its repair it has the `hidden` entries of the picture only.
@@ -34,9 +45,9 @@ def _run(stage, store, row, names, hidden):
     curve, sample = store.curve(config), store.sample(config.key)
     readings = {ruler: read_run(stage, config, curve, ruler) for ruler in RULERS}
     return {
-        **{knob: getattr(config, knob) for knob in KNOBS},
+        **{knob: getattr(config, knob) for knob in knobs},
         "seed": config.seed,
-        "other": _other(config, stage.start),
+        "other": _other(config, stage.start, knobs),
         "name": names.get(config.key, ""),
         "epochs": config.epochs,
         **{
@@ -51,6 +62,12 @@ def _run(stage, store, row, names, hidden):
 def _names(stage, seeds):
     """Return by key what the log calls a run; of several names this stage's."""
     names = {}
+    if stage.own:
+        return {
+            stage.config(setting, seed).key: setting.name
+            for setting in reversed(stage.settings)
+            for seed in seeds
+        }
     for logged in sorted(STAGES.values(), key=lambda logged: logged.number != stage.number):
         bound = logged.bind(stage.profile, stage.series)
         for setting in bound.settings:
@@ -81,18 +98,18 @@ def explorer_data(stage, store):
     parts = {"truth": gapped.truth, "hidden": gapped.hidden_mask, "filled": gapped.filled}
     parts = {name: values[:SAMPLE_WINDOWS][..., channels] for name, values in parts.items()}
     begin = stage.config(stage.adopted)
+    rows = chosen.to_dict("records")
+    knobs = _knobs(stage, [config_of(row) for row in rows])
     return {
-        "title": f"Stage {stage.number}: {stage.question}",
-        "knobs": KNOBS,
-        "begin": {knob: getattr(begin, knob) for knob in KNOBS} | {"other": "as this stage"},
+        "title": stage.title,
+        "knobs": knobs,
+        "begin": {knob: getattr(begin, knob) for knob in knobs} | {"other": "as this stage"},
         "references": {
             way: float(f"{error:.4g}")
             for way, error in references(stage.series, stage.start).items()
         },
         "channels": [str(stage.series.channels[channel]) for channel in channels],
         "picture": {name: _short(values) for name, values in parts.items()},
-        "runs": [
-            _run(stage, store, row, logged, parts["hidden"]) for row in chosen.to_dict("records")
-        ],
+        "runs": [_run(stage, store, row, logged, parts["hidden"], knobs) for row in rows],
         "left_out": len(table) - len(chosen),
     }

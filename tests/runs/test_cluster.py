@@ -2,6 +2,7 @@
 should be.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -163,16 +164,11 @@ def command(store, *more):
     return [*line, "--workers", "2", "--store", store.url, *more]
 
 
-def start(notes, store, *more):
+def sweeping(start, notes, store, *more):
     """Start a sweep of stage 4 in a process of its own; its longest run waits in its fourth epoch."""
     environment = os.environ | {"DASK_DISTRIBUTED__WORKER__PRELOAD": str(notes.preload)}
-    pipes = {
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-        "text": True,
-        "start_new_session": True,
-    }
-    return subprocess.Popen(command(store, *more), env=environment, cwd=notes.folder, **pipes)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return start(command(store, *more), env=environment, cwd=notes.folder, **pipes)
 
 
 @pytest.fixture
@@ -186,9 +182,9 @@ def stage_4():
     )
 
 
-def test_a_killed_coordinator_started_again_trains_nothing_twice(notes, store, stage_4):
+def test_a_killed_coordinator_started_again_trains_nothing_twice(start, notes, store, stage_4):
     short = [config for config in stage_4 if config.epochs < 4]
-    first = start(notes, store)
+    first = sweeping(start, notes, store)
     wait_until(
         lambda: len(store.lengths([one.key for one in short])) == len(short) and notes.read("held"),
         "the runs",
@@ -198,7 +194,7 @@ def test_a_killed_coordinator_started_again_trains_nothing_twice(notes, store, s
     wait_until(lambda: all(map(is_gone, workers)), "the end of the workers")
     kept = store.runs().set_index("key")
     notes.go_on()
-    second = start(notes, store)
+    second = sweeping(start, notes, store)
     told, errors = second.communicate(timeout=120)
     assert second.returncode == 0 and "corrected ruler" in told, errors
     now = store.runs().set_index("key")
@@ -208,19 +204,47 @@ def test_a_killed_coordinator_started_again_trains_nothing_twice(notes, store, s
         assert [epoch for epoch, _ in notes.epochs(config)] == list(range(1, longest + 1))
 
 
-def test_ctrl_c_ends_a_sweep_cleanly_and_keeps_what_is_finished(notes, store, stage_4):
-    process = start(notes, store)
+@pytest.mark.parametrize(
+    "number, code", ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
+)
+def test_a_signal_ends_a_sweep_cleanly_and_keeps_what_is_finished(
+    number, code, start, notes, store, stage_4
+):
+    process = sweeping(start, notes, store)
     wait_until(lambda: len(store.runs()) and notes.read("held"), "a finished run")
     children = psutil.Process(process.pid).children(recursive=True)
-    os.killpg(process.pid, signal.SIGINT)  # as the terminal and Jupyter do: to all of its processes
+    os.killpg(
+        process.pid, number
+    )  # as the terminal, Jupyter and queues do: to all of its processes
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Stopped. Finished runs are kept; the same command goes on from there." in errors
     assert "Traceback" not in errors
     wait_until(
         lambda: not any(child.is_running() for child in children), "the end of its processes"
     )
     assert len(store.runs()) > 0
+
+
+def test_a_store_that_is_deleted_while_a_sweep_runs_is_noticed_and_no_run_is_lost(
+    start, notes, store, stage_4
+):
+    process = sweeping(start, notes, store)
+    wait_until(lambda: len(store.runs()) and notes.read("held"), "a finished run")
+    trained = set(store.runs()["key"])
+    for path in notes.folder.glob("runs.sqlite*"):
+        path.unlink()
+    notes.go_on()
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1 and "Traceback" not in errors
+    (kept,) = notes.folder.glob("runs.rescued-*.sqlite")
+    assert "deleted or moved while it was in use" in errors and str(kept) in errors
+    rescued = lab.Store(f"sqlite:///{kept}")
+    assert trained < set(rescued.runs()["key"])  # and the run that came in after
+    kept.rename(store.file)
+    again = sweeping(start, notes, lab.Store(store.url))
+    _, errors = again.communicate(timeout=120)
+    assert again.returncode == 0, errors
 
 
 SCRIPT = """
@@ -266,6 +290,11 @@ class Machines:
 
     def __init__(self, folder):
         self.folder, self.notes, self.processes = folder, Notes(folder), []
+        self.client = None
+
+    def connect(self):
+        """Start the scheduler and connect to it."""
+        folder = self.folder
         self._start(
             "scheduler",
             "--port",
@@ -283,7 +312,12 @@ class Machines:
         environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
         log = (self.folder / "log").open("a")
         process = subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdout=log, stderr=log
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         self.processes.append(process)
         return process
@@ -310,21 +344,28 @@ class Machines:
         return self.client.scheduler_info(n_workers=-1)["workers"]
 
     def end(self):
-        self.client.close()
+        if self.client:
+            self.client.close()
         for process in reversed(self.processes):
             process.terminate()
         for process in self.processes:
-            process.wait(30)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(30)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory):
     """Two machines with a worker each, as far as one machine can be two."""
     machines = Machines(tmp_path_factory.mktemp("machines"))
-    machines.start_worker()
-    machines.start_worker()
-    yield machines
-    machines.end()
+    try:
+        machines.connect()
+        machines.start_worker()
+        machines.start_worker()
+        yield machines
+    finally:
+        machines.end()
 
 
 class Counted(Series):

@@ -3,9 +3,12 @@ lost when it is taken away.
 """
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,18 +71,19 @@ def test_a_store_that_may_only_be_read_is_read_and_left_as_it_is(write_protected
     assert store.file.read_bytes() == before
 
 
-def test_another_users_store_is_read_by_a_command(tmp_path_factory):
+def test_another_users_store_is_read_by_a_command(request):
     """By a real user who may not write: nobody."""
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
-    folder = tmp_path_factory.mktemp("teacher")
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix="gru_lab_teacher_"))  # others cannot enter tmp_path
+    request.addfinalizer(lambda: shutil.rmtree(folder))
+    folder.chmod(0o755)
     script = f"""
 import os, sys
 import gru_lab as lab
 from gru_lab import cli
-import gru_lab.runs.select
+from gru_lab.runs import select, shipped
+shipped._table()
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(cli.main(["runs", "--store", "sqlite:///{folder}/runs.sqlite"]))
 """

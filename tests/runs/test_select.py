@@ -5,7 +5,7 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.demo import demo_series
-from gru_lab.runs.select import bind, curves_of, names_of, parse_where, runs
+from gru_lab.runs.select import bind, curves_of, listed, names_of, parse_where, runs
 from tests.runs.test_store import make_curve, same
 
 
@@ -134,3 +134,15 @@ def test_a_list_of_configurations_is_swept_and_read_as_a_table(store, series):
         3,
     ]  # one epoch of the shorter, two of the longer
     assert len(runs(store)) == 2
+
+
+def test_a_list_of_runs_shows_what_varies_what_came_out_and_whose_they_are(kept, store, series):
+    narrow = kept[0].replace(hidden_size=32, learning_rate=0.01)
+    store.put(narrow, make_curve(4, scale=9), record="Lab course, Ada, 04_dropout.html")
+    table = listed(runs(store))
+    assert {"hidden_size", "learning_rate", "dropout"} <= set(table)
+    assert not {"train_share", "batch_size"} & set(table)  # the same in all of them
+    assert len(table.drop_duplicates()) == 5
+    assert sorted(table["record"]) == ["", "", "", "", "Lab course, Ada, 04_dropout.html"]
+    one = table[table["hidden_size"] == 32].iloc[0]
+    assert one["error"] == pytest.approx(make_curve(4, scale=9)["val_missing"].tail(3).mean())

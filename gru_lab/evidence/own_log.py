@@ -1,0 +1,212 @@
+"""A tuning log of one's own questions: each is appended to one Markdown file, in the manner of the
+recorded log, with what that one lacks: settings, seeds, ruler and verdict.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from gru_lab.config import COUNT, in_words, one_of
+from gru_lab.evidence.as_log import CHINESE, in_chinese
+from gru_lab.evidence.verdict import verdict
+from gru_lab.output import home, require_place, write_whole
+from gru_lab.runs.results import Results
+from gru_lab.runs.store import Store
+from gru_lab.tuning_log.lines import parse_line, write_lines
+from gru_lab.tuning_log.log import LoggedRun, LoggedStage
+from gru_lab.tuning_log.read import read_log
+from gru_lab.tuning_log.rulers import corrected
+from gru_lab.tuning_log.write import LANGUAGES, stage_text
+
+NAME = "my_tuning_log.md"
+WORDS = {
+    "en": {
+        "title": "My tuning log",
+        "notes": [
+            "Knob: {knob}. Claim: no other setting is better than {adopted}.",
+            "Data: {data}",
+            "Fixed: {fixed}",
+            "Seeds: {seeds}",
+            "Ruler: mean squared error on hidden entries, dropout off, training and validation",
+        ],
+    },
+    "zh": {
+        "title": "我的调参记录",
+        "notes": [
+            "参数：{knob}。主张：没有别的设置优于{adopted}。",
+            "数据：{data}",
+            "其余设置：{fixed}",
+            "种子：{seeds}",
+            "衡量方式：隐藏值的均方误差，关闭dropout，训练集和验证集",
+        ],
+    },
+}
+
+
+def _seeds(results):
+    return sorted(map(int, results.curves["seed"].unique()))
+
+
+def _runs(results, chinese):
+    """Return every run of a question with its last lines, read by the corrected ruler."""
+    stage, runs = results.stage, []
+    for setting in stage.settings:
+        name = in_chinese(setting.name) if chinese else setting.name
+        for seed in _seeds(results):
+            curve = results.curves.query("setting == @setting.name and seed == @seed")
+            text = write_lines(corrected(curve), "epoch train valid")
+            lines = [parse_line(line)[0] for line in text.splitlines()]
+            epochs = stage.profile.epochs(setting.epochs)
+            same = epochs == stage.start.epochs
+            runs.append(LoggedRun(f"{name} [seed {seed}]", lines, None if same else epochs))
+    return runs
+
+
+def entry(results: Results, number: int, conclusion: str = "", language: str = "en"):
+    """Return a question as (LoggedStage, its Markdown)."""
+    stage, found, chinese = results.stage, verdict(results), language == "zh"
+    label = CHINESE[found.label] if chinese else found.label
+    logged = LoggedStage(
+        number,
+        stage.question,
+        stage.start.epochs,
+        stage.start.learning_rate,
+        _runs(results, chinese),
+        " ".join(conclusion.split()),
+        f"{label}. {' '.join(found.sentence.split())}",
+    )
+    rows, channels = stage.series.values.shape
+    name = " ".join(stage.series.name.split())
+    told = {
+        "knob": stage.knob,
+        "adopted": stage.adopted,
+        "data": f"{name}, {rows:,} rows, {channels} channels, digest {stage.series.digest}",
+        "fixed": in_words(stage.fixed),
+        "seeds": ", ".join(map(str, _seeds(results))),
+    }
+    notes = [note.format(**told) for note in WORDS[language]["notes"]]
+    return logged, stage_text(logged, LANGUAGES[language], notes)
+
+
+def write_log(
+    results, path=None, conclusion="", language: str = "en", number: int | None = None, store=None
+) -> Path:
+    """Append the Results of questions of your own to a Markdown tuning log, and return its path.
+
+    Parameters
+    ----------
+    results : the Results of a question, or a list of them; a question itself is read from `store`
+    path : the log, made where there is none; default: my_tuning_log.md
+    conclusion : what you conclude, a sentence; of several questions a list of sentences
+    language : 'en' or 'zh', of the words around your own
+    number : of the (first) question; default: the next one that is free
+
+    What stands in the file stays as it is, byte for byte. A question that is there already, with
+    the same runs and the same conclusion, is not written again.
+
+    Raises
+    ------
+    ValueError
+        For a number that is taken, a question that is there with another conclusion, a file that is
+        no text, and what could not be read back as it is; then nothing is written.
+
+    Examples
+    --------
+    >>> import gru_lab as lab
+    >>> lab.write_log(results, conclusion="64 is wide enough.")  # doctest: +SKIP
+    """
+    words = WORDS[one_of("language", language, WORDS)]
+    results = [_results(one, store) for one in _listed(results)]
+    conclusions = _listed(conclusion)
+    if len(conclusions) != len(results):
+        raise ValueError(
+            f"conclusion must be one sentence per question: {len(conclusions)} for {len(results)}"
+        )
+    path = require_place("path", Path(path) if path is not None else home() / NAME)
+    before = path.read_bytes() if path.exists() else b""
+    old, end = _text(before, path), "\r\n" if b"\r\n" in before else "\n"
+    stages, decimal = _stages(old)
+    known = len(stages)
+    new = "" if old.strip() else f"# {words['title']}\n"
+    for one, concluded in zip(results, conclusions, strict=True):
+        logged, text = entry(one, _number(number, stages, path), concluded, language)
+        if not _standing(logged, stages, path):
+            new += f"\n{_marked(text, decimal)}\n"
+            stages.append(logged)
+        number = None if number is None else number + 1
+    if len(stages) == known:
+        return path
+    gap = "" if not old or old.endswith(("\n", "\r")) else end
+    whole = before + (gap + new.replace("\n", end)).encode()
+    if _stages(_text(whole, path))[0] != stages:
+        raise ValueError(
+            f"what is written to {str(path)!r} must be read back as it is: a question, a label or "
+            "a conclusion in it reads like something else; change its words"
+        )
+    write_whole(path, whole)
+    return path
+
+
+def _listed(value):
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _results(one, store):
+    """Return the Results of a question of one's own."""
+    if getattr(one, "own", False):
+        one = Results.collect(one, None, Store.of(store))
+    if not isinstance(one, Results) or not one.stage.own:
+        raise ValueError(
+            f"results must be those of a question of your own, as lab.sweep returns them, not "
+            f"{type(one).__name__}; the stages of the recorded log are written by gru-lab record"
+        )
+    return one
+
+
+def _text(content, path):
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"path must be a UTF-8 text file, not {str(path)!r} ({error.reason}); save it as UTF-8"
+        ) from error
+
+
+def _stages(text):
+    """Return the stages that stand in a log, none where it has none yet, and its decimal mark."""
+    try:
+        log = read_log(f"{text}\n")
+    except ValueError:
+        return [], "."
+    return log.stages, log.decimal
+
+
+def _marked(text, decimal):
+    """Return an entry whose figures have the decimal mark of the log it goes into."""
+    return re.sub(r"(?m)^(>.*)", lambda line: line[1].replace(".", decimal), text)
+
+
+def _number(number, stages, path):
+    """Return the number of a new question, or raise ValueError where it is taken."""
+    taken = {stage.number for stage in stages}
+    if number is None:
+        return max(taken, default=0) + 1
+    if COUNT.fix("number", number) in taken:
+        raise ValueError(
+            f"number {number} is taken in {str(path)!r}; leave it out, or take "
+            f"{max(taken) + 1}, the next one that is free"
+        )
+    return number
+
+
+def _standing(logged, stages, path):
+    """Tell whether the very same question stands in the log already."""
+    for stage in stages:
+        if replace(stage, number=0, conclusion="") == replace(logged, number=0, conclusion=""):
+            if stage.conclusion == logged.conclusion:
+                return True
+            raise ValueError(
+                f"{logged.title!r} is number {stage.number} in {str(path)!r} already, with the "
+                "same runs; change its conclusion there"
+            )
+    return False

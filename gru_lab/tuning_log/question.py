@@ -1,0 +1,365 @@
+"""A question of one's own: one knob, its values, all else fixed. It is what a stage of the log is,
+so whatever takes a stage takes it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from gru_lab.config import COUNT, LABELS, RULES, RunConfig, in_words, one_of
+from gru_lab.demo import demo_series
+from gru_lab.series import Series
+from gru_lab.tables.read import read_table
+from gru_lab.tuning_log.stage import Profile, Setting, Stage
+
+# what is fixed unless given: the log's settings at the size of a lesson, without the dropout that
+# the log did away with
+START = RunConfig(hidden_size=64, epochs=20, dropout=0.0)
+DEMO_ROWS = 24_500
+HOLES = ("refuse", "drop")
+NOTES = {
+    "missing_weight": "The loss weight is part of the loss, so the loss cannot judge it: the error "
+    "on hidden entries does.",
+    "missing_rate": "The missing rate says which entries are hidden, so each setting is scored on "
+    "entries of its own.",
+    "window": "The window says which entries are hidden, so each setting is scored on entries of "
+    "its own.",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Question(Stage):
+    """A question of one's own, a Stage without a recorded log; `lab.question` makes one.
+
+    `source` is the file its series comes from, or None; `arguments` are the keywords that made it.
+    """
+
+    source: str | None = None
+    arguments: tuple[tuple[str, object], ...] = ()
+    data_changed: bool = False  # go on, although the file is not what it was
+
+    own = True
+
+    @property
+    def title(self) -> str:
+        """What pictures and pages are called: the question itself."""
+        return self.question
+
+    @property
+    def called(self) -> str:
+        """What a progress bar and a list of runs call it."""
+        return "your question"
+
+    @property
+    def note(self) -> str:
+        """What a reader of its verdict has to know of the knob, or ''."""
+        if self.knob == "num_layers" and self.start.dropout and "num_layers=1" in self.by_name:
+            return "One layer has no dropout, so with it two things change at once."
+        return NOTES.get(self.knob, "")
+
+    @property
+    def by_name(self) -> dict[str, Setting]:
+        """The settings by their names."""
+        return {setting.name: setting for setting in self.settings}
+
+    @property
+    def fixed(self) -> dict[str, object]:
+        """All settings but the knob, the seed and the series, {name: value}."""
+        names = [name for name in LABELS if name not in (self.knob, "seed")]
+        return {name: getattr(self.start, name) for name in names}
+
+    def __repr__(self):
+        kinds = {kind: [] for kind in ("trained", "control")}
+        for setting in self.settings:
+            kinds[setting.kind].append(setting.label)
+        controls = f" Controls: {'; '.join(kinds['control'])}." if kinds["control"] else ""
+        rows, channels = self.series.values.shape
+        lines = [
+            self.question,
+            f"Settings: {', '.join(kinds['trained'])}.{controls}",
+            f"The claim: no other setting is better than {self.adopted}.",
+            f"Fixed: {in_words(self.fixed)}; {self.profile.seeds} seeds.",
+            f"Data: {self.series.name}: {rows:,} rows, {channels} channels, digest "
+            f"{self.series.digest}.",
+        ]
+        return "\n".join(filter(None, [*lines, self.note]))
+
+    def bind(self, profile=None, data=None, split_by=None):
+        """Return this question on another series; its settings stay as they are."""
+        series = _open(data, split_by)
+        return replace(
+            self, series=_checked(series, self.start), source=_file(data), profile=self.profile
+        )
+
+    def control(self, label: str, **changes):
+        """Return the question with control runs: every value with these changes, or one run where
+        the knob is among them.
+
+        `question.control("twice as long", epochs=40)`. Raises ValueError for an unknown setting, a
+        label that is taken, and for runs that the question has already.
+        """
+        _known(changes)
+        if not changes:
+            raise ValueError(f"control {label!r} must change something, such as epochs=40")
+        epochs = changes.pop("epochs", None)
+        bases = [setting for setting in self.settings if setting.kind == "trained"]
+        if self.knob in changes or self.knob == "epochs":
+            made = [Setting(label, changes, epochs or self.start.epochs, 0, kind="control")]
+        else:
+            made = [
+                replace(
+                    base,
+                    label=f"{base.label}, {label}",
+                    changes=base.changes | changes,
+                    epochs=epochs or base.epochs,
+                    kind="control",
+                )
+                for base in bases
+            ]
+        runs = {_run(self.config(setting)): setting.name for setting in self.settings}
+        for setting in made:
+            config = self.config(setting)
+            if _run(config) in runs:
+                raise ValueError(
+                    f"control {label!r} must be a run of its own: {setting.name!r} is the same run "
+                    f"as {runs[_run(config)]!r}"
+                )
+            if setting.name in runs.values():
+                raise ValueError(f"label {label!r} is taken by another control; give another one")
+        weighed = [replace(setting, weight=self.config(setting).missing_weight) for setting in made]
+        return replace(self, settings=(*self.settings, *weighed))
+
+    def as_code(self, data="data") -> str:
+        """Return the call that makes this question, its controls aside."""
+        told = [repr(self.question), *(f"{name}={value!r}" for name, value in self.arguments)]
+        table = [] if self.series.name == f"demo-{DEMO_ROWS}-0" else [f"data={data}"]
+        return f"lab.question({', '.join(told + table)})"
+
+
+def question(
+    text: str,
+    *,
+    data=None,
+    split_by: str | None = None,
+    adopted=None,
+    seeds: int = 5,
+    rows: int | None = None,
+    holes: str = "refuse",
+    data_changed: bool = False,
+    **settings,
+) -> Question:
+    """Return a question of your own: one setting with several values, all others fixed.
+
+    Parameters
+    ----------
+    text : the question, one line
+    data, split_by : a file, a DataFrame or a Series, and the column that tells its runs apart;
+        default: the built-in series
+    adopted : the value that is claimed to be the best; default: the first
+    seeds : how many seeds each value gets
+    rows : use only so many rows from the table's start
+    holes : 'refuse' a table with holes, or 'drop' its incomplete rows
+    data_changed : go on where the file is not what it was when runs of this question were kept
+    settings : fields of RunConfig; exactly one of them is a list of values, the knob. What is not
+        given is as in the log, at the size of a lesson (64 wide, 20 epochs), without dropout
+
+    Raises
+    ------
+    ValueError
+        For an unknown setting, no knob or two, a single value, values that are the same run, a
+        value out of its range, and for a table with holes.
+
+    Examples
+    --------
+    >>> import gru_lab as lab
+    >>> wide = lab.question("How wide?", hidden_size=[8, 16], adopted=16, epochs=2, seeds=2)
+    >>> wide.config("hidden_size=8").hidden_size
+    8
+    """
+    text = " ".join(str(text).split())
+    if not text:
+        raise ValueError("text must be the question that is asked, not empty")
+    _known(settings)
+    given = {"adopted": adopted, "rows": rows, "data_changed": data_changed or None}
+    given["holes"] = None if holes == HOLES[0] else holes
+    arguments = {name: value for name, value in given.items() if value is not None}
+    arguments = dict(settings) | arguments | {"seeds": seeds}
+    knob, values = _knob(settings)
+    start = START.replace(**settings | {knob: values[0]})
+    values = [getattr(start.replace(**{knob: value}), knob) for value in values]
+    if len(set(values)) < len(values):
+        raise ValueError(f"{knob} must have values that differ, not {values}; leave the double out")
+    adopted = values[0] if adopted is None else _fixed(knob, adopted)
+    one_of("adopted", adopted, values)
+    series = _open(data, split_by)
+    if rows is not None and COUNT.fix("rows", rows) < len(series):
+        series = _called(series.head(rows), f"{series.name}, first {rows:,} rows")
+    one_of("holes", holes, HOLES)
+    series = without_holes(series) if holes == "drop" else series
+    series = _checked(series, start)
+    labels = dict(zip(values, _labels(knob, values), strict=True))
+    asked = Question(
+        number=0,
+        name=f"question: {re.sub(r'[^0-9a-z]+', ' ', text.lower()).strip()[:60] or text[:60]}",
+        question=text,
+        conclusion="",
+        adopted=labels[adopted],
+        knob=knob,
+        start=start.replace(**{knob: adopted}),
+        settings=tuple(_setting(knob, value, label, start) for value, label in labels.items()),
+        guess=(labels[adopted], _other(labels, adopted)),
+        profile=Profile(
+            "own", len(series), start.hidden_size, 1.0, COUNT.fix("seeds", seeds), "your question"
+        ),
+        series=series,
+        source=_file(data),
+        arguments=tuple(arguments.items()),
+        data_changed=bool(data_changed),
+    )
+    _require_different(asked, knob)
+    return asked
+
+
+def _known(settings):
+    """Raise ValueError for a name that is no setting of a run, and for the seed."""
+    for name in settings:
+        one_of("a setting", name, [*LABELS])
+        if name == "seed":
+            raise ValueError(
+                "seed must be left out: it is luck, not a question; seeds= says how many each "
+                "value gets"
+            )
+
+
+def _knob(settings):
+    """Return the name and the values of the one setting that has several."""
+    several = {
+        name: list(value)
+        for name, value in settings.items()
+        if isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    }
+    if len(several) > 1:
+        names = ", ".join(several)
+        lists = ", ".join(f"{name}={values}" for name, values in several.items())
+        raise ValueError(
+            f"one setting at a time must have several values, not {names}: where two things change "
+            "at once, nobody can say which of them made the difference. Ask one question after the "
+            f"other, draw every pair with lab.grid({lists}), or turn all knobs with lab.search"
+        )
+    if not several:
+        raise ValueError(
+            "one setting must have several values, the knob, such as hidden_size=[16, 32, 64] "
+            "(in a command hidden_size=16,32,64); one value alone can be compared with nothing"
+        )
+    ((knob, values),) = several.items()
+    values = [value.item() if isinstance(value, np.generic) else value for value in values]
+    if len(values) < 2:
+        raise ValueError(
+            f"{knob} must have at least two values to compare, not {values}; add another one"
+        )
+    return knob, values
+
+
+def _fixed(name, value):
+    """Return a value as its setting takes it, or raise ValueError with its rule."""
+    return RULES[name].fix(name, value) if name in RULES else value
+
+
+def _labels(knob, values):
+    """Return a label per value, short where that tells them apart."""
+    short = [
+        f"{knob}={value:.4g}" if isinstance(value, float) else f"{knob}={value}" for value in values
+    ]
+    return short if len(set(short)) == len(short) else [f"{knob}={value!r}" for value in values]
+
+
+def _setting(knob, value, label, start):
+    epochs = value if knob == "epochs" else start.epochs
+    changes = {} if knob == "epochs" else {knob: value}
+    return Setting(label, changes, epochs, start.replace(**changes).missing_weight)
+
+
+def _other(labels, adopted):
+    """Return the label of the value that a guess sets beside the adopted one: the farthest end."""
+    others = [value for value in labels if value != adopted]
+    return labels[others[-1]]
+
+
+def _run(config):
+    return config.key, config.epochs
+
+
+def _require_different(asked, knob):
+    """Raise ValueError where two values are one and the same run."""
+    seen = {}
+    for setting in asked.settings:
+        run = _run(asked.config(setting))
+        if run in seen:
+            why = "; one layer has no dropout" if asked.start.num_layers == 1 else ""
+            raise ValueError(
+                f"{knob} must have values that differ: {seen[run]!r} and {setting.name!r} are the "
+                f"same run{why if knob == 'dropout' else ''}; leave one out, or change what is fixed"
+            )
+        seen[run] = setting.name
+
+
+def _open(data, split_by):
+    if data is None:
+        return demo_series(DEMO_ROWS)
+    return data if isinstance(data, Series) else read_table(data, split_by)
+
+
+def _file(data):
+    return str(data) if isinstance(data, str | Path) else None
+
+
+def _called(series, name):
+    return replace(series, name=name)
+
+
+def _checked(series, start):
+    """Return a series that the settings can be run on, or raise ValueError with the way out."""
+    try:
+        series.require_complete()
+    except ValueError as error:
+        where = str(error).partition("but ")[2].partition(";")[0] or "entries are missing"
+        raise ValueError(
+            f"{series.name} must be complete, but {where}: a question hides entries and needs to "
+            "know them. Fill the holes first (gru-lab repair, lab.repair), or pass holes='drop' to "
+            "leave out incomplete rows"
+        ) from error
+    for part in series.split():
+        part.windows(start.window)
+    return series
+
+
+def without_holes(series: Series) -> Series:
+    """Return the rows of a series in which nothing is missing; where rows were left out a new part
+    begins, so that no window spans the gap.
+
+    Raises ValueError where no row is complete.
+    """
+    whole = np.isfinite(series.values).all(axis=1)
+    if whole.all():
+        return series
+    if not whole.any():
+        raise ValueError(
+            f"{series.name} has no complete row; leave out its emptiest channels, or fill the holes "
+            "first (gru-lab repair)"
+        )
+    kept = np.flatnonzero(whole)
+    broken = np.flatnonzero(np.diff(kept, prepend=kept[0] - 1) > 1)
+    begins = np.searchsorted(kept, series.starts)
+    starts = tuple(int(row) for row in np.unique([0, *broken, *begins]) if row < len(kept))
+    time = None if series.time is None else np.asarray(series.time)[kept]
+    return Series(
+        series.values[kept],
+        series.channels,
+        f"{series.name}, complete rows",
+        starts,
+        time,
+        series.set_aside,
+    )
