@@ -129,7 +129,7 @@ def answers(lab):
         clocked(lambda: lab.click("Train"), lambda: lab.until("hidden entries", "> 0")),
         1.5,
     )
-    lab.status("done, and kept")
+    lab.status("done, saved")
     lab.choose("dropout=0.5")
     lab.status("press Train")
     back = clocked(lambda: lab.choose("dropout=0"), lambda: lab.status("from the store"))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 MOST_DECIMALS = 12
+SHARES = {"difference", "low", "high"}  # columns that are shown in percent
 
 
 def decimals(value: float, digits: int = 3) -> int:
@@ -48,6 +49,28 @@ def column(values, fixed: int | None = None) -> list[str]:
     return ["–" if pd.isna(value) else f"{value:.{fixed}f}" for value in values]
 
 
+def percent(share: float, fixed: int | None = None) -> str:
+    """Return the size of a share as a percentage, with the digits that a small one needs.
+
+    >>> percent(-0.0846), percent(0.0002)
+    ('8.5 %', '0.02 %')
+    """
+    fixed = (1 if abs(share) >= 0.01 else 2) if fixed is None else fixed
+    return f"{100 * abs(share):.{fixed}f} %"
+
+
+def signed(share: float, fixed: int | None = None) -> str:
+    """Return a share as a percentage with its sign; one that rounds to zero has none."""
+    text = percent(share, fixed)
+    return ("" if not text.strip("0. %") else "+" if share > 0 else "-") + text
+
+
+def _shares(values: pd.Series) -> list[str]:
+    """Return shares as signed percentages with equal decimals."""
+    fixed = 2 if values.abs().between(0, 0.01, inclusive="neither").any() else 1
+    return ["–" if pd.isna(share) else signed(share, fixed) for share in values]
+
+
 def _cells(values: pd.Series) -> tuple[list[str], str]:
     """Return a column's cells as texts, and the attribute that says whether they are words."""
     shown = [value for value in values if not pd.isna(value)]
@@ -66,6 +89,9 @@ def html_table(table: pd.DataFrame, look: str = "dataframe") -> str:
     which wrap.
     """
     table = table.reset_index()
+    for name in SHARES.intersection(table):
+        if pd.api.types.is_numeric_dtype(table[name]):
+            table[name] = _shares(table[name])
     columns = [(escape(str(name)), *_cells(values)) for name, values in table.items()]
     head = "".join(f'<th scope="col"{kind}>{name}</th>' for name, _, kind in columns)
     rows = []
@@ -78,3 +104,10 @@ def html_table(table: pd.DataFrame, look: str = "dataframe") -> str:
     return (
         f'<table class="{look}">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>'
     )
+
+
+class Table(pd.DataFrame):
+    """A DataFrame that a notebook shows by `html_table`: what is computed from it is a plain one."""
+
+    def _repr_html_(self):
+        return html_table(self)

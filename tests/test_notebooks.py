@@ -99,7 +99,7 @@ def test_a_stage_notebook_asks_predicts_runs_shows_and_judges_in_that_order(path
     steps = [
         "lab.predict(stage)",
         "lab.sweep(stage, SEEDS)",
-        "plot_stage(results, guess=prediction.guess)",
+        "lab.plot(results, guess=prediction.guess)",
     ]
     places = [code.index(step) for step in [*steps, "lab.panel(stage)", "lab.verdict(results)"]]
     assert places == sorted(places)
@@ -109,8 +109,8 @@ def test_a_stage_notebook_asks_predicts_runs_shows_and_judges_in_that_order(path
 def test_every_picture_is_followed_by_a_box_on_how_to_read_it(path):
     every = nbformat.read(path, as_version=4).cells
     for place, cell in enumerate(every):
-        if "lab.plot_" in cell.source and cell.cell_type == "code":
-            after = next(one for one in every[place:] if "lab.plot_" not in one.source)
+        if "lab.plot(" in cell.source and cell.cell_type == "code":
+            after = next(one for one in every[place:] if "lab.plot(" not in one.source)
             assert re.match(r"> \*\*How to read th(is|ese) pictures?\.\*\*", after.source), (
                 cell.source
             )

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from gru_lab.digits import signed
 from gru_lab.evidence.opinion import ratios_of
-from gru_lab.evidence.paired import signed
 from gru_lab.evidence.verdict import MIN_SEEDS, SMALLEST_DIFFERENCE, verdict
 from gru_lab.runs import shipped
 from gru_lab.runs.results import Results

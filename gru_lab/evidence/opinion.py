@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gru_lab.digits import html_table
-from gru_lab.evidence.paired import signed
+from gru_lab.digits import html_table, signed
 from gru_lab.evidence.verdict import RULERS, errors_of, verdict
 from gru_lab.tuning_log.audit import audit
 

@@ -94,18 +94,3 @@ def compare(errors, adopted):
         )
         table.loc[setting, "seeds needed"] = seeds_needed(one - baseline) if len(one) > 1 else None
     return table.astype({"seeds needed": "Int64"})
-
-
-def percent(share: float) -> str:
-    """Return the size of a share as a percentage, with the digits that a small one needs.
-
-    >>> percent(-0.0846), percent(0.0002)
-    ('8.5 %', '0.02 %')
-    """
-    return f"{100 * abs(share):.{1 if abs(share) >= 0.01 else 2}f} %"
-
-
-def signed(share: float) -> str:
-    """Return a share as a percentage with its sign; one that rounds to zero has none."""
-    text = percent(share)
-    return ("" if not text.strip("0. %") else "+" if share > 0 else "-") + text

@@ -15,6 +15,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, RunConfig
+from gru_lab.digits import Table, html_table, plain
 from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
 from gru_lab.runs.compute import Compute
@@ -37,6 +38,20 @@ ROUND = 6  # trials proposed at a time, to keep all cores busy; the first round 
 optuna.logging.set_verbosity(
     optuna.logging.WARNING
 )  # or each search begins by saying that it exists
+
+
+def space() -> Table:
+    """Return how far a search may turn each knob, a row per knob."""
+    rows = {
+        knob: {
+            "from": getattr(way, "low", "–"),
+            "to": getattr(way, "high", "–"),
+            "in factors": "yes" if getattr(way, "log", False) else "no",
+            "choices": ", ".join(map(str, getattr(way, "choices", ()))) or "–",
+        }
+        for knob, way in SPACE.items()
+    }
+    return Table(pd.DataFrame(rows).T.rename_axis("knob"))
 
 
 @dataclass(frozen=True)
@@ -83,7 +98,7 @@ class Search:
         table = table.assign(
             **{"turned back": back["error"], "factor": back["error"] / peak["error"]}
         )
-        return table.rename_axis("knob").sort_values("factor", ascending=False)
+        return Table(table.rename_axis("knob").sort_values("factor", ascending=False))
 
     def __repr__(self):
         error, straight = self.trials["error"], self.references["linear interpolation"]
@@ -99,11 +114,10 @@ class Search:
         """Show the start and the five best trials as a table in a notebook, a column each."""
         best = self.trials.sort_values("error", kind="stable").head(5)
         shown = pd.concat([self.trials.loc[[0]], best])[["kind", "error", *SPACE]]
-        table = shown[~shown.index.duplicated()].T.rename_axis(columns="trial")
-        table = table.style.format(
-            lambda value: f"{value:.3g}" if isinstance(value, float) else value
+        table = shown[~shown.index.duplicated()].T.rename_axis("trial")
+        return html_table(
+            table.map(lambda value: plain(value) if isinstance(value, float) else value)
         )
-        return table.set_table_attributes('class="dataframe"')._repr_html_()
 
 
 def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=None, device="auto"):

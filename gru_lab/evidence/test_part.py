@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import COUNT, RunConfig
+from gru_lab.digits import Table
 from gru_lab.evidence.paired import compare
 from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
@@ -93,4 +94,4 @@ def test_once(configs, series=None, seeds=5, store=None, workers=None, device="a
     table["seconds"] = seconds.mean(axis=1)
     for way, error in references(opened, configs[0]).items():
         table.loc[way, "mean"] = error
-    return table
+    return Table(table.rename_axis("setting"))

@@ -1,7 +1,7 @@
 """A stage as a log that can be trusted: what was fixed, what was turned, how often, by which ruler."""
 
 from gru_lab.config import in_words
-from gru_lab.evidence.paired import signed
+from gru_lab.digits import signed
 from gru_lab.evidence.verdict import verdict
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import RULES, one_of
-from gru_lab.digits import column, html_table, places
-from gru_lab.evidence.paired import MOST_SEEDS, compare, judge, percent, seeds_needed, signed
+from gru_lab.digits import column, html_table, percent, places
+from gru_lab.evidence.paired import MOST_SEEDS, compare, judge, seeds_needed
 from gru_lab.runs.recording import note
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
@@ -152,16 +152,13 @@ class Verdict:
 def shown(table, ruler):
     """Return one ruler's rows as texts; the figures of a column have equal decimals."""
     fixed = places(table["mean"])
-    shares = table[["difference", "low", "high"]].map(
-        lambda share: "–" if pd.isna(share) else signed(share)
-    )
     return pd.DataFrame(
         {
             "measured by": ruler,
             "setting": table.index,
             "mean": column(table["mean"], fixed),
             "spread": column(table["spread"], fixed),
-            **shares,
+            **{name: list(table[name]) for name in ("difference", "low", "high")},
             "seeds needed": list(table["seeds needed"]),
         }
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gru_lab.digits import column, html_table, places, plain
+from gru_lab.digits import Table, column, html_table, places, plain
 from gru_lab.gaps import references
 from gru_lab.tuning_log.rulers import LAST, log_lines, read_run
 from gru_lab.tuning_log.stage import KINDS, Stage
@@ -80,6 +80,26 @@ class Results:
         """Return one run's rows of `curves`, an epoch each."""
         curves = self.curves[self.curves["setting"] == self.stage[setting].name]
         return curves[curves["seed"] == seed]
+
+    def dropout_noise(self, *names: str) -> Table:
+        """Return what measuring with dropout still on adds, a row per setting: the error on hidden
+        entries with dropout on, off, and their `factor`.
+        """
+        on, off = (
+            self.errors(figure).loc[list(names)].mean(axis=1)
+            for figure in ("val_missing_dropout", "val_missing")
+        )
+        return Table({"error, dropout on": on, "error, dropout off": off, "factor": on / off})
+
+    def spread(self, names) -> float:
+        """Return by what share the largest mean error of these settings exceeds the smallest."""
+        means = self.errors().loc[list(names)].mean(axis=1)
+        return means.max() / means.min() - 1
+
+    def luck(self, names) -> float:
+        """Return by what share a setting's worst seed exceeds its best, on average of these."""
+        errors = self.errors().loc[list(names)]
+        return (errors.max(axis=1) / errors.min(axis=1) - 1).mean()
 
     def _repr_html_(self):
         """Show the summary as a table in a notebook; ± has the decimals of the error beside it."""

@@ -40,9 +40,37 @@ class CopyButton(anywidget.AnyWidget):
     export default { render };
     """
     # beside a SelectionSlider stands its value; one can type into it there, to no effect
-    _css = (
-        ".gru-lab-exact .widget-readout { pointer-events: none; -webkit-user-modify: read-only; }"
-    )
+    _css = """
+    .gru-lab-exact .widget-readout {
+      pointer-events: none; -webkit-user-modify: read-only; min-width: 5.5em; max-width: none;
+    }
+    """
+
+
+class Names(anywidget.AnyWidget):
+    """Nothing to see: gives the sliders beside it their names and values for screen readers."""
+
+    _esm = """
+    function render({ el }) {
+      const name = () => {
+        for (const row of document.querySelectorAll(".widget-slider")) {
+          const handle = row.querySelector("[role=slider]");
+          const text = (part) => row.querySelector(part)?.textContent.trim() ?? "";
+          if (!handle) continue;
+          handle.setAttribute("aria-label", text(".widget-label"));
+          handle.setAttribute("aria-valuetext", text(".widget-readout"));
+        }
+      };
+      const watcher = new MutationObserver(() => requestAnimationFrame(name));
+      const box = () => el.closest(".jp-OutputArea") ?? document.body;
+      setTimeout(() => {
+        name();
+        watcher.observe(box(), { childList: true, subtree: true, characterData: true });
+      });
+      return () => watcher.disconnect();
+    }
+    export default { render };
+    """
 
 
 def opener(label, box, width="90px"):

@@ -9,8 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gru_lab.digits import plain
 from gru_lab.plots.style import COLOURS, GREY, REFERENCE_DASH, style
-from gru_lab.widgets.live_figure import TICKS, WIDTH, LiveFigure
+from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure
 
 POINTS = 1500  # of a line
 PINS = 6  # pale lines there is room for
@@ -81,12 +82,12 @@ class Canvas:
             legend = "legend3" if unnamed else "legend2" if name in RIGHT else "legend"
             trace.update(name=NAMES.get(name, name), x=NOTHING, y=NOTHING, legend=legend)
             figure.add_trace(trace, row=1, col=1 + (name in RIGHT))
-        style(figure, None, height=400, top=24)
+        style(figure, None, height=380, top=24)
         legend = {"orientation": "h", "y": -0.16, "yanchor": "top", "font_size": 12}
         figure.update_layout(
             uirevision="panel",  # a zoom stays while the curve grows
             width=WIDTH,  # a FigureWidget left to itself stays at 700
-            margin={"l": 62, "r": 12, "b": 50},
+            margin={"l": 76, "r": 12, "b": 50},
             legend=legend | {"x": 0},
             legend2=legend | {"x": 0.55},
             modebar={"remove": UNUSED},
@@ -94,12 +95,16 @@ class Canvas:
                 "visible": False
             },  # showlegend=False of a trace does not reach a FigureWidget's browser side
         )
-        ticks = {"tickvals": TICKS, "ticktext": [f"{tick:.5g}" for tick in TICKS]}
+        ticks = {"tickvals": TICKS, "ticktext": TICK_TEXTS}
+        # room for the longest number, always: a picture that grows into it would jump
+        figure.update_yaxes(automargin=False)
+        figure.update_xaxes(automargin=False)
         figure.update_yaxes(type="log", title_text="loss", **ticks, col=1)
         figure.update_xaxes(title_text="epoch", rangemode="tozero", col=1)
         figure.update_yaxes(title_text="value, scaled", col=2)
         figure.update_xaxes(title_text="step", col=2)
         self.figure = LiveFigure(figure)
+        self._references, self._epochs, self._longest_pin = {}, 0, 0
         self.trace = dict(zip(_traces(), self.figure.data, strict=True))
 
     def _set(self, name, x=NOTHING, y=NOTHING, **more):
@@ -125,9 +130,10 @@ class Canvas:
                 and len(curve)
                 and np.array_equal(curve[column], curve["val_missing"])
             )
-            self._set(name, *((curve["epoch"], curve[column]) if len(curve) and not twice else ()))
-        for way, error in references.items():
-            self._set(way, [0, epochs], [error, error], text=["", f"{way} {error:.2g}"])
+            points = (curve["epoch"], curve[column]) if len(curve) and not twice else ()
+            self._set(name, *points, mode="lines" if len(curve) > 1 else "lines+markers")
+        self._references, self._epochs = references, epochs
+        self._draw_references()
         at, training, validation = logged or (NOTHING, NOTHING, NOTHING)
         self._set("the log, training", at, training)
         self._set("the log", at, validation)
@@ -137,6 +143,12 @@ class Canvas:
             heights,
             text=[f"weight {weight:g}" for weight in moved.values()],
         )
+
+    def _draw_references(self):
+        """Draw the reference errors as far as the longest curve can reach."""
+        end = max(self._epochs, self._longest_pin)
+        for way, error in self._references.items():
+            self._set(way, [0, end], [error, error], text=["", f"{way} {plain(error, 2)}"])
 
     def draw_pins(self, pins):
         """Draw (label, name, curve) of pinned runs as pale lines with their label at the end, the
@@ -148,8 +160,12 @@ class Canvas:
                 () if curve is None else (thinned(curve)["epoch"], thinned(curve)["val_missing"])
             )
             text = [""] * (len(values[0]) - 1) + [label] if values else []
-            hover = f"{label} {name}, epoch %{{x}}: %{{y:.3g}}<extra></extra>"
-            self._set(f"pin {number}", *values, text=text, hovertemplate=hover)
+            mode = "lines+text" if len(text) > 1 else "lines+markers+text"
+            hover = f"{label} {name}, epoch %{{x}}: %{{y:.3r}}<extra></extra>"
+            self._set(f"pin {number}", *values, text=text, hovertemplate=hover, mode=mode)
+        shown = pins[-PINS:]
+        self._longest_pin = max((curve["epoch"].iloc[-1] for *_, curve in shown), default=0)
+        self._draw_references()
 
     def draw_repair(self, part, network, channel):
         """Draw one channel of some windows (a Gapped) in a row, and the network's values for it if

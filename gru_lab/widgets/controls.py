@@ -8,6 +8,7 @@ of the log can be set exactly: 0.0324 is not 0.03, and a run is known by its exa
 import ipywidgets as widgets
 
 from gru_lab.config import LABELS
+from gru_lab.digits import plain
 from gru_lab.widgets.buttons import opener
 
 OWN = "your own"  # in the place of a row of the log
@@ -52,9 +53,9 @@ def _field(kind, name, width, label_width, **more):
 
 def _slider(name, values):
     """Return a slider over exact values; a float's own `max` and `step` would round them."""
-    options = {f"{value:.3g}": value for value in sorted(values)}
+    options = {plain(value): value for value in sorted(values)}
     # of two values that read the same, a stage's own comes last in `values` and must stay
-    options |= {f"{value:.3g}": value for value in values}
+    options |= {plain(value): value for value in values}
     more = {"options": list(options.items()), "continuous_update": False}
     return _field(widgets.SelectionSlider, name, "340px", "92px", **more).add_class("gru-lab-exact")
 
@@ -128,20 +129,25 @@ class Controls:
         for name, field in self.fields.items():
             field.observe(lambda change, name=name: react(name), names="value")
 
-    @property
-    def box(self):
-        """The controls laid out: the stage's own knob first, the rarer ones behind 'more'."""
-        knobs = sorted(KNOBS, key=lambda name: name != self.stage.knob)
-        knobs = [
-            name for name in [self.stage.knob] if name in self.fields and name not in knobs
-        ] + knobs
-        rare = [name for name in self.fields if name not in knobs]
+    def knobs(self):
+        """Return the column of what is turned most: the setting, and the stage's own knob first."""
+        return widgets.VBox([self.setting, *(self.fields[name] for name in self._first())])
+
+    def ruler_row(self):
+        """Return the choice of the ruler and the button that opens the rarer settings, and these."""
+        rare = [name for name in self.fields if name not in self._first()]
         patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
         half = (len(rare) + 1) // 2
         columns = [[self.fields[name] for name in part] for part in (rare[:half], rare[half:])]
         more = widgets.HBox([widgets.VBox(columns[0]), widgets.VBox([*columns[1], patience])])
-        left = widgets.VBox([self.setting, *(self.fields[name] for name in knobs)])
-        ruler = widgets.HBox([widgets.Label("read the losses"), self.ruler, opener("more", more)])
-        return widgets.HBox(
-            [left, widgets.VBox([ruler, more])], layout=widgets.Layout(flex_flow="row wrap")
+        more.layout.flex_flow = "row wrap"
+        row = widgets.HBox(
+            [widgets.Label("read the losses"), self.ruler, opener("more", more)],
+            layout=widgets.Layout(flex_flow="row wrap"),
         )
+        return row, more
+
+    def _first(self):
+        """Return the names of the fields that are turned most, the stage's own knob first."""
+        names = [self.stage.knob, *(name for name in KNOBS if name != self.stage.knob)]
+        return [name for name in names if name in self.fields]

@@ -2,8 +2,11 @@
 
 import plotly.graph_objects as go
 
+from gru_lab.digits import plain
+
 WIDTH = 960  # pixels
 TICKS = [step * 10.0**power for power in range(-7, 2) for step in (1, 2, 5)]
+TICK_TEXTS = [plain(tick) for tick in TICKS]
 
 
 class LiveFigure(go.FigureWidget):

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 import pandas as pd
 from IPython import get_ipython
 
+from gru_lab.digits import plain
 from gru_lab.gaps import references, validation_gaps
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.live import Live, warm_up
@@ -23,7 +24,7 @@ from gru_lab.runs.sweep import train_missing
 from gru_lab.tuning_log.rulers import log_lines, log_setting, read_run
 from gru_lab.tuning_log.stages import stage as open_stage
 from gru_lab.widgets.as_cell import as_cell
-from gru_lab.widgets.buttons import CopyButton
+from gru_lab.widgets.buttons import CopyButton, Names
 from gru_lab.widgets.canvas import Canvas
 from gru_lab.widgets.controls import OWN, Controls
 from gru_lab.widgets.explorer import explorer
@@ -38,10 +39,10 @@ WORDS = {
     Status.EMPTY: "not trained yet: press Train",
     Status.PREPARING: "preparing",
     Status.STOPPED: "stopped",
-    Status.DONE: "done, and kept",
-    Status.NO_BETTER: "ended, and kept: no better any more",
-    Status.STORED: "from the store; Train trains it again",
-    Status.FAILED: "could not go on",
+    Status.DONE: "done, saved",
+    Status.NO_BETTER: "stopped early (no improvement), saved",
+    Status.STORED: "loaded from the store; press Train to retrain",
+    Status.FAILED: "failed",
 }
 
 
@@ -124,7 +125,7 @@ class Panel:
         self.buttons = {
             name: widgets.Button(description=name, tooltip=tip, layout=widgets.Layout(width="80px"))
             for name, tip in {
-                "Train": "train this setting, or show it if it is kept",
+                "Train": "train this setting, or show its saved run",
                 "Stop": "stop before the next batch",
                 "Pin": "keep this run to compare",
                 "Clear": "clear the drawing; pinned runs stay",
@@ -155,17 +156,21 @@ class Panel:
 
     @property
     def box(self):
-        """The whole panel."""
-        buttons = widgets.HBox([*self.buttons.values(), self.progress, *self.copies])
+        """The whole panel: what moves when something opens lies below all that a hand reaches for."""
+        buttons = widgets.HBox([*self.buttons.values(), *self.copies])
+        told = widgets.HBox([self.progress, self.status], layout=widgets.Layout(min_height="56px"))
         picture = widgets.HBox(
             [self.channel, self.place], layout=widgets.Layout(justify_content="flex-end")
         )
-        picture.layout.width = f"{WIDTH}px"
         for row in (buttons, picture):
             row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
-        return widgets.VBox(
-            [self.controls.box, buttons, self.status, self.canvas.figure, picture, self.pinned.box]
-        )
+        ruler, more = self.controls.ruler_row()
+        right = widgets.VBox([ruler, buttons, told], layout=widgets.Layout(width="600px"))
+        top = widgets.HBox([self.controls.knobs(), right])
+        for row in (top, picture):
+            row.layout.width = f"{WIDTH}px"
+        self.status.layout.width = "400px"
+        return widgets.VBox([Names(), top, self.canvas.figure, picture, more, self.pinned.box])
 
     def _tie(self):
         """Connect widgets with what they do."""
@@ -303,11 +308,11 @@ class Panel:
         if seen.status == Status.TRAINING:
             words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, batch {seen.batch} of {seen.batches}"
         if seen.schedule:
-            words = words.replace("and kept", "not kept unless pinned")
+            words = words.replace("saved", "not saved unless pinned")
             words += f", loss weight moved to {seen.schedule[-1][2]:g}"
         left = f"{seen.seconds_left:.0f} s left" if seen.seconds_left is not None else ""
         error = (
-            f"error on hidden entries <b>{seen.rows[-1]['val_missing']:.3g}</b>"
+            f"error on hidden entries <b>{plain(seen.rows[-1]['val_missing'])}</b>"
             if seen.rows
             else ""
         )

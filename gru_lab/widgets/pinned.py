@@ -7,6 +7,7 @@ import html
 import ipywidgets as widgets
 
 from gru_lab.config import in_words
+from gru_lab.digits import plain
 from gru_lab.runs.store import Pin, config_of
 from gru_lab.tuning_log.rulers import log_lines
 from gru_lab.widgets.as_cell import as_cell
@@ -121,5 +122,5 @@ class Pinned:
         ]
         buttons[-1].on_click(lambda _: self.remove(pin.number))
         figures = f"<code>{html.escape(lines)}</code>".replace("\n", "<br>")
-        cells = [label, html.escape(name), figures, f"{pin.curve['val_missing'].iloc[-1]:.3g}"]
+        cells = [label, html.escape(name), figures, plain(pin.curve["val_missing"].iloc[-1])]
         return _row(cells, *buttons)

@@ -14,11 +14,12 @@ import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
+from gru_lab.digits import plain
 from gru_lab.gaps import references
 from gru_lab.plots.style import GREY, REFERENCE_DASH, look, style
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.sweep import Sweep
-from gru_lab.widgets.live_figure import TICKS, WIDTH, LiveFigure
+from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure
 
 BETWEEN_DRAWINGS = 0.5  # seconds
 LINES = 24  # settings with a line of their own
@@ -84,13 +85,13 @@ def curves_figure(sweep):
     for way, error in references(sweep.series, sweep.configs[0]).items():
         line = {"color": GREY, "dash": REFERENCE_DASH[way], "width": 1.5}
         figure.add_scatter(
-            x=[1, last], y=[error, error], mode="lines", name=f"{way} {error:.2g}", line=line
+            x=[1, last], y=[error, error], mode="lines", name=f"{way} {plain(error, 2)}", line=line
         )
     for index, (name, (epochs, errors)) in enumerate(lines_of(sweep).items()):
         colour, dash, symbol = look(index)
         line, marker = {"color": colour, "dash": dash, "width": 1.5}, {"symbol": symbol, "size": 5}
         figure.add_scatter(x=epochs, y=errors, mode=mode, name=name, line=line, marker=marker)
-    ticks = {"tickvals": TICKS, "ticktext": [f"{tick:.5g}" for tick in TICKS]}
+    ticks = {"tickvals": TICKS, "ticktext": TICK_TEXTS}
     figure.update_yaxes(type="log", title_text="error on hidden entries", **ticks)
     figure.update_xaxes(title_text="epoch")
     return style(figure, None, height=480, top=24)

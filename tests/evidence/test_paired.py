@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gru_lab.evidence.paired import interval, judge, seeds_needed, signed
+from gru_lab.digits import signed
+from gru_lab.evidence.paired import interval, judge, seeds_needed
 
 JUDGED = {
     "one better": ([-0.3, 0.1], [-0.2, 0.2], "against"),

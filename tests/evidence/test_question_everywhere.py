@@ -77,7 +77,7 @@ def test_its_own_knob_comes_first_in_the_panel(knob, series):
     values = {"hidden_size": [4, 24], "batch_size": [10, 25], "train_share": [0.3, 1.0]}
     values |= {"residual": [False, True], "window": [10, 12]}
     controls = Controls(lab.question("Q", data=series, **{knob: values[knob]}))
-    first = controls.box.children[0].children[1]
+    first = controls.knobs().children[1]
     assert first is controls.fields[knob] and first.tooltip
     for value in values[knob]:
         first.value = value

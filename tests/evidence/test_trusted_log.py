@@ -5,7 +5,7 @@ the author.
 import pytest
 
 import gru_lab as lab
-from gru_lab.evidence.paired import signed
+from gru_lab.digits import signed
 from gru_lab.evidence.trusted_log import changes, trusted_log
 from gru_lab.evidence.verdict import verdict
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gru_lab.evidence.paired import seeds_needed, signed
+from gru_lab.digits import signed
+from gru_lab.evidence.paired import seeds_needed
 from gru_lab.evidence.verdict import choose_label, verdict
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.stages import STAGES
@@ -361,7 +362,8 @@ def test_a_verdict_shows_itself_in_a_notebook():
     assert html.startswith("<p><b>Artefact of the ruler.</b> The log says: set the weight to 1.")
     for name in WEIGHTS:
         assert html.count(f'<td class="word">{name}</td>') == 2  # by either ruler
-    assert signed(found.table.loc["weight=0", ("recorded ruler", "difference")]) in html
+    share = found.table.loc["weight=0", ("recorded ruler", "difference")]
+    assert f"<td>{signed(share, 2)}</td>" in html
     assert all(f"<li>{escape(check)}</li>" in html for check in found.checks)
     assert html.count("<tr>") == 1 + 2 * 3 and "e-0" not in html
     assert repr(found) == f"Artefact of the ruler. {found.sentence}"

@@ -52,7 +52,7 @@ def test_the_panel_begins_at_the_setting_that_the_log_adopted_with_the_stages_ow
         stage.series
     )
     assert panel.controls.setting.value == stage.adopted
-    first_slider = panel.controls.box.children[0].children[1]
+    first_slider = panel.controls.knobs().children[1]
     assert first_slider.description == "dropout"
 
 
@@ -187,7 +187,7 @@ def test_a_run_whose_weight_was_moved_is_marked_told_copied_and_pinned_with_all_
         list(panel.canvas.trace["weight moved"].x) == [epoch]
         and "weight 4" in panel.canvas.trace["weight moved"].text
     )
-    assert "not kept unless pinned" in panel.status.value and store.runs().empty
+    assert "not saved unless pinned" in panel.status.value and store.runs().empty
     assert f"schedule=[({epoch}, {batch}, 4.0)]" in panel.copies[0].text
     panel.buttons["Pin"].click()
     panel.buttons["Pin"].click()  # once is enough

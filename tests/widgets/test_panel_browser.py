@@ -227,7 +227,7 @@ def test_the_whole_panel_works_by_keyboard_and_takes_no_value_out_of_range(noteb
     notebook.button("Train").focus()
     keyboard.press("Enter")
     notebook.wait_for_points("=== 3")
-    notebook.wait_for_status("done, and kept")
+    notebook.wait_for_status("done, saved")
     notebook.button("Pin").focus()
     keyboard.press("Space")
     notebook.button("Unpin").wait_for()
