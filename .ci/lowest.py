@@ -13,4 +13,4 @@ for requirement in project["dependencies"]:
     name, version = re.fullmatch(r"([\w-]+)>=([\w.]+)", requirement).groups()
     if name == "torch":
         version = os.environ.get("TORCH", version)
-    print(f"{name}=={version}.*")
+    print(f"{name}=={version if '.' in version else version + '.0'}.*")

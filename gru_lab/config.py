@@ -112,6 +112,14 @@ class RunConfig:
     The training loss is (A + w·M)/(1 + w): A is the mean squared error over all entries, M over the
     hidden ones, w is `missing_weight`. Raises one ValueError that lists every setting out of its
     range.
+
+    >>> config = RunConfig(num_layers=1, epochs=20)
+    >>> config.replace(dropout=0).key == config.key  # one layer has no dropout to lose
+    True
+    >>> RunConfig(dropout=1.5)
+    Traceback (most recent call last):
+    ...
+    ValueError: dropout must be at least 0 and below 1, not 1.5
     """
 
     mask_input: bool = False  # give the network the mask beside the values: 2 x channels inputs

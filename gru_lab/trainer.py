@@ -50,6 +50,12 @@ class Trainer:
     `checkpoint` is a path: written at most every 15 seconds, taken up again if it is there and of
     this run, and left to whoever keeps the run. Raises Diverged when the loss is not finite,
     ValueError for an unusable series or device.
+
+    >>> import gru_lab as lab
+    >>> stage = lab.stage("dropout", "tiny")
+    >>> trainer = lab.Trainer(stage.config("dropout=0"), stage.series)
+    >>> [row["epoch"] for row in trainer]
+    [1, 2]
     """
 
     def __init__(self, config, series, device="auto", checkpoint=None, schedule=()):

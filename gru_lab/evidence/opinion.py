@@ -74,6 +74,11 @@ def second_opinion(results):
 
     The log's own figures are audited by `audit`, our runs judged by `verdict`. 'seeds to tell' says
     how many decided the question, or would with 80 % power if mean and spread stay as they are.
+
+    >>> import gru_lab as lab
+    >>> results = lab.sweep(lab.stage("mask_input", "tiny"), seeds=2, workers=1)
+    >>> list(lab.second_opinion([results]).table["verdict"])
+    ['cannot tell']
     """
     results, rows, ratios = list(results), {}, {}
     if strange := next((one.stage.question for one in results if one.stage.own), None):

@@ -129,6 +129,11 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
     as many epochs as the start. Then each knob of the best one is turned back by itself, so a few
     more trials follow. `seed` is the search's own: the same one proposes the same trials. Raises
     ValueError for a wrong setting or series before anything is trained.
+
+    >>> import gru_lab as lab
+    >>> found = lab.search(lab.stage("mask_input", "tiny"), trials=2, workers=1)
+    >>> found.trials["kind"].tolist()[:2]
+    ['start', 'drawn']
     """
     start, series = _start(start, series)
     trials, seeds, seed = (

@@ -68,6 +68,13 @@ def test_once(configs, series=None, seeds=5, store=None, workers=None, device="a
     epochs), its `spread` (standard deviation), the `difference` to the first as a share of its
     error, with the 95 % interval `low` to `high`, and `seconds` a run. Raises ValueError where
     there are no configs or seeds.
+
+    >>> import gru_lab as lab
+    >>> stage = lab.stage("mask_input", "tiny")
+    >>> configs = {name: stage.config(name) for name in ("not included", "included")}
+    >>> table = lab.test_once(configs, stage.series, seeds=1, workers=1)
+    >>> list(table.index)
+    ['not included', 'included', 'forward fill', 'linear interpolation']
     """
     if isinstance(configs, Stage):
         stage, series = configs, series or configs.series

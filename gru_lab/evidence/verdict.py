@@ -228,6 +228,11 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     the epochs of the `adopted` one (default: the log's). `smallest_difference` is the smallest
     difference that counts, a share of its error. Raises ValueError if there is nothing to compare
     the adopted setting with. The rule: `choose_label`.
+
+    >>> import gru_lab as lab
+    >>> results = lab.sweep(lab.stage("mask_input", "tiny"), seeds=2, workers=1)
+    >>> lab.verdict(results).label  # five seeds are the least for a word
+    'cannot tell'
     """
     adopted, names = compared(results.stage, chosen, adopted)
     own = results.stage.own

@@ -1,19 +1,24 @@
 """Notebooks as files: find them, give them their parameters, execute them in a kernel of their own."""
 
+import asyncio
+import logging
 import os
 import re
 import tempfile
+import threading
 from pathlib import Path
+from subprocess import DEVNULL
 
 import nbformat
-from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat.v4 import new_output
 from traitlets.config import Config
 
 import gru_lab
 from gru_lab.config import one_of
 
+SECONDS_TO_END = 15  # for kernels, when a recording is interrupted
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BAR = re.compile(r"\d+%\|.*\| \d+/\d+ \[")  # what tqdm writes beside its widget
 
@@ -81,9 +86,19 @@ async def execute(notebook, environment=None, on_cell=None) -> bool:
             notebook, timeout=None, kernel_name="python3", resources=here, config=config
         )
         client.on_cell_executed = lambda **_: on_cell and on_cell()
+        begun = []
+        client.on_cell_start = lambda cell, **_: begun.append(cell)
+        client.log = logging.getLogger(__name__)  # what it has to say, the record shows
+        client.log.setLevel(logging.CRITICAL)
         try:
-            await client.async_execute(env=environment or dict(os.environ))
+            # what a kernel itself has to say, when it is ended say, is nothing for a terminal
+            await client.async_execute(env=environment or dict(os.environ), stderr=DEVNULL)
         except CellExecutionError:
+            return False
+        except DeadKernelError:
+            if asyncio.current_task().cancelling():  # we ended it
+                raise asyncio.CancelledError from None
+            _note_death(begun[-1] if begun else notebook.cells[0])
             return False
         finally:
             for cell in notebook.cells:
@@ -94,7 +109,46 @@ async def execute(notebook, environment=None, on_cell=None) -> bool:
     return True
 
 
-execute_now = run_sync(execute)  # for callers that cannot wait in an event loop
+def _note_death(cell):
+    """Show in a cell that its kernel died there."""
+    said = "the kernel died in this cell: most often for lack of memory. Later cells were not run"
+    outputs = [] if cell.cell_type != "code" else cell.outputs
+    outputs.append(new_output("error", ename="KernelDied", evalue=said, traceback=[said]))
+
+
+def wait_for(work):
+    """Return what a coroutine returns; an interruption cancels it, and it ends its kernels first.
+
+    It runs in a thread of its own: signals break into the main thread, where they would leave it
+    half done, and there nbclient would take our handlers away.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result()
+    finally:
+        future.cancel()
+        asyncio.run_coroutine_threadsafe(_all_ended(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _all_ended():
+    """End what is still under way in this loop, and give up after a while."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        if not task.cancelling():
+            task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=SECONDS_TO_END)
+
+
+def execute_now(notebook, environment=None, on_cell=None) -> bool:
+    """Do what `execute` does, for callers that cannot wait in an event loop."""
+    return wait_for(execute(notebook, environment, on_cell))
 
 
 def title_of(notebook, path):

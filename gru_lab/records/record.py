@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
-from jupyter_core.utils import run_sync
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, one_of
@@ -30,6 +29,7 @@ from gru_lab.records.notebooks import (
     notebooks_folder,
     set_parameters,
     title_of,
+    wait_for,
 )
 from gru_lab.records.playground import beside_explorer, playground
 from gru_lab.records.provenance import about_environment, about_runs
@@ -119,14 +119,19 @@ def record(
     strangers = [path for path in plan.paths if path.parent != notebooks_folder()]
     called = plan.first.profile.name if plan.paths[1:] or not strangers else strangers[0].stem
     folder = _folder(plan.out, name or called)
-    written, failed = run_sync(_execute)(plan, folder, results)
-    if results and "html" in formats:
-        with contextlib.suppress(ValueError):  # a table of a few windows
-            written.append(playground(plan.first.series, folder / PLAYGROUND, language=language))
-    if results and "log" in formats:
-        text = write_log(tuning_log(list(results.values()), language), language)
-        write_whole(folder / LOG, text)
-        written.append(folder / LOG)
+    try:
+        written, failed = wait_for(_execute(plan, folder, results))
+        if results and "html" in formats:
+            with contextlib.suppress(ValueError):  # a table of a few windows
+                page = folder / PLAYGROUND
+                written.append(playground(plan.first.series, page, language=language))
+        if results and "log" in formats:
+            text = write_log(tuning_log(list(results.values()), language), language)
+            write_whole(folder / LOG, text)
+            written.append(folder / LOG)
+    finally:
+        with contextlib.suppress(OSError):  # it stays unless it is empty: nothing came of it
+            folder.rmdir()
     return [write_index(plan.out, language), *written], failed
 
 

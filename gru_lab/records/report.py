@@ -53,6 +53,12 @@ def report(repaired, path, name="table", problems=(), pictures=6):
     units, the longest repairs with their intervals, how many held-back entries those intervals
     held, the warnings, and as a table to save each repaired value with its interval, unless they
     are more than `MOST_VALUES`. Raises ValueError for a place that cannot be written to.
+
+    >>> import gru_lab as lab
+    >>> from gru_lab.demo import demo_table
+    >>> repaired = lab.repair(demo_table(600)[0], minutes=0)
+    >>> lab.report(repaired, "report.html").name
+    'report.html'
     """
     path = require_place("the report", path)
     write_whole(path, report_page(repaired, name, problems, pictures))

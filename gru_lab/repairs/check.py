@@ -179,6 +179,11 @@ def check(
     how time is written; `options` are those of `Options`, and `decimal`, `thousands`, `sheet` and
     `yes` of `Sheet.open`. Raises ValueError for what cannot be read or has no numeric channel, and
     for unknown names.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"t": pd.date_range("2024-05-01", periods=4, freq="h"), "a": [1, None, 2, 3]})
+    >>> check(table).facts["time"]
+    "'t', every 1 h"
     """
     reading = {name: options.pop(name) for name in READING if name in options}
     options = Options(**options)
@@ -189,7 +194,10 @@ def check(
         source = opened(source if table is None else table, missing, protect=protect, **reading)
     table = source.table
     layout = Layout.of(table, split_by, time, time_format, dayfirst)
-    series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
+    try:
+        series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
+    except ValueError as error:  # say why there are no numbers
+        raise ValueError("; ".join([str(error), *source.unread.values()])) from error
     aside = {
         why: [name for name, reason in series.set_aside.items() if reason == why]
         for why in series.set_aside.values()

@@ -76,7 +76,7 @@ class Sheets(Sheet):
         named = [[f"{sheet.name}: {note}" for note in sheet.notes] for sheet in sheets]
         notes = [note for notes in named for note in notes]
         doubts = [f"{sheet.name}: {doubt}" for sheet in sheets for doubt in sheet.doubts]
-        unread = [name for sheet in sheets for name in sheet.unread]
+        unread = {name: text for sheet in sheets for name, text in sheet.unread.items()}
         path = Path(f"{counted(len(sheets), 'file')}")
         return cls(path, table, mask, notes, None, doubts, unread, sheets=sheets, part=part)
 

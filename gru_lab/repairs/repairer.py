@@ -63,8 +63,11 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     for a setting out of its range, unknown columns, infinite values, and a table without a numeric
     column.
 
+    >>> from gru_lab.demo import demo_table
+    >>> table, truth = demo_table(600)
     >>> repairer = Repairer(minutes=0).fit(table)
-    >>> repairer.transform(table)
+    >>> int(repairer.transform(table)["a2"].isna().sum())
+    0
     """
 
     def __init__(
@@ -455,7 +458,10 @@ class Repaired:
 def repair(table, **settings):
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`.
 
-    >>> lab.repair(table, minutes=0).table
+    >>> import gru_lab as lab
+    >>> from gru_lab.demo import demo_table
+    >>> int(lab.repair(demo_table(600)[0], minutes=0).table["a2"].isna().sum())
+    0
     """
     frame = plain_table(table)
     repairer = Repairer(**settings).fit(frame)

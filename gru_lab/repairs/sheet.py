@@ -29,7 +29,7 @@ class Sheet:
     """A file as a table. `holes` (rows, columns) is True where a cell may be written.
 
     `notes` are named oddities, `doubts` those of them that a repair refuses until they are settled,
-    `unread` the columns of numbers that could not be read, `facts` how cells were read, `units` the
+    `unread` the columns of numbers that could not be read (with a sentence), `facts` how cells were read, `units` the
     unit of a column where the file names it.
     """
 
@@ -39,7 +39,7 @@ class Sheet:
     notes: list
     file: object
     doubts: list = field(default_factory=list)
-    unread: list = field(default_factory=list)
+    unread: dict = field(default_factory=dict)
     facts: list = field(default_factory=list)
     units: dict = field(default_factory=dict)
     part = None  # the column that tells several files apart
@@ -98,9 +98,7 @@ class Sheet:
         facts = done.facts + [f"missing values: {', '.join(codes)}"] * bool(codes)
         holes = table.isna() & ~done.kept & ~np.asarray(getattr(file, "kept", False))
         real = None if isinstance(file, _Frame) else file
-        return cls(
-            path, table, holes, notes, real, doubts, list(done.unread), facts, dict(file.units)
-        )
+        return cls(path, table, holes, notes, real, doubts, done.unread, facts, dict(file.units))
 
     def require_sure(self) -> "Sheet":
         """Return the sheet, or raise ValueError where a cell can be read in two ways."""

@@ -45,6 +45,10 @@ class Store(Database):
 
     A SQLite file that may only be read serves for reading. Raises ValueError for a URL that is none
     or that leads to no database of ours, StoreFailed where it cannot be opened or written.
+
+    >>> store = Store("sqlite:///runs.sqlite")
+    >>> store.runs().empty
+    True
     """
 
     @classmethod

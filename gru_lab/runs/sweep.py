@@ -214,6 +214,11 @@ def sweep(
 
     Raises ValueError for wrong settings or unlike workers before anything is trained, SweepFailed
     after the rest is done if runs failed, StoreFailed if the store cannot be written.
+
+    >>> import gru_lab as lab
+    >>> results = lab.sweep(lab.stage("mask_input", "tiny"), seeds=1, workers=1)
+    >>> sorted(results.finals["setting"])[:2]
+    ['included', 'included, 4 times as long (control)']
     """
     compute = Compute(store, workers, device, scheduler)
     if isinstance(stage, Stage):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
 MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?"
+MARKS = "*#!?†‡"  # behind a number: a doubtful or estimated one
 RARE = 0.05  # a number of digits seen in fewer of the cells does not count
 NUMBER = re.compile(
     rf"(?P<bound>[<>≤≥]=?|~|≈)?\s*(?P<open>\()?(?P<sign>[+{MINUS}])?"
@@ -14,7 +15,7 @@ NUMBER = re.compile(
     rf"(?P<core>\d+(?:[.,'’{SPACES}]\d+)*[.,]?|[.,]\d+)"
     r"(?P<power>\s?[eE][+-]?\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
     rf"(?P<close>\))?(?P<back>[{MINUS}](?!\S))?"
-    r"(?P<tail>\s*(?:[^\W\d_]|[%‰°'\"€$£¥/*\[(²³])[^<>:;,]{0,24})?"
+    r"(?P<tail>\s*(?:[^\W\d_]|[%‰°'\"€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
 )
 CALENDAR = re.compile(
     r"\s*([ap]\.?m\.?|[年月日号时時点分秒].*|(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|"
@@ -40,8 +41,13 @@ class Cell:
 
     @property
     def affix(self):
-        """What stands before and behind: currency and unit, without spaces."""
-        return self.lead.strip(), self.tail.strip()
+        """What stands before and behind: currency and unit, without spaces and marks."""
+        return self.lead.strip(), self.tail.strip().rstrip(MARKS).rstrip()
+
+    @property
+    def marked(self) -> bool:
+        """True for a bound such as <0.01 and for a mark such as 12.5*: a cell that stays as it is."""
+        return bool(self.bound) or self.tail.strip()[-1:] in set(MARKS)
 
     def number(self, decimal: str) -> float | None:
         """Return the number, or None where its digits do not fit that decimal sign.
@@ -119,7 +125,7 @@ class Manner:
         """
         known = [(text.strip(), cell) for text in texts if (cell := parted(text))]
         known = [(t, c) for t, c in known if c.affix == affix and c.number(decimal) is not None]
-        plain = [(text, cell) for text, cell in known if not cell.bound] or known
+        plain = [(text, cell) for text, cell in known if not cell.marked] or known
         if not plain:
             return cls(parted("0"), ("", ""), decimal, "", 0, 0, 6, 6, "some", 0, False, False)
         cells = [cell for _, cell in plain]

@@ -169,7 +169,7 @@ def read_numbers(
     place = place or "row {}".format
     done = Numbers(frame.copy(deep=False), pd.DataFrame(False, frame.index, frame.columns))
     columns, votes = {}, Counter(votes or ())
-    usual = "," if votes[","] > votes["."] else "." if votes["."] else ""  # what `about` says
+    usual = "," if votes[","] > votes["."] else "." if votes["."] else ""  # as `about` says
     for name, column in frame.items():
         if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
             holes = frozenset(map(str, (missing or {}).get(name, ())))
@@ -229,12 +229,12 @@ def _tell(done, name, column, numbers, sign, usual, place):
             f"{place(row)}: {cell!r}. Text stays as it is; if it means a missing value, add "
             f"{option('--missing-value', f'{name}={cell}')}"
         )
-    bounds = np.array([bool(cell and cell.bound) for cell in column.cells]) & ~np.isnan(numbers)
+    bounds = np.array([bool(cell and cell.marked) for cell in column.cells]) & ~np.isnan(numbers)
     if bounds.any():
         row, cell = column.first(np.flatnonzero(bounds))
         done.facts.append(
             f"{name!r}: {column.counts[bounds].sum():,} cells such as {cell!r} stay as they are"
-            " ('<' counts as half the limit, '>' as the limit)"
+            + ", and count as half of it" * (cell[0] in "<≤")
         )
     if sign[0] == "?":
         unsure = np.array([bool(c and hint(c.core) == sign) for c in column.cells])
@@ -246,7 +246,8 @@ def _tell(done, name, column, numbers, sign, usual, place):
             f"say which by {option('--thousands', sign[1])} or {option('--decimal', sign[1])}"
         )
     affix = "".join(done.styles[name][1:]).strip()
-    grouped = any(cell and re.search(r"\d\D\d{3}(?!\d)", cell.core) for cell in column.cells)
+    other = "." if sign == "," else ","
+    grouped = any(cell and other in cell.core for cell in column.cells)
     said = [f"in {affix}"] * bool(affix)
     said += [f"{sign!r} is the decimal sign"] * (sign != usual and (grouped or sign == ","))
     if said:

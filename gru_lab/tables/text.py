@@ -46,7 +46,7 @@ def _require_text(raw, text):
             raise ValueError(f"it must be text, and is another kind of file; name it {suffix}")
     nul = text.find("\0")
     if nul >= 0:
-        if nul < 20 or text.count("\0") > len(text) / 10:
+        if nul < 20 or re.search("[\1-\10\16-\37]", text[:2000]):
             raise ValueError("it must be text, and holds binary data; is its ending right?")
         bad = [n for n, line in enumerate(text.split("\n"), 1) if "\0" in line]
         more = f" and {len(bad) - 1:,} more lines" * (len(bad) > 1)
@@ -183,8 +183,11 @@ class Text(Table):
 
     def _fit(self, head, rows, spans, widths):
         """Return whether rows have a separator more than the names; ValueError if they differ."""
-        width = len(head.names)
         ends = [self.lines[spans[n][1] - 1].rstrip("\r\n ") for n in rows]
+        nameless = len(rows) > 1 and len(head.names) > 2 and not head.names[-1].strip()
+        if nameless and all(line.endswith(self.separator) for line in ends):
+            head.names.pop()
+        width = len(head.names)
         more = len(rows) > 1 and all(widths[n] == width + 1 for n in rows)
         trailing = more and all(line.endswith(self.separator) for line in ends)
         if more and not trailing:  # as R writes it: the names of the rows have none
@@ -204,7 +207,7 @@ class Text(Table):
 
     def _cells(self):
         """Return the table: numbers where they are written plainly, the text of the others."""
-        names = unique_names(self.head.names)
+        names = unique_names([name.strip() for name in self.head.names])
         if len(names) == 1 and any(
             re.search(r"\d\s+[-\d]", "".join(cells)) for cells in self.sample
         ):

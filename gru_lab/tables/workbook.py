@@ -121,7 +121,9 @@ class Excel(Table):
             end -= 1
         self.at = [n for n in range(first + 1, end) if n not in skipped]
         frame = pd.DataFrame([rows[n] for n in self.at], dtype=object, columns=range(wide))
-        frame = frame.where(~frame.isin(HOLES), None).set_axis(unique_names(names), axis="columns")
+        frame = frame.where(~frame.isin(HOLES), None).set_axis(
+            unique_names([name.strip() for name in names]), axis="columns"
+        )
         self.cells, self.head, self.units = frame.infer_objects(), head, head.units
         self.first = first
 

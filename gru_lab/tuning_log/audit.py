@@ -277,6 +277,9 @@ def audit(log=None, anyway: bool = False) -> Findings:
     Raises ValueError if there is no log in it, and where lines with figures were not understood,
     with their numbers: what is concluded without them may be wrong. `anyway` judges the rest, with
     a finding that names them.
+
+    >>> [(finding.stage, finding.kind) for finding in audit()][:2]
+    [(2, 'same errors, other rulers'), (2, 'copied run')]
     """
     log = recorded_log() if log is None else log if isinstance(log, TuningLog) else read_log(log)
     found = Findings(_lost(log))

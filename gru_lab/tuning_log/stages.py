@@ -212,6 +212,13 @@ def stage(name, profile="lesson", data=None, split_by=None):
     `data` is a file, a DataFrame or a Series (default: the built-in series); `split_by` names its
     run-label column. Raises ValueError for an unknown stage or profile and for a series the stage
     cannot be run on.
+
+    >>> stage("dropout", "tiny")
+    Stage 4, dropout: How much dropout? Tiny profile, demo-2800-0: 2,800 rows, 66 channels
+    >>> stage("droput")
+    Traceback (most recent call last):
+    ...
+    ValueError: stage must be one of mask_input, ... not 'droput'. Did you mean 'dropout'?
     """
     if isinstance(name, Stage):
         return name

@@ -53,6 +53,10 @@ def panel(stage, store=None):
     A cell that is run again gets a new one, and what its old one still trains is stopped. Where
     there will be no kernel it is the explorer of the stored
     runs instead.
+
+    >>> import gru_lab as lab
+    >>> type(lab.panel(lab.stage("dropout", "tiny"))).__name__
+    'VBox'
     """
     stage = open_stage(stage)
     store = Store.of(store)

@@ -65,5 +65,9 @@ def predict(stage):
 
     It can be answered by mouse and keyboard. In a record it is HTML that says which one was chosen,
     or that none was.
+
+    >>> import gru_lab as lab
+    >>> lab.predict(lab.stage("dropout", "tiny")).guess is None
+    True
     """
     return Prediction(open_stage(stage))

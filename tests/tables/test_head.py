@@ -189,7 +189,7 @@ def test_several_sheets_are_named_and_one_can_be_chosen(tmp_path):
 
     path = workbook(tmp_path / "t.xlsx", ["t", "T", "RH"], more=second)
     (note,) = Sheet.open(path).notes
-    assert "tables in 2 sheets" in note and "--sheet 'Week 2'" in note and "notes" not in note
+    assert "tables in 2 sheets" in note and '--sheet "Week 2"' in note and "notes" not in note
     chosen = Sheet.open(path, sheet="Week 2")
     assert list(chosen.table) == ["a", "b"] and chosen.notes == []
     with pytest.raises(ValueError, match="sheet must be one of Sheet, Week 2, notes, not 'Week2'"):

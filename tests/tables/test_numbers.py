@@ -41,7 +41,7 @@ def test_a_manner_is_read_and_holes_are_written_in_it(manner, sign, tmp_path):
     path, out = tmp_path / "table.csv", tmp_path / "out.csv"
     path.write_text("\n".join(["x,y", *(f"{cell},{n}" for n, cell in enumerate(holed))]) + "\n")
     sheet = Sheet.open(path)
-    assert sheet.notes == [] and sheet.doubts == [] and sheet.unread == []
+    assert sheet.notes == [] and sheet.doubts == [] and sheet.unread == {}
     kept = np.arange(len(values)) % 7 > 0
     np.testing.assert_allclose(sheet.table["x"][kept], np.array(values)[kept], rtol=1e-12)
     assert sheet.holes["x"].tolist() == list(~kept)
@@ -146,7 +146,7 @@ def test_a_column_of_numbers_that_cannot_be_read_is_a_problem_with_its_line(cell
     sheet = Sheet.open(path)
     (note,) = sheet.notes
     assert note.startswith("column 'a' looks like numbers and could not be read: line ")
-    assert sheet.unread == ["a"] and sheet.table["a"].tolist() == cells
+    assert list(sheet.unread) == ["a"] and sheet.table["a"].tolist() == cells
 
 
 def test_a_few_cells_with_another_unit_stay_and_are_named():
@@ -179,4 +179,12 @@ def test_hints_and_options_are_as_documented():
         ",", ",", "?,", ",", "",
     ]  # fmt: skip
     assert option("--missing-value", "T=-999.9") == "--missing-value T=-999.9"
-    assert option("--missing-value", "T in=-") == "--missing-value 'T in=-'"
+    assert option("--missing-value", "T in=-") == '--missing-value "T in=-"'
+
+
+def test_a_number_with_a_mark_counts_and_stays():
+    cells = ["15.00*"] + ["15.62", "16.25"] * 10
+    done = read_numbers(pd.DataFrame({"a": cells}))
+    assert done.table["a"][0] == 15 and done.notes == []
+    assert done.facts == ["'a': 1 cells such as '15.00*' stay as they are"]
+    assert Manner.of(cells).write(3) == "3.00"
