@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers
     from gru_lab.config import RunConfig as RunConfig
+    from gru_lab.evidence.grid import grid as grid
     from gru_lab.evidence.opinion import second_opinion as second_opinion
     from gru_lab.evidence.own_log import write_log as write_log
     from gru_lab.evidence.search import search as search
     from gru_lab.evidence.test_part import test_once as test_once
     from gru_lab.evidence.verdict import verdict as verdict
     from gru_lab.plots.plot import plot as plot
+    from gru_lab.records.pool import pool as pool
     from gru_lab.records.record import record as record
     from gru_lab.records.report import report as report
     from gru_lab.repairs.check import check as check
@@ -56,6 +58,7 @@ _HOMES = {
     "verdict": "evidence.verdict",
     "second_opinion": "evidence.opinion",
     "search": "evidence.search",
+    "grid": "evidence.grid",
     "write_log": "evidence.own_log",
     "test_once": "evidence.test_part",
     "plot": "plots.plot",
@@ -66,6 +69,7 @@ _HOMES = {
     "Repairer": "repairs.repairer",
     "report": "records.report",
     "record": "records.record",
+    "pool": "records.pool",
 }
 __all__ = list(_HOMES)
 

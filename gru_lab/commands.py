@@ -32,6 +32,8 @@ def open_lab(arguments):
         folder = copy
     command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={arguments.port}"]
     command.append(f"--ServerApp.root_dir={folder}")
+    # defaults that keep Jupyter's box of news and updates from covering the first figures
+    command.append(f"--LabApp.app_settings_dir={Path(__file__).with_name('jupyterlab')}")
     if (folder / START).exists():
         command.append(f"--LabApp.default_url=/lab/tree/{START}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

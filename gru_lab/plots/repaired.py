@@ -39,7 +39,7 @@ def _before_and_after(repaired):
     any.
     """
     channels = repaired.repairer.scores_.index
-    after = repaired.table[channels].isna()
+    after = repaired.frame[channels].isna()
     before = after | repaired.filled[channels]
     holed = before.columns[before.any()]
     return before[holed], after[holed]
@@ -90,7 +90,7 @@ def largest(repaired, count=6, long=None, most=60):
     )
     if not len(runs):
         return []
-    moves = np.array([pd.Series(numbers(repaired.table[name])).std() for name in channels])
+    moves = np.array([pd.Series(numbers(repaired.frame[name])).std() for name in channels])
     width = repaired.half_width[channels].to_numpy()[order[runs[:, 1]], runs[:, 0]]
     unsure = np.nan_to_num(width / np.where(moves > 0, moves, np.inf)[runs[:, 0]])
     length = runs[:, 2] - runs[:, 1] + 1
@@ -127,7 +127,7 @@ def plot_repaired(repaired, channel, rows, unit=""):
     near = near[part[near] == part[first]]
     near = near[:: max(1, len(near) // POINTS)]
     x, here = moments[near], order[near]
-    values = numbers(repaired.table[channel])[here]
+    values = numbers(repaired.frame[channel])[here]
     filled = repaired.filled[channel].to_numpy()[here]
     low, high = (bound[channel].to_numpy()[here] for bound in repaired.interval)
     single = filled.copy()

@@ -68,7 +68,7 @@ def summary(repaired):
     """
     scores = repaired.repairer.scores_
     filled = repaired.filled[scores.index].sum()
-    left = repaired.table[scores.index].isna().sum()
+    left = repaired.frame[scores.index].isna().sum()
     better = (1 - scores["repair MAE"] / scores["linear MAE"]).where(scores["entries"] > 0)
     how = scores["kept"].map(HOW)
     own = pd.DataFrame(
@@ -81,7 +81,7 @@ def each_value(repaired):
     """Return a DataFrame with a row per repaired value: its row, time if there is one, channel,
     value, low and high.
     """
-    table, layout, pieces = repaired.table, repaired.layout, []
+    table, layout, pieces = repaired.frame, repaired.layout, []
     low, high = repaired.interval
     for name in repaired.repairer.scores_.index:
         at = np.flatnonzero(repaired.filled[name])
@@ -104,10 +104,10 @@ def compare(repaired, truth):
     entries, and the share of the truth `inside` its interval.
     """
     filled, scores = repaired.filled[truth.columns], repaired.repairer.scores_.loc[truth.columns]
-    line = repaired.table[truth.columns].mask(filled).interpolate(limit_direction="both")
+    line = repaired.frame[truth.columns].mask(filled).interpolate(limit_direction="both")
     low, high = repaired.interval
     inside = ((truth >= low[truth.columns]) & (truth <= high[truth.columns])).where(filled)
-    ways = {"straight line": line, "repair": repaired.table[truth.columns]}
+    ways = {"straight line": line, "repair": repaired.frame[truth.columns]}
     errors = {way: (values - truth).where(filled).abs().mean() for way, values in ways.items()}
     return pd.DataFrame(
         errors | {"foretold": scores["repair MAE"], "inside": inside.astype(float).mean()}

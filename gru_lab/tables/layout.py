@@ -10,6 +10,7 @@ Whatever asks one of these questions asks this object. Where a table can be read
 """
 
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -291,7 +292,7 @@ def _two_readings(found):
 
 
 def _teller(columns, moments, first):
-    """Return the name of the column that tells apart rows whose stamps repeat or start again.
+    """Return the column, or two, that tell apart rows whose stamps repeat or start again.
 
     `moments` and `columns` come part by part. None where there is no need, or no such column.
     """
@@ -303,20 +304,24 @@ def _teller(columns, moments, first):
     again = _starts_again(moments, first)
     if repeated < REPEATED and not again:
         return None
-    for name, column in columns.items():
-        if not (is_text(column) or (whole(column) is not None and column.nunique() <= FEW_VALUES)):
-            continue
-        number = part_numbers([column], len(column))
-        count = number.max() + 1
-        if not 2 <= count <= min(MOST_PARTS, len(column) // 2):
+    texts = [name for name, column in columns.items() if is_text(column)]
+    labels = [name for name in columns if name not in texts and _few_numbers(columns[name])]
+    for names in [*((name,) for name in texts + labels), *combinations(texts[:5], 2)]:
+        number = part_numbers([columns[name] for name in names], len(part))
+        if not 2 <= number.max() + 1 <= min(MOST_PARTS, len(part) // 2):
             continue
         order = np.lexsort((np.arange(len(number)), number, part))
         begins = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
         step = steps_of(moments[order], begins)[~begins]
         ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
         if ways == 1 or (ways >= TOLD and repeated >= REPEATED):
-            return name
+            return names
     return None
+
+
+def _few_numbers(column):
+    """Tell whether a column holds few different whole numbers."""
+    return whole(column) is not None and column.nunique() <= FEW_VALUES
 
 
 def _starts_again(moments, first):
@@ -330,15 +335,23 @@ def _tells_apart(columns, stamps, part, first, by_part):
     """Return a sentence where rows of several series would be sorted into each other, or None."""
     moments = seconds(stamps)[by_part]
     columns = {name: column.iloc[by_part] for name, column in columns.items()}
-    if name := _teller(columns, moments, first):
+    names = _teller(columns, moments, first) or ()
+    if len(names) == 1:
+        (name,) = names
         labels = columns[name].dropna().unique()[:3]
         shown = ", ".join(map(str, labels)) + ", …" * (columns[name].nunique() > 3)
         return (
             f"several series lie in one table: column {name!r} ({shown}) tells them apart, and "
             f"their stamps repeat; add --split-by {name!r}, or make a column of each"
         )
+    if names:
+        return (
+            f"several series lie in one table, told apart by columns {names[0]!r} and {names[1]!r} "
+            f"together; join these into one column and name it by --split-by, or make a column of "
+            f"each {names[1]!r} and --split-by {names[0]!r}"
+        )
     repeated = pd.DataFrame({"p": part, "m": stamps}).duplicated(keep=False).mean()
-    if repeated >= REPEATED and not direction(moments, first):
+    if repeated >= REPEATED and _starts_again(moments, first):
         return (
             f"{repeated:.0%} of the rows repeat another row's time stamp and time starts again, so "
             f"several series may lie in one table; add a column that tells them apart, and "

@@ -234,7 +234,7 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     if column.dtype == object:
         column = column.map(str, na_action="ignore")
     number, texts = pd.factorize(column, use_na_sentinel=True)
-    texts = np.array([str(text).strip()[: LONGEST + 1] for text in texts], dtype=f"U{LONGEST + 1}")
+    texts = np.char.strip(np.asarray(texts, dtype=object).astype(f"U{LONGEST + 1}"))
     filled = np.flatnonzero(texts != "")
     if not len(filled):
         return []
@@ -259,18 +259,14 @@ def number_readings(column: pd.Series) -> list[Reading]:
         return []
     low, high = values[seen].min(), values[seen].max()
     readings = []
-    if low >= 1_900 and high < 1e17 and (values[seen] % 1 == 0).all():
-        exact = column.fillna(0).to_numpy(np.int64) if column.dtype.kind != "f" else values[seen]
-        exact = exact.astype(np.int64) if column.dtype.kind == "f" else exact[seen]
-        width = len(str(int(high)))
-        texts = np.char.zfill(exact.astype(str), width)
-        if width in COMPACT and (width in (6, 8) or len(str(int(low))) == width):
-            for way in _read(texts, 1.0):
-                days = way.stamps // DAY
-                if -25_567 <= days.min() and days.max() <= 47_482:  # 1900 to 2100
-                    stamps = np.full(len(values), NAT)
-                    stamps[seen] = way.stamps
-                    readings.append(Reading(way.way, stamps, way.order, way.clock, way.shapes))
+    month = 1_900 <= low <= high <= 2_101 and bool((values[seen] % 1 > 0).any())
+    exact = np.rint(values[seen] * 100) if month else values[seen]  # 2024.03 is March
+    if low >= 1_900 and high < 1e17 and np.allclose(exact, values[seen] * (100 if month else 1)):
+        for way in _compact(exact):
+            if (way.order == "Ym") == month or not month:
+                stamps = np.full(len(values), NAT)
+                stamps[seen] = way.stamps
+                readings.append(Reading(way.way, stamps, way.order, way.clock, way.shapes))
     for name, (unit, zero) in SCALES.items():
         if (
             not readings
@@ -278,6 +274,23 @@ def number_readings(column: pd.Series) -> list[Reading]:
         ):
             readings = [Reading(name, counted_from(column, name), name)]
     return readings
+
+
+def _compact(values):
+    """Return the Readings of whole numbers (n,) such as 20240305, each of them a date."""
+    if (values % 1 != 0).any():
+        return []
+    width = len(str(int(values.max())))
+    if width not in COMPACT or (width not in (6, 8) and len(str(int(values.min()))) != width):
+        return []
+
+    def read(numbers):
+        return _read(np.char.zfill(numbers.astype(np.int64).astype(str), width), 1.0)
+
+    if len(values) > SAMPLE and not read(values[:: len(values) // SAMPLE]):
+        return []
+    ways = [(way, way.stamps // DAY) for way in read(values)]
+    return [way for way, days in ways if -25_567 <= days.min() and days.max() <= 47_482]
 
 
 def counted_from(column: pd.Series, scale: str) -> np.ndarray:

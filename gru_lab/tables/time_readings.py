@@ -41,7 +41,8 @@ def _exact(column):
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     if isinstance(column.dtype, pd.ArrowDtype):
-        column = pd.Series(pd.to_datetime(column.to_numpy(dtype="M8[ns]", na_value=pd.NaT)))
+        column = pd.Series(column.array.to_numpy(dtype=object))
+        column = pd.to_datetime(column, utc=True)
     if getattr(column.dt, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     unit = "m8[ns]" if column.dtype.kind == "m" else "M8[ns]"

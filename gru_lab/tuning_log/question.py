@@ -3,6 +3,7 @@ so whatever takes a stage takes it.
 """
 
 import re
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,7 +86,8 @@ class Question(Stage):
             f"Data: {self.series.name}: {rows:,} rows, {channels} channels, digest "
             f"{self.series.digest}.",
         ]
-        return "\n".join(filter(None, [*lines, self.note]))
+        told = filter(None, [*lines, self.note])
+        return "\n".join(textwrap.fill(line, 96, subsequent_indent="  ") for line in told)
 
     def bind(self, profile=None, data=None, split_by=None):
         """Return this question on another series; its settings stay as they are."""
@@ -301,7 +303,8 @@ def _require_different(asked, knob):
             why = "; one layer has no dropout" if asked.start.num_layers == 1 else ""
             raise ValueError(
                 f"{knob} must have values that differ: {seen[run]!r} and {setting.name!r} are the "
-                f"same run{why if knob == 'dropout' else ''}; leave one out, or change what is fixed"
+                f"same run{why if knob == 'dropout' else ''}; leave one out, or change what is "
+                "fixed"
             )
         seen[run] = setting.name
 
@@ -347,8 +350,8 @@ def without_holes(series: Series) -> Series:
         return series
     if not whole.any():
         raise ValueError(
-            f"{series.name} has no complete row; leave out its emptiest channels, or fill the holes "
-            "first (gru-lab repair)"
+            f"{series.name} has no complete row; leave out its emptiest channels, or fill the "
+            "holes first (gru-lab repair)"
         )
     kept = np.flatnonzero(whole)
     broken = np.flatnonzero(np.diff(kept, prepend=kept[0] - 1) > 1)

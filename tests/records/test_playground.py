@@ -11,6 +11,7 @@ import pytest
 import gru_lab as lab
 from gru_lab.cli import main
 from gru_lab.records import playground as module
+from gru_lab.records.notebooks import notebooks_folder
 from gru_lab.records.playground import ROWS, START, pack, playground, small, train_here
 from gru_lab.records.words import CHINESE, WORDS, words
 from gru_lab.runs.exchange import adopt
@@ -116,6 +117,16 @@ def test_what_cannot_be_written_or_read_is_one_clear_line(
 def test_the_same_table_gives_the_same_page_byte_by_byte(tmp_path):
     first, second = (playground(out=tmp_path / name).read_bytes() for name in ("a", "b"))
     assert first == second and len(first) < 230_000
+
+
+def test_the_page_that_comes_with_the_notebooks_is_the_one_that_is_written_now(tmp_path):
+    """After a change: gru-lab playground --out notebooks/playground.html."""
+    pages = [notebooks_folder() / "playground.html", playground(out=tmp_path / "page.html")]
+    there, now = (page.read_text(encoding="utf-8") for page in pages)
+    values = [table_of(page)[1] for page in (there, now)]
+    np.testing.assert_allclose(*values, atol=1e-4)  # processors round the series differently
+    packed = re.compile(r'("low|"span|"levels|"digest|_digest)": ("[^"]*"|\[[^]]*\])')
+    assert packed.sub("", there) == packed.sub("", now)
 
 
 def test_every_word_is_there_in_both_languages_with_the_same_places():

@@ -1,0 +1,166 @@
+"""A folder of people's records as one page: their seeds pooled, their guesses beside the outcome."""
+
+from collections import defaultdict
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from gru_lab.digits import Table, html_table, plain
+from gru_lab.evidence.guess import answers, question
+from gru_lab.evidence.paired import compare, judge, seeds_needed
+from gru_lab.evidence.verdict import MIN_SEEDS, SMALLEST_DIFFERENCE, choose_label, claim_of, explain
+from gru_lab.output import require_place, write_whole
+from gru_lab.records.html import TEMPLATES
+from gru_lab.runs.exchange import name_of, sound_runs
+from gru_lab.tuning_log.rulers import LAST
+from gru_lab.tuning_log.stage import PROFILES
+from gru_lab.tuning_log.stages import STAGES
+
+MADE = " (the guess made)"  # as `lab.predict` writes it into a record
+
+
+def pool(records: str | Path | list, out: str | Path = "class.html") -> Path:
+    """Write one page about many records, such as a class's hand-ins, and return its path.
+
+    Parameters
+    ----------
+    records : a folder, which is searched with the folders in it, or a list of files
+    out : where to write the page
+
+    The runs of all records that repeat a setting of the log are pooled, stage by stage and series
+    by series; a run that several records hold counts once. What is no record is named on the page.
+
+    Raises
+    ------
+    ValueError
+        If no file is a record with runs of a stage, or the place cannot be written to.
+
+    Examples
+    --------
+    >>> import gru_lab as lab
+    >>> lab.pool("hand_ins")  # doctest: +SKIP
+    PosixPath('class.html')
+    """
+    require_place("out", out)
+    files = sorted(Path(records).rglob("*.html")) if _is_folder(records) else map(Path, records)
+    rows, guesses, people, unread = [], defaultdict(list), {}, {}
+    for path in files:
+        try:
+            data, sound = sound_runs(path)
+        except ValueError as error:
+            unread[str(path)] = str(error)
+            continue
+        people[str(path)] = name = name_of(data, path)
+        rows += [
+            row | {"person": name} for config, curve, *_ in sound for row in _rows(config, curve)
+        ]
+        for stage, guess in _guesses(path.read_text(encoding="utf-8")):
+            guesses[stage].append((name, guess))
+    if not rows:
+        raise ValueError(
+            f"records must hold at least one record with runs of a stage, and {str(records)!r} has "
+            "none: hand in the files that `gru-lab record` writes"
+        )
+    groups = pd.DataFrame(rows).groupby(["stage", "profile", "digest"], sort=True)
+    sections = [_section(group, guesses) for _, group in groups]
+    page = TEMPLATES.get_template("pool.html.j2")
+    write_whole(
+        Path(out), page.render(sections=sections, people=sorted(people.values()), unread=unread)
+    )
+    return Path(out)
+
+
+def _is_folder(records):
+    return isinstance(records, str | Path) and Path(records).is_dir()
+
+
+def _known():
+    """Return the stage, profile and setting that a run repeats, by its key without data and seed."""
+    known = defaultdict(list)
+    for stage in STAGES.values():
+        for profile in PROFILES.values():
+            start = stage.start.replace(hidden_size=profile.hidden_size)
+            for setting in stage.settings:
+                known[start.replace(**setting.changes).key].append((stage, profile, setting))
+    return known
+
+
+KNOWN = _known()
+
+
+def _rows(config, curve):
+    """Yield a row for each setting of the log that a run repeats, read at that setting's length."""
+    for stage, profile, setting in KNOWN[config.replace(data="", data_digest="", seed=0).key]:
+        epochs = profile.epochs(setting.epochs)
+        if epochs <= len(curve):
+            yield {
+                "stage": stage.number,
+                "profile": profile.name,
+                "digest": config.data_digest,
+                "data": config.data,
+                "setting": setting.name,
+                "seed": config.seed,
+                "error": curve["val_missing"][:epochs].tail(LAST).mean(),
+            }
+
+
+def _guesses(page):
+    """Yield (stage's number, answer) for each guess that a record shows."""
+    for stage in STAGES.values():
+        _, asked, rest = page.partition(escape(question(stage)))
+        items, ended, _ = rest.partition("</ul>")
+        if asked and ended and MADE in items:
+            before = items.partition(MADE)[0]
+            yield stage.number, before.rpartition("<b>")[2]
+
+
+def _section(rows, guesses):
+    """Return what the page says of one stage on one series."""
+    stage = next(one for one in STAGES.values() if one.number == rows["stage"].iloc[0])
+    single = rows.drop_duplicates(["setting", "seed"])
+    errors = single.pivot(index="setting", columns="seed", values="error")
+    usual = stage[stage.adopted].epochs
+    names = [one.name for one in stage.choose("trained") if one.epochs == usual]
+    errors = errors.reindex([name for name in names if name in errors.index]).dropna(axis=1)
+    seeds, people = errors.shape[1], rows["person"].nunique()
+    section = {
+        "title": f"Stage {stage.number}: {stage.question}",
+        "about": f"{rows['profile'].iloc[0]} profile, data {rows['data'].iloc[0]}: {seeds} seeds "
+        f"out of {people} record{'s' * (people > 1)}",
+    }
+    if stage.adopted in errors.index and len(errors) > 1 and seeds:
+        section |= _judged(stage, errors, seeds)
+    if guesses[stage.number]:
+        section |= _compared(stage, single, guesses[stage.number])
+    return section
+
+
+def _judged(stage, errors, seeds):
+    """Return the label that the pooled seeds give, its sentence and its figures."""
+    table = compare(errors, stage.adopted)
+    found = judge(table["low"].dropna(), table["high"].dropna(), SMALLEST_DIFFERENCE)
+    label, needed = choose_label(found, found, seeds), MIN_SEEDS
+    if seeds > 1:
+        baseline = errors.loc[stage.adopted]
+        shares = (errors.drop(stage.adopted) - baseline) / baseline.mean()
+        needed = seeds_needed(shares, SMALLEST_DIFFERENCE)
+    needed = needed and max(needed, MIN_SEEDS, seeds + 1)
+    sentence = explain(label, [table, table], stage.adopted, seeds, needed, SMALLEST_DIFFERENCE)
+    sentence = f"{claim_of(stage, stage.adopted)} {sentence}"
+    return {"label": label.capitalize(), "sentence": sentence, "table": html_table(table)}
+
+
+def _compared(stage, single, guesses):
+    """Return everybody's guess as a table, and the ratio of errors that came out."""
+    means = single.groupby("setting")["error"].mean()
+    one, other = stage.guess
+    came = means[one] / means[other] if {one, other} <= set(means.index) else float("nan")
+    factors = answers(stage)
+    table = Table(
+        [
+            {"person": name, "guess": guess, "as a factor": plain(factors.get(guess, float("nan")))}
+            for name, guess in guesses
+        ]
+    ).set_index("person")
+    return {"question": question(stage), "came": plain(came), "guesses": html_table(table)}
