@@ -76,9 +76,9 @@ def plot_holes(repaired, most=60):
     return style(figure, "Holes before and after (the darker, the more)", height, top=84)
 
 
-def largest(repaired, count=6, long=None, most=60):
+def largest(repaired, count=6, long=None):
     """Return the repairs to look at as (channel, rows), rows being numbers: the `count` longest,
-    and of those longer than `long` rows up to `most`.
+    and all those longer than `long` rows.
 
     The first ones are of different moments and channels. Among equally long ones, those whose
     interval is widest for their channel come first.
@@ -98,7 +98,7 @@ def largest(repaired, count=6, long=None, most=60):
     chosen = _spread(runs, count)
     if long is not None:
         further = np.flatnonzero(length > long)
-        chosen += [k for k in further if k not in chosen][: max(0, most - len(chosen))]
+        chosen += [k for k in further if k not in chosen]
     return [(channels[c], order[first : last + 1]) for c, first, last in runs[chosen]]
 
 
@@ -179,10 +179,15 @@ def plot_repaired(repaired, channel, rows, unit=""):
         mode="markers",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if len(rows) <= BARS else 4},
     )
-    stamp = (
-        pd.Timestamp(moments[first]).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
-    )
     name = escape(str(channel))
     figure.update_xaxes(title_text=escape(_time_name(repaired)))
     figure.update_yaxes(title_text=f"{name} ({escape(unit)})" if unit else name)
-    return style(figure, f"{name}: {counted(len(rows), 'row')} from {stamp}", 340)
+    return style(figure, escape(repair_name(repaired, channel, rows)), 340)
+
+
+def repair_name(repaired, channel, rows):
+    """Return a repair in words: its channel, how long it is, and when it begins."""
+    order, moments, _ = _ordered(repaired)
+    moment = moments[order == rows[0]][0]
+    when = pd.Timestamp(moment).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
+    return f"{channel}: {counted(len(rows), 'row')} from {when}"

@@ -19,7 +19,9 @@ from traitlets import Bool, default
 
 from gru_lab.records.html import PLOTLY, POLICY, TRAINING_POLICY, figure_html, packed_plotly
 from gru_lab.records.notebooks import WIDGET, is_bar
+from gru_lab.records.provenance import foot_of, page_of
 from gru_lab.records.words import TAGS, from_english, words
+from gru_lab.runs.recording import RUNS
 
 GONE = """\
 <p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
@@ -27,7 +29,7 @@ GONE = """\
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
-NEEDS_KERNEL = {WIDGET, "application/javascript"}
+NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
 
 def formula_html(tex: str, display: str) -> str:
@@ -111,6 +113,17 @@ class RecordExporter(HTMLExporter):
     embed_images = Bool(True).tag(config=True)
     exclude_input_prompt = Bool(True).tag(config=True)
     exclude_output_prompt = Bool(True).tag(config=True)
+
+    def from_notebook_node(self, nb, resources=None, **options):
+        """Return (page, resources). A notebook exported as it stands, from JupyterLab's menu, gets
+        its runs and its foot here; `gru-lab record` gives them in `resources["record"]`.
+        """
+        resources = dict(resources or {})
+        if "record" not in resources:
+            about = resources.get("metadata", {})
+            page = page_of(nb, about.get("name") or "Notebook", about.get("path"))
+            resources["record"] = {"provenance_html": foot_of(page)}
+        return super().from_notebook_node(nb, resources, **options)
 
     @default("template_name")
     def _template_name_default(self):

@@ -20,7 +20,7 @@ from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_folder, write_whole
 from gru_lab.records.exporter import RecordExporter
-from gru_lab.records.html import PLOTLY, TEMPLATES, figure_title
+from gru_lab.records.html import PLOTLY, figure_title
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
 from gru_lab.records.markdown import as_markdown
 from gru_lab.records.notebooks import (
@@ -32,10 +32,10 @@ from gru_lab.records.notebooks import (
     wait_for,
 )
 from gru_lab.records.playground import beside_explorer, playground
-from gru_lab.records.provenance import about_environment, about_runs
+from gru_lab.records.provenance import about_environment, about_runs, foot_of
 from gru_lab.records.words import words
 from gru_lab.runs.compute import Compute
-from gru_lab.runs.exchange import as_block, pack
+from gru_lab.runs.exchange import pack
 from gru_lab.runs.recording import notes_of, recording
 from gru_lab.runs.results import Results
 from gru_lab.runs.sweep import run_names, train_missing
@@ -204,13 +204,6 @@ async def _page(plan, path, notebook, results, on_cell):
     return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 
 
-def _settings(run):
-    """Return a packed run's settings in words, for the table at the foot of a record."""
-    left_out = ("data", "data_digest", "epochs", "seed")
-    kept = {name: value for name, value in run["config"].items() if name not in left_out}
-    return ", ".join(f"{name} {value}" for name, value in kept.items())
-
-
 def _tell(notebook, stage, line):
     """Give the stage's picture its verdict, as the sentence for who cannot see it."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
@@ -224,10 +217,9 @@ def _as_html(notebook, path, page, stage, language):
     if stage:
         notebook = beside_explorer(notebook, stage, language)
         _tell(notebook, stage, page["line"])
-    said, foot = words(language), TEMPLATES.get_template("provenance.html.j2")
     around = {
-        "nav_html": f'<a href="../index.html">{said["All records"]}</a>',
-        "provenance_html": foot.render(page, settings=_settings, words=said) + as_block(page),
+        "nav_html": f'<a href="../index.html">{words(language)["All records"]}</a>',
+        "provenance_html": foot_of(page, language),
         "language": language,
     }
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": around}

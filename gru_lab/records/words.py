@@ -161,7 +161,11 @@ CHINESE = {
         "这些滑块共 {size} 种组合，其中运行过 {count} 种。"
     ),
     "dots: seen, hidden · × last value · △ network": "圆点：可见、隐藏 · × 前值 · △ 网络",
-    "no repair was kept with this run": "此次运行没有保存填补结果",
+    "no repair of these gaps was kept": "没有保存这些空缺的填补结果",
+    " after {longest} epochs": "（{longest} 轮后）",
+    " Pale: it went on to {longest} epochs for another setting.": (
+        "浅色部分：为另一设置继续运行到 {longest} 轮。"
+    ),
     "Losses over {epochs} epochs, logarithmic: training ends at {train}, validation at {val}": (
         "{epochs} 轮的损失，对数坐标：训练终值 {train}，验证终值 {val}"
     ),

@@ -183,7 +183,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 self.warnings_.append(
                     f"{self.channels_[c]}: {left:,} entries before its first or after its last "
                     f"value stay empty: held-back ends support {most:g} rows at most; "
-                    "to fill them all the same, set extrapolation"
+                    "to fill them all the same, add --extrapolation all"
                 )
 
     def _frame(self, table, fitting=False):

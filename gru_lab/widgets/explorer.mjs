@@ -51,11 +51,12 @@ function words(x, y, content, more = {}) {
 }
 
 function lossChart(run, ruler, references) {
-  const curves = run[ruler];
+  const [curves, beyond, longest] = [run[ruler], run.beyond?.[ruler] ?? {}, run.longest ?? run.epochs];
   const shown = ruler === "corrected" ? Object.values(references) : [];
-  const all = [...Object.values(curves).flat(), ...shown].filter((value) => value > 0);
+  const every = [...Object.values(curves), ...Object.values(beyond)].flat();
+  const all = [...every, ...shown].filter((value) => value > 0);
   const [low, high] = [Math.log10(Math.min(...all)) - 0.1, Math.log10(Math.max(...all)) + 0.1];
-  const x = (epoch) => LEFT + ((WIDE - LEFT - 10) * (epoch - 1)) / Math.max(1, run.epochs - 1);
+  const x = (epoch) => LEFT + ((WIDE - LEFT - 10) * (epoch - 1)) / Math.max(1, longest - 1);
   const y = (value) => 12 + ((HIGH - BOTTOM - 12) * (high - Math.log10(value))) / (high - low);
   const [train, val] = [curves.training, curves.validation].map((values) => plain(values.at(-1) ?? 0));
   const shape = "Losses over {epochs} epochs, logarithmic: training ends at {train}, validation at {val}";
@@ -75,14 +76,21 @@ function lossChart(run, ruler, references) {
     chart.append(words(WIDE - 12, y(error) - 3, say(way), { "text-anchor": "end" }));
   });
   Object.entries(curves).forEach(([name, values], index) => {
-    const points = values.map((value, epoch) => `${x(epoch + 1)},${y(value)}`).join("L");
+    const place = (value, epoch) => `${x(epoch + 1)},${y(value)}`;
+    const points = values.map(place).join("L");
+    const further = (beyond[name] ?? []).map((value, epoch) => place(value, values.length + epoch));
     const look = { fill: "none", stroke: COLOURS[name], "stroke-width": 2, "stroke-dasharray": DASHES[name] };
     chart.append(make("path", { d: `M${points}`, ...look }));
+    if (further.length) {
+      const from = place(values.at(-1), values.length - 1);
+      chart.append(make("path", { d: `M${[from, ...further].join("L")}`, ...look, opacity: 0.25 }));
+    }
     const [at, below] = [WIDE / 2 - 90 + 110 * index, HIGH - 18];
     chart.append(make("path", { d: `M${at - 26},${below}h20`, ...look }));
     chart.append(words(at, below + 4, say(name), { fill: COLOURS[name] }));
   });
-  chart.append(words(LEFT, HIGH - 14, say("epoch 1")), words(WIDE - 12, HIGH - 14, run.epochs, { "text-anchor": "end" }));
+  const end = words(WIDE - 12, HIGH - 14, longest, { "text-anchor": "end" });
+  chart.append(words(LEFT, HIGH - 14, say("epoch 1")), end);
   return chart;
 }
 
@@ -110,8 +118,9 @@ function repairChart(run, picture, channel, count) {
     const triangle = `M${x(step)},${y(repair[step]) - 5}l5,9h-10z`;
     chart.append(make("path", { d: triangle, fill: "none", stroke: COLOURS.validation, "stroke-width": 1.8 }));
   });
-  const note = repair.length ? "dots: seen, hidden · × last value · △ network" : "no repair was kept with this run";
-  chart.append(words(LEFT, HIGH - 10, say(note)));
+  const after = run.longest > run.epochs ? say(" after {longest} epochs", run) : "";
+  const note = repair.length ? "dots: seen, hidden · × last value · △ network" : "no repair of these gaps was kept";
+  chart.append(words(LEFT, HIGH - 10, say(note) + (repair.length ? after : "")));
   return chart;
 }
 
@@ -160,6 +169,9 @@ function render({ model, el }) {
     const ran = "This was run{name}: {what}.";
     const near = "This combination was not run. The nearest one that was{name}: {what}.";
     found.textContent = say(exact ? ran : near, { name, what: what.join(", ") });
+    if (run.longest > run.epochs) {
+      found.textContent += say(" Pale: it went on to {longest} epochs for another setting.", run);
+    }
     found.style.fontWeight = exact ? "normal" : "600";
     lines.textContent = run.lines;
     charts.replaceChildren(
