@@ -1,4 +1,4 @@
-"""Text and numbers as time: the usual manners of writing it, read back to the stamps they stand for."""
+"""Text and numbers as time: the usual manners of writing it, read back to their stamps."""
 
 import time
 
