@@ -46,8 +46,8 @@ def on_missing(found: dict) -> list[str]:
     said = []
     for value, places in by_value.items():
         where = [
-            f"channel {channel!r} holds {value} in {counted(s.rows, 'row')} and otherwise "
-            f"{s.low:.4g} to {s.high:.4g}"
+            f"channel {channel!r} holds {value} in {counted(s.rows, 'row')} and "
+            + ("nothing else" if np.isnan(s.low) else f"otherwise {s.low:.6g} to {s.high:.6g}")
             for channel, s in places
         ]
         advice = [option("--missing-value", f"{channel}={value}") for channel, _ in places]
