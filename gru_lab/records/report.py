@@ -13,6 +13,7 @@ from gru_lab.output import require_place, safe_cell, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
 from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
 from gru_lab.repairs.summary import each_value, grouped, last_line, summary
+from gru_lab.runs.recording import note
 
 WAYS = {"forward fill": "forward fill", "linear": "straight line", "seasonal": "seasonal line"}
 WAYS |= {"regression": "regression", "network": "network"}
@@ -62,6 +63,7 @@ def report(repaired, path, name="table", problems=(), pictures=6):
     """
     path = require_place("the report", path)
     write_whole(path, report_page(repaired, name, problems, pictures))
+    note(verdict=last_line(repaired))
     return path
 
 
