@@ -107,6 +107,7 @@ METHODS = {
     "repair": ours(),
     "SAITS": pypots("SAITS", SAITS),
     "BRITS": pypots("BRITS", BRITS),
+    "HELIX": pypots("HELIX", {}),
 }
 
 
@@ -151,7 +152,7 @@ def one_mask(parts, mask, methods, minutes):
     for name in methods:
         began = time.process_time()
         filled = METHODS[name](
-            *[part if name in ("SAITS", "BRITS") else part[:2] for part in holed], minutes
+            *[part if name in ("SAITS", "BRITS", "HELIX") else part[:2] for part in holed], minutes
         )
         error = np.where(hidden, filled - windows, 0)
         sums = np.stack([np.abs(error).sum(axis=(0, 1)), np.square(error).sum(axis=(0, 1))])
@@ -279,19 +280,34 @@ if __name__ == "__main__":
     parser.add_argument(
         "--methods", nargs="+", choices=list(METHODS), metavar="METHOD", help=", ".join(METHODS)
     )
+    parser.add_argument("--protocol", choices=["tsibench", "tslib", "t1"], help="a public one")
+    parser.add_argument("--patterns", nargs="+", metavar="PATTERN", help="of the protocol, some")
     parser.add_argument("--size", action="store_true", help="measure memory and CPU time instead")
     given = parser.parse_args()
     print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}\n"
     )
     try:
-        import pypots  # noqa: F401
+        import pypots.imputation as known
     except ImportError:
-        METHODS = {
-            name: method for name, method in METHODS.items() if name not in ("SAITS", "BRITS")
-        }
+        known = None
+    METHODS = {
+        name: method
+        for name, method in METHODS.items()
+        if name not in ("SAITS", "BRITS", "HELIX") or hasattr(known, name)
+    }
     if given.size:
         size()
+    elif given.protocol:
+        import protocols
+
+        source = given.source
+        if "://" in source:
+            import pooch
+
+            source = pooch.retrieve(source, known_hash=given.hash)
+        others = {name: METHODS[name] for name in ("SAITS", "BRITS", "HELIX") if name in METHODS}
+        protocols.run(source, given.protocol, given.minutes, given.masks, others, given.patterns)
     else:
         chosen = [
             name for name in METHODS if name == "linear" or name in (given.methods or METHODS)

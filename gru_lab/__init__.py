@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers
     from gru_lab.config import RunConfig as RunConfig
+    from gru_lab.evidence.grid import grid as grid
     from gru_lab.evidence.opinion import second_opinion as second_opinion
     from gru_lab.evidence.own_log import write_log as write_log
     from gru_lab.evidence.search import search as search
@@ -57,6 +58,7 @@ _HOMES = {
     "verdict": "evidence.verdict",
     "second_opinion": "evidence.opinion",
     "search": "evidence.search",
+    "grid": "evidence.grid",
     "write_log": "evidence.own_log",
     "test_once": "evidence.test_part",
     "plot": "plots.plot",

@@ -317,7 +317,7 @@ def repair_file(arguments):
     if arguments.report:
         from gru_lab.records.report import report_page
 
-        files[arguments.report] = report_page(done, sheet.name, found.problems)
+        files[arguments.report] = report_page(done, sheet.name, found.problems, units=sheet.units)
         seen = f"how good it is: {arguments.report}"
     if arguments.save_model:  # for a file of its own, which has no column that tells files apart
         done.repairer.split_by = arguments.split_by

@@ -173,11 +173,11 @@ def write_whole(path, content):
     write_together({path: content})
 
 
-def home():
+def home(folder=None):
     """Return the folder that holds what a person makes: this one, or the one above `notebooks/`
-    when inside it.
+    when inside it. `folder` takes the place of this one.
     """
-    here = Path.cwd()
+    here = Path(folder or Path.cwd()).absolute()
     return next(
         (path.parent for path in (here, *here.parents[:1]) if path.name == "notebooks"), here
     )

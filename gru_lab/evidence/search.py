@@ -6,6 +6,7 @@ scored on the validation part. Optuna proposes (its TPE sampler, asked for a rou
 and trains nothing.
 """
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, RunConfig
 from gru_lab.digits import Table, html_table, plain
+from gru_lab.errors import SweepFailed
 from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
 from gru_lab.runs.compute import Compute
@@ -113,21 +115,76 @@ class Search:
     def _repr_html_(self):
         """Show the start and the five best trials as a table in a notebook, a column each."""
         best = self.trials.sort_values("error", kind="stable").head(5)
-        shown = pd.concat([self.trials.loc[[0]], best])[["kind", "error", *SPACE]]
-        table = shown[~shown.index.duplicated()].T.rename_axis("trial")
+        shown = pd.concat([self.trials.loc[[0]], best])
+        knobs = shown.columns.drop(["kind", "back", "error", "±", "seconds"])
+        table = shown[["kind", "error", *knobs]]
+        table = table[~table.index.duplicated()].T.rename_axis("trial")
         return html_table(
             table.map(lambda value: plain(value) if isinstance(value, float) else value)
         )
 
 
-def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=None, device="auto"):
+class SearchJob:
+    """A search in a thread: what `lab.search(..., background=True)` returns at once.
+
+    `done` says whether it has ended, `results` waits for the Search and raises what went wrong,
+    `stop()` ends it after the trials under way: they are kept, and the same search resumes.
+    """
+
+    def __init__(self, run):
+        self.stopped, self.error, self._found = False, None, None
+        self._thread = threading.Thread(target=self._work, args=(run,), daemon=True)
+        self._thread.start()
+
+    def _work(self, run):
+        try:
+            self._found = run(lambda: self.stopped)
+        except Exception as error:  # of whatever kind: the caller has long gone on
+            self.error = error
+
+    @property
+    def done(self):
+        """True once it has ended: finished, stopped or failed."""
+        return not self._thread.is_alive()
+
+    def stop(self):
+        """End it, from any thread, once the trials under way are done."""
+        self.stopped = True
+
+    def wait(self):
+        """Wait until it is done, however it ends."""
+        self._thread.join()
+
+    @property
+    def results(self):
+        """The Search, once it is done."""
+        self.wait()
+        if self.error:
+            raise self.error
+        return self._found
+
+
+def search(
+    start,
+    trials=18,
+    seeds=1,
+    seed=0,
+    series=None,
+    store=None,
+    workers=None,
+    device="auto",
+    scheduler=None,
+    background=False,
+):
     """Look for a setting with a lower validation error than `start`, within SPACE, and return the
     Search.
 
     `start` is a Stage, whose adopted setting and series are taken, or a RunConfig, with its
     `series`. Of `trials` settings the first is the start; each is trained with so many `seeds`, for
     as many epochs as the start. Then each knob of the best one is turned back by itself, so a few
-    more trials follow. `seed` is the search's own: the same one proposes the same trials. Raises
+    more trials follow. `seed` is the search's own: the same one proposes the same trials. Where
+    `start` is a question of your own, its knob is turned too, among its values. `scheduler` trains
+    on a Dask cluster as in `lab.sweep`; in the `background` a SearchJob is returned at once. Raises
     ValueError for a wrong setting or series before anything is trained.
 
     >>> import gru_lab as lab
@@ -135,18 +192,49 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
     >>> found.trials["kind"].tolist()[:2]
     ['start', 'drawn']
     """
+    space = _space(start)
     start, series = _start(start, series)
     trials, seeds, seed = (
         COUNT.fix("trials", trials),
         COUNT.fix("seeds", seeds),
         RULES["seed"].fix("seed", seed),
     )
-    compute = Compute(store, workers, device)
+    compute = Compute(store, workers, device, scheduler)
     simple = references(series, start)  # raises before anything is trained
+
+    def run(stopped=lambda: False):
+        return _search(start, series, space, trials, seeds, seed, compute, simple, stopped)
+
+    return SearchJob(run) if background else run()
+
+
+def _space(start):
+    """Return what a search from `start` may turn: SPACE, reaching as far as the start itself, and
+    the knob of a question of one's own, among its values.
+    """
+    space = dict(SPACE)
+    if not isinstance(start, Stage) or not start.own:
+        return space
+    config = start.config(start.adopted)
+    for knob, domain in space.items():
+        if not isinstance(domain, CategoricalDistribution):
+            low, high = (
+                min(domain.low, getattr(config, knob)),
+                max(domain.high, getattr(config, knob)),
+            )
+            space[knob] = type(domain)(low, high, log=domain.log)
+    if start.knob not in (*space, "epochs", "window", "missing_rate", "pattern"):  # not the ruler
+        values = [getattr(start.config(row), start.knob) for row in start.choose("trained")]
+        space[start.knob] = CategoricalDistribution(values)
+    return space
+
+
+def _search(start, series, space, trials, seeds, seed, compute, simple, stopped):
+    """Propose, train and tell, round by round; returns the Search."""
     study = optuna.create_study(
         sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND)
     )
-    study.enqueue_trial({knob: getattr(start, knob) for knob in SPACE})
+    study.enqueue_trial({knob: getattr(start, knob) for knob in space})
     configs, rows = [], []
 
     def run(proposed, backs=None):
@@ -156,7 +244,7 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
             proposed, backs or [""] * len(proposed), errors, seconds, strict=True
         ):
             row = {"kind": "back" if back else "drawn" if rows else "start", "back": back}
-            row |= {knob: getattr(config, knob) for knob in SPACE}
+            row |= {knob: getattr(config, knob) for knob in space}
             spread = np.ptp(error) / 2 if seeds > 1 else np.nan
             rows.append(row | {"error": error.mean(), "±": spread, "seconds": time.mean()})
         configs.extend(proposed)
@@ -164,7 +252,9 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
 
     with tqdm(total=trials, unit="trial", desc="search", leave=False) as bar:
         while len(configs) < trials:
-            asked = [study.ask(SPACE) for _ in range(min(ROUND, trials - len(configs)))]
+            if stopped():
+                raise SweepFailed("the search was stopped; its runs are kept, and it resumes there")
+            asked = [study.ask(space) for _ in range(min(ROUND, trials - len(configs)))]
             errors = run(
                 [_rounded(start, trial.params) if trial.number else start for trial in asked]
             )
@@ -173,7 +263,7 @@ def search(start, trials=18, seeds=1, seed=0, series=None, store=None, workers=N
                 study.tell(trial, None if failed else error, failed)
             bar.update(len(asked))
         best = configs[pd.DataFrame(rows)["error"].idxmin()]
-        turned = tuple(knob for knob in SPACE if getattr(best, knob) != getattr(start, knob))
+        turned = tuple(knob for knob in space if getattr(best, knob) != getattr(start, knob))
         if turned:
             run([best.replace(**{knob: getattr(start, knob)}) for knob in turned], turned)
     return Search(

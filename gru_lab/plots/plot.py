@@ -11,6 +11,8 @@ from gru_lab.config import one_of
 BY_CLASS = {
     "Results": ("stage", {"setting": "plot_stage", "epoch": "plot_curves", "seed": "plot_seeds"}),
     "Search": ("search", {"trial": "plot_search"}),
+    "Grid": ("grid", {"setting": "plot_grid"}),
+    "Fairness": ("grid", {"epoch": "plot_fairness"}),
     "SecondOpinion": ("opinion", {"setting": "plot_opinion"}),
     "Sizes": ("sizes", {"setting": "plot_sizes"}),
     "Gapped": ("one_run", {"step": "plot_repair"}),
@@ -27,7 +29,8 @@ def plot(thing, *details, by=None, **options):
     ----------
     thing : what to draw
         Results of a stage (`by="setting"`, the default: each setting beside the log's figures;
-        `by="epoch"`: the curves; `by="seed"`: the luck of the seeds); a Search; a SecondOpinion;
+        `by="epoch"`: the curves; `by="seed"`: the luck of the seeds); a Search; a Grid
+        or its Fairness; a SecondOpinion;
         a Repaired; the curve of a run (`trainer.curve`); windows with gaps (Gapped), with repairs
         of them as `details`; or a hidden_mask, True where hidden, (windows, time, channels).
     details, options

@@ -39,7 +39,7 @@ def _before_and_after(repaired):
     any.
     """
     channels = repaired.repairer.scores_.index
-    after = repaired.table[channels].isna()
+    after = repaired.frame[channels].isna()
     before = after | repaired.filled[channels]
     holed = before.columns[before.any()]
     return before[holed], after[holed]
@@ -76,9 +76,9 @@ def plot_holes(repaired, most=60):
     return style(figure, "Holes before and after (the darker, the more)", height, top=84)
 
 
-def largest(repaired, count=6, long=None, most=60):
+def largest(repaired, count=6, long=None):
     """Return the repairs to look at as (channel, rows), rows being numbers: the `count` longest,
-    and of those longer than `long` rows up to `most`.
+    and all those longer than `long` rows.
 
     The first ones are of different moments and channels. Among equally long ones, those whose
     interval is widest for their channel come first.
@@ -90,7 +90,7 @@ def largest(repaired, count=6, long=None, most=60):
     )
     if not len(runs):
         return []
-    moves = np.array([pd.Series(numbers(repaired.table[name])).std() for name in channels])
+    moves = np.array([pd.Series(numbers(repaired.frame[name])).std() for name in channels])
     width = repaired.half_width[channels].to_numpy()[order[runs[:, 1]], runs[:, 0]]
     unsure = np.nan_to_num(width / np.where(moves > 0, moves, np.inf)[runs[:, 0]])
     length = runs[:, 2] - runs[:, 1] + 1
@@ -98,7 +98,7 @@ def largest(repaired, count=6, long=None, most=60):
     chosen = _spread(runs, count)
     if long is not None:
         further = np.flatnonzero(length > long)
-        chosen += [k for k in further if k not in chosen][: max(0, most - len(chosen))]
+        chosen += [k for k in further if k not in chosen]
     return [(channels[c], order[first : last + 1]) for c, first, last in runs[chosen]]
 
 
@@ -127,7 +127,7 @@ def plot_repaired(repaired, channel, rows, unit=""):
     near = near[part[near] == part[first]]
     near = near[:: max(1, len(near) // POINTS)]
     x, here = moments[near], order[near]
-    values = numbers(repaired.table[channel])[here]
+    values = numbers(repaired.frame[channel])[here]
     filled = repaired.filled[channel].to_numpy()[here]
     low, high = (bound[channel].to_numpy()[here] for bound in repaired.interval)
     single = filled.copy()
@@ -179,10 +179,15 @@ def plot_repaired(repaired, channel, rows, unit=""):
         mode="markers",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if len(rows) <= BARS else 4},
     )
-    stamp = (
-        pd.Timestamp(moments[first]).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
-    )
     name = escape(str(channel))
     figure.update_xaxes(title_text=escape(_time_name(repaired)))
     figure.update_yaxes(title_text=f"{name} ({escape(unit)})" if unit else name)
-    return style(figure, f"{name}: {counted(len(rows), 'row')} from {stamp}", 340)
+    return style(figure, escape(repair_name(repaired, channel, rows)), 340)
+
+
+def repair_name(repaired, channel, rows):
+    """Return a repair in words: its channel, how long it is, and when it begins."""
+    order, moments, _ = _ordered(repaired)
+    moment = moments[order == rows[0]][0]
+    when = pd.Timestamp(moment).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
+    return f"{channel}: {counted(len(rows), 'row')} from {when}"

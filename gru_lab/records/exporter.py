@@ -6,6 +6,7 @@ fetched.
 """
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from traitlets import Bool, default
 
 from gru_lab.records.html import PLOTLY, POLICY, TRAINING_POLICY, figure_html, packed_plotly
 from gru_lab.records.notebooks import WIDGET, is_bar
+from gru_lab.records.provenance import foot_of, page_of
+from gru_lab.records.words import TAGS, from_english, words
+from gru_lab.runs.recording import RUNS
 
 GONE = """\
 <p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
@@ -25,7 +29,8 @@ GONE = """\
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
-NEEDS_KERNEL = {WIDGET, "application/javascript"}
+EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
+NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
 
 def formula_html(tex: str, display: str) -> str:
@@ -56,6 +61,11 @@ class OfflineOutputs(Preprocessor):
     def preprocess(self, nb, resources):
         nb.metadata.pop("widgets", None)
         self._ids, resources["policy"] = {}, POLICY
+        language = resources.get("record", {}).get("language", "en")
+        other = language != "en"  # than that of the notebooks
+        resources |= {"words": words(language), "lang": f' lang="{TAGS[language]}"' * other}
+        told = {"words": from_english(language)} if other else {}
+        self._told = json.dumps(told)[1:-1].replace("<", r"\u003c")
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
@@ -66,6 +76,8 @@ class OfflineOutputs(Preprocessor):
                 output["data"] = self.offline_bundle(output["data"])
                 html = output["data"].get("text/html")
                 if html is not None:  # the same tables give the same page
+                    if self._told:
+                        html = EXPLORER.sub(lambda start: f"{start[0]}{self._told}, ", html)
                     output["data"]["text/html"] = STYLED.sub(self._counted, html)
                     if 'class="train-here"' in html:
                         resources["policy"] = TRAINING_POLICY
@@ -104,6 +116,17 @@ class RecordExporter(HTMLExporter):
     embed_images = Bool(True).tag(config=True)
     exclude_input_prompt = Bool(True).tag(config=True)
     exclude_output_prompt = Bool(True).tag(config=True)
+
+    def from_notebook_node(self, nb, resources=None, **options):
+        """Return (page, resources). A notebook exported as it stands, from JupyterLab's menu, gets
+        its runs and its foot here; `gru-lab record` gives them in `resources["record"]`.
+        """
+        resources = dict(resources or {})
+        if "record" not in resources:
+            about = resources.get("metadata", {})
+            page = page_of(nb, about.get("name") or "Notebook", about.get("path"))
+            resources["record"] = {"provenance_html": foot_of(page)}
+        return super().from_notebook_node(nb, resources, **options)
 
     @default("template_name")
     def _template_name_default(self):

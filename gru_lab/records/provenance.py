@@ -1,28 +1,84 @@
 """What a record rests on, as label and text: told by the runs that are in it."""
 
+import contextlib
 import datetime
 import os
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 import gru_lab
 from gru_lab.device import pick_device
+from gru_lab.records.html import TEMPLATES
+from gru_lab.records.notebooks import title_of
+from gru_lab.records.words import words
+from gru_lab.runs.database import default_url, parse
+from gru_lab.runs.exchange import as_block, pack
+from gru_lab.runs.recording import used_by
+from gru_lab.runs.store import Store
 
 PACKAGES = ("torch", "numpy", "pandas", "plotly")
 
 
-def about_environment(plan) -> dict[str, str]:
-    """Return who made a recording, with what, where and when."""
+def about_here() -> dict[str, str]:
+    """Return with what, where and when a record is made."""
     versions = [f"GRU Lab {gru_lab.__version__}", f"Python {platform.python_version()}"]
     versions += [f"{name} {version(name)}" for name in PACKAGES]
     now = datetime.datetime.now().astimezone()
-    return ({"name": plan.name} if plan.name else {}) | {
-        "profile": f"{plan.first.profile.name} ({plan.first.profile.about})",
+    return {
         "versions": ", ".join(versions),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "device": str(pick_device(plan.compute.device)),
         "date": now.isoformat(sep=" ", timespec="minutes"),
     }
+
+
+def about_environment(plan) -> dict[str, str]:
+    """Return who made a recording, with what, where and when."""
+    here, profile = about_here(), plan.first.profile
+    return ({"name": plan.name} if plan.name else {}) | {
+        "profile": f"{profile.name} ({profile.about})",
+        "versions": here["versions"],
+        "machine": here["machine"],
+        "device": str(pick_device(plan.compute.device)),
+        "date": here["date"],
+    }
+
+
+def _settings(run):
+    """Return a packed run's settings in words, for the table at the foot of a record."""
+    left_out = ("data", "data_digest", "epochs", "seed")
+    kept = {name: value for name, value in run["config"].items() if name not in left_out}
+    return ", ".join(f"{name} {value}" for name, value in kept.items())
+
+
+def foot_of(page, language="en") -> str:
+    """Return what a record rests on, as HTML for its foot and as data inside it."""
+    foot, said = TEMPLATES.get_template("provenance.html.j2"), words(language)
+    return foot.render(page, settings=_settings, words=said) + as_block(page)
+
+
+def page_of(notebook, name, folder):
+    """Return what the page of a notebook says that is exported as it stands, from a menu.
+
+    Its runs are those that its cells have noted, as far as the store of its folder holds them.
+    """
+    failed = any(
+        output.get("output_type") == "error"
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    )
+    runs = []
+    with contextlib.suppress(ValueError, RuntimeError):  # a store that is not there, say
+        url = default_url(folder)
+        file = parse(url)[1]
+        if file is None or file.exists():
+            runs = pack(used_by(notebook), Store(url))
+    data = dict.fromkeys((run["config"]["data"], run["config"]["data_digest"]) for run in runs)
+    told = {"data": "; ".join(f"{name}: digest {digest}" for name, digest in data)}
+    told |= {"seeds": ", ".join(map(str, sorted({run["config"]["seed"] for run in runs})))}
+    facts = (told if runs else {}) | about_here()
+    title = notebook.metadata.get("title") or title_of(notebook, Path(name))
+    return {"title": title, "whole": not failed, "line": "", "runs": runs, "facts": facts}
 
 
 def about_runs(plan, runs) -> dict[str, str]:

@@ -5,18 +5,32 @@ import datetime
 import json
 import platform
 
+import numpy as np
 import pandas as pd
 
 import gru_lab
 from gru_lab.config import COUNT
 from gru_lab.output import require_place, safe_cell, write_whole
-from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
+from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
 from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
-from gru_lab.repairs.summary import each_value, grouped, last_line, summary
+from gru_lab.repairs.keep import hole_lines
+from gru_lab.repairs.summary import (
+    HOW,
+    by_length,
+    each_value,
+    grouped,
+    last_line,
+    left_empty,
+    summary,
+)
 from gru_lab.runs.recording import note
 
-WAYS = {"forward fill": "forward fill", "linear": "straight line", "seasonal": "seasonal line"}
+WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "seasonal line"}
 WAYS |= {"regression": "regression", "network": "network"}
+LONG = 12  # rows; a longer repair has its picture, and can be ticked off
+MOST_PICTURES, MOST_LISTED = 60, 500
+# what a figure may do: no button that sends somebody's data away
+CONFIG = {"showSendToCloud": False, "displaylogo": False}
 MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 
 
@@ -46,14 +60,48 @@ def _values(repaired):
     return table.assign(**{name: table[name].map(safe_cell) for name in texts}).to_csv(index=False)
 
 
-def report(repaired, path, name="table", problems=(), pictures=6):
+def _digits(errors):
+    """Return a function from an error to its text, with as many decimals as all `errors` of a
+    channel need, so that they stand under each other.
+    """
+    known = [error for error in errors if 0 < error < np.inf]
+    decimals = max(0, 2 - int(np.floor(np.log10(np.median(known))))) if known else 2
+    if decimals > 8:
+        return lambda error: "–" if np.isnan(error) else f"{error:.2e}"
+    return lambda error: "–" if np.isnan(error) else f"{error:,.{decimals}f}"
+
+
+def _scores(rows):
+    """Return the rows of a summary with their errors as text, {measure and way: text}."""
+    names = [f"{way} {measure}" for measure in ("MAE", "RMSE") for way in (*WAYS, "repair")]
+    texts = []
+    for channel, row in rows.iterrows():
+        digits = _digits([row[name] for name in names])
+        texts.append((channel, row.to_dict() | {name: digits(row[name]) for name in names}))
+    return texts
+
+
+def _ticked(repaired, holes):
+    """Return each hole as (its name, its lines in the file of holes to keep)."""
+    return [
+        (repair_name(repaired, channel, rows), hole_lines(channel, rows)) for channel, rows in holes
+    ]
+
+
+def _figure(figure):
+    return figure_html(json.loads(figure.to_json()) | {"config": CONFIG})
+
+
+def report(repaired, path, name="table", problems=(), pictures=6, units=None):
     """Write the report of a `Repaired` to `path` and return the path; `problems` are further
-    warnings, as sentences.
+    warnings, as sentences, `units` those of channels, {channel: text}.
 
     It holds the holes before and after, every channel's errors on held-back entries in its own
-    units, the longest repairs with their intervals, how many held-back entries those intervals
-    held, the warnings, and as a table to save each repaired value with its interval, unless they
-    are more than `MOST_VALUES`. Raises ValueError for a place that cannot be written to.
+    units, for each length of hole, pictures of `pictures` repairs at different moments and of all
+    that are longer than `LONG` rows, each with a tick by which it can be refused, how many
+    held-back entries the intervals held, the warnings, and as a table to save each repaired value
+    with its interval, unless they are more than `MOST_VALUES`. Raises ValueError for a place that
+    cannot be written to.
 
     >>> import gru_lab as lab
     >>> from gru_lab.demo import demo_table
@@ -62,32 +110,44 @@ def report(repaired, path, name="table", problems=(), pictures=6):
     'report.html'
     """
     path = require_place("the report", path)
-    write_whole(path, report_page(repaired, name, problems, pictures))
+    write_whole(path, report_page(repaired, name, problems, pictures, units))
     note(verdict=last_line(repaired))
     return path
 
 
-def report_page(repaired, name="table", problems=(), pictures=6):
+def report_page(repaired, name="table", problems=(), pictures=6, units=None):
     """Return the report of a `Repaired` as a page of HTML, as `report` describes it."""
-    rows = summary(repaired)
+    rows, units = summary(repaired), units or {}
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
-    figures = [plot_holes(repaired)] if len(holed) else []
-    figures += [
-        plot_repaired(repaired, *one) for one in largest(repaired, COUNT.fix("pictures", pictures))
+    shown = largest(repaired, COUNT.fix("pictures", pictures), LONG)
+    drawn, further = shown[:MOST_PICTURES], shown[MOST_PICTURES:]
+    figures = [
+        plot_repaired(repaired, channel, where, units.get(channel, "")) for channel, where in drawn
     ]
+    lengths = by_length(repaired)
+    left = left_empty(repaired)
     few = repaired.filled.to_numpy().sum() <= MOST_VALUES
     return TEMPLATES.get_template("report.html.j2").render(
         name=name,
         line=last_line(repaired),
         size=(len(repaired.table), len(rows)),
-        rows=list(holed.to_dict(orient="index").items()),
+        rows=_scores(holed),
+        lengths=_scores(lengths),
+        jumps=repaired.jumps().to_dict(),
         complete=len(rows) - len(holed),
-        ways=WAYS,
+        ways={way: words for way, words in WAYS.items() if lengths[f"{way} MAE"].notna().any()},
+        how=HOW,
         values=base64.b64encode(_values(repaired).encode()).decode() if few else "",
         coverage=repaired.repairer.coverage_,
         warnings=[*problems, *grouped(repaired.repairer.warnings_)],
-        figures=[figure_html(json.loads(figure.to_json())) for figure in figures],
+        holes=_figure(plot_holes(repaired)) if len(holed) else "",
+        pictures=list(zip(map(_figure, figures), _ticked(repaired, drawn), strict=True)),
+        further=_ticked(repaired, further[:MOST_LISTED]),
+        unlisted=len(further[MOST_LISTED:]),
+        left=[(repair_name(repaired, c, where), why) for c, where, why in left[:MOST_LISTED]],
+        left_more=len(left[MOST_LISTED:]),
+        long=LONG,
         facts=_settings(repaired.repairer),
         policy=POLICY,
-        plotly_js=packed_plotly() if figures else "",
+        plotly_js=packed_plotly() if len(holed) else "",
     )

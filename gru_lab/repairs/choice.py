@@ -17,13 +17,30 @@ _APART = np.abs(_PLACE[:, None] - _PLACE) + 2 * (
 )
 
 
+def chance_to_be_worse(gain, entries, group, groups):
+    """Return the chance that a way is worse than the line in each of so many `groups`: of a t-test
+    of the `gain` (holes,) summed over each hole's `entries`, by each hole's `group`.
+    """
+
+    def total(values):
+        return np.bincount(group, values, groups)
+
+    holes, count = total(np.ones(len(gain))), np.maximum(total(entries), 1)
+    mean = total(gain) / count
+    strays = total(np.square(gain - entries * mean[group]))
+    spread = np.sqrt(strays * holes / np.maximum(holes - 1, 1))
+    sure = mean * count / np.where(spread > 0, spread, np.inf)
+    return np.where(holes > 1, stdtr(np.maximum(holes - 1, 1), -sure), 0.5)
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """Errors of all ways on entries held back, by channel and class of length.
 
-    `count` and `holes` are (channels, classes); `absolute` and `squared`, sums of errors, and
-    `worse`, the chance that a way is worse than the straight line by either measure, are (ways,
-    channels, classes).
+    `count` and `holes` are (channels, classes). The others are (ways, channels, classes):
+    `absolute` and `squared`, sums of errors; `worse`, the chance that a way is worse than the
+    straight line by either measure; and `common`, that chance by all classes of the channel or by
+    all channels in that class, the smaller, but the larger where that speaks against it.
     """
 
     count: np.ndarray
@@ -31,69 +48,65 @@ class Evidence:
     absolute: np.ndarray
     squared: np.ndarray
     worse: np.ndarray
+    common: np.ndarray
 
     @classmethod
     def of(cls, channel, kind, hole, error, channels):
         """Measure on `error` (ways, entries); entries of one `hole` (entries,) hang together, so a
         hole counts once in what is due to chance.
         """
-        shape, cell = (channels, CLASSES), channel * CLASSES + kind
-        _, first, at = np.unique(hole * channels * CLASSES + cell, True, True)
-        cell_of_hole = cell[first]  # (holes,)
-
-        def total(values, by=cell, size=channels * CLASSES):
-            return np.bincount(by, values, size)
-
-        count, holes = total(np.ones(len(cell))), total(np.ones(len(first)), cell_of_hole)
-        entries = total(np.ones(len(cell)), at, len(first))
-        sums, worse = [], np.zeros((len(error), channels * CLASSES))
+        cells = channels * CLASSES
+        cell = channel * CLASSES + kind
+        _, first, at = np.unique(hole * cells + cell, True, True)
+        cell_of_hole, count = cell[first], np.bincount(cell, minlength=cells)
+        entries = np.bincount(at, minlength=len(first))
+        counted = count.reshape(channels, CLASSES)
+        groups = cell_of_hole, cell_of_hole // CLASSES, cell_of_hole % CLASSES
+        sizes, sums = (cells, channels, CLASSES), []
+        worse = [np.zeros((len(error), size)) for size in sizes]
         for power in (1, 2):
             size = np.abs(error) ** power
-            sums.append(np.array([total(way) for way in size]))
-            for number, way in enumerate(size):
-                gain = total(size[0] - way, at, len(first))
-                mean = total(gain, cell_of_hole) / np.maximum(count, 1)
-                strays = np.square(gain - entries * mean[cell_of_hole])
-                spread = np.sqrt(total(strays, cell_of_hole) * holes / np.maximum(holes - 1, 1))
-                sure = mean * count / np.where(spread > 0, spread, np.inf)
-                chance = np.where(holes > 1, stdtr(np.maximum(holes - 1, 1), -sure), 0.5)
-                worse[number] = np.maximum(worse[number], chance)
-        worse[0] = 0
-        shaped = [a.reshape(-1, *shape) for a in (*sums, worse)]
-        return cls(count.reshape(shape), holes.reshape(shape), *shaped)
+            sums.append(np.array([np.bincount(cell, way, cells) for way in size], dtype=float))
+            usual = _leaning(sums[-1][:1].reshape(1, channels, CLASSES), counted).ravel()
+            usual = np.where(usual > 0, usual, 1)[cell_of_hole]
+            for number in range(1, len(error)):
+                gain = np.bincount(at, size[0] - size[number], len(first)) / usual
+                for chances, group, many in zip(worse, groups, sizes, strict=True):
+                    chance = chance_to_be_worse(gain, entries, group, many)
+                    chances[number] = np.maximum(chances[number], chance)
+        own, by_channel, by_class = worse
+        pooled = np.stack(np.broadcast_arrays(by_channel[:, :, None], by_class[:, None]))
+        against = pooled.max(axis=0) > 0.8
+        common = np.where(against, pooled.max(axis=0), pooled.min(axis=0))
+        shaped = [a.reshape(-1, channels, CLASSES) for a in (*sums, own)]
+        holes = np.bincount(cell_of_hole, minlength=cells)
+        return cls(counted, holes.reshape(channels, CLASSES), *shaped, common)
 
     @property
     def enough(self):
         """Where there are enough entries to decide by, (channels, classes)."""
         return (self.count >= FEW) & (self.holes >= FEW_HOLES)
 
-    @property
-    def source(self):
-        """The class that speaks for each class: itself, or the nearest with enough entries, or -1,
-        (channels, classes).
-        """
-        enough = self.enough
-        apart = np.where(enough[:, None, :], _APART, np.inf)
-        return np.where(enough.any(axis=1)[:, None], apart.argmin(axis=2), -1)
-
     def choose(self):
         """Return the best way of each channel and class, (channels, classes): the line, or another
-        that is surely better by MAE and MSE.
+        that is surely better by MAE and MSE, there or in common and not worse there.
         """
-        size = self.absolute * self.squared
-        size = np.where(self.worse < DOUBT, size, np.inf)
-        size[0] = (self.absolute * self.squared)[0]
-        return self._spoken(size.argmin(axis=0), 0)
+        sure = (self.worse < DOUBT) | ((self.worse < 0.5) & (self.common < DOUBT))
+        sure = np.where(self.enough, sure, self.common < DOUBT)
+        mae, rmse, _ = self.errors()
+        size = np.where(sure, np.nan_to_num(mae * rmse**2, nan=np.inf), np.inf)
+        size[0] = np.nan_to_num(mae[0] * rmse[0] ** 2)
+        return size.argmin(axis=0)
 
     def doubted(self, way):
-        """Return where the chosen `way` (channels, classes) is surely worse than the line."""
-        chance = np.take_along_axis(self.worse, way[None], axis=0)[0]
-        return self._spoken(chance > 1 - DOUBT / 2, False)
-
-    def _spoken(self, decision, otherwise):
-        source = np.broadcast_to(self.source, decision.shape)
-        spoken = np.take_along_axis(decision, np.maximum(source, 0), axis=-1)
-        return np.where(source >= 0, spoken, otherwise)
+        """Return where the chosen `way` (channels, classes) is surely worse than the line: there,
+        or in common and not better there.
+        """
+        worse, common = (
+            np.take_along_axis(a, way[None], axis=0)[0] for a in (self.worse, self.common)
+        )
+        there = (worse > 1 - DOUBT / 2) | ((worse > 0.5) & (common > 1 - DOUBT / 2))
+        return np.where(self.enough, there, common > 1 - DOUBT / 2)
 
     def errors(self, way=None):
         """Return (MAE, RMSE, chance to be worse), each (ways, channels, classes), or of the `way`
@@ -101,7 +114,7 @@ class Evidence:
         and for the class.
         """
         mae, square = (_leaning(sums, self.count) for sums in (self.absolute, self.squared))
-        figures = [mae, np.sqrt(square), self._spoken(self.worse, 0.5)]
+        figures = [mae, np.sqrt(square), np.where(self.enough, self.worse, self.common)]
         if way is None:
             return figures
         return [np.take_along_axis(a, way[None], axis=0)[0] for a in figures]

@@ -11,8 +11,8 @@ import torch
 
 from gru_lab.errors import Ended
 from gru_lab.repairs import network
-from gru_lab.repairs.choice import WAYS, Evidence
-from gru_lab.repairs.holes import CLOSED, LABELS, hide_alike, hide_mixed, kind_of, wrapped
+from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
+from gru_lab.repairs.holes import CLOSED, LABELS, Pattern, kind_of, piece_of, wrapped
 from gru_lab.repairs.intervals import Intervals
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.repairs.rivals import Rivals
@@ -120,26 +120,26 @@ class Imputer:
         """
         rows, composed = len(stretch), self._composition(stretch)
         self._see(stretch)
-        seen, missing, checked, truth, held = self._hold_back(stretch)
+        seen, pattern, checked, truth, held, other = self._hold_back(stretch)
         seen.values[checked] = np.where(
             held, np.nan, truth.values
         )  # what is learned from never holds them
         progress("regression")
-        self.rivals.fit(seen, missing, np.random.default_rng((self.seed, 2)))
+        self.rivals.fit(seen, pattern, np.random.default_rng((self.seed, 2)))
         goal = np.array([way == "linear" for way in self.rivals.ways], dtype=bool)
         if (epochs or ends) and held[:, goal].any():
             began = network.perf_counter()
             self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
             self.network.correct(self.rivals.fill(truth.without(held)))
             cost = (network.perf_counter() - began) * (1 + 1.5 * rows / len(truth))
-            self._train(seen, missing, truth, held, ends and ends - cost, epochs, progress)
+            self._train(seen, pattern, truth, held, ends and ends - cost, epochs, progress)
         progress("choice")
-        self._judge(truth, held)
+        self._judge(truth, held, other)
         self.composition = np.where(composed.any(axis=1)[:, None], composed, self.evidence.count)
 
-    def _train(self, seen, missing, truth, held, ends, epochs, progress):
+    def _train(self, seen, pattern, truth, held, ends, epochs, progress):
         try:
-            for row in self.network.train(seen, missing, truth, held, ends, epochs):
+            for row in self.network.train(seen, pattern, truth, held, ends, epochs):
                 self.history.append(row)
                 progress(row)
         except Ended:
@@ -163,17 +163,18 @@ class Imputer:
         return np.array([np.bincount(kind, minlength=len(LABELS)) for kind in kinds])
 
     def _hold_back(self, stretch):
-        """Return the known channels, where they are missing, which rows are checked, these, and
-        what to hide there: two thirds like the table's own holes, one third of many kinds.
+        """Return the known channels, their Pattern, which rows are checked, these, what to hide
+        there, and in which of them other kinds of holes are hidden than the table's own: a third.
         """
         seen = stretch.channels(self.known)
-        missing, checked = np.isnan(seen.values), seen.spread(CHECKED)
+        pattern, checked = Pattern(np.isnan(seen.values), seen.begin), seen.spread(CHECKED)
         truth, rng = seen.where(checked), np.random.default_rng((self.seed, 0))
-        held = hide_alike(missing, len(truth), rng)
-        piece = max(8, min(500, len(truth) // 12))
-        mixed = np.arange(len(truth)) // piece % 3 == 2
-        held[mixed] = hide_mixed(missing, int(mixed.sum()), rng)
-        return seen, missing, checked, truth, held & ~np.isnan(truth.values)
+        held, (mixed, starts) = pattern.alike(truth, rng), pattern.mixed(truth, rng)
+        other = np.arange(len(truth)) // piece_of(len(truth)) % 3 == 2
+        held[other] = mixed[other]
+        borders = other | np.r_[False, other[:-1]]  # rows at which such a piece begins or has ended
+        truth = truth.cut(starts[borders[starts]])
+        return seen, pattern, checked, truth, held & ~np.isnan(truth.values), other
 
     def on(self, stretch):
         """Return the Imputer for other rows of the same channels.
@@ -184,14 +185,17 @@ class Imputer:
         """
         other, composed = copy.copy(self), self._composition(stretch)
         other._see(stretch)
-        *_, truth, held = self._hold_back(stretch)
-        other._judge(truth, held, again=True)
+        *_, truth, held, mixed = self._hold_back(stretch)
+        other._judge(truth, held, mixed, again=True)
         other.composition = np.where(composed.any(axis=1)[:, None], composed, other.evidence.count)
         return other
 
-    def _judge(self, truth, held, again=False):
+    def _judge(self, truth, held, other, again=False):
         """Measure every way on the entries of `held`, and choose one for each channel and class;
         `again`: overrule the choices only where they are surely wrong.
+
+        Holes in `other` rows, unlike the table's own, tell only of classes of which the table
+        shows few.
         """
         scene = self.rivals.fill(truth.without(held))
         both = self.network.correct(scene) if self.network else None  # (rows, 2, channels)
@@ -199,32 +203,38 @@ class Imputer:
         for k, c in enumerate(self.known):
             gaps = scene.stretch.gaps(k)
             hidden = held[gaps.row, k]
+            alike = hidden & ~other[gaps.row]
+            known = _shown(gaps.only(alike))
+            hidden &= alike | ~known[gaps.kind]
             ways = self._ways(k, gaps, scene, both)[:, hidden]
             error.append(wrapped(truth.values[gaps.row[hidden], k] - ways, self.turn[c]))
             channel.append(np.full(hidden.sum(), c))
-            for known, values in zip(
-                (kind, hole, reach), (gaps.kind, gaps.hole, gaps.reach), strict=True
-            ):
-                known.append(values[hidden])
+            kind.append(gaps.kind[hidden])
+            hole.append(gaps.hole[hidden])
+            reach.append(gaps.reach[hidden])
         channel, kind, hole, reach = (
             np.concatenate(a) if a else np.zeros(0, int) for a in (channel, kind, hole, reach)
         )
         error = np.concatenate(error, axis=1) if error else np.zeros((len(WAYS), 0))
         evidence = Evidence.of(channel, kind, hole, error, len(self.kinds))
+        known = evidence.enough
         if again:
-            self.way = np.where(evidence.doubted(self.way), 0, self.way)
+            doubted = evidence.doubted(self.way)
+            known, self.way = known | doubted, np.where(doubted, 0, self.way)
         else:
             self.way = evidence.choose()
             fixed = [c for c in range(len(self.kinds)) if self.base(c) == "nearest"]
             self.way[fixed] = 0
         chosen = error[self.way[channel, kind], np.arange(len(channel))]
-        self._measure_intervals(channel, kind, hole, reach, chosen, evidence, again)
+        self._measure_intervals(channel, kind, hole, reach, chosen, evidence, again and known)
 
-    def _measure_intervals(self, channel, kind, hole, reach, error, evidence, again):
+    def _measure_intervals(self, channel, kind, hole, reach, error, evidence, known):
         """Measure intervals on the errors; and on one half of the holes, what share they hold of
-        the other.
+        the other. `known`: the classes of channels whose errors are to replace those of the fit, or
+        False at the fit.
         """
         rng, found = np.random.default_rng((self.seed, 3)), (channel, kind, hole, reach, error)
+        again = known is not False
         units = (self.intervals.usual, self.intervals.factor) if again else None
         new = Intervals.fit(*found, len(self.kinds), rng, units)
         half = rng.random(hole.max() + 1 if len(hole) else 0)[hole] < 0.5
@@ -233,10 +243,9 @@ class Imputer:
         low, high = trial.low[channel, kind] * unit, trial.high[channel, kind] * unit
         inside = ((low <= error) & (error <= high))[~half]
         if again:
-            few = ~evidence.enough
-            new = self.intervals.instead(new, ~few)
-            evidence = evidence.instead(self.evidence, few)
-        if not again or (~few).any():
+            new = self.intervals.instead(new, known)
+            evidence = evidence.instead(self.evidence, ~known)
+        if not again or known.any():
             self.coverage = float(inside.mean()) if len(inside) else np.nan
         self.intervals, self.evidence = new, evidence
 
@@ -426,3 +435,10 @@ class Imputer:
             imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
             imputer.network.load_state_dict(tensors)
         return imputer
+
+
+def _shown(gaps):
+    """Return of which classes of length Gaps show enough, (classes,)."""
+    kind, first = gaps.kind, np.flatnonzero(np.diff(gaps.hole, prepend=-1))
+    entries, holes = (np.bincount(k, minlength=len(LABELS)) for k in (kind, kind[first]))
+    return (entries >= FEW) & (holes >= FEW_HOLES)

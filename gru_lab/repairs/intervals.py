@@ -109,7 +109,7 @@ class Intervals:
         for own in np.split(order, first) if len(order) else ():
             c, k = channel[own[0]], kind[own[0]]
             holes = len(np.unique(hole[own]))
-            level = np.minimum(1, (1 - tails) * (1 + 1 / len(own)))
+            level = np.minimum(1, (1 - tails) * (1 + 0.5 / holes))
             quantiles = np.quantile(relative[own], [1 - level, level])
             trust = holes / (holes + TRUSTED)
             bounds[:, c, k] = trust * quantiles + (1 - trust) * wide[:, k]

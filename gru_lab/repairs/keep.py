@@ -7,12 +7,24 @@ Rows count from 0, as in the list of repaired values that a report gives.
 """
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 HEADER = ["channel", "first", "last"]
+
+
+def hole_lines(channel: str, rows: np.ndarray) -> str:
+    """Return the lines that name the hole of a channel in these `rows`, one for each run of them.
+
+    hole_lines("T", np.array([100, 101, 102]))  # 'T,100,102'
+    """
+    rows, text = np.sort(rows), io.StringIO()
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        csv.writer(text, lineterminator="\n").writerow([channel, run[0], run[-1]])
+    return text.getvalue().rstrip("\n")
 
 
 def holes_to_keep(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from gru_lab.model import RNN, draw
-from gru_lab.repairs.holes import hide_alike, hide_mixed, wrapped
+from gru_lab.repairs.holes import wrapped
 from gru_lab.repairs.intervals import DISTANCES, growth, usual_errors
 from gru_lab.repairs.rivals import CYCLES
 
@@ -143,24 +143,24 @@ class CorrectionNetwork:
             total[..., c] *= unit
         return total
 
-    def train(self, shown, missing, truth, held, ends, epochs=None):
+    def train(self, shown, pattern, truth, held, ends, epochs=None):
         """Train on the Stretch `shown`, and yield a row of figures after each epoch; `best` holds
         the best weights.
 
-        `missing` (rows, channels) gives the pattern to hide by. `held` (other rows, channels) tells
+        The Pattern says what to hide. `held` (other rows, channels) tells
         entries of `truth` that `shown` lacks: by them an epoch is scored. It ends after `epochs`,
         or else at the time `ends`, or sooner when the score no longer falls.
         """
         began, rng, scores = perf_counter(), np.random.default_rng((self.seed, 1)), [np.inf]
         torch.set_num_threads(1)
-        self._measure(shown, missing, rng)
+        self._measure(shown, pattern, rng)
         checked = truth.spread(CHECKED)
         score = self._scorer(truth.where(checked), held[checked])
         optimizer = torch.optim.AdamW(
             self.network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )
         dropping = torch.Generator(self.device).manual_seed(self.seed)
-        batches, steps, ended, times, ending = self._batches(shown, missing, rng), 0, False, [0], 0
+        batches, steps, ended, times, ending = self._batches(shown, pattern, rng), 0, False, [0], 0
         while not ended:
             self.network.train()
             for batch in islice(batches, STEPS):
@@ -203,23 +203,26 @@ class CorrectionNetwork:
         nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
         optimizer.step()
 
-    def _measure(self, shown, missing, rng):
+    def _measure(self, shown, pattern, rng):
         """Learn the filling's own error: the unit of the corrections."""
         some = shown.where(shown.spread(STRETCH))
-        (_, distance, _), target, hidden_mask = self._hidden(some, missing, rng)
+        (_, distance, _), target, hidden_mask = self._hidden(some, pattern, rng)
         row, channel = np.nonzero(hidden_mask)
         usual, self.reach = usual_errors(
             channel, distance[row, channel], target[row, channel], len(self.scale)
         )
         self.scale = np.maximum(usual, 1e-6)
 
-    def _hidden(self, stretch, missing, rng):
+    def _hidden(self, stretch, pattern, rng):
         """Hide anew; return what is seen, what its filling lacks to the truth, and the
         hidden_mask.
         """
-        hide = hide_alike if rng.random() < 0.5 else hide_mixed
-        hidden_mask = hide(missing, len(stretch), rng) & ~np.isnan(stretch.values) & self.goal
-        seen = self._seen(self.rivals.fill(stretch.without(hidden_mask)))
+        if rng.random() < 0.5:
+            hidden_mask, starts = pattern.alike(stretch, rng), []
+        else:
+            hidden_mask, starts = pattern.mixed(stretch, rng)
+        hidden_mask &= ~np.isnan(stretch.values) & self.goal
+        seen = self._seen(self.rivals.fill(stretch.cut(starts).without(hidden_mask)))
         truth = (stretch.values - self.rivals.mean) / self.rivals.std
         return seen, wrapped(truth - seen[0], self.period), hidden_mask & np.isfinite(seen[1])
 
@@ -229,7 +232,7 @@ class CorrectionNetwork:
         """
         return (self.scale[channel] * growth(self.reach, distance)).astype(np.float32)
 
-    def _batches(self, stretch, missing, rng):
+    def _batches(self, stretch, pattern, rng):
         """Yield (inputs, target, hidden_mask) without end; all is hidden anew once each row was
         seen about SEEN times.
         """
@@ -237,7 +240,7 @@ class CorrectionNetwork:
         while True:
             first = rng.integers(0, max(1, len(stretch) - STRETCH + 1))
             now = stretch.where((number >= first) & (number < first + STRETCH))
-            seen, target, hidden_mask = self._hidden(now, missing, rng)
+            seen, target, hidden_mask = self._hidden(now, pattern, rng)
             target = target / self._unit(seen[1])
             target = np.where(hidden_mask, target.clip(-LARGEST, LARGEST), 0).astype(np.float32)
             start = np.flatnonzero(np.arange(len(now)) <= np.maximum(now.end - WINDOW, now.begin))

@@ -9,7 +9,7 @@ has to beat the straight line there by both measures, surely, or the line is kep
 import copy
 import functools
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -163,7 +163,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             np.array([bounds.get(name, free) for name in names], dtype=float)
             for bounds, free in ((options.low, -np.inf), (options.high, np.inf))
         )
-        whole = np.array([name in options.integer for name in names])
+        kinds = map(options.whole, names, stretch.values.T)
+        whole = np.array(list(kinds), dtype=bool)
         fills = np.array([options.repaired(name) for name in names])
         ends = options.extrapolation
         ends = np.inf if ends == "all" else _steps("extrapolation", ends, stretch)
@@ -183,7 +184,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 self.warnings_.append(
                     f"{self.channels_[c]}: {left:,} entries before its first or after its last "
                     f"value stay empty: held-back ends support {most:g} rows at most; "
-                    "to fill them all the same, set extrapolation"
+                    "to fill them all the same, add --extrapolation all"
                 )
 
     def _frame(self, table, fitting=False):
@@ -411,6 +412,11 @@ class Repaired:
     layout: Layout  # of the table: its time, its parts, the order of its rows
     draws: list = field(default_factory=list)
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The repaired table as a DataFrame, also where a Series was given."""
+        return self.table.to_frame() if isinstance(self.table, pd.Series) else self.table
+
     def _frame(self, place):
         channels = list(self.repairer.channels_)
         values = np.full((len(self.table), len(channels)), np.nan)
@@ -445,7 +451,7 @@ class Repaired:
         """
         shares = {}
         for name, (rows, *_) in self.bounds.items():
-            step = np.abs(np.diff(numbers(self.table[name])))
+            step = np.abs(np.diff(numbers(self.frame[name])))
             repaired = np.isin(np.arange(len(self.table)), rows)
             edge, inside = repaired[1:] != repaired[:-1], repaired[1:] & repaired[:-1]
             usual, there = step[~edge & ~inside], step[edge]
@@ -458,6 +464,9 @@ class Repaired:
 def repair(table, **settings):
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`.
 
+    `table` is a DataFrame, a Series (its `table` then is one, too), an array (rows, channels) or
+    masked array, or a table of polars or xarray, which comes back as a DataFrame.
+
     >>> import gru_lab as lab
     >>> from gru_lab.demo import demo_table
     >>> int(lab.repair(demo_table(600)[0], minutes=0).table["a2"].isna().sum())
@@ -465,4 +474,7 @@ def repair(table, **settings):
     """
     frame = plain_table(table)
     repairer = Repairer(**settings).fit(frame)
-    return repairer._fill(*repairer._stretch(frame))  # the fit has just measured on these rows
+    done = repairer._fill(*repairer._stretch(frame))  # the fit has just measured on these rows
+    if isinstance(table, pd.Series):
+        return replace(done, table=done.table.iloc[:, 0].rename(table.name))
+    return done

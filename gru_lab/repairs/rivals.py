@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gru_lab.repairs.holes import LABELS, Stretch, hide_alike, hide_mixed
+from gru_lab.repairs.holes import LABELS, Stretch
 
 ROWS, DRAWS, ROUNDS = 20_000, 3, 3  # to fit on; hidden anew; each sees what the last one filled
 PARTNERS, BENDS = 12, (1, 6, 24)  # other channels, and the rows over which these go with its own
@@ -108,8 +108,8 @@ class Rivals:
         self.periods, self.profiles, self.cycles = np.zeros(0), [], []  # periods in rows
         self.weights = None  # (rounds, channels, classes of length, inputs)
 
-    def fit(self, stretch, missing, rng):
-        """Learn from a Stretch in which holes lie as in `missing` (rows, channels); return self."""
+    def fit(self, stretch, pattern, rng):
+        """Learn from a Stretch in which holes lie as the Pattern says; return self."""
         some = stretch.where(stretch.spread(ROWS))
         for c in np.flatnonzero(self.turn == 0):
             self.mean[c], self.std[c] = np.nanmean(some.values[:, c]), np.nanstd(some.values[:, c])
@@ -121,11 +121,13 @@ class Rivals:
         self.periods = np.array([period, *year]) if period else np.zeros(0)
         self._find_partners(some, scene.filled)
         self.profiles = [self._profile(stretch, cycle) for cycle in self.cycles]
-        hide = (hide_mixed, hide_alike, hide_mixed)
         draws = []
         for number in range(DRAWS):
-            hidden_mask = hide[number % 3](missing, len(some), rng) & ~np.isnan(some.values)
-            draws.append((self._scene(some.without(hidden_mask)), some, hidden_mask))
+            hidden_mask, starts = pattern.mixed(some, rng)
+            if number == 1:
+                hidden_mask, starts = pattern.alike(some, rng), []
+            hidden_mask &= ~np.isnan(some.values)
+            draws.append((self._scene(some.cut(starts).without(hidden_mask)), some, hidden_mask))
         self.weights = np.zeros((ROUNDS, len(self.ways), CLASSES, 0), dtype=np.float32)
         weights = [[self._round(c, draws) for c in range(len(self.ways))] for _ in range(ROUNDS)]
         self.weights = np.array(weights, dtype=np.float32)

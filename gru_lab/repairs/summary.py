@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.repairer import Repairer, repair
 from gru_lab.repairs.words import counted, shown
 
@@ -29,6 +30,7 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     Cells that hold text are no holes, so they are left alone. Raises ValueError for infinite values, for settings beside a `model`, and as Repairer
     does.
     """
+    checked.layout.require(sheet.name)
     table = sheet.table
     infinite = [
         name
@@ -68,7 +70,7 @@ def summary(repaired):
     """
     scores = repaired.repairer.scores_
     filled = repaired.filled[scores.index].sum()
-    left = repaired.table[scores.index].isna().sum()
+    left = repaired.frame[scores.index].isna().sum()
     better = (1 - scores["repair MAE"] / scores["linear MAE"]).where(scores["entries"] > 0)
     how = scores["kept"].map(HOW)
     own = pd.DataFrame(
@@ -77,11 +79,62 @@ def summary(repaired):
     return own.join(scores)
 
 
+def by_length(repaired):
+    """Return a DataFrame with a row per channel and class of length of its holes: how many, what
+    fills them, `why`, the chance that this is worse than the straight line, and the errors of all
+    ways on entries held back.
+    """
+    rows = repaired.repairer.by_length_
+    rows = rows[rows["holes"] > 0].copy()
+    ways = [name.removesuffix(" MAE") for name in rows.columns if name.endswith(" MAE")]
+    others = [way for way in ways if way not in ("linear", "repair")]
+    rows["why"] = [_why(row, others) for row in rows.to_dict(orient="records")]
+    return rows
+
+
+def _why(row, others):
+    """Return by which measure a way was taken, in words."""
+    if row["fills"] not in HOW or row["fills"] in ("flag", "constant", "none"):
+        return ""
+    if not row["entries"]:
+        return "none held back: as other lengths"
+    if row["fills"] != "linear":
+        return "surely better by MAE and RMSE"
+    better = {
+        measure: [way for way in others if row[f"{way} {measure}"] < row[f"linear {measure}"]]
+        for measure in ("MAE", "RMSE")
+    }
+    both = [HOW[way] for way in better["MAE"] if way in better["RMSE"]]
+    if both:
+        return f"{both[0]} better, but not surely"
+    for measure, ways in better.items():
+        if ways:
+            return f"{HOW[ways[0]]} better by {measure} only"
+    return "best by MAE and RMSE"
+
+
+def left_empty(repaired):
+    """Return the holes that stay as (channel, rows, why), the longest first."""
+    layout, channels = repaired.layout, list(repaired.repairer.scores_.index)
+    missing = repaired.table[channels].isna().to_numpy()[layout.order]
+    first_rows, ends = set(layout.starts), {*layout.starts[1:], len(missing)}
+    left = []
+    for c, first, last in runs_of(missing, layout.starts):
+        why = {
+            (True, True): "no value in this series",
+            (True, False): "before its first value: extrapolation",
+            (False, True): "after its last value: extrapolation",
+            (False, False): "between two values",
+        }[first in first_rows, last + 1 in ends]
+        left.append((channels[c], layout.order[first : last + 1], why))
+    return sorted(left, key=lambda hole: -len(hole[1]))
+
+
 def each_value(repaired):
     """Return a DataFrame with a row per repaired value: its row, time if there is one, channel,
     value, low and high.
     """
-    table, layout, pieces = repaired.table, repaired.layout, []
+    table, layout, pieces = repaired.frame, repaired.layout, []
     low, high = repaired.interval
     for name in repaired.repairer.scores_.index:
         at = np.flatnonzero(repaired.filled[name])
@@ -104,10 +157,10 @@ def compare(repaired, truth):
     entries, and the share of the truth `inside` its interval.
     """
     filled, scores = repaired.filled[truth.columns], repaired.repairer.scores_.loc[truth.columns]
-    line = repaired.table[truth.columns].mask(filled).interpolate(limit_direction="both")
+    line = repaired.frame[truth.columns].mask(filled).interpolate(limit_direction="both")
     low, high = repaired.interval
     inside = ((truth >= low[truth.columns]) & (truth <= high[truth.columns])).where(filled)
-    ways = {"straight line": line, "repair": repaired.table[truth.columns]}
+    ways = {"straight line": line, "repair": repaired.frame[truth.columns]}
     errors = {way: (values - truth).where(filled).abs().mean() for way, values in ways.items()}
     return pd.DataFrame(
         errors | {"foretold": scores["repair MAE"], "inside": inside.astype(float).mean()}

@@ -36,7 +36,8 @@ def describe(layout: Layout) -> tuple[str, list[str]]:
     where = " + ".join(repr(name) for name in layout.time)
     if not set(layout.time) & set(layout.set_aside):
         where = "the index" if not layout.split_by else f"the index level {where}"
-    problems = [_wrong(layout, what, rows) for what, rows in layout.odd.items()]
+    odd = {} if layout.refusals else layout.odd
+    problems = [_wrong(layout, what, rows) for what, rows in odd.items()]
     lacking = missing_steps(layout)
     step = steps_of(layout.moments, layout.first)
     pauses = lacking > 0
@@ -79,5 +80,7 @@ WRONG = {
 def _wrong(layout, what, rows):
     """Return a sentence about rows with a wrong stamp."""
     words, then = WRONG[what]
+    if what == "repeated" and len(rows) > len(layout.order) / 2:
+        then = "time is coarser than the rows, so these are spread evenly up to the next stamp"
     at = "" if what == "lacking" else f", the first at {moment_words(layout, rows[0])}"
     return f"{counted(len(rows), 'row')} with {words}{at}: {then}"

@@ -22,9 +22,11 @@ SECONDS_TO_WAIT = 30  # for another process to finish writing
 SIGNS = ("?", "#", "%")  # of a URL, which may also stand in the name of a folder
 
 
-def default_url():
-    """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` in the `home` folder."""
-    return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{home() / 'runs.sqlite'}"
+def default_url(folder=None):
+    """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` in the `home` of a folder, by default
+    of this one.
+    """
+    return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{home(folder) / 'runs.sqlite'}"
 
 
 def parse(url):

@@ -8,12 +8,14 @@ import contextlib
 import dataclasses
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from gru_lab.config import RunConfig
 
 RECORDING = "GRU_LAB_RECORD"  # set in a kernel that a record is made of
+RUNS = "application/vnd.gru-lab.runs+json"  # of an output: the runs that a cell used
 USED = "GRU_LAB_USED"  # the path of the list of runs that its notebook uses
 
 
@@ -23,7 +25,14 @@ def is_recording() -> bool:
 
 
 def note_used(configs):
-    """Tell the recording that is going on, if there is one, that its notebook uses these runs."""
+    """Tell the recording that is going on, if there is one, that its notebook uses these runs.
+
+    Without one it is noted in the notebook itself, as an output that nothing shows: what
+    JupyterLab's menu exports has to know its runs too.
+    """
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if not os.environ.get(USED) and hasattr(shell, "kernel"):
+        shell.display_pub.publish({RUNS: [dataclasses.asdict(config) for config in configs]})
     if os.environ.get(USED):
         with open(os.environ[USED], "a", encoding="utf-8") as file:
             file.writelines(json.dumps(dataclasses.asdict(config)) + "\n" for config in configs)
@@ -41,6 +50,18 @@ def notes_of(environment) -> dict[str, str]:
     lines = Path(environment[USED]).read_text(encoding="utf-8").splitlines()
     noted = [json.loads(line).get("note", {}) for line in lines]
     return {name: text for facts in noted for name, text in facts.items()}
+
+
+def used_by(notebook) -> list[RunConfig]:
+    """Return the runs that a notebook's cells have noted; what is no run is left out."""
+    configs = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            noted = output.get("data", {}).get(RUNS)
+            for fields in noted if isinstance(noted, list) else ():
+                with contextlib.suppress(ValueError, TypeError):  # by hand, or by another version
+                    configs.append(RunConfig(**fields))
+    return configs
 
 
 @contextlib.contextmanager

@@ -103,7 +103,7 @@ class Results:
 
     def _repr_html_(self):
         """Show the summary as a table in a notebook; ± has the decimals of the error beside it."""
-        table = self.summary()
+        table = self.summary().drop(columns=["log"] if self.stage.own else [])
         fixed = places([*table["corrected ruler"]])
         for name in ("corrected ruler", "±"):
             table[name] = column(table[name], fixed)

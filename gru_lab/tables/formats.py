@@ -16,7 +16,8 @@ import pandas as pd
 
 from gru_lab.config import one_of
 from gru_lab.tables.manner import Manner
-from gru_lab.tables.numbers import GROUPS, SIGNS, Table
+from gru_lab.tables.numbers import Table
+from gru_lab.tables.signs import GROUPS, SIGNS
 from gru_lab.tables.text import FLAGS, Text, flag_column
 from gru_lab.tables.workbook import Excel
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gru_lab.tables.manner import parted
-from gru_lab.tables.numbers import HOLES
+from gru_lab.tables.signs import HOLES
 
 TOP = 100  # rows among which the names are looked for
 LOGGERS = {"TOA5": (1, 2), "TOACI1": (1, 0)}  # first cell → row of the names, rows of units after
@@ -71,14 +71,17 @@ def _filled(cells):
     return [cell for cell in cells if cell.strip() and cell.strip() not in HOLES]
 
 
-def _is_header(cells, wide):
-    """Tell whether a row may hold the names: wide enough, mostly filled, mostly words."""
+def _is_header(cells, wide, digits):
+    """Tell whether a row may hold the names: wide enough, mostly filled, words above `digits`, the
+    columns that begin with digits; where there are none, the first row does.
+    """
     filled = _filled(cells)
     words = [cell for cell in filled if not _begins_as_number(cell)]
+    above = [cells[c] for c in digits if c < len(cells) and not _begins_as_number(cells[c])]
     return (
         len(cells) in (wide, wide - 1)
         and len(filled) >= max(1, min(len(cells), wide) / 2)
-        and len(words) >= max(1, len(filled) / 2)
+        and (not digits or (bool(above) and len(words) >= max(1, len(filled) / 2)))
     )
 
 
@@ -124,17 +127,16 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     """
     logger = LOGGERS.get(top[0][0].strip()) if top[0] else None
     comments = {n for n, cells in enumerate(top) if is_comment(cells, wide)}
-    choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide)]
+    filled = [
+        [cells[c] for cells in body if c < len(cells) and _filled([cells[c]])] for c in range(wide)
+    ]
+    digits = [c for c in range(wide) if _mostly(_begins_as_number, filled[c])]
+    numeric = [c for c in digits if _mostly(parted, filled[c])]
+    choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide, digits)]
     choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
     row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
     if logger:
         row = min(logger[0], len(top) - 1)
-    columns = range(wide)
-    filled = [
-        [cells[c] for cells in body if c < len(cells) and _filled([cells[c]])] for c in columns
-    ]
-    digits = [c for c in columns if _mostly(_begins_as_number, filled[c])]
-    numeric = [c for c in digits if _mostly(parted, filled[c])]
     names, after = list(top[row]), row + 1
     if names[0].lstrip().startswith("#"):  # a comment that holds the names
         names[0] = names[0].strip().lstrip("# ") or "#"
@@ -149,6 +151,8 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     second = [n for n in range(row + 1, after) if n not in comments]
     head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
     _name(head, top, second, short)
+    if said := len(comments - {row}):
+        head.notes.append(f"{said} line{'s' * (said > 1)} of comments")
     above = [n for n in range(row) if n not in comments]
     if above and not (logger and head.row == 1):
         head.notes.append(f"{len(above)} line{'s' * (len(above) > 1)} above the names")

@@ -46,7 +46,7 @@ class Cell:
 
     @property
     def marked(self) -> bool:
-        """True for a bound such as <0.01 and for a mark such as 12.5*: a cell that stays as it is."""
+        """True for a bound such as <0.01 and a mark such as 12.5*: a cell that stays as it is."""
         return bool(self.bound) or self.tail.strip()[-1:] in set(MARKS)
 
     def number(self, decimal: str) -> float | None:

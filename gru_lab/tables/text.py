@@ -5,25 +5,23 @@ Encoding, separator, decimal sign, quotes, line ends, number of digits and what 
 names are told from the text, and said in `about`.
 """
 
-import csv
 import gzip
 import io
 import re
-from collections import Counter, deque
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 
 from gru_lab.tables.encoding import encoding_of
-from gru_lab.tables.head import TOP, find_head, is_comment, is_summary, unique_names
+from gru_lab.tables.head import unique_names
 from gru_lab.tables.manner import Manner, parted
-from gru_lab.tables.numbers import HOLES, Table, hint
+from gru_lab.tables.numbers import Table
+from gru_lab.tables.rows import SAMPLE, SEPARATORS, cells_of, find_rows
+from gru_lab.tables.signs import HOLES, hint
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar"}
-SAMPLE = 500  # rows spread over the file that are looked at to tell its manner
 FLAGS = "repaired"  # the column, sheet or array that marks changed cells
 OTHERS = {b"PK\3\4": ".xlsx", b"PAR1": ".parquet", b"\x1f\x8b": ".csv.gz", b"\xd0\xcf": ".xls"}
-csv.field_size_limit(2**31 - 1)  # characters; Python's own limit of 131,072 is for web servers
 
 
 def flag_column(frame, changes):
@@ -71,12 +69,13 @@ class Text(Table):
         del text  # a large file is not to be held more often than it must
         self.lines = list(io.TextIOWrapper(io.BytesIO(raw), self.encoding, newline=""))
         self.lines[:1] = [line[len(self.mark) :] for line in self.lines[:1]]
-        named = re.fullmatch(r"\"?sep=(.)\"?[;,\t]*", (self.lines or [""])[0].strip(), re.I)
-        self.begin = 1 if named else 0  # the first line may name the separator, for Excel
-        self.separator = named[1] if named else self._tell_separator()
-        self.head, self.rows, self.trailing = self._rows()
+        found = find_rows(self.lines)
+        self.separator, self.head, self.rows = found.separator, found.head, found.rows
+        self.trailing, self.under, self.again = found.trailing, found.under, found.again
         self.sample_rows = range(0, len(self.rows) - 1, max(1, (len(self.rows) - 1) // SAMPLE))
-        self.sample = [self._record(row + 1) for row in self.sample_rows]
+        self.sample = [
+            cells_of(self.lines, self.rows[row + 1], self.separator) for row in self.sample_rows
+        ]
         self.units = self.head.units
         self.cells = self._cells()
         manner = [
@@ -86,124 +85,6 @@ class Text(Table):
             *self.head.notes,
         ]
         self.about = ", ".join(filter(None, ["text", self.encoding, *manner]))
-
-    def _record(self, row):
-        """Return the cells of a row, the names being row 0."""
-        begin, end = self.rows[row]
-        whole = "".join(self.lines[begin:end])
-        return next(csv.reader(io.StringIO(whole, newline=""), delimiter=self.separator), [""])
-
-    def _tell_separator(self):
-        """Return the separator that cuts most lines alike, names included, and leaves numbers."""
-        lines = [line for line in self.lines if line.strip()]
-        sample = lines[:TOP] + lines[TOP :: max(1, len(lines) // SAMPLE)]
-
-        def fit(separator):
-            records = list(csv.reader(sample, delimiter=separator))
-            wide, same = Counter(map(len, records)).most_common(1)[0] if records else (1, 0)
-            above = [cells for cells in records[:TOP] if len(cells) in (wide, wide - 1)]
-            named = bool(above) and not all(map(parted, filter(None, above[0])))
-            cells = [cell for cells in records if len(cells) == wide for cell in cells if cell]
-            numbers = sum(map(bool, map(parted, cells))) / max(1, len(cells))
-            first = wide == len(records[0]) if records else False
-            return wide > 1, named, round(same / max(1, len(records)), 1), first, numbers, wide
-
-        return max(SEPARATORS, key=fit)
-
-    def _rows(self):
-        """Return the Head, (first line, line after the last) of each row, names first, and whether
-        rows end with a separator.
-
-        Raises ValueError where rows have not as many cells as the header. Empty lines are no rows,
-        except in a table of one column, where they are holes.
-        """
-        spans, widths, top, last, odd, begin = [], [], [], deque(maxlen=10), {}, self.begin
-        reader = csv.reader(self.lines[begin:], delimiter=self.separator)
-        for cells in reader:
-            spans.append((begin, self.begin + reader.line_num))
-            widths.append(len(cells) if "".join(cells).strip() or len(cells) > 1 else 0)
-            if len(top) < TOP or not cells or cells[0][:1] == "#":
-                odd[len(spans) - 1] = cells
-            top += [cells] * (len(top) < TOP and widths[-1] > 0)
-            last.append((len(spans) - 1, cells))
-            begin = self.begin + reader.line_num
-        filled = [n for n, width in enumerate(widths) if width]
-        if not filled:
-            raise ValueError("it is empty")
-        self._require_closed(spans[-1])
-        wide = Counter(widths[n] for n in filled).most_common(1)[0][0]
-        body = self._spread(spans, [n for n in filled if widths[n] == wide])
-        head = find_head(top, body, wide)
-        first = filled[head.row]
-        no_data = {filled[n] for n in head.skipped}
-        no_data |= {n for n, cells in odd.items() if n > first and is_comment(cells, wide)}
-        no_data |= self._summary(head, [n for n in last if widths[n[0]]], wide, body, first)
-        end = filled[-1] + 1
-        rows = [n for n in (filled if wide > 1 else range(end)) if n > first and n not in no_data]
-        names, lines = self.lines[slice(*spans[first])], self.lines
-        again = {n for n in rows if wide > 1 and lines[slice(*spans[n])] == names}
-        if again:
-            head.notes.append(f"the names again in line {spans[min(again)][0] + 1}")
-            rows = [n for n in rows if n not in again]
-        trailing = self._fit(head, rows, spans, widths)
-        self.under = [spans[n] for n in no_data if n > first and widths[n] == wide]
-        self.again = [spans[n] for n in again]
-        return head, [spans[first], *(spans[n] for n in rows)], trailing
-
-    def _require_closed(self, span):
-        lines = [*self.lines[slice(*span)], "one more"]  # swallowed by an open quotation
-        if len(list(csv.reader(lines, delimiter=self.separator))) == 1:
-            raise ValueError(
-                f"line {span[0] + 1} opens a quotation mark that nothing closes; mend that line"
-            )
-
-    def _spread(self, spans, numbers):
-        """Return the cells of some of the rows with these numbers, spread over the file."""
-        later = numbers[min(5, len(numbers) // 2) :]
-        picked = later[:: max(1, len(later) // 100)]
-        text = ("".join(self.lines[slice(*spans[n])]) for n in picked)
-        return [
-            next(csv.reader(io.StringIO(t, newline=""), delimiter=self.separator)) for t in text
-        ]
-
-    def _summary(self, head, last, wide, body, first):
-        """Return the numbers of the last rows that are no data, such as sums, and note them."""
-        cells = [record[0] for record in body if record and record[0].strip()]
-        dated = sum(cell.strip()[:1].isdigit() for cell in cells) >= 0.8 * len(cells) > 0
-        found = set()
-        for n, record in reversed(last):
-            if n <= first or not is_summary(record, wide) or (len(record) == wide and not dated):
-                break
-            found.add(n)
-        if found and wide > 1:
-            head.notes.append(
-                f"{len(found)} line{'s' * (len(found) > 1)} at the end that are no rows"
-            )
-        return found if wide > 1 else set()
-
-    def _fit(self, head, rows, spans, widths):
-        """Return whether rows have a separator more than the names; ValueError if they differ."""
-        ends = [self.lines[spans[n][1] - 1].rstrip("\r\n ") for n in rows]
-        nameless = len(rows) > 1 and len(head.names) > 2 and not head.names[-1].strip()
-        if nameless and all(line.endswith(self.separator) for line in ends):
-            head.names.pop()
-        width = len(head.names)
-        more = len(rows) > 1 and all(widths[n] == width + 1 for n in rows)
-        trailing = more and all(line.endswith(self.separator) for line in ends)
-        if more and not trailing:  # as R writes it: the names of the rows have none
-            head.names = ["", *head.names]
-            head.notes.append("a column of row names")
-            return False
-        for n in rows:
-            if (widths[n] or 1) != width + trailing:
-                hint = "mend that line, or delete it"
-                if self.separator == "," and widths[n] > width:
-                    hint += "; decimal commas need another separator, such as ;"
-                raise ValueError(
-                    f"every line must have as many cells as the header, {width}, and line "
-                    f"{spans[n][0] + 1} has {widths[n]}: {hint}"
-                )
-        return trailing
 
     def _cells(self):
         """Return the table: numbers where they are written plainly, the text of the others."""

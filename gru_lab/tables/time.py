@@ -34,16 +34,6 @@ COMPACT = {
     17: ("YmdHMSf",),
 }
 WIDTHS = {"Y": 4, "j": 3, "f": 3}
-SCALES = {  # nanoseconds of a unit, and where 1970 lies
-    "epoch s": (SECOND, 0),
-    "epoch ms": (SECOND // 1_000, 0),
-    "epoch us": (1_000, 0),
-    "epoch ns": (1, 0),
-    "Excel days": (DAY, 25_569),
-    "MATLAB days": (DAY, 719_529),
-    "Julian days": (DAY, 2_440_587.5),
-}
-PLAUSIBLE = (7_305 * DAY, 47_482 * DAY)  # 1990 to 2100, for numbers that could be anything
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +193,7 @@ def shapes_of(texts):
     return pieces
 
 
-def _read(texts, least):
+def read_texts(texts, least):
     """Return the Readings of an array of text (n,), each of which reads the share `least`."""
     pieces, weight = shapes_of(texts), {}
     for rows, shape in pieces:
@@ -234,67 +224,20 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     if column.dtype == object:
         column = column.map(str, na_action="ignore")
     number, texts = pd.factorize(column, use_na_sentinel=True)
-    texts = np.array([str(text).strip()[: LONGEST + 1] for text in texts], dtype=f"U{LONGEST + 1}")
+    texts = np.char.strip(np.asarray(texts, dtype=object).astype(f"U{LONGEST + 1}"))
     filled = np.flatnonzero(texts != "")
     if not len(filled):
         return []
     texts = texts.astype(f"U{max(1, np.char.str_len(texts).max())}")
-    if len(filled) > SAMPLE and not _read(texts[filled[:: len(filled) // SAMPLE]], least * 0.9):
+    if len(filled) > SAMPLE and not read_texts(
+        texts[filled[:: len(filled) // SAMPLE]], least * 0.9
+    ):
         return []
     readings = []
-    for reading in _read(texts[filled], least):
+    for reading in read_texts(texts[filled], least):
         stamps = np.full(len(texts) + 1, NAT)
         stamps[filled] = reading.stamps
         readings.append(
             Reading(reading.way, stamps[number], reading.order, reading.clock, reading.shapes)
         )
     return readings
-
-
-def number_readings(column: pd.Series) -> list[Reading]:
-    """Return the ways in which a column of numbers can be a date or a count from a known day."""
-    values = column.to_numpy(np.float64, na_value=np.nan)
-    seen = ~np.isnan(values)
-    if not seen.any() or not np.isfinite(values[seen]).all():
-        return []
-    low, high = values[seen].min(), values[seen].max()
-    readings = []
-    if low >= 1_900 and high < 1e17 and (values[seen] % 1 == 0).all():
-        exact = column.fillna(0).to_numpy(np.int64) if column.dtype.kind != "f" else values[seen]
-        exact = exact.astype(np.int64) if column.dtype.kind == "f" else exact[seen]
-        width = len(str(int(high)))
-        texts = np.char.zfill(exact.astype(str), width)
-        if width in COMPACT and (width in (6, 8) or len(str(int(low))) == width):
-            for way in _read(texts, 1.0):
-                days = way.stamps // DAY
-                if -25_567 <= days.min() and days.max() <= 47_482:  # 1900 to 2100
-                    stamps = np.full(len(values), NAT)
-                    stamps[seen] = way.stamps
-                    readings.append(Reading(way.way, stamps, way.order, way.clock, way.shapes))
-    for name, (unit, zero) in SCALES.items():
-        if (
-            not readings
-            and PLAUSIBLE[0] <= (low - zero) * unit <= (high - zero) * unit <= PLAUSIBLE[1]
-        ):
-            readings = [Reading(name, counted_from(column, name), name)]
-    return readings
-
-
-def counted_from(column: pd.Series, scale: str) -> np.ndarray:
-    """Return numbers on one of SCALES as nanoseconds since 1970, (rows,); NAT where none is."""
-    unit, zero = SCALES[scale]
-    values = column.to_numpy(np.float64, na_value=np.nan)
-    seen = np.isfinite(values)
-    stamps = np.full(len(values), NAT)
-    if pd.api.types.is_integer_dtype(column.dtype):
-        stamps[seen] = column[seen].to_numpy(np.int64) * unit - round(zero * unit)
-        return stamps
-    if zero:  # a ten-thousandth of a second is what a day's fraction can tell
-        tick = DAY / 864_000_000
-        stamps[seen] = np.rint((values[seen] - zero) * (unit / tick)).astype(np.int64) * round(tick)
-    else:
-        whole = np.floor(values[seen])
-        stamps[seen] = whole.astype(np.int64) * unit + np.rint(
-            (values[seen] - whole) * unit
-        ).astype(np.int64)
-    return stamps

@@ -10,8 +10,9 @@ import pandas as pd
 
 from gru_lab.tables.frames import is_text, whole
 from gru_lab.tables.steps import choose, direction, seconds
-from gru_lab.tables.time import SCALES, Reading, number_readings
+from gru_lab.tables.time import Reading
 from gru_lab.tables.time_joined import clocks_of, completed, together, with_clock
+from gru_lab.tables.time_numbers import SCALES, number_readings
 from gru_lab.tables.time_readings import (
     REGULAR,
     Found,
@@ -82,9 +83,10 @@ def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, da
         _, _, name, readings = min(dated)
         found = completed(name, readings, columns, first)
         return Found(found.columns, tuple(choose(list(found.readings), first)), found.ways)
-    found, more = _among_numbers(columns, first, tellers, time_format, dayfirst)
+    found, plain, more = _among_numbers(columns, first, tellers, time_format, dayfirst)
     if found is None and (joint := together(columns, first)).columns:
         return joint
+    found = found or plain
     if found is None and clocks:
         name, reading = clocks[0]
         found = Found((name,), (unwrapped(reading, first),), (reading.way,))
@@ -92,8 +94,8 @@ def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, da
 
 
 def _among_numbers(columns, first, tellers, time_format, dayfirst):
-    """Return (the Found of a column of numbers or None, doubts)."""
-    doubts = []
+    """Return (the Found of a column of dates in numbers, that of numbers that rise, doubts)."""
+    doubts, plain = [], None
     for name, column in columns.items():
         if is_text(column) or not pd.api.types.is_numeric_dtype(column) or column.isna().all():
             continue
@@ -105,13 +107,15 @@ def _among_numbers(columns, first, tellers, time_format, dayfirst):
             if not readings[0].clock and {"d", "j"} & set(readings[0].order):
                 joint = completed(name, readings, columns, first)
                 if len(joint.columns) > 1 and oddness(joint.readings[0], first) <= REGULAR:
-                    return joint, []
+                    return joint, None, []
             best = choose(readings, first)
             ordered = runs_in_order(best[0], first) or any(teller(best[0]) for teller in tellers)
             even = oddness(best[0], first) <= REGULAR
-            if ordered and (named or (even and not _counts_up(column)) or time_format):
-                return Found((name,), tuple(best), (best[0].way,)), []
-            if even and len(str(best[0].order)) < 5 and len(first) > 2:
+            sure = named and (even or best[0].order != "Y")  # years may go with months
+            if ordered and (sure or (even and not _counts_up(column)) or time_format):
+                return Found((name,), tuple(best), (best[0].way,)), None, []
+            counts = best[0].order.endswith("days") and _counts_up(column)
+            if len(first) > 2 and not counts and (even or _rises(column, first)):
                 begin, end = (
                     np.datetime64(int(s), "ns").astype("M8[s]") for s in best[0].stamps[[0, -1]]
                 )
@@ -119,14 +123,17 @@ def _among_numbers(columns, first, tellers, time_format, dayfirst):
                     f"column {name!r} may be time ({best[0].way}, {begin} to {end}) or only count; "
                     f"if it is the time, add --time {name!r}"
                 )
-        if named and (_rises(column, first) or any(teller(_plain(column)) for teller in tellers)):
-            return Found((name,), (_plain(column),), ("number",)), []
-        if named and direction(seconds(_plain(column).stamps), first):
+        rising = (
+            named and _rises(column, first) or named and any(t(_plain(column)) for t in tellers)
+        )
+        if named and rising and plain is None:
+            plain = Found((name,), (_plain(column),), ("number",))
+        elif named and direction(seconds(_plain(column).stamps), first):
             doubts.append(
                 f"column {name!r} has a name like a time, but its values do not increase; "
                 f"if it is one, add --time {name!r}"
             )
-    return None, doubts
+    return None, plain, doubts
 
 
 def _looks_like_time(name, column):

@@ -7,15 +7,8 @@ import pandas as pd
 
 from gru_lab.tables.frames import is_text
 from gru_lab.tables.steps import direction, irregular, seconds, steps_of
-from gru_lab.tables.time import (
-    DAY,
-    NAT,
-    SCALES,
-    Reading,
-    counted_from,
-    number_readings,
-    text_readings,
-)
+from gru_lab.tables.time import DAY, NAT, Reading, text_readings
+from gru_lab.tables.time_numbers import SCALES, counted_from, number_readings
 
 REGULAR = 0.1  # of the steps may be irregular in a column that is taken for time by content alone
 SHORT_SCALES = {name.split()[-1]: name for name in SCALES if name.startswith("epoch")} | {
@@ -41,7 +34,8 @@ def _exact(column):
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     if isinstance(column.dtype, pd.ArrowDtype):
-        column = pd.Series(pd.to_datetime(column.to_numpy(dtype="M8[ns]", na_value=pd.NaT)))
+        column = pd.Series(column.array.to_numpy(dtype=object))
+        column = pd.to_datetime(column, utc=True)
     if getattr(column.dt, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     unit = "m8[ns]" if column.dtype.kind == "m" else "M8[ns]"

@@ -18,7 +18,10 @@ TIME_NAMES = (  # parts of names that columns of time go by
     "time date zeit datum stamp fecha hora tiempo heure temps giorno tempo epoch unix kellon "
     "päivä tarih saat dátum дата время час 时间 時間 日期 时刻 時刻 日時 날짜 시간 시각 วันที่"
 ).split()
-SHORT_NAMES = ("t", "ts", "dt", "data", "ora", "tid", "czas", "čas", "cas", "idő", "jour", "dia")
+SHORT_NAMES = (
+    "t ts dt data ora tid czas čas cas idő jour dia "
+    "year yr jahr année annee año ano anno jaar rok år vuosi год 年 年份 연도"
+).split()
 
 
 def named_like_time(name: object) -> bool:

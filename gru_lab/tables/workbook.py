@@ -12,7 +12,8 @@ import pandas as pd
 from gru_lab.config import one_of
 from gru_lab.tables.head import TOP, find_head, is_comment, is_summary, unique_names
 from gru_lab.tables.manner import Manner
-from gru_lab.tables.numbers import HOLES, Table, option
+from gru_lab.tables.numbers import Table, option
+from gru_lab.tables.signs import HOLES
 from gru_lab.tables.text import FLAGS
 
 FAR = 1000  # empty rows, after which no table goes on

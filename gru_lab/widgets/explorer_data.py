@@ -36,44 +36,61 @@ def _other(config, start, knobs):
     return in_words(config.difference(start, *knobs, "seed", "epochs")) or "as this stage"
 
 
-def _run(stage, store, row, names, hidden, knobs):
-    """Return one stored run as the explorer needs it.
+def _repair(stage, config, sample, hidden):
+    """Return a run's repair of the `hidden` entries of the picture, or None: a run of other windows
+    or gaps repaired something else.
+    """
+    alike = not config.difference(stage.start).keys() & {"window", "missing_rate", "pattern"}
+    if sample is None or not alike or sample.shape != hidden.shape:
+        return None
+    return _short(sample[hidden])
 
-    Of its repair it has the `hidden` entries of the picture only.
+
+def _run(stage, store, row, names, hidden, knobs):
+    """Return one stored run as the explorer needs it, cut to the epochs of the setting that it is.
+
+    What it was trained further, for another setting of the same key, is `beyond`: settings compare
+    at their own number of epochs.
     """
     config = config_of(row)
-    curve, sample = store.curve(config), store.sample(config.key)
-    readings = {ruler: read_run(stage, config, curve, ruler) for ruler in RULERS}
+    whole = store.curve(config)
+    name, epochs = names.get(config.key, ("", config.epochs))
+    epochs = min(epochs, config.epochs)
+    readings = {ruler: read_run(stage, config, whole, ruler) for ruler in RULERS}
     return {
         **{knob: getattr(config, knob) for knob in knobs},
         "seed": config.seed,
         "other": _other(config, stage.start, knobs),
-        "name": names.get(config.key, ""),
-        "epochs": config.epochs,
-        **{
-            ruler: {"training": _short(read["train"]), "validation": _short(read["validation"])}
-            for ruler, read in readings.items()
-        },
-        "lines": log_lines(stage, config, curve),
-        "sample": None if sample is None else _short(sample[hidden]),
+        "name": name,
+        "epochs": epochs,
+        "longest": config.epochs,
+        **{ruler: _curves(read[:epochs]) for ruler, read in readings.items()},
+        "beyond": {ruler: _curves(read[epochs:]) for ruler, read in readings.items()},
+        "lines": log_lines(stage, config.replace(epochs=epochs), whole[:epochs]),
+        "sample": _repair(stage, config, store.sample(config.key), hidden),
     }
 
 
+def _curves(read):
+    return {"training": _short(read["train"]), "validation": _short(read["validation"])}
+
+
 def _names(stage, seeds):
-    """Return by key what the log calls a run; of several names this stage's."""
+    """Return by key what the log calls a run and its epochs there; of several names this stage's."""
     names = {}
     if stage.own:
-        return {
-            stage.config(setting, seed).key: setting.name
-            for setting in reversed(stage.settings)
-            for seed in seeds
-        }
-    for logged in sorted(STAGES.values(), key=lambda logged: logged.number != stage.number):
-        bound = logged.bind(stage.profile, stage.series)
+        bounds = [(stage, "")]
+    else:
+        order = sorted(STAGES.values(), key=lambda logged: logged.number != stage.number)
+        bounds = [
+            (logged.bind(stage.profile, stage.series), f"stage {logged.number}, ")
+            for logged in order
+        ]
+    for bound, of in bounds:
         for setting in bound.settings:
             for seed in seeds:
-                called = f"stage {logged.number}, {setting.name}"
-                names.setdefault(bound.config(setting, seed).key, called)
+                config = bound.config(setting, seed)
+                names.setdefault(config.key, (of + setting.name, config.epochs))
     return names
 
 

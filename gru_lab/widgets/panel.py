@@ -14,6 +14,7 @@ import pandas as pd
 from IPython import get_ipython
 
 from gru_lab.digits import plain
+from gru_lab.evidence.grid import Grid
 from gru_lab.gaps import references, validation_gaps
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.live import Live, warm_up
@@ -28,6 +29,7 @@ from gru_lab.widgets.buttons import CopyButton, Names
 from gru_lab.widgets.canvas import Canvas
 from gru_lab.widgets.controls import OWN, Controls
 from gru_lab.widgets.explorer import explorer
+from gru_lab.widgets.grid import grid_panel
 from gru_lab.widgets.live_figure import WIDTH
 from gru_lab.widgets.pinned import Pinned
 
@@ -58,6 +60,8 @@ def panel(stage, store=None):
     >>> type(lab.panel(lab.stage("dropout", "tiny"))).__name__
     'VBox'
     """
+    if isinstance(stage, Grid):
+        return grid_panel(stage)
     stage = open_stage(stage)
     store = Store.of(store)
     if is_recording():

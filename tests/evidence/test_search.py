@@ -187,3 +187,23 @@ def test_a_wrong_order_is_one_error_before_anything_is_trained(
     with pytest.raises(ValueError, match=message):
         lab.search(**{"start": config, "series": series, "store": store} | wrong)
     assert store.runs().empty
+
+
+def test_a_search_from_a_question_turns_its_knob_too_and_runs_in_the_background(store):
+    from gru_lab.demo import demo_series
+
+    fixed = dict(data=demo_series(700), epochs=1, batch_size=20, num_layers=3, seeds=1)
+    asked = lab.question("How wide?", hidden_size=[2, 3], adopted=3, **fixed)
+    job = lab.search(asked, trials=3, store=store, workers=1, background=True)
+    found = job.results
+    assert job.done and job.error is None and len(found.trials) >= 3
+    assert set(found.trials["hidden_size"]) <= {2, 3} and found.start.num_layers == 3
+    assert "hidden_size" in found._repr_html_()
+    again = lab.search(asked, trials=3, store=store, workers=1)
+    assert again.trials["error"].equals(found.trials["error"])
+
+
+def test_a_search_takes_a_scheduler_and_no_workers_with_it(store):
+    stage = lab.stage("dropout", "tiny")
+    with pytest.raises(ValueError, match="workers must be left out with a scheduler"):
+        lab.search(stage, trials=1, store=store, workers=1, scheduler="tcp://127.0.0.1:1")

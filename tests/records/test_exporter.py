@@ -229,7 +229,7 @@ def test_each_code_cell_is_folded_and_coloured(example):
     assert re.search(r'<div class="highlight.*?<span class="nb">print</span>', example, re.DOTALL)
 
 
-def test_navigation_and_provenance_appear_only_when_given(example):
+def test_navigation_appears_where_it_is_given_and_a_foot_always(example):
     record = {"nav_html": "<nav>All</nav>", "provenance_html": "<p>seed 0</p>"}
     page = export(v4.new_markdown_cell("text"), resources={"record": record})
     assert (
@@ -237,7 +237,7 @@ def test_navigation_and_provenance_appear_only_when_given(example):
         < page.index("<main>")
         < page.index("<footer><p>seed 0</p></footer>")
     )
-    assert "<footer>" not in example and "<nav>" not in example
+    assert "<nav>" not in example and "What this record rests on" in example
 
 
 @pytest.fixture

@@ -8,7 +8,17 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
-from gru_lab.repairs.summary import grouped, last_line, summary
+from gru_lab.records.report import _digits
+from gru_lab.repairs.keep import holes_to_keep
+from gru_lab.repairs.summary import (
+    HOW,
+    _why,
+    by_length,
+    grouped,
+    last_line,
+    left_empty,
+    summary,
+)
 from tests.records.test_exporter import Page
 
 NASTY = "<script>document.title='broken'</script>"
@@ -98,7 +108,7 @@ def test_each_long_hole_has_its_picture_however_many_are_asked_for():
     done = lab.repair(table, epochs=1)
     assert len(largest(done, 1)) == 1
     assert {name for name, _ in largest(done, 1, long=12)} == set("abcd")
-    assert len(largest(done, 2, long=12)) == 5 and len(largest(done, 2, long=12, most=3)) == 3
+    assert len(largest(done, 2, long=12)) == 5
 
 
 def test_in_parts_that_lie_among_each_other_a_repair_is_that_of_one_part():
@@ -144,7 +154,8 @@ def test_every_repair_in_the_picture_has_its_interval_a_band_where_it_is_long(re
     drawn = pd.Series(put.error_y.array, pd.DatetimeIndex(put.x))
     single = drawn.index.difference(pd.DatetimeIndex(band.x))
     assert len(single) and drawn.drop(single).isna().all()
-    np.testing.assert_allclose(drawn[single], half[single])
+    below = pd.Series(put.error_y.arrayminus, drawn.index)
+    np.testing.assert_allclose((drawn + below)[single] / 2, half[single])
     hole = repaired.table["time"][100:140]
     assert set(hole) <= set(band.x)
     np.testing.assert_allclose(
@@ -199,13 +210,102 @@ def test_each_repaired_value_can_be_saved_with_its_interval(
     ).read_text("utf-8")
 
 
+def test_what_is_unticked_is_saved_as_holes_to_keep(page, repaired, browser):
+    context = browser.new_context(offline=True, accept_downloads=True)
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    ticks = tab.locator("input[data-hole]")
+    assert (
+        ticks.count() == 6 and "Every repair is accepted" in tab.locator("#unticked").text_content()
+    )
+    ticks.nth(0).uncheck()
+    assert tab.locator("#unticked").text_content() == "1 of 6 is not accepted."
+    with tab.expect_download() as begun:
+        tab.get_by_role("button", name="Save what I unticked").click()
+    before = repaired.table.mask(repaired.filled)
+    kept = holes_to_keep(begun.value.path(), before)
+    context.close()
+    (name, rows), *_ = largest(repaired)
+    assert begun.value.suggested_filename == "holes to keep.csv"
+    assert kept.sum().sum() == len(rows) and kept.loc[rows, name].all()
+
+
+def test_no_figure_has_a_button_that_sends_it_away(page, browser):
+    context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})
+    tab = context.new_page()
+    tab.goto(page.as_uri())
+    tab.locator(".modebar-btn").first.wait_for(state="attached")
+    titles = tab.locator(".modebar-btn").evaluate_all("all => all.map((b) => b.dataset.title)")
+    assert "Download plot as a PNG" in titles and not [t for t in titles if "hare" in t]
+    context.close()
+
+
+def test_each_length_of_hole_says_what_fills_it_and_why(repaired):
+    rows = by_length(repaired)
+    assert (rows["holes"] > 0).all() and set(rows["fills"]) <= set(HOW)
+    for row in rows.to_dict(orient="records"):
+        if row["why"] == "surely better by MAE and RMSE":
+            assert row["repair MAE"] < row["linear MAE"] and row["worse"] < 0.05
+        if row["why"].endswith("by MAE only"):
+            assert row["fills"] == "linear"
+    assert (rows.loc["flag", "why"] == "").all()
+
+
+def test_the_reason_names_the_measure_that_decides():
+    ways = ("linear", "forward fill", "regression", "network")
+    row = {"fills": "linear", "entries": 99} | {
+        f"{w} {m}": 2 for w in ways for m in ("MAE", "RMSE")
+    }
+    others = ways[1:]
+    assert _why(row, others) == "best by MAE and RMSE"
+    assert _why(row | {"network MAE": 1}, others) == "network better by MAE only"
+    assert _why(row | {"regression RMSE": 1}, others) == "regression better by RMSE only"
+    both = {"network MAE": 1, "network RMSE": 1}
+    assert _why(row | both, others) == "network better, but not surely"
+    assert _why(row | both | {"fills": "network"}, others) == "surely better by MAE and RMSE"
+    assert _why(row | {"entries": 0}, others) == "none held back: as other lengths"
+
+
+def test_holes_that_stay_are_listed_with_the_reason(page, repaired):
+    left = left_empty(repaired)
+    assert [(name, len(rows), why) for name, rows, why in left] == [
+        ("empty", 600, "no value in this series")
+    ]
+    table = pd.DataFrame({"a": np.sin(np.arange(300) / 9), "b": np.cos(np.arange(300) / 9)})
+    table.loc[:89, "a"] = table.loc[270:, "b"] = table.loc[150:180, "b"] = np.nan
+    done = lab.repair(table, epochs=1, extrapolation=0, max_gap=12)
+    assert [(name, len(rows), why) for name, rows, why in left_empty(done)] == [
+        ("a", 90, "before its first value: extrapolation"),
+        ("b", 31, "between two values"),
+        ("b", 30, "after its last value: extrapolation"),
+    ]
+    assert "What stays empty" in page.read_text(encoding="utf-8")
+
+
+def test_errors_of_a_channel_have_the_same_decimals():
+    assert [_digits([12.3, 0.456, 0.5])(x) for x in (12.3, 0.456, np.nan)] == [
+        "12.300",
+        "0.456",
+        "–",
+    ]
+    assert _digits([1234.5, 2000])(1234.5) == "1,234" and _digits([0, np.nan])(0) == "0.00"
+    assert _digits([1e-12])(1e-12) == "1.00e-12"
+
+
+def test_axes_have_names_and_units(repaired):
+    figure = plot_repaired(repaired, "d", np.arange(100, 140), "°C")
+    assert figure.layout.xaxis.title.text == "time" and figure.layout.yaxis.title.text == "d (°C)"
+    figure = plot_holes(repaired)
+    assert figure.layout.xaxis.title.text == "row of the table"
+
+
 def test_on_a_phone_the_table_scrolls_and_not_the_page(page, browser):
     context = browser.new_context(offline=True, viewport={"width": 400, "height": 800})
     tab = context.new_page()
     tab.goto(page.as_uri())
     tab.wait_for_function("document.querySelectorAll('.js-plotly-plot').length == 7")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400
-    assert tab.locator(".scores").evaluate("table => table.scrollWidth > table.clientWidth")
+    assert tab.locator(".scores").nth(1).evaluate("table => table.scrollWidth > table.clientWidth")
     context.close()
 
 

@@ -70,7 +70,9 @@ def test_the_scores_are_errors_on_entries_held_back_in_the_channels_units(learne
     truth, _, table, done = learned
     scores = done.repairer.scores_
     assert list(scores.index) == list("abcdef")
-    assert scores["entries"].between(35, 150).all()  # a tenth of what was observed, and some runs
+    assert (
+        scores["entries"].between(25, 150).all()
+    )  # a tenth of what was observed, or a little more
     ways = {
         "linear": lambda one: one.interpolate(limit_direction="both"),
         "forward fill": lambda one: one.ffill().bfill(),
@@ -271,7 +273,7 @@ def test_long_gaps_and_whole_devices_are_filled_and_learned_as_such(quick):
     done = lab.repair(table, epochs=1)
     assert done.table.notna().all(axis=None)
     entries = done.repairer.scores_["entries"]
-    assert np.ptp(entries[list("abc")]) < 0.2 * entries["a"]  # held back together
+    assert np.ptp(entries[list("abc")]) < 0.5 * entries["a"]  # held back together
 
 
 def test_series_in_one_table_are_kept_apart_even_if_their_rows_alternate(quick):

@@ -207,3 +207,22 @@ def test_numbers_as_text_in_a_sheet_are_read_and_written_as_text(tmp_path):
     assert sheet.facts == ["'a': ',' is the decimal sign"]
     sheet.write(tmp_path / "out.xlsx", sheet.table.fillna(1.255), sheet.holes)
     assert openpyxl.load_workbook(tmp_path / "out.xlsx").active["A7"].value in ("1,25", "1,26")
+
+
+def test_a_single_column_with_decimal_commas_is_one_column(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "T\n" + "".join(f"{n / 4:.2f}\n" for n in range(30)).replace(".", ",")
+    )
+    sheet = Sheet.open(tmp_path / "t.csv")
+    assert list(sheet.table) == ["T"] and sheet.table["T"][5] == 1.25
+
+
+def test_decimal_commas_between_commas_are_an_error_and_no_row_names(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{n % 7},5,3\n" for n in range(30)))
+    with pytest.raises(ValueError, match="decimal commas need another separator"):
+        Sheet.open(tmp_path / "t.csv")
+
+
+def test_words_among_numbers_as_names_and_all_words_keep_the_first_row_as_names(tmp_path):
+    (tmp_path / "t.csv").write_text("id,1,2,3\n" + "x,a,b,c\n" * 9 + "y,,b,c\n")
+    assert list(Sheet.open(tmp_path / "t.csv").table) == ["id", "1", "2", "3"]

@@ -8,7 +8,8 @@ import pytest
 
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.tables.manner import Manner, parted
-from gru_lab.tables.numbers import hint, option, read_numbers
+from gru_lab.tables.numbers import option, read_numbers
+from gru_lab.tables.signs import hint
 
 VALUES = [898.5, 1051.25, 998.0, 1112.75, 1153.5, 12345.25, 1_234_567.5, 21.75] * 5
 MANNERS = {  # what a person's cell looks like for a value

@@ -30,6 +30,8 @@ def run(dropout, layers, seed=0, **more):
     }
 
 
+FURTHER = {name: [0.1, 0.05, 0.01] for name in ("training", "validation")}
+BEYOND = {"recorded": FURTHER, "corrected": FURTHER}
 DATA = {
     "title": "Stage 4",
     "knobs": {"dropout": "dropout", "num_layers": "layers", "missing_weight": "loss weight"},
@@ -42,7 +44,7 @@ DATA = {
         run(0.0, 2),
         run(0.5, 2),
         run(0.0, 1),
-        run(0.0, 2, seed=1, lines="lines of the second seed"),
+        run(0.0, 2, seed=1, lines="lines of the second seed", longest=5, beyond=BEYOND),
     ],
 }
 
@@ -63,6 +65,15 @@ def page(browser, tmp_path):
     yield opened
     assert opened.errors == []
     context.close()
+
+
+def test_what_a_run_went_on_to_is_pale_and_said(page):
+    page.get_by_label("seed").select_option("1")
+    told = page.locator("p").first.inner_text()
+    assert "2 epochs" in told and "Pale: it went on to 5 epochs for another setting." in told
+    chart = page.locator("svg").first
+    assert chart.locator("path[opacity]").count() == 2
+    assert page.locator("svg").nth(1).get_by_text("network after 5 epochs").count() == 1
 
 
 def test_it_begins_where_it_is_told_and_draws_both_charts(page):

@@ -62,6 +62,33 @@ def test_the_picture_has_the_truth_what_was_hidden_and_each_runs_repair(explored
     assert (truth[~hidden] == filled[~hidden]).all() and (truth[hidden] != filled[hidden]).any()
 
 
+def test_a_settings_curve_is_cut_to_its_own_epochs_and_the_rest_is_told_apart(explored):
+    stage, store, _, data = explored
+    lengths = store.lengths([stage.config(setting).key for setting in stage.settings])
+    for setting in stage.settings:
+        config = stage.config(setting)
+        for run in data["runs"]:
+            if run["name"] != f"stage 4, {setting.name}":
+                continue
+            parts = run["corrected"]["validation"], run["beyond"]["corrected"]["validation"]
+            assert run["epochs"] == len(parts[0]) == config.epochs
+            assert run["longest"] == len(parts[0]) + len(parts[1]) == lengths[config.key]
+    assert any(run["longest"] > run["epochs"] for run in data["runs"])  # dropout=0, 250 epochs
+
+
+def test_runs_of_other_windows_and_gaps_are_shown_without_a_repair_of_these(tmp_path):
+    store = lab.Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    stage = lab.stage("dropout", "tiny")
+    begin = stage.config("dropout=0.5").replace(epochs=2)
+    odd = [begin.replace(window=7), begin.replace(window=12), begin.replace(missing_rate=0.4)]
+    train_missing([begin, *odd], stage.series, Compute(store, workers=1))
+    kept = store.curve(begin)
+    store.put(begin.replace(seed=5), kept, sample=[[[0.5]] * 10])  # as a foreign record may have it
+    runs = explorer_data(stage, store)["runs"]
+    with_repair = [run for run in runs if run["sample"] is not None and run["longest"] == 2]
+    assert len([run for run in runs if run["longest"] == 2]) == 5 and len(with_repair) == 1
+
+
 def test_of_very_many_runs_those_of_the_log_come_first_and_the_rest_is_counted(
     explored, monkeypatch
 ):

@@ -1,0 +1,155 @@
+"""Every pair of two settings' values: a heat map of the corrected figure, from the runs that are
+kept.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.config import RunConfig, in_words
+from gru_lab.gaps import references
+from gru_lab.runs.compute import Compute
+from gru_lab.runs.store import Store
+from gru_lab.runs.sweep import train_missing
+from gru_lab.tuning_log.question import Question, question
+from gru_lab.tuning_log.rulers import LAST
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Grid:
+    """Pairs of two settings' values; `lab.grid` makes one.
+
+    `errors` (first, second, seeds) are the mean squared errors on hidden validation entries, mean
+    of the last three epochs, NaN where a run is not kept. `questions` ask each setting alone.
+    """
+
+    questions: tuple[Question, Question]
+    values: tuple[list, list]
+    errors: np.ndarray
+    references: dict[str, float]
+    store: Store
+
+    @property
+    def knobs(self) -> tuple[str, str]:
+        """The names of the two settings."""
+        return tuple(asked.knob for asked in self.questions)
+
+    @property
+    def series(self):
+        """The series that its runs are trained on."""
+        return self.questions[0].series
+
+    def config(self, first: int, second: int, seed: int = 0) -> RunConfig:
+        """Return the run of a cell, by the places of its values."""
+        pair = zip(self.knobs, (self.values[0][first], self.values[1][second]), strict=True)
+        return self.questions[0].start.replace(seed=seed, **dict(pair)).on(self.series)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The mean error over the seeds of each cell, a row per value of the first setting; NaN
+        where no run is kept.
+        """
+        return pd.DataFrame(
+            _mean(self.errors),
+            index=pd.Index(self.values[0], name=self.knobs[0]),
+            columns=pd.Index(self.values[1], name=self.knobs[1]),
+        )
+
+    @property
+    def best(self) -> RunConfig:
+        """The run, with seed 0, of the cell with the lowest mean error.
+
+        Raises ValueError where no cell was run.
+        """
+        means = _mean(self.errors)
+        if np.isnan(means).all():
+            raise ValueError("no cell of this grid was run yet; lab.grid(..., train=True) does it")
+        return self.config(*np.unravel_index(np.nanargmin(means), means.shape))
+
+    def __repr__(self):
+        means = _mean(self.errors)
+        run = int(np.isfinite(means).sum())
+        text = f"Grid of {' and '.join(self.knobs)}: {run} of {means.size} cells were run"
+        if not run:
+            return f"{text}; train=True trains them"
+        pair = {name: getattr(self.best, name) for name in self.knobs}
+        return f"{text}; lowest error on hidden entries {np.nanmin(means):.3g} ({in_words(pair)})"
+
+    def fairness(self, repeats: int = 5, seed: int = 0):
+        """Return the Fairness of hand order, random draws and a search on this grid's runs."""
+        from gru_lab.evidence.fairness import fairness
+
+        return fairness(self, repeats, seed)
+
+
+def _mean(errors):
+    """Return the mean over the seeds, (first, second), NaN where there is none."""
+    runs = np.isfinite(errors).sum(axis=2)
+    sums = np.nansum(errors, axis=2)
+    return np.where(runs, sums / np.maximum(runs, 1), np.nan)
+
+
+def grid(
+    *,
+    data=None,
+    split_by: str | None = None,
+    seeds: int = 3,
+    rows: int | None = None,
+    holes: str = "refuse",
+    train: bool = False,
+    store=None,
+    workers: int | None = None,
+    device: str = "auto",
+    scheduler=None,
+    **settings,
+) -> Grid:
+    """Return every pair of two settings' values with the errors of the runs that are kept.
+
+    Two of the `settings` are lists of values; the others, `data`, `split_by`, `rows` and `holes`
+    are as in `lab.question`. Cells that were not run stay blank; `train` trains them first, with so
+    many `seeds`, as `lab.sweep` does. `lab.plot(grid)` is a heat map, `lab.panel(grid)` one whose
+    cells are pinned by a click. Raises ValueError as `lab.question` does, and unless two settings
+    have several values.
+
+    >>> import gru_lab as lab
+    >>> lab.grid(dropout=[0, 0.2], hidden_size=[2, 4], epochs=1, rows=700).table.shape
+    (2, 2)
+    """
+    several = [name for name, value in settings.items() if isinstance(value, list | tuple)]
+    if len(several) != 2:
+        raise ValueError(
+            f"two settings must have several values, not {len(several)} ({', '.join(several)}); "
+            "lab.question asks about one, lab.search turns all"
+        )
+    text = f"How do {several[0]} and {several[1]} act together?"
+    given = dict(split_by=split_by, seeds=seeds, rows=rows, holes=holes)
+    questions = []
+    for other in several[::-1]:
+        fixed = settings | {other: settings[other][0]}
+        series = questions[0].series if questions else data
+        given |= dict(rows=None, holes="refuse") if questions else {}
+        questions.append(question(text, data=series, **given, **fixed))
+    values = tuple(
+        [getattr(one.config(row), one.knob) for row in one.settings] for one in questions
+    )
+    compute = Compute(store, workers, device, scheduler)
+    shape = (len(values[0]), len(values[1]), questions[0].profile.seeds)
+    made = Grid(
+        tuple(questions),
+        values,
+        np.full(shape, np.nan),
+        references(questions[0].series, questions[0].start),
+        compute.store,
+    )
+    places = list(np.ndindex(shape))
+    configs = [made.config(*place) for place in places]
+    if train:
+        names = {config.key: f"{text} seed {config.seed}" for config in configs}
+        train_missing(configs, made.series, compute, names)
+    curves = compute.store.curves(configs)
+    for place, config in zip(places, configs, strict=True):
+        curve = curves.get(config.key, pd.DataFrame())[: config.epochs]
+        if len(curve) == config.epochs:
+            made.errors[place] = curve["val_missing"].tail(LAST).mean()
+    return made

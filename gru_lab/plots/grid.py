@@ -1,0 +1,76 @@
+"""The figures of a grid: a heat map of the errors, and how soon each way through found the best."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gru_lab.config import LABELS
+from gru_lab.plots.style import COLOURS, log_axis, look, style
+
+
+def plot_grid(grid, title=None):
+    """Return a heat map of a Grid's mean errors on hidden entries; cells that were not run are
+    blank, the lowest has a frame.
+    """
+    table = grid.table
+    errors = table.to_numpy()
+    runs = np.isfinite(grid.errors).sum(axis=2)
+    rows, columns = (
+        [f"{value:g}" if isinstance(value, float) else str(value) for value in axis]
+        for axis in (table.index, table.columns)
+    )
+    texts = [[f"{error:.3g}" if np.isfinite(error) else "" for error in row] for row in errors]
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=columns,
+        y=rows,
+        z=[[np.log10(error) if error > 0 else None for error in row] for row in errors],
+        text=texts,
+        texttemplate="%{text}",
+        customdata=runs,
+        colorscale="Viridis",
+        reversescale=True,
+        showscale=False,
+        hoverongaps=False,
+        xgap=2,
+        ygap=2,
+        hovertemplate=f"{grid.knobs[0]} %{{y}}, {grid.knobs[1]} %{{x}}: %{{text}}, "
+        "seeds %{customdata}<extra></extra>",
+    )
+    if np.isfinite(errors).any():
+        first, second = np.unravel_index(np.nanargmin(errors), errors.shape)
+        box = {"x0": second - 0.5, "x1": second + 0.5, "y0": first - 0.5, "y1": first + 0.5}
+        figure.add_shape(type="rect", line={"color": COLOURS[1], "width": 3}, **box)
+    figure.update_xaxes(type="category", title_text=LABELS[grid.knobs[1]])
+    figure.update_yaxes(type="category", title_text=LABELS[grid.knobs[0]])
+    return style(figure, title or "Error on hidden entries; blank: not run", 420)
+
+
+def plot_fairness(fairness, title="The best found so far, by epochs spent"):
+    """Return the best error so far over the epochs spent: the mean of each way's repeats, and their
+    range as a band.
+    """
+    figure, steps = go.Figure(), fairness.steps
+    for index, (way, rows) in enumerate(steps.groupby("way", sort=False)):
+        colour, dash, _ = look(index)
+        spread = rows.groupby("epochs")["best"].agg(["mean", "min", "max"])
+        figure.add_scatter(
+            x=[*spread.index, *spread.index[::-1]],
+            y=[*spread["max"], *spread["min"][::-1]],
+            fill="toself",
+            fillcolor=colour,
+            opacity=0.15,
+            line_width=0,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        figure.add_scatter(
+            x=spread.index,
+            y=spread["mean"],
+            name=way,
+            mode="lines",
+            line={"color": colour, "dash": dash, "shape": "hv"},
+            hovertemplate=f"{way}, %{{x}} epochs: %{{y:.3r}}<extra></extra>",
+        )
+    figure.update_xaxes(title_text="epochs spent")
+    log_axis(figure, "lowest error so far", steps["best"])
+    return style(figure, title, 420)

@@ -1,0 +1,165 @@
+"""Which lines of a text file are the rows of its table, and what separates their cells.
+
+Names, rows of units, comments, sums at the end and names that come again are told apart from data.
+"""
+
+import csv
+import io
+import re
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from gru_lab.tables.head import TOP, Head, find_head, is_comment, is_summary
+from gru_lab.tables.manner import parted
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar"}
+SAMPLE = 500  # rows spread over the file that are looked at to tell its manner
+csv.field_size_limit(2**31 - 1)  # characters; Python's own limit of 131,072 is for web servers
+
+
+@dataclass
+class Rows:
+    """The rows of a table: (first line, line after the last) of each, names first.
+
+    `trailing` tells that rows end with a separator more than the names. `under` are rows as wide as
+    the table that are no data, `again` those that repeat the names.
+    """
+
+    separator: str
+    head: Head
+    rows: list
+    trailing: bool
+    under: list
+    again: list
+
+
+def cells_of(lines: list[str], span: tuple, separator: str) -> list[str]:
+    """Return the cells of the row that stands in these lines."""
+    whole = io.StringIO("".join(lines[slice(*span)]), newline="")
+    return next(csv.reader(whole, delimiter=separator), [""])
+
+
+def tell_separator(lines: list[str]) -> str:
+    """Return the separator that cuts most lines alike, names included, and leaves numbers."""
+    lines = [line for line in lines if line.strip()]
+    sample = lines[:TOP] + lines[TOP :: max(1, len(lines) // SAMPLE)]
+
+    def fit(separator):
+        records = list(csv.reader(sample, delimiter=separator))
+        wide, same = Counter(map(len, records)).most_common(1)[0] if records else (1, 0)
+        above = [cells for cells in records[:TOP] if len(cells) in (wide, wide - 1)]
+        named = bool(above) and not all(map(parted, filter(None, above[0])))
+        cells = [cell for cells in records if len(cells) == wide for cell in cells if cell]
+        numbers = sum(map(bool, map(parted, cells))) / max(1, len(cells))
+        first = wide == len(records[0]) if records else False
+        return wide > 1, named, round(same / max(1, len(records)), 1), first, numbers, wide
+
+    one = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
+    if one and len(sample) > 1 and "," not in sample[0]:  # a single column with decimal commas
+        return ";"
+    return max(SEPARATORS, key=fit)
+
+
+def find_rows(lines: list[str]) -> Rows:
+    """Return the Rows of a file's lines.
+
+    Raises ValueError where rows have not as many cells as the names. Empty lines are no rows,
+    except in a table of one column, where they are holes.
+    """
+    named = re.fullmatch(r"\"?sep=(.)\"?[;,\t]*", (lines or [""])[0].strip(" \r\n"), re.I)
+    start = 1 if named else 0  # the first line may name the separator, for Excel
+    separator = named[1] if named else tell_separator(lines)
+    spans, widths, top, last, odd, begin = [], [], [], deque(maxlen=10), {}, start
+    reader = csv.reader(lines[start:], delimiter=separator)
+    for cells in reader:
+        spans.append((begin, begin := start + reader.line_num))
+        widths.append(len(cells) if "".join(cells).strip() or len(cells) > 1 else 0)
+        if cells and cells[0][:1] == "#":
+            odd[len(spans) - 1] = cells
+        top += [cells] * (len(top) < TOP and widths[-1] > 0)
+        last.append((len(spans) - 1, cells))
+    filled = [n for n, width in enumerate(widths) if width]
+    if not filled:
+        raise ValueError("it is empty")
+    _require_closed(lines, spans[-1], separator)
+    wide = Counter(widths[n] for n in filled).most_common(1)[0][0]
+    fitting = [n for n in filled if widths[n] == wide]
+    body = [cells_of(lines, spans[n], separator) for n in _spread(fitting)]
+    head = find_head(top, body, wide)
+    first = filled[head.row]
+    no_data = {filled[n] for n in head.skipped}
+    no_data |= {n for n, cells in odd.items() if n > first and is_comment(cells, wide)}
+    no_data |= _summary(head, [n for n in last if widths[n[0]]], wide, body, first)
+    numbers = filled if wide > 1 else range(filled[-1] + 1)
+    rows = [n for n in numbers if n > first and n not in no_data]
+    names = lines[slice(*spans[first])]
+    again = {n for n in rows if wide > 1 and lines[slice(*spans[n])] == names}
+    if again:
+        head.notes.append(f"the names again in line {spans[min(again)][0] + 1}")
+        rows = [n for n in rows if n not in again]
+    trailing = _fit(lines, head, [spans[n] for n in rows], [widths[n] for n in rows], separator)
+    under = [spans[n] for n in no_data if n > first and widths[n] == wide]
+    spanned = [spans[first], *(spans[n] for n in rows)]
+    return Rows(separator, head, spanned, trailing, under, [spans[n] for n in again])
+
+
+def _require_closed(lines, span, separator):
+    more = [*lines[slice(*span)], "one more"]  # swallowed by an open quotation
+    if len(list(csv.reader(more, delimiter=separator))) == 1:
+        raise ValueError(
+            f"line {span[0] + 1} opens a quotation mark that nothing closes; mend that line"
+        )
+
+
+def _spread(numbers):
+    """Return about a hundred of these numbers, spread, without the first few."""
+    later = numbers[min(5, len(numbers) // 2) :]
+    return later[:: max(1, len(later) // 100)]
+
+
+def _summary(head, last, wide, body, first):
+    """Return the numbers of the last rows that are no data, such as sums, and note them."""
+    cells = [record[0] for record in body if record and record[0].strip()]
+    dated = sum(cell.strip()[:1].isdigit() for cell in cells) >= 0.8 * len(cells) > 0
+    found = set()
+    for n, record in reversed(last):
+        if n <= first or not is_summary(record, wide) or (len(record) == wide and not dated):
+            break
+        found.add(n)
+    if not found or wide == 1:
+        return set()
+    head.notes.append(f"{len(found)} line{'s' * (len(found) > 1)} at the end that are no rows")
+    return found
+
+
+def _fit(lines, head, spans, widths, separator):
+    """Return whether rows have a separator more than the names; ValueError if they differ."""
+    ends = [lines[end - 1].rstrip("\r\n ") for _, end in spans]
+    closed = len(spans) > 1 and all(line.endswith(separator) for line in ends)
+    if closed and len(head.names) > 2 and not head.names[-1].strip():
+        head.names.pop()
+    width = len(head.names)
+    more = len(spans) > 1 and all(size == width + 1 for size in widths)
+    trailing = more and closed
+    if more and not trailing and _row_names(lines, spans, separator):
+        head.names = ["", *head.names]
+        head.notes.append("a column of row names")
+        return False
+    for (begin, _), size in zip(spans, widths, strict=True):
+        if (size or 1) != width + trailing:
+            hint = "mend that line, or delete it"
+            if separator == "," and size > width:
+                hint += "; decimal commas need another separator, such as ;"
+            raise ValueError(
+                f"every line must have as many cells as the header, {width}, and line {begin + 1} "
+                f"has {size}: {hint}"
+            )
+    return trailing
+
+
+def _row_names(lines, spans, separator):
+    """Tell whether the first cells number or name the rows, as R writes them without a header."""
+    rows = _spread(range(len(spans)))
+    first = [cells_of(lines, spans[row], separator)[0].strip() for row in rows]
+    counted = [text in (str(row), str(row + 1)) for row, text in zip(rows, first, strict=True)]
+    return all(counted) or (len(set(first)) == len(first) and not any(map(parted, first)))

@@ -1,0 +1,129 @@
+"""Which sign is the decimal one in a column: by its own cells, and by those of the whole file.
+
+`1,234` is 1234 or 1.234; where both fit as well, the answer is a doubt, '?,'.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.tables.manner import parted
+
+HOLES = frozenset(
+    "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|NAN|-NAN|"
+    "None|n/a|nan|null|".split("|")
+)  # what stands for a missing value in text wherever it stands
+SIGNS = (".", ",")
+GROUPS = (",", ".", " ", "'", "none")
+PROOF = 20  # cells: 998 and 1,051 side by side, and never 1,05, tell thousands
+
+
+def hint(core: str) -> str:
+    """Return which sign is the decimal one in digits such as '1.234,5': '.' or ',' for certain.
+
+    '?.' or '?,' where that sign may as well part thousands, '' where there is none.
+
+    >>> [hint(core) for core in ("10,07", "1.234.567", "1,234", "998")]
+    [',', ',', '?,', '']
+    """
+    flat = re.sub(r"[^\d.,]", "", core)
+    signs = [sign for sign in flat if sign in SIGNS]
+    if not signs:
+        return ""
+    last, other = signs[-1], "," if signs[-1] == "." else "."
+    if len(set(signs)) == 2:
+        return last
+    if len(signs) > 1:
+        return other
+    grouped = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", flat) and flat == core
+    return f"?{last}" if grouped else last
+
+
+@dataclass
+class Column:
+    """The different texts of a column taken apart: `cells` has a Cell or None for each text."""
+
+    name: str
+    codes: np.ndarray  # (rows,) which of the texts, -1 for a hole or what is no text
+    texts: list
+    counts: np.ndarray
+    cells: list
+
+    @classmethod
+    def of(cls, name, column, holes):
+        codes, different = pd.factorize(column.to_numpy(dtype=object))
+        texts = [text.strip() if isinstance(text, str) else "" for text in different]
+        held = [n for n, text in enumerate(texts) if text not in holes | HOLES]
+        new = np.full(len(texts) + 1, -1)  # the last for a hole, -1
+        new[held] = range(len(held))
+        texts, codes = [texts[n] for n in held], new[codes]
+        counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+        return cls(name, codes, texts, counts, [parted(text) for text in texts])
+
+    @property
+    def hints(self):
+        """How often each sign is certainly the decimal one, and how often it may be."""
+        votes = Counter()
+        for cell, count in zip(self.cells, self.counts, strict=True):
+            if cell:
+                votes[hint(cell.core)] += int(count)
+        return votes
+
+    @property
+    def like_numbers(self):
+        """The share of the cells that begin as numbers do."""
+        numbers = sum(count for cell, count in zip(self.cells, self.counts, strict=True) if cell)
+        return numbers / max(self.counts.sum(), 1)
+
+    def affix(self):
+        """Return the (lead, tail) that most cells have, and its share of the cells with numbers."""
+        votes = Counter()
+        for cell, count in zip(self.cells, self.counts, strict=True):
+            if cell:
+                votes[cell.affix] += int(count)
+        if not votes:
+            return ("", ""), 0.0
+        best, count = votes.most_common(1)[0]
+        return best, count / sum(votes.values())
+
+    def first(self, which):
+        """Return (row, text) of the first cell whose text number is in `which`."""
+        row = int(np.isin(self.codes, which).argmax())
+        return row, self.texts[self.codes[row]]
+
+
+def decimal_of(hints: Counter, file: Counter, separator: str, plain: int, long: int) -> str:
+    """Return the decimal sign of a column by its own cells and those of the file, or '?.', '?,'.
+
+    `hints` and `file` count signs as `hint` names them; `plain` counts whole numbers of up to three
+    digits, `long` those of more. A doubt names the sign that stands in the cells.
+    """
+    if hints["."] or hints[","]:
+        return "." if hints["."] >= hints[","] else ","
+    unsure = "." if hints["?."] >= hints["?,"] else ","
+    if not hints[f"?{unsure}"]:
+        return "," if file[","] > file["."] else "."
+    if bool(file["."]) != bool(file[","]):
+        return "." if file["."] else ","
+    seen = hints[f"?{unsure}"]
+    if plain >= 3 and not long and plain + seen >= PROOF and (unsure == "," or separator != ","):
+        return "," if unsure == "." else "."
+    return "." if unsure == "." and separator == "," else f"?{unsure}"
+
+
+def decide(column, decimal, thousands, file, separator):
+    if decimal or thousands in SIGNS:
+        return decimal or ("," if thousands == "." else ".")
+    bare = [
+        (len(cell.core), count)
+        for cell, count in zip(column.cells, column.counts, strict=True)
+        if cell and cell.core.isdigit() and cell.core != "0"
+    ]
+    plain = sum(count for size, count in bare if size <= 3)
+    hints = column.hints
+    if thousands == "none":
+        hints = Counter({key.strip("?"): count for key, count in hints.items()})
+    return decimal_of(hints, file, separator, plain, sum(c for _, c in bare) - plain)
