@@ -1,4 +1,4 @@
-"""A newcomer's path in the browser: the first notebook by clicks, a record by keyboard, phone, print."""
+"""A newcomer's path in the browser: notebook by clicks, record by keyboard, on a phone, printed."""
 
 import json
 from pathlib import Path
