@@ -7,15 +7,13 @@ Nothing is changed and nothing is guessed in silence: each problem is a sentence
 to do about it.
 """
 
-import re
-import textwrap
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from gru_lab.repairs.advice import of_channels, on_ends
+from gru_lab.repairs.advice import folded, of_channels, on_ends
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
@@ -72,14 +70,6 @@ def _oddities(name, values):
     return found
 
 
-def _wrapped(sentence):
-    """Return a sentence in lines of 100, none of which ends within a word or within quotes."""
-    whole = re.sub(r"""(["']).*?\1""", lambda quoted: quoted[0].replace(" ", "\0"), sentence)
-    return textwrap.fill(
-        whole, 100, subsequent_indent="   ", break_on_hyphens=False, break_long_words=False
-    ).replace("\0", " ")
-
-
 @dataclass
 class Check:
     """What `check` found. `channels` has a row per channel, `problems` are sentences; printed, it
@@ -125,7 +115,7 @@ class Check:
             lines += [
                 "",
                 "Problems:",
-                *map(_wrapped, numbered),
+                *map(folded, numbered),
             ]
         return "\n".join(lines)
 
