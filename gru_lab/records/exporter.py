@@ -6,6 +6,7 @@ fetched.
 """
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -19,13 +20,17 @@ from traitlets import Bool, default
 from gru_lab.records.html import PLOTLY, POLICY, TRAINING_POLICY, figure_html, packed_plotly
 from gru_lab.records.notebooks import WIDGET, is_bar
 from gru_lab.records.provenance import foot_of, page_of
+from gru_lab.records.words import TAGS, from_english, words
 from gru_lab.runs.recording import RUNS
 
 GONE = """\
-<p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
-<code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
+<p class="gone">A control that needs a running kernel stood here. To see it work, open the
+notebook and run this cell; <code>gru-lab record</code> with the notebook's path puts sliders over
+the stored runs in its place.</p>"""
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
+FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
+EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
 NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
 
@@ -57,6 +62,11 @@ class OfflineOutputs(Preprocessor):
     def preprocess(self, nb, resources):
         nb.metadata.pop("widgets", None)
         self._ids, resources["policy"] = {}, POLICY
+        language = resources.get("record", {}).get("language", "en")
+        other = language != "en"  # than that of the notebooks
+        resources |= {"words": words(language), "lang": f' lang="{TAGS[language]}"' * other}
+        told = {"words": from_english(language)} if other else {}
+        self._told = json.dumps(told)[1:-1].replace("<", r"\u003c")
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
@@ -67,6 +77,8 @@ class OfflineOutputs(Preprocessor):
                 output["data"] = self.offline_bundle(output["data"])
                 html = output["data"].get("text/html")
                 if html is not None:  # the same tables give the same page
+                    if self._told:
+                        html = EXPLORER.sub(lambda start: f"{start[0]}{self._told}, ", html)
                     output["data"]["text/html"] = STYLED.sub(self._counted, html)
                     if 'class="train-here"' in html:
                         resources["policy"] = TRAINING_POLICY
@@ -85,6 +97,8 @@ class OfflineOutputs(Preprocessor):
         """
         if PLOTLY in data:
             return {"text/html": figure_html(data[PLOTLY])}
+        if link := FILE_LINK.match(str(data.get("text/html", ""))):  # nobody has the file beside it
+            return {"text/html": f"<p>Written to <code>{link[1]}</code>.</p>"}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
         only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
         if not only_its_name:
