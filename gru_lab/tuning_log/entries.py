@@ -84,6 +84,8 @@ def _without_emphasis(text):
 
 def stage_heading(title, patterns=(*wording.BY_WORD, *wording.BY_NUMBER)):
     """Return (number, title, match) of a heading that has a stage's number, else None."""
+    if match := wording.BY_ORDINAL.fullmatch(title[:LONGEST]):
+        return wording.ordinal(match), match["title"].strip(" *_`"), match
     matches = (pattern.fullmatch(title[:LONGEST]) for pattern in patterns)
     match = next(filter(None, matches), None)
     return match and (wording.numeral(match["n"]), (match["title"] or "").strip(" *_`"), match)

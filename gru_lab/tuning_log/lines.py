@@ -17,6 +17,7 @@ from gru_lab.config import one_of
 DECIMALS = {"train valid": 5, "epoch steps train valid": 6, "epoch train valid": 7}
 LONGEST = 500  # characters that a line of figures, a label or a heading may have
 FIGURE = re.compile(r"\d|nan|inf|diverg|发散|∞", re.IGNORECASE)  # none of them, no figures
+POWER = re.compile(r"\s?[×x·]\s?10\s?(?:\^|\*\*)?[{(]?([-−⁻⁺]?[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})[})]?")
 DIVERGED = re.compile(r"(?:nan|diverged|divergiert|diverg[ée]e?|发散)[.!。]?", re.IGNORECASE)
 INFINITE = r"[+-]?(?:nan|inf(?:inity|ini)?|∞)(?![A-Za-z])"
 ROLES = {  # what the words in a line say of the figure after them, Latin and Chinese
@@ -112,6 +113,7 @@ def number(text: str, decimal: str = ".") -> tuple[float, int | None] | None:
 
 def plain(text: str, decimal: str = ".") -> str:
     """Return a line with full-width signs, minus signs and spaces in one manner."""
+    text = POWER.sub(lambda power: "e" + unicodedata.normalize("NFKC", power[1]), text)
     text = re.sub(r"(?<=\d)[\u00a0\u202f](?=\d{3}(?!\d))", "'", text)  # 1 234, held together
     text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u200b", "")
     return (

@@ -6,21 +6,24 @@ import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from gru_lab.config import COUNT, LABELS, RULES, RunConfig, in_words, one_of
-from gru_lab.demo import demo_series
-from gru_lab.series import Series
-from gru_lab.tables.read import read_table
+from gru_lab.tuning_log.own_data import (
+    DEMO_ROWS,
+    HOLES,
+    called,
+    checked,
+    file_of,
+    open_data,
+    without_holes,
+)
 from gru_lab.tuning_log.stage import Profile, Setting, Stage
 
 # what is fixed unless given: the log's settings at the size of a lesson, without the dropout that
 # the log did away with
 START = RunConfig(hidden_size=64, epochs=20, dropout=0.0)
-DEMO_ROWS = 24_500
-HOLES = ("refuse", "drop")
 NOTES = {
     "missing_weight": "The loss weight is part of the loss, so the loss cannot judge it: the error "
     "on hidden entries does.",
@@ -91,9 +94,9 @@ class Question(Stage):
 
     def bind(self, profile=None, data=None, split_by=None):
         """Return this question on another series; its settings stay as they are."""
-        series = _open(data, split_by)
+        series = open_data(data, split_by)
         return replace(
-            self, series=_checked(series, self.start), source=_file(data), profile=self.profile
+            self, series=checked(series, self.start), source=file_of(data), profile=self.profile
         )
 
     def control(self, label: str, **changes):
@@ -196,12 +199,12 @@ def question(
         raise ValueError(f"{knob} must have values that differ, not {values}; leave the double out")
     adopted = values[0] if adopted is None else _fixed(knob, adopted)
     one_of("adopted", adopted, values)
-    series = _open(data, split_by)
+    series = open_data(data, split_by)
     if rows is not None and COUNT.fix("rows", rows) < len(series):
-        series = _called(series.head(rows), f"{series.name}, first {rows:,} rows")
+        series = called(series.head(rows), f"{series.name}, first {rows:,} rows")
     one_of("holes", holes, HOLES)
     series = without_holes(series) if holes == "drop" else series
-    series = _checked(series, start)
+    series = checked(series, start)
     labels = dict(zip(values, _labels(knob, values), strict=True))
     asked = Question(
         number=0,
@@ -217,7 +220,7 @@ def question(
             "own", len(series), start.hidden_size, 1.0, COUNT.fix("seeds", seeds), "your question"
         ),
         series=series,
-        source=_file(data),
+        source=file_of(data),
         arguments=tuple(arguments.items()),
         data_changed=bool(data_changed),
     )
@@ -307,62 +310,3 @@ def _require_different(asked, knob):
                 "fixed"
             )
         seen[run] = setting.name
-
-
-def _open(data, split_by):
-    if data is None:
-        return demo_series(DEMO_ROWS)
-    return data if isinstance(data, Series) else read_table(data, split_by)
-
-
-def _file(data):
-    return str(data) if isinstance(data, str | Path) else None
-
-
-def _called(series, name):
-    return replace(series, name=name)
-
-
-def _checked(series, start):
-    """Return a series that the settings can be run on, or raise ValueError with the way out."""
-    try:
-        series.require_complete()
-    except ValueError as error:
-        where = str(error).partition("but ")[2].partition(";")[0] or "entries are missing"
-        raise ValueError(
-            f"{series.name} must be complete, but {where}: a question hides entries and needs to "
-            "know them. Fill the holes first (gru-lab repair, lab.repair), or pass holes='drop' to "
-            "leave out incomplete rows"
-        ) from error
-    for part in series.split():
-        part.windows(start.window)
-    return series
-
-
-def without_holes(series: Series) -> Series:
-    """Return the rows of a series in which nothing is missing; where rows were left out a new part
-    begins, so that no window spans the gap.
-
-    Raises ValueError where no row is complete.
-    """
-    whole = np.isfinite(series.values).all(axis=1)
-    if whole.all():
-        return series
-    if not whole.any():
-        raise ValueError(
-            f"{series.name} has no complete row; leave out its emptiest channels, or fill the "
-            "holes first (gru-lab repair)"
-        )
-    kept = np.flatnonzero(whole)
-    broken = np.flatnonzero(np.diff(kept, prepend=kept[0] - 1) > 1)
-    begins = np.searchsorted(kept, series.starts)
-    starts = tuple(int(row) for row in np.unique([0, *broken, *begins]) if row < len(kept))
-    time = None if series.time is None else np.asarray(series.time)[kept]
-    return Series(
-        series.values[kept],
-        series.channels,
-        f"{series.name}, complete rows",
-        starts,
-        time,
-        series.set_aside,
-    )

@@ -152,6 +152,8 @@ class _Reader:
         if not found or found[0] != last + 1 or self.figures_of(entry.text[:LONGEST]):
             return False
         number_, title, match = found
+        if match.re is wording.BY_ORDINAL:  # 'the second step was slow' is prose
+            return False
         by_word = match.re in wording.BY_WORD
         if by_word and match["sep"] is None or not by_word and "=" in title:
             return False

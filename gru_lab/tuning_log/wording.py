@@ -17,12 +17,15 @@ _WORDS = "|".join(sorted((word for word in NUMERALS if word.isascii() or "ü" in
 _N = rf"(?P<n>\d{{1,3}}|{'|'.join(reversed(_WORDS.split('|')))}|[一二三四五六七八九十])"
 _TITLE = r"[\s:：.)）、,，–—-]{0,6}(?P<title>.*)"
 _STAGE = (
-    "stage|step|part|phase|section|question|experiment|chapter|stufe|schritt|teil|frage|abschnitt"
-    "|versuch|[ée]tape|partie|essai"
+    r"stage|step|part|phase|section|question|experiment|exp\.?|chapter|stufe|schritt|teil|frage"
+    "|abschnitt|versuch|[ée]tape|partie|essai"
 )
+_ORDINAL = {1: "first|erste[rs]?|premi[eè]re?", 2: "second|zweite[rs]?|deuxi[eè]me"}
+_ORDINAL |= {3: "third|dritte[rs]?|troisi[eè]me", 4: "fourth|vierte[rs]?|quatri[eè]me"}
+_ORDINAL |= {5: "fifth|fünfte[rs]?|cinqui[eè]me", 6: "sixth|sechste[rs]?|sixi[eè]me"}
 BY_WORD = (
     re.compile(
-        rf"(?:{_STAGE})\s{{0,3}}(?:no\.?|nr\.?|n°|#)?\s{{0,3}}{_N}(?![\w]|\.\d)(?P<sep>\s*[:：.)、,–—-]|\s*$)?{_TITLE}",
+        rf"(?:{_STAGE})[\s_-]{{0,3}}(?:no\.?|nr\.?|n°|#)?\s{{0,3}}{_N}(?![\w]|\.\d)(?P<sep>\s*[:：.)、,–—-]|\s*$)?{_TITLE}",
         re.IGNORECASE,
     ),
     re.compile(
@@ -30,8 +33,16 @@ BY_WORD = (
     ),
     re.compile(rf"(?P<sep>)(?:阶段|步骤|实验|部分|问题)\s?{_N}(?!\w){_TITLE}", re.IGNORECASE),
 )
+BY_ORDINAL = re.compile(
+    r"(?:the )?(?:(?P<digits>\d{1,2})(?:st|nd|rd|th|[eè]re?|[eè]me|e|\.)|"
+    + "|".join(f"(?P<n{place}>{words})" for place, words in _ORDINAL.items())
+    + rf")\s(?:{_STAGE})(?!\w){_TITLE}",
+    re.IGNORECASE,
+)
 BY_NUMBER = (
-    re.compile(r"[(（]?(?P<n>\d{1,3})\s?(?:[.:：)）、．](?!\d)|\s[-–—](?=\s))\s*(?P<title>.*)"),
+    re.compile(
+        r"(?:[#(（\[]|n[or]\.?\s|№)?\s?(?P<n>\d{1,3})\s?(?:[.:：)）、．\]](?!\d)|\s[-–—](?=\s))\s*(?P<title>.*)"
+    ),
     re.compile(r"[(（]?(?P<n>[IVX]{1,4}|[一二三四五六七八九十])\s?[.:：)）、．]\s*(?P<title>.*)"),
 )
 BARE = re.compile(r"(?P<n>\d{1,3})(?:\s+(?P<title>[^\d\s].*))?$")
@@ -44,9 +55,11 @@ COUNT_FIRST = re.compile(
     rf"(?!.{{0,80}}(?:last|letzten|derni[eè]re?s|最后))([^\d=,，]{{0,80}}){_COUNT}\s?"
     rf"(?:{_EPOCHS}|轮|次迭代)[^\d=]{{0,80}}"
 )
-PROGRESS = re.compile(r"(?:epoche?|[ée]poque)\s?\d{1,9}(?:\s?/\s?\d{1,9})?[:.]?", re.IGNORECASE)
+PROGRESS = re.compile(
+    r"(?:epoche?|[ée]poque)\s?[:=：]?\s?\d{1,9}(?:\s?/\s?\d{1,9})?[:.]?", re.IGNORECASE
+)
 RATE = re.compile(
-    r"(?:LR|学习率|learning[ _-]?rate|lernrate|taux d['’]apprentissage|pas d['’]apprentissage)"
+    r"(?:LR|学习率(?:设|取)?|learning[ _-]?rate|lernrate|(?:taux|pas) d['’]apprentissage)"
     r"\s{0,3}(?:[=:：]|is|of|为|von|de)?\s{0,3}(?P<value>[\d.,][\d.,]{0,30}(?:e[+-−]?\d{1,3})?)[.。]?",
     re.IGNORECASE,
 )
@@ -56,8 +69,8 @@ SECONDS = re.compile(
     re.IGNORECASE,
 )
 CONCLUSION = re.compile(
-    r"[*_]{0,3}(?:en )?(?:(?:conclusions?|结论|fazit|schlussfolgerung(?:en)?)(?![A-Za-zà-ÿ])"
-    r"|(?:小结|总结|schluss|ergebnis|bilan|entscheidung|d[ée]cision)[*_]{0,3}\s?(?=[:：，,]|$))"
+    r"[*_]{0,3}(?:en )?(?:(?:conclusions?|结论|fazit|schlu(?:ss|ß)folgerung(?:en)?)(?![A-Za-zà-ÿ])"
+    r"|(?:小结|总结|决定|decision|summary|takeaways?|schluss|ergebnis|bilan|entscheidung|d[ée]cision)[*_]{0,3}\s?(?=[:：，,]|$))"
     r"[*_]{0,3}\s{0,3}[:：，,=–—.-]{0,2}[*_]{0,3}\s{0,3}",
     re.IGNORECASE,
 )
@@ -87,7 +100,8 @@ COLUMNS = {  # of a table, beside the figures
     r"|设置|参数|组",
     "seed": r"seeds?|种子",
     "seconds": r"time|seconds?|sec|s|zeit|dauer|temps|dur[ée]e|用时|时间",
-    "note": r"notes?|remarks?|comments?|conclusions?|verdict|bemerkung|remarque|备注|结论",
+    "note": r"#|n[or]\.?|id|index|date|datum|编号|序号|日期|notes?|remarks?|comments?|conclusions?"
+    "|verdict|bemerkung|remarque|备注|结论",
 }
 
 
@@ -99,3 +113,10 @@ def count(text: str) -> int:
 def numeral(text: str) -> int:
     """Return the number that digits or a word of NUMERALS stand for."""
     return int(text) if text.isdecimal() else NUMERALS[text.lower()]
+
+
+def ordinal(match) -> int:
+    """Return the number that a match of BY_ORDINAL stands for."""
+    if match["digits"]:
+        return int(match["digits"])
+    return next(place for place in _ORDINAL if match[f"n{place}"])

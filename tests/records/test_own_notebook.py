@@ -126,3 +126,18 @@ def test_settings_are_parsed_as_their_fields_take_them():
 def test_a_series_without_a_file_gives_a_notebook_too(series, tmp_path):
     asked = lab.question("Q", hidden_size=[2, 4], data=series)
     assert question_of(new_notebook(asked, tmp_path / "q.ipynb")).series.name.startswith("demo")
+
+
+def test_its_record_has_the_explorer_the_verdict_and_what_it_rests_on(table):
+    from gru_lab.runs.exchange import read_block
+
+    main(["new", *ASK, "--out", "q.ipynb"])
+    (index, page), failed = lab.record(["q.ipynb"], workers=1)
+    block, text = read_block(page), page.read_text("utf-8")
+    assert not failed and page.parent.name.endswith("_q") and len(block["runs"]) == 4
+    assert block["line"].startswith("Cannot tell.") and "hidden_size=4" in block["line"]
+    series = question_of("q.ipynb").series
+    assert series.digest in block["facts"]["data"] and "3 channels" in block["facts"]["data"]
+    assert "How wide?" in block["facts"]["profile"] and block["facts"]["seeds"] == "0, 1"
+    assert 'class="explorer"' in text and '"hidden_size": "hidden size"' in text
+    assert "Cannot tell." in index.read_text("utf-8")

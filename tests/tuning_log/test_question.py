@@ -8,7 +8,8 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.series import Series
-from gru_lab.tuning_log.question import Question, without_holes
+from gru_lab.tuning_log.own_data import without_holes
+from gru_lab.tuning_log.question import Question
 from gru_lab.tuning_log.stage import Stage
 
 

@@ -86,6 +86,13 @@ HEADINGS += [
     "## {r}. {t}",
 ]
 HEADINGS += ["{n}. {t}", "## {n} {t}", "## Stage {w}: {t}", "## {n}. {t} ##", "> ## {n}. {t}"]
+HEADINGS += [
+    "## Stage-{n}: {t}",
+    "## [{n}] {t}",
+    "## #{n}. {t}",
+    "## {o} stage: {t}",
+    "## Exp. {n}: {t}",
+]
 
 
 @pytest.mark.parametrize("spelling", SAME)
@@ -98,8 +105,11 @@ def test_the_same_log_in_another_manner_is_read_as_the_same(spelling):
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_a_stage_begins_with_a_heading_in_any_of_the_usual_manners(heading):
     text = LOG
-    for n, z, r, w, title in [(1, "一", "I", "one", "layers"), (2, "二", "II", "two", "dropout")]:
-        text = text.replace(f"## {n}. {title}", heading.format(n=n, z=z, r=r, w=w, t=title))
+    for n, z, r, w, o, title in [
+        (1, "一", "I", "one", "First", "layers"),
+        (2, "二", "II", "two", "2nd", "dropout"),
+    ]:
+        text = text.replace(f"## {n}. {title}", heading.format(n=n, z=z, r=r, w=w, t=title, o=o))
     log = read_log(text)
     assert told(log) == told(read_log(LOG)) and log.not_understood == []
     assert {stage.title for stage in log.stages} in ({"layers", "dropout"}, {""})
@@ -247,6 +257,8 @@ def test_tables_of_runs_say_their_columns():
         ("deep [seed 1]", 1, None),
     ]
     assert str(stage.runs[0].lines[0]) == "9 0.12 0.13" and stage.runs[1].diverged
+    text = "## 1. a\n| # | lr | train | valid |\n|-|-|-|-|\n| 1 | 0.1 | 0.2 | 0.3 |\n"
+    assert read_log(text).stages[0].runs[0].label == "lr=0.1"
     log = read_log(LOG + "| layers | best |\n|--|--|\n| 1 | 0.0150 |\n")
     assert log.not_understood == [(14, "| 1 | 0.0150 |")]
 
