@@ -99,7 +99,7 @@ def build_parser():
         metavar="F",
         help="html, ipynb, md or log (default: html and log)",
     )
-    record.add_argument("--language", default="en", help="of the log: en or zh (default: en)")
+    record.add_argument("--language", default="en", help="of log and pages: en or zh (default: en)")
     record.set_defaults(run=commands.record_notebooks)
     page = parsers.add_parser("playground", help="write a page that trains a GRU in the browser")
     page.add_argument(

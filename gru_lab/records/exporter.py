@@ -6,6 +6,7 @@ fetched.
 """
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from traitlets import Bool, default
 from gru_lab.records.html import PLOTLY, POLICY, TRAINING_POLICY, figure_html, packed_plotly
 from gru_lab.records.notebooks import WIDGET, is_bar
 from gru_lab.records.provenance import foot_of, page_of
+from gru_lab.records.words import TAGS, from_english, words
 from gru_lab.runs.recording import RUNS
 
 GONE = """\
@@ -29,6 +31,7 @@ STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 LINK = re.compile(
     r"(\b(?:href|action|formaction)\s{0,9}=\s{0,9})(\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+)", re.I
 )
+EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
 NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
 
@@ -82,6 +85,11 @@ class OfflineOutputs(Preprocessor):
     def preprocess(self, nb, resources):
         nb.metadata.pop("widgets", None)
         self._ids, resources["policy"] = {}, POLICY
+        language = resources.get("record", {}).get("language", "en")
+        other = language != "en"  # than that of the notebooks
+        resources |= {"words": words(language), "lang": f' lang="{TAGS[language]}"' * other}
+        told = {"words": from_english(language)} if other else {}
+        self._told = json.dumps(told)[1:-1].replace("<", r"\u003c")
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):
@@ -92,6 +100,8 @@ class OfflineOutputs(Preprocessor):
                 output["data"] = self.offline_bundle(output["data"])
                 html = output["data"].get("text/html")
                 if html is not None:  # the same tables give the same page
+                    if self._told:
+                        html = EXPLORER.sub(lambda start: f"{start[0]}{self._told}, ", html)
                     output["data"]["text/html"] = STYLED.sub(self._counted, html)
                     if 'class="train-here"' in html:
                         resources["policy"] = TRAINING_POLICY

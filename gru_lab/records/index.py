@@ -6,9 +6,11 @@ import numpy as np
 
 from gru_lab.output import printable, write_whole
 from gru_lab.records.html import POLICY, TEMPLATES
+from gru_lab.records.words import TAGS, words
 from gru_lab.runs.exchange import read_block
 
 LOG, PLAYGROUND = "tuning_log.md", "playground.html"
+OF_LOG, OF_PLAYGROUND = "the runs as a tuning log", "train on this data in your browser"
 PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
 
@@ -78,13 +80,16 @@ def entries(out):
     return recordings
 
 
-def write_index(out):
+def write_index(out, language="en"):
     """Write `out`/index.html, a list of the records in the folders of `out`; return its path."""
+    said = words(language)
     page = TEMPLATES.get_template("index.html.j2").render(
         recordings=entries(out),
         picture=PICTURE,
         policy=POLICY,
-        names={LOG: "the runs as a tuning log", PLAYGROUND: "train on this data in your browser"},
+        names={LOG: said[OF_LOG], PLAYGROUND: said[OF_PLAYGROUND]},
+        words=said,
+        lang=TAGS[language],
     )
     write_whole(out / "index.html", page)
     return out / "index.html"

@@ -381,7 +381,7 @@ function begin(root) {
   const others = [number(words.seed, settings.seed, changed("seed")), check(words.mask_input, settings.mask_input, changed("mask_input"))];
   const rulers = ["corrected", "recorded"];
   const choices = [
-    choice(words.read, rulers.map((name) => words[name]), 0, (at) => ((ruler = rulers[at]), draw())),
+    choice(words.ruler, rulers.map((name) => words[name]), 0, (at) => ((ruler = rulers[at]), draw())),
     choice(words.channel, names, 0, (at) => ((channel = at), draw())),
   ];
   root.querySelector(".train-here-body").append(

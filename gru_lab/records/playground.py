@@ -17,7 +17,7 @@ from gru_lab.config import RunConfig
 from gru_lab.demo import demo_series
 from gru_lab.output import require_place, write_whole
 from gru_lab.records.html import TEMPLATES, TRAINING_POLICY
-from gru_lab.records.words import words
+from gru_lab.records.words import TAGS, WORDS, words
 from gru_lab.runs.exchange import SCHEMA
 from gru_lab.series import Scaler, Series
 from gru_lab.tables.read import read_table
@@ -117,12 +117,13 @@ def train_here(
         "settings": asdict(start) | {"data": table["name"], "data_digest": table["digest"]},
         "share": start.hidden_share,
         "only_missing": validate_missing_only,
-        "words": said,
+        "words": {name: said[name] for name in WORDS},
     }
     return Markup(
         TEMPLATES.get_template("train_here.html.j2").render(
             data=Markup(json.dumps(data, allow_nan=False).replace("<", r"\u003c")),
             words=said,
+            lang=TAGS[language],
             name=series.name,
             size=part.values.shape,
             note=_left_out(series, part, said),
@@ -142,7 +143,7 @@ def stage_start(stage) -> RunConfig:
     return START.replace(**{name: getattr(adopted, name) for name in knobs})
 
 
-def beside_explorer(notebook, stage):
+def beside_explorer(notebook, stage, language="en"):
     """Return an executed notebook of a stage with the block that trains below its first explorer.
 
     Without an explorer, as where a cell failed, the notebook comes back as it is.
@@ -153,9 +154,9 @@ def beside_explorer(notebook, stage):
         if any('class="explorer"' in html for html in shown):
             start, only = stage_start(stage), stage.validate_missing_only
             try:
-                block = train_here(stage.series, start, only, in_record=True)
+                block = train_here(stage.series, start, only, True, language)
             except ValueError as error:  # a table of a few windows
-                block = escape(f"{words()['train here']}: {error}")
+                block = escape(f"{words(language)['train here']}: {error}")
             cell.outputs.append(new_output("display_data", data={"text/html": str(block)}))
             break
     return notebook
@@ -173,14 +174,15 @@ def playground(data=None, out="playground.html", split_by=None, language: str = 
     Raises ValueError for a place that cannot be written to, and for a table with holes or too
     short.
     """
-    path = require_place("out", out)
+    inputs = [data] if isinstance(data, str | Path) else []
+    path = require_place("out", out, *inputs)
     if data is None:
         series = demo_series(ROWS)
     else:
         series = data if isinstance(data, Series) else read_table(data, split_by)
     page = TEMPLATES.get_template("playground.html.j2").render(
         words=words(language),
-        language=language,
+        lang=TAGS[language],
         policy=TRAINING_POLICY,
         block=train_here(series, language=language),
     )

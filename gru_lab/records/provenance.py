@@ -11,6 +11,7 @@ import gru_lab
 from gru_lab.device import pick_device
 from gru_lab.records.html import TEMPLATES
 from gru_lab.records.notebooks import title_of
+from gru_lab.records.words import words
 from gru_lab.runs.database import default_url, parse
 from gru_lab.runs.exchange import as_block, pack
 from gru_lab.runs.recording import used_by
@@ -50,11 +51,10 @@ def _settings(run):
     return ", ".join(f"{name} {value}" for name, value in kept.items())
 
 
-def foot_of(page) -> str:
+def foot_of(page, language="en") -> str:
     """Return what a record rests on, as HTML for its foot and as data inside it."""
-    return TEMPLATES.get_template("provenance.html.j2").render(page, settings=_settings) + as_block(
-        page
-    )
+    foot, said = TEMPLATES.get_template("provenance.html.j2"), words(language)
+    return foot.render(page, settings=_settings, words=said) + as_block(page)
 
 
 def page_of(notebook, name, folder):

@@ -20,6 +20,7 @@ from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_folder, write_whole
 from gru_lab.records.exporter import RecordExporter
+from gru_lab.records.html import PLOTLY, figure_title
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
 from gru_lab.records.markdown import as_markdown
 from gru_lab.records.notebooks import (
@@ -32,6 +33,7 @@ from gru_lab.records.notebooks import (
 )
 from gru_lab.records.playground import beside_explorer, playground
 from gru_lab.records.provenance import about_environment, about_runs, foot_of
+from gru_lab.records.words import words
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.exchange import pack
 from gru_lab.runs.recording import notes_of, recording
@@ -90,8 +92,9 @@ def record(
     profile, data, split_by, seeds : as `lab.stage` and `lab.sweep` take them
     out : the folder of records; this one comes into a new folder in it, called by date and `name`
     store, workers, device : where runs are kept and trained, as in `lab.sweep`
-    formats : of 'html', 'ipynb' (executed), 'md', and 'log': the runs as a tuning log in
-        `language`, 'en' or 'zh', for which no notebook is executed
+    formats : of 'html', 'ipynb' (executed), 'md', and 'log': the runs as a tuning log, for which
+        no notebook is executed
+    language : 'en' or 'zh', of the log and of the fixed words around the records
 
     Returns
     -------
@@ -120,7 +123,8 @@ def record(
         written, failed = wait_for(_execute(plan, folder, results))
         if results and "html" in formats:
             with contextlib.suppress(ValueError):  # a table of a few windows
-                written.append(playground(plan.first.series, folder / PLAYGROUND))
+                page = folder / PLAYGROUND
+                written.append(playground(plan.first.series, page, language=language))
         if results and "log" in formats:
             text = write_log(tuning_log(list(results.values()), language), language)
             write_whole(folder / LOG, text)
@@ -128,7 +132,7 @@ def record(
     finally:
         with contextlib.suppress(OSError):  # it stays unless it is empty: nothing came of it
             folder.rmdir()
-    return [write_index(plan.out), *written], failed
+    return [write_index(plan.out, language), *written], failed
 
 
 def _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language):
@@ -177,7 +181,7 @@ async def _execute(plan, folder, results):
                 page = await _page(plan, path, notebooks[path], results.get(path), bar.update)
             page["facts"] = environment | about_runs(plan, page["runs"]) | page["facts"]
             stage = plan.stages.get(path)
-            written[path] = _write(notebooks[path], path, page, folder, plan.formats, stage), page
+            written[path] = _write(notebooks[path], path, page, folder, plan, stage), page
 
         order = sorted(paths, key=lambda path: not path.name.startswith(LONGEST_FIRST))
         await asyncio.gather(*map(run, order))
@@ -200,25 +204,36 @@ async def _page(plan, path, notebook, results, on_cell):
     return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 
 
-def _as_html(notebook, path, page, stage):
+def _tell(notebook, stage, line):
+    """Give the stage's picture its verdict, as the sentence for who cannot see it."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    for figure in (output.get("data", {}).get(PLOTLY) for output in outputs):
+        if figure and figure_title(figure).startswith(f"Stage {stage.number}:"):
+            figure["layout"]["meta"] = {**(figure["layout"].get("meta") or {}), "says": line}
+
+
+def _as_html(notebook, path, page, stage, language):
     """Return an executed notebook as a page, what it rests on at its foot and as data inside."""
-    notebook = beside_explorer(notebook, stage) if stage else notebook
+    if stage:
+        notebook = beside_explorer(notebook, stage, language)
+        _tell(notebook, stage, page["line"])
     around = {
-        "nav_html": '<a href="../index.html">All records</a>',
-        "provenance_html": foot_of(page),
+        "nav_html": f'<a href="../index.html">{words(language)["All records"]}</a>',
+        "provenance_html": foot_of(page, language),
+        "language": language,
     }
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": around}
     return RecordExporter().from_notebook_node(notebook, resources)[0]
 
 
-def _write(notebook, path, page, folder, formats, stage=None):
+def _write(notebook, path, page, folder, plan, stage):
     """Write an executed notebook in each format that is for notebooks, and return the files."""
     ways = {
-        "html": lambda: _as_html(notebook, path, page, stage),
+        "html": lambda: _as_html(notebook, path, page, stage, plan.language),
         "ipynb": lambda: nbformat.writes(notebook) + "\n",
         "md": lambda: as_markdown(notebook),
     }
-    files = [folder / f"{path.stem}.{suffix}" for suffix in ways if suffix in formats]
+    files = [folder / f"{path.stem}.{suffix}" for suffix in ways if suffix in plan.formats]
     for file in files:
         write_whole(file, ways[file.suffix[1:]]())
     return files

@@ -31,7 +31,7 @@ WORDS = {
     "seed": ("seed", "随机种子"),
     "mask_input": ("mask as input", "输入掩码"),
     "channel": ("channel", "通道"),
-    "read": ("read the losses", "损失读法"),
+    "ruler": ("read the losses", "损失读法"),
     "corrected": ("error on hidden entries", "隐藏值误差"),
     "recorded": ("as the log reads", "按日志读法"),
     "train": ("Train", "训练"),
@@ -105,12 +105,90 @@ WORDS = {
         "滑块需要 JavaScript，此处已被关闭。它就在本文件中。",
     ),
 }
+CHINESE = {
+    # records and their index: the key is the English text
+    "All records": "所有记录",
+    "Show all code": "显示全部代码",
+    "Hide all code": "隐藏全部代码",
+    "Code": "代码",
+    "lines": "行",
+    "line": "行",
+    "What this record rests on": "本记录的依据",
+    "name": "名称",
+    "profile": "规模",
+    "data": "数据",
+    "columns set aside": "未用的列",
+    "seeds": "随机种子",
+    "versions": "版本",
+    "machine": "机器",
+    "device": "设备",
+    "date": "日期",
+    "key": "键",
+    "settings": "设置",
+    "seconds": "秒",
+    "trained": "训练时间",
+    "came with the kit": "随软件提供",
+    "The {count} runs in it, {seconds} s of training": "其中的 {count} 次运行，训练 {seconds} 秒",
+    "GRU Lab records": "GRU Lab 记录",
+    "Each record is one file: it opens anywhere, without a network.": (
+        "每份记录是一个文件：无需联网，随处可开。"
+    ),
+    "a cell failed": "有单元格出错",
+    "the runs as a tuning log": "以调参日志形式列出的运行",
+    "train on this data in your browser": "在浏览器中用此数据训练",
+    "Errors on hidden entries of its {count} runs by epoch, logarithmic": (
+        "{count} 次运行各轮的隐藏值误差，对数坐标"
+    ),
+    # the explorer
+    "read": "读法",
+    "otherwise": "其他设置",
+    "as this stage": "同本阶段",
+    "hidden entries": "隐藏值",
+    "as the log reads": "按日志读法",
+    "linear interpolation": "直线插值",
+    "seed {seed}": "种子 {seed}",
+    "{epochs} epochs": "{epochs} 轮",
+    "epoch 1": "第 1 轮",
+    "This was run{name}: {what}.": "此组合运行过{name}：{what}。",
+    "This combination was not run. The nearest one that was{name}: {what}.": (
+        "此组合没有运行过。最接近的一次{name}：{what}。"
+    ),
+    "{left} older runs in the store are not in here.": "库中另有 {left} 次较早的运行不在此处。",
+    "The last epochs, as the log writes them (training and validation loss):": (
+        "最后几轮，按日志的写法（训练损失和验证损失）："
+    ),
+    "{count} of the {size} combinations of these sliders were run.": (
+        "这些滑块共 {size} 种组合，其中运行过 {count} 种。"
+    ),
+    "dots: seen, hidden · × last value · △ network": "圆点：可见、隐藏 · × 前值 · △ 网络",
+    "no repair of these gaps was kept": "没有保存这些空缺的填补结果",
+    " after {longest} epochs": "（{longest} 轮后）",
+    " Pale: it went on to {longest} epochs for another setting.": (
+        "浅色部分：为另一设置继续运行到 {longest} 轮。"
+    ),
+    "Losses over {epochs} epochs, logarithmic: training ends at {train}, validation at {val}": (
+        "{epochs} 轮的损失，对数坐标：训练终值 {train}，验证终值 {val}"
+    ),
+    "one channel: the truth, what was seen, what was hidden, and the repairs": (
+        "一个通道：真值、可见值、隐藏值和填补值"
+    ),
+}
 LANGUAGES = ("en", "zh")
+TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML
 
 
-def words(language="en"):
+def words(language: str = "en") -> dict[str, str]:
     """Return the fixed words by their name in one language; ValueError for another one than en or
     zh.
     """
     place = LANGUAGES.index(one_of("language", language, LANGUAGES))
-    return {name: both[place] for name, both in WORDS.items()}
+    named = {name: both[place] for name, both in WORDS.items()}
+    return named | {english: (english, chinese)[place] for english, chinese in CHINESE.items()}
+
+
+def from_english(language: str) -> dict[str, str]:
+    """Return a language's words by the English ones, for a page that was made in English."""
+    said = words(language)
+    return {both[0]: said[name] for name, both in WORDS.items()} | {
+        english: said[english] for english in CHINESE
+    }

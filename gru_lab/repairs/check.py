@@ -27,7 +27,7 @@ from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
 FEW_ROWS = 200  # below, there is hardly anything to learn from
-LEARNED = "network or straight line, whichever is better"
+LEARNED = "what does best on values held back"
 TREATMENT = {
     "measured": LEARNED,
     "angle": f"{LEARNED}, the short way round",

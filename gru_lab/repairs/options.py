@@ -64,6 +64,11 @@ class Options:
             return "count"
         return "count" if kind == "measured" and is_count(values) else kind
 
+    def whole(self, channel: str, values: np.ndarray) -> bool:
+        """Tell whether a channel (rows,) takes whole numbers only: as was said, or a count."""
+        counted = channel not in (*self.angles, *self.codes) and is_count(values)
+        return channel in self.integer or counted
+
     def repaired(self, channel: str) -> bool:
         """Tell whether the holes of a channel are to be filled."""
         return channel not in self.inputs and (not self.only or channel in self.only)

@@ -163,7 +163,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             np.array([bounds.get(name, free) for name in names], dtype=float)
             for bounds, free in ((options.low, -np.inf), (options.high, np.inf))
         )
-        whole = np.array([name in options.integer for name in names])
+        kinds = map(options.whole, names, stretch.values.T)
+        whole = np.array(list(kinds), dtype=bool)
         fills = np.array([options.repaired(name) for name in names])
         ends = options.extrapolation
         ends = np.inf if ends == "all" else _steps("extrapolation", ends, stretch)

@@ -30,6 +30,7 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     Cells that hold text are no holes, so they are left alone. Raises ValueError for infinite values, for settings beside a `model`, and as Repairer
     does.
     """
+    checked.layout.require(sheet.name)
     table = sheet.table
     infinite = [
         name

@@ -10,25 +10,20 @@ Whatever asks one of these questions asks this object. Where a table can be read
 """
 
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.tables.frames import is_numeric, is_text, numeric, part_numbers, whole
+from gru_lab.tables.apart import teller, tells_apart
+from gru_lab.tables.frames import is_numeric, numeric, part_numbers, whole
 from gru_lab.tables.order import in_order, oddities
-from gru_lab.tables.steps import Step, direction, month_numbers, seconds, steps_of, usual_step
+from gru_lab.tables.steps import Step, month_numbers, seconds, usual_step
 from gru_lab.tables.time import NAT
 from gru_lab.tables.time_columns import find_time, read_time
 from gru_lab.tables.time_readings import Found
 
-REPEATED = 0.5  # of the rows repeat another's stamp: several series lie in one table
-TOLD = 0.99  # of the rows have a stamp of their own, once a column tells them apart
-RESTART = 10  # usual steps back: another series begins
-MOST_PARTS = 2_000
 EMPTY = "no values at all"
-FEW_VALUES = 50  # of a column of numbers that tells parts apart
 
 
 def _counts_rows(column, starts):
@@ -138,7 +133,7 @@ class Layout:
         problems, refusals = list(found.doubts), _two_readings(found)
         stamps = found.readings[0].stamps if found.readings else None
         rest = {name: column for name, column in others.items() if name not in taken}
-        told = _tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
+        told = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
         if told:
             refusals.append(told)
         order, moments = in_order(stamps, by_part, first)
@@ -239,7 +234,7 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
     indexed = {name: ordered[name] for name in levels if name in ordered}
 
     def sorts(reading):
-        return _teller(ordered, seconds(reading.stamps), first) is not None
+        return teller(ordered, seconds(reading.stamps), first) is not None
 
     found = Found()
     if asked:
@@ -289,72 +284,3 @@ def _two_readings(found):
         f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "
         f"about as well: {'; '.join(shown)} Say which: {settle}"
     ]
-
-
-def _teller(columns, moments, first):
-    """Return the column, or two, that tell apart rows whose stamps repeat or start again.
-
-    `moments` and `columns` come part by part. None where there is no need, or no such column.
-    """
-    known = ~np.isnan(moments)
-    if known.sum() < 4:
-        return None
-    part = np.cumsum(first)
-    repeated = pd.DataFrame({"p": part, "m": moments})[known].duplicated(keep=False).mean()
-    again = _starts_again(moments, first)
-    if repeated < REPEATED and not again:
-        return None
-    texts = [name for name, column in columns.items() if is_text(column)]
-    labels = [name for name in columns if name not in texts and _few_numbers(columns[name])]
-    for names in [*((name,) for name in texts + labels), *combinations(texts[:5], 2)]:
-        number = part_numbers([columns[name] for name in names], len(part))
-        if not 2 <= number.max() + 1 <= min(MOST_PARTS, len(part) // 2):
-            continue
-        order = np.lexsort((np.arange(len(number)), number, part))
-        begins = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
-        step = steps_of(moments[order], begins)[~begins]
-        ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
-        if ways == 1 or (ways >= TOLD and repeated >= REPEATED):
-            return names
-    return None
-
-
-def _few_numbers(column):
-    """Tell whether a column holds few different whole numbers."""
-    return whole(column) is not None and column.nunique() <= FEW_VALUES
-
-
-def _starts_again(moments, first):
-    """Tell whether time jumps back by many steps somewhere within a part, (rows,)."""
-    step = steps_of(moments, first) * (direction(moments, first) or 1)
-    usual = np.nanmedian(np.abs(step[step != 0])) if (step != 0).any() else 0
-    return bool((step < -RESTART * usual).any())
-
-
-def _tells_apart(columns, stamps, part, first, by_part):
-    """Return a sentence where rows of several series would be sorted into each other, or None."""
-    moments = seconds(stamps)[by_part]
-    columns = {name: column.iloc[by_part] for name, column in columns.items()}
-    names = _teller(columns, moments, first) or ()
-    if len(names) == 1:
-        (name,) = names
-        labels = columns[name].dropna().unique()[:3]
-        shown = ", ".join(map(str, labels)) + ", …" * (columns[name].nunique() > 3)
-        return (
-            f"several series lie in one table: column {name!r} ({shown}) tells them apart, and "
-            f"their stamps repeat; add --split-by {name!r}, or make a column of each"
-        )
-    if names:
-        return (
-            f"several series lie in one table, told apart by columns {names[0]!r} and {names[1]!r} "
-            f"together; join these into one column and name it by --split-by, or make a column of "
-            f"each {names[1]!r} and --split-by {names[0]!r}"
-        )
-    repeated = pd.DataFrame({"p": part, "m": stamps}).duplicated(keep=False).mean()
-    if repeated >= REPEATED and _starts_again(moments, first):
-        return (
-            f"{repeated:.0%} of the rows repeat another row's time stamp and time starts again, so "
-            f"several series may lie in one table; add a column that tells them apart, and "
-            f"--split-by with its name"
-        )
-    return None

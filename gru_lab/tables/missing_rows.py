@@ -78,8 +78,8 @@ def with_rows(file, layout: Layout) -> bytes:
         raise ValueError("fill_rows: no time step lacks its row; leave --fill-rows out")
     if total > MOST * len(layout.order):
         raise ValueError(
-            f"fill_rows: {total:,} rows would be put between {len(layout.order):,}; the usual step of "
-            f"{layout.step.words} is too short for this table, so split it by --split-by first"
+            f"fill_rows: {total:,} rows would be put between {len(layout.order):,}; the usual step "
+            f"of {layout.step.words} is too short for this table, so split it by --split-by first"
         )
     for kind, put in ((Text, _into_text), (Excel, _into_excel), (Parquet, _into_parquet)):
         if isinstance(file, kind):
@@ -105,7 +105,7 @@ def _writers(layout, texts):
 
 
 def _number_writer(way, texts):
-    """Return a function that writes a part of a date as a whole number, with zeros if cells have."""
+    """Return a function that writes a part of a date as a number, with zeros where cells have."""
     padded = any(text.strip(' "').startswith("0") and len(text.strip(' "')) > 1 for text in texts)
 
     def write(stamp, like):

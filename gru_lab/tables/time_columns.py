@@ -10,8 +10,9 @@ import pandas as pd
 
 from gru_lab.tables.frames import is_text, whole
 from gru_lab.tables.steps import choose, direction, seconds
-from gru_lab.tables.time import SCALES, Reading, number_readings
+from gru_lab.tables.time import Reading
 from gru_lab.tables.time_joined import clocks_of, completed, together, with_clock
+from gru_lab.tables.time_numbers import SCALES, number_readings
 from gru_lab.tables.time_readings import (
     REGULAR,
     Found,

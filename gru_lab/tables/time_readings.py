@@ -7,15 +7,8 @@ import pandas as pd
 
 from gru_lab.tables.frames import is_text
 from gru_lab.tables.steps import direction, irregular, seconds, steps_of
-from gru_lab.tables.time import (
-    DAY,
-    NAT,
-    SCALES,
-    Reading,
-    counted_from,
-    number_readings,
-    text_readings,
-)
+from gru_lab.tables.time import DAY, NAT, Reading, text_readings
+from gru_lab.tables.time_numbers import SCALES, counted_from, number_readings
 
 REGULAR = 0.1  # of the steps may be irregular in a column that is taken for time by content alone
 SHORT_SCALES = {name.split()[-1]: name for name in SCALES if name.startswith("epoch")} | {

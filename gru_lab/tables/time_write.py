@@ -6,7 +6,8 @@ Writer(["05.03.2024 7:00", "05.03.2024 8:00"], "dmY").write(stamp, "05.03.2024 8
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.time import DAY, HOUR, NAT, SCALES, SECOND, WIDTHS, shapes_of
+from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, WIDTHS, shapes_of
+from gru_lab.tables.time_numbers import SCALES
 from gru_lab.tables.time_words import AFTERNOON, plain
 
 HALVES = dict(zip("a am 上午 午前 오전".split(), "p pm 下午 午後 오후".split(), strict=True))

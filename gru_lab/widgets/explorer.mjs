@@ -15,6 +15,12 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+let said = {}; // the fixed words in another language, by the English ones
+
+function say(english, values = {}) {
+  return String(said[english] ?? english).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
 function distinct(values) {
   return [...new Set(values)].sort((a, b) => a - b);
 }
@@ -52,8 +58,9 @@ function lossChart(run, ruler, references) {
   const [low, high] = [Math.log10(Math.min(...all)) - 0.1, Math.log10(Math.max(...all)) + 0.1];
   const x = (epoch) => LEFT + ((WIDE - LEFT - 10) * (epoch - 1)) / Math.max(1, longest - 1);
   const y = (value) => 12 + ((HIGH - BOTTOM - 12) * (high - Math.log10(value))) / (high - low);
-  const ends = Object.entries(curves).map(([name, values]) => `${name} ends at ${plain(values.at(-1) ?? 0)}`);
-  const chart = frame(`Losses over ${run.epochs} epochs, logarithmic: ${ends.join(", ")}`);
+  const [train, val] = [curves.training, curves.validation].map((values) => plain(values.at(-1) ?? 0));
+  const shape = "Losses over {epochs} epochs, logarithmic: training ends at {train}, validation at {val}";
+  const chart = frame(say(shape, { epochs: run.epochs, train, val }));
   for (let power = Math.floor(low); power <= high; power++) {
     for (const step of high - low < 2 ? [1, 2, 5] : [1]) {
       const tick = step * 10 ** power;
@@ -66,7 +73,7 @@ function lossChart(run, ruler, references) {
     if (!shown.length) return;
     const dash = { stroke: "#767676", "stroke-dasharray": REFERENCE_DASHES[index % 2] };
     chart.append(make("line", { x1: LEFT, x2: WIDE - 10, y1: y(error), y2: y(error), ...dash }));
-    chart.append(words(WIDE - 12, y(error) - 3, way, { "text-anchor": "end" }));
+    chart.append(words(WIDE - 12, y(error) - 3, say(way), { "text-anchor": "end" }));
   });
   Object.entries(curves).forEach(([name, values], index) => {
     const place = (value, epoch) => `${x(epoch + 1)},${y(value)}`;
@@ -80,9 +87,10 @@ function lossChart(run, ruler, references) {
     }
     const [at, below] = [WIDE / 2 - 90 + 110 * index, HIGH - 18];
     chart.append(make("path", { d: `M${at - 26},${below}h20`, ...look }));
-    chart.append(words(at, below + 4, name, { fill: COLOURS[name] }));
+    chart.append(words(at, below + 4, say(name), { fill: COLOURS[name] }));
   });
-  chart.append(words(LEFT, HIGH - 14, "epoch 1"), words(WIDE - 12, HIGH - 14, longest, { "text-anchor": "end" }));
+  const end = words(WIDE - 12, HIGH - 14, longest, { "text-anchor": "end" });
+  chart.append(words(LEFT, HIGH - 14, say("epoch 1")), end);
   return chart;
 }
 
@@ -95,7 +103,7 @@ function repairChart(run, picture, channel, count) {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const x = (step) => LEFT + ((WIDE - LEFT - 10) * step) / (truth.length - 1);
   const y = (value) => 12 + ((HIGH - BOTTOM - 12) * (high - value)) / (high - low || 1);
-  const chart = frame("one channel: the truth, what was seen, what was hidden, and the repairs");
+  const chart = frame(say("one channel: the truth, what was seen, what was hidden, and the repairs"));
   for (const value of [low, high]) chart.append(words(LEFT - 6, y(value) + 4, plain(value), { "text-anchor": "end" }));
   const line = truth.map((value, step) => `${x(step)},${y(value)}`).join("L");
   chart.append(make("path", { d: `M${line}`, fill: "none", stroke: "#767676" }));
@@ -110,17 +118,17 @@ function repairChart(run, picture, channel, count) {
     const triangle = `M${x(step)},${y(repair[step]) - 5}l5,9h-10z`;
     chart.append(make("path", { d: triangle, fill: "none", stroke: COLOURS.validation, "stroke-width": 1.8 }));
   });
-  const after = run.longest > run.epochs ? ` after ${run.longest} epochs` : "";
-  const note = repair.length ? `dots: seen, hidden · × last value · △ network${after}` : "no repair of these gaps was kept";
-  chart.append(words(LEFT, HIGH - 10, note));
+  const after = run.longest > run.epochs ? say(" after {longest} epochs", run) : "";
+  const note = repair.length ? "dots: seen, hidden · × last value · △ network" : "no repair of these gaps was kept";
+  chart.append(words(LEFT, HIGH - 10, say(note) + (repair.length ? after : "")));
   return chart;
 }
 
 function choice(label, options, begin, changed) {
-  const select = make("select", {}, ...options.map((one, index) => make("option", { value: index }, one)));
+  const select = make("select", {}, ...options.map((one, index) => make("option", { value: index }, say(one))));
   select.value = Math.max(0, options.indexOf(begin));
   select.addEventListener("change", () => changed(options[select.value]));
-  return make("label", { class: "explorer-choice" }, `${label} `, select);
+  return make("label", { class: "explorer-choice" }, `${say(label)} `, select);
 }
 
 function slider(label, values, begin, changed) {
@@ -134,36 +142,37 @@ function slider(label, values, begin, changed) {
     changed(values[input.value]);
   });
   input.disabled = values.length < 2;
-  const row = make("label", { class: "explorer-slider" }, make("span", {}, label), input, output);
+  const row = make("label", { class: "explorer-slider" }, make("span", {}, say(label)), input, output);
   row.style.cssText = "display: grid; grid-template-columns: 6.5rem 12rem 4rem; gap: .6rem; align-items: center;";
   return row;
 }
 
 function render({ model, el }) {
   const data = model.get("data");
+  said = data.words ?? {};
   const places = Object.fromEntries(
     Object.keys(data.knobs).map((knob) => [knob, distinct([...data.runs.map((run) => run[knob]), data.begin[knob]])]),
   );
   const seeds = distinct(data.runs.map((run) => run.seed));
   const asked = { ...data.begin, seed: seeds[0] };
   let [ruler, channel] = ["corrected", 0];
-  const [said, lines] = [make("p", { "aria-live": "polite" }), make("pre")];
+  const [found, lines] = [make("p", { "aria-live": "polite" }), make("pre")];
   const charts = make("div");
   charts.style.cssText = "display: flex; flex-wrap: wrap; gap: 1rem;";
 
   function draw() {
     const [run, exact] = nearest(data.runs, asked, places);
-    const what = Object.entries(data.knobs).map(([knob, label]) => `${label} ${plain(run[knob])}`);
-    what.push(`seed ${run.seed}`, `${run.epochs} epochs`);
+    const what = Object.entries(data.knobs).map(([knob, label]) => `${say(label)} ${plain(run[knob])}`);
+    what.push(say("seed {seed}", run), say("{epochs} epochs", run));
     if (run.other !== "as this stage") what.push(run.other);
     const name = run.name ? ` (${run.name})` : "";
-    said.textContent = exact
-      ? `This was run${name}: ${what.join(", ")}.`
-      : `This combination was not run. The nearest one that was${name}: ${what.join(", ")}.`;
+    const ran = "This was run{name}: {what}.";
+    const near = "This combination was not run. The nearest one that was{name}: {what}.";
+    found.textContent = say(exact ? ran : near, { name, what: what.join(", ") });
     if (run.longest > run.epochs) {
-      said.textContent += ` Pale: it went on to ${run.longest} epochs for another setting.`;
+      found.textContent += say(" Pale: it went on to {longest} epochs for another setting.", run);
     }
-    said.style.fontWeight = exact ? "normal" : "600";
+    found.style.fontWeight = exact ? "normal" : "600";
     lines.textContent = run.lines;
     charts.replaceChildren(
       lossChart(run, ruler, data.references),
@@ -180,7 +189,8 @@ function render({ model, el }) {
 
   const grid = new Set(data.runs.map((run) => Object.keys(data.knobs).map((knob) => run[knob]).join()));
   const size = Object.values(places).reduce((product, values) => product * values.length, 1);
-  const omitted = data.left_out ? ` ${data.left_out} older runs in the store are not in here.` : "";
+  const left = say("{left} older runs in the store are not in here.", { left: data.left_out });
+  const counted = { count: grid.size, size };
   const others = [...new Set(["as this stage", ...data.runs.map((run) => run.other)])];
   const rulers = { "hidden entries": "corrected", "as the log reads": "recorded" };
   const choices = make(
@@ -195,11 +205,12 @@ function render({ model, el }) {
   el.append(
     ...Object.entries(data.knobs).map(([knob, label]) => slider(label, places[knob], asked[knob], set(knob))),
     choices,
-    said,
+    found,
     charts,
-    make("p", {}, `The last epochs, as the log writes them (training and validation loss):`),
+    make("p", {}, say("The last epochs, as the log writes them (training and validation loss):")),
     lines,
-    make("p", {}, `${grid.size} of the ${size} combinations of these sliders were run.${omitted}`),
+    make("p", {}, say("{count} of the {size} combinations of these sliders were run.", counted)),
+    ...(data.left_out ? [make("p", {}, left)] : []),
   );
   draw();
 }

@@ -55,8 +55,9 @@ def notebook(stage, tmp_path_factory):
     return new_notebook(cells=cells, metadata={"title": "A stage"})
 
 
-def export(notebook):
-    return RecordExporter().from_notebook_node(notebook, {"metadata": {"name": "x"}})[0]
+def export(notebook, language="en"):
+    resources = {"metadata": {"name": "x"}, "record": {"language": language}}
+    return RecordExporter().from_notebook_node(notebook, resources)[0]
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +167,23 @@ def test_a_record_trains_beside_its_explorer_and_begins_where_the_log_went_on(
     assert expected.missing_weight == stage.config(stage.adopted).missing_weight
     page.get_by_label("read the losses").select_option("as the log reads")
     assert page.problems == []
+
+
+def test_the_fixed_words_of_a_record_are_also_there_in_chinese(browser, notebook, stage, tmp_path):
+    (tmp_path / "zh.html").write_text(export(beside_explorer(notebook, stage, "zh"), "zh"))
+    page = browser.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.goto((tmp_path / "zh.html").as_uri())
+    page.get_by_role("button", name="显示全部代码").click()
+    page.get_by_role("button", name="隐藏全部代码").wait_for()
+    explorer = page.locator(".explorer")
+    assert "这些滑块共" in explorer.inner_text() and "此组合运行过" in explorer.inner_text()
+    explorer.get_by_role("combobox", name="通道").select_option(index=1)
+    assert "These" not in explorer.inner_text() and "{" not in explorer.inner_text()
+    page.get_by_role("button", name="训练", exact=True).wait_for()
+    assert page.locator("[lang=zh-Hans]").count() > 3 and page.problems == []
+    page.close()
 
 
 def test_a_notebook_stays_as_it_is_and_gets_one_block_where_it_has_an_explorer(notebook, stage):

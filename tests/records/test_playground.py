@@ -11,8 +11,9 @@ import pytest
 import gru_lab as lab
 from gru_lab.cli import main
 from gru_lab.records import playground as module
+from gru_lab.records.notebooks import notebooks_folder
 from gru_lab.records.playground import ROWS, START, pack, playground, small, train_here
-from gru_lab.records.words import WORDS, words
+from gru_lab.records.words import CHINESE, WORDS, words
 from gru_lab.runs.exchange import adopt
 from gru_lab.series import Scaler, Series
 
@@ -87,6 +88,15 @@ def test_the_command_writes_the_page_of_a_persons_own_table(tmp_path, rng, capsy
     assert table_of(out.read_text())[0]["table"]["channels"] == ["x", "y", "z"]
 
 
+def test_a_table_is_never_overwritten_by_its_page(tmp_path, rng, capsys):
+    table = tmp_path / "t.csv"
+    pd.DataFrame(rng.random((400, 3)), columns=["x", "y", "z"]).to_csv(table)
+    before = table.read_bytes()
+    assert main(["playground", "--data", str(table), "--out", str(table)]) == 2
+    assert "out must be another file than" in capsys.readouterr().err
+    assert table.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -109,10 +119,21 @@ def test_the_same_table_gives_the_same_page_byte_by_byte(tmp_path):
     assert first == second and len(first) < 230_000
 
 
+def test_the_page_that_comes_with_the_notebooks_is_the_one_that_is_written_now(tmp_path):
+    """After a change: gru-lab playground --out notebooks/playground.html."""
+    pages = [notebooks_folder() / "playground.html", playground(out=tmp_path / "page.html")]
+    there, now = (page.read_text(encoding="utf-8") for page in pages)
+    values = [table_of(page)[1] for page in (there, now)]
+    np.testing.assert_allclose(*values, atol=1e-4)  # processors round the series differently
+    packed = re.compile(r'("low|"span|"levels|"digest|_digest)": ("[^"]*"|\[[^]]*\])')
+    assert packed.sub("", there) == packed.sub("", now)
+
+
 def test_every_word_is_there_in_both_languages_with_the_same_places():
-    for name, both in WORDS.items():
+    for name, both in [*WORDS.items(), *((key, (key, text)) for key, text in CHINESE.items())]:
         assert len(both) == 2 and all(both), name
         assert len({tuple(sorted(re.findall(r"\{\w+\}", text))) for text in both}) == 1, name
+    assert not set(WORDS) & set(CHINESE)
     used = (module.Path(module.__file__).with_name("playground.mjs")).read_text()
     asked = set(re.findall(r"words\.(\w+)|words\[\"([^\"]+)\"\]", used))
     assert {one or other for one, other in asked} <= set(words("zh"))

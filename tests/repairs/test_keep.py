@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gru_lab.repairs.keep import holes_to_keep
+from gru_lab.cli import main
+from gru_lab.repairs.keep import hole_lines, holes_to_keep
 
 
 @pytest.fixture
@@ -48,3 +49,24 @@ def test_a_file_that_is_not_there_is_an_error(table, tmp_path):
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="--keep-holes must be a file that a report wrote"):
         holes_to_keep(tmp_path / "b.csv", table)
+
+
+def test_the_command_leaves_them_empty_byte_for_byte(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = np.arange(200)
+    table = pd.DataFrame(
+        {"t": rows, "a": np.sin(rows / 9).round(3), "b": np.cos(rows / 9).round(3)}
+    )
+    table.loc[[20, 21, 22, 90], "a"] = np.nan
+    table.to_csv("in.csv", index=False)
+    hole_file = f"channel,first,last\n{hole_lines('a', np.array([22, 20, 21]))}\n"
+    (tmp_path / "keep.csv").write_text(hole_file, encoding="utf-8")
+    assert main(["repair", "in.csv", "out.csv", "--fast", "--keep-holes", "keep.csv"]) == 0
+    before = (tmp_path / "in.csv").read_text().splitlines()
+    after = (tmp_path / "out.csv").read_text().splitlines()
+    changed = [row for row, pair in enumerate(zip(before, after, strict=True)) if len({*pair}) > 1]
+    assert changed == [91]
+
+
+def test_a_hole_in_several_pieces_has_a_line_for_each():
+    assert hole_lines("a,b", np.array([9, 3, 4, 1])) == '"a,b",1,1\n"a,b",3,4\n"a,b",9,9'

@@ -1,5 +1,5 @@
-"""The layout of a table: two readings that both fit are refused, dates and clocks are joined, series
-are kept apart, and rows come in the order of time.
+"""The layout of a table: two readings that fit are refused, dates and clocks joined, series kept
+apart, and rows put in the order of time.
 """
 
 import numpy as np

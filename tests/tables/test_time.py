@@ -1,4 +1,4 @@
-"""Text and numbers as time: the usual manners of writing it, read back to the stamps they stand for."""
+"""Text and numbers as time: the usual manners of writing it, read back to their stamps."""
 
 import time
 
@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from gru_lab.tables.layout import Layout
-from gru_lab.tables.time import NAT, number_readings, text_readings
+from gru_lab.tables.time import NAT, text_readings
+from gru_lab.tables.time_numbers import number_readings
 
 HOURS = pd.date_range("2024-02-26 22:00", periods=300, freq="h")
 DAYS = pd.date_range("2023-11-20", periods=200)

@@ -94,7 +94,7 @@ const button = document.getElementById("all-code");
 const folds = [...document.querySelectorAll("details.code")];
 
 function label() {
-  button.textContent = folds.every((fold) => fold.open) ? "Hide all code" : "Show all code";
+  button.textContent = button.dataset[folds.every((fold) => fold.open) ? "hide" : "show"];
 }
 
 button.hidden = folds.length === 0;

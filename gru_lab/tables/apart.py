@@ -1,0 +1,84 @@
+"""Several series in one table: which columns tell them apart, and where nothing does."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.tables.frames import is_text, part_numbers, whole
+from gru_lab.tables.steps import direction, seconds, steps_of
+
+REPEATED = 0.5  # of the rows repeat another's stamp: several series lie in one table
+TOLD = 0.99  # of the rows have a stamp of their own, once a column tells them apart
+RESTART = 10  # usual steps back: another series begins
+MOST_PARTS = 2_000
+FEW_VALUES = 50  # of a column of numbers that tells parts apart
+
+
+def teller(columns, moments, first):
+    """Return the column, or two, that tell apart rows whose stamps repeat or start again.
+
+    `moments` and `columns` come part by part. None where there is no need, or no such column.
+    """
+    known = ~np.isnan(moments)
+    if known.sum() < 4:
+        return None
+    part = np.cumsum(first)
+    repeated = pd.DataFrame({"p": part, "m": moments})[known].duplicated(keep=False).mean()
+    again = _starts_again(moments, first)
+    if repeated < REPEATED and not again:
+        return None
+    texts = [name for name, column in columns.items() if is_text(column)]
+    labels = [name for name in columns if name not in texts and _few_numbers(columns[name])]
+    for names in [*((name,) for name in texts + labels), *combinations(texts[:5], 2)]:
+        number = part_numbers([columns[name] for name in names], len(part))
+        if not 2 <= number.max() + 1 <= min(MOST_PARTS, len(part) // 2):
+            continue
+        order = np.lexsort((np.arange(len(number)), number, part))
+        begins = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
+        step = steps_of(moments[order], begins)[~begins]
+        ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
+        if ways == 1 or (ways >= TOLD and repeated >= REPEATED):
+            return names
+    return None
+
+
+def _few_numbers(column):
+    """Tell whether a column holds few different whole numbers."""
+    return whole(column) is not None and column.nunique() <= FEW_VALUES
+
+
+def _starts_again(moments, first):
+    """Tell whether time jumps back by many steps somewhere within a part, (rows,)."""
+    step = steps_of(moments, first) * (direction(moments, first) or 1)
+    usual = np.nanmedian(np.abs(step[step != 0])) if (step != 0).any() else 0
+    return bool((step < -RESTART * usual).any())
+
+
+def tells_apart(columns, stamps, part, first, by_part):
+    """Return a sentence where rows of several series would be sorted into each other, or None."""
+    moments = seconds(stamps)[by_part]
+    columns = {name: column.iloc[by_part] for name, column in columns.items()}
+    names = teller(columns, moments, first) or ()
+    if len(names) == 1:
+        (name,) = names
+        labels = columns[name].dropna().unique()[:3]
+        shown = ", ".join(map(str, labels)) + ", …" * (columns[name].nunique() > 3)
+        return (
+            f"several series lie in one table: column {name!r} ({shown}) tells them apart, and "
+            f"their stamps repeat; add --split-by {name!r}, or make a column of each"
+        )
+    if names:
+        return (
+            f"several series lie in one table, told apart by columns {names[0]!r} and {names[1]!r} "
+            f"together; join these into one column and name it by --split-by, or make a column of "
+            f"each {names[1]!r} and --split-by {names[0]!r}"
+        )
+    repeated = pd.DataFrame({"p": part, "m": stamps}).duplicated(keep=False).mean()
+    if repeated >= REPEATED and _starts_again(moments, first):
+        return (
+            f"{repeated:.0%} of the rows repeat another row's time stamp and time starts again, so "
+            f"several series may lie in one table; add a column that tells them apart, and "
+            f"--split-by with its name"
+        )
+    return None

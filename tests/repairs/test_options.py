@@ -1,0 +1,87 @@
+"""What is said of channels before a repair, kept by the repair."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import gru_lab as lab
+from gru_lab.repairs.options import gap_limit
+
+ROWS = 400
+
+
+@pytest.fixture
+def table(rng):
+    """A wave, its like in whole numbers, states, an angle; each with points and one long hole."""
+    row = np.arange(ROWS)
+    table = pd.DataFrame(
+        {
+            "wave": np.sin(row / 9) * 10,
+            "cars": (20 + 10 * np.sin(row / 9)).round(),
+            "state": rng.choice([1.0, 7, 40], 40).repeat(10),
+            "wind": row * 7 % 360.0,
+        }
+    )
+    table = table.mask(rng.random(table.shape) < 0.05)
+    table.iloc[100:130] = np.nan
+    return table.set_index(pd.date_range("2024-05-01", periods=ROWS, freq="h"))
+
+
+def repaired(table, **options):
+    done = lab.repair(table, minutes=0, **options)
+    assert done.table.mask(table.isna()).equals(table)  # what was observed is as it was
+    return done.table
+
+
+def test_codes_take_a_value_that_was_seen_and_whole_numbers_are_whole(table):
+    done = repaired(table, codes=["cars"], integer=["wave"])
+    assert set(done["cars"]) <= set(table["cars"])
+    assert (done["wave"][table["wave"].isna()] % 1 == 0).all()
+    table["cars"] -= table["cars"].min()
+    assert (repaired(table)["cars"] % 1 == 0).all()  # a count, without a word
+
+
+def test_a_repair_keeps_to_the_limits_that_were_said(table):
+    done = repaired(table, low={"wave": -5}, high={"wave": 5, "cars": 22})
+    holes = table.isna()
+    assert done["wave"][holes["wave"]].between(-5, 5).all()
+    assert done["cars"][holes["cars"]].max() <= 22
+
+
+def test_channels_that_are_only_seen_keep_their_holes(table):
+    for options in ({"inputs": ["wind"]}, {"only": ["wave", "cars", "state"]}):
+        done = repaired(table, **options)
+        assert done["wind"].isna().equals(table["wind"].isna())
+        assert done.drop(columns="wind").notna().all(axis=None)
+
+
+@pytest.mark.parametrize("limit", [29, "29h", "1d"])
+def test_longer_holes_than_said_stay_whole(limit, table):
+    done = repaired(table, max_gap=limit)
+    assert done.iloc[100:130].isna().all(axis=None)
+    assert done.isna().sum().to_list() == [longest(table[name]) for name in table]
+    assert repaired(table, max_gap=99).notna().all(axis=None)
+
+
+def longest(column):
+    missing = column.isna()
+    return missing.groupby((~missing).cumsum()).sum().max()
+
+
+def test_a_time_as_the_longest_hole_needs_a_time(table):
+    with pytest.raises(
+        ValueError, match="max_gap '6h' is a time, and the table has no time stamps"
+    ):
+        lab.repair(table.reset_index(drop=True), minutes=0, max_gap="6h")
+
+
+def test_a_saved_repairer_keeps_what_was_said(table, tmp_path):
+    fitted = lab.Repairer(minutes=0, max_gap=29, high={"wave": 5}, codes=("cars",)).fit(table)
+    fitted.save(tmp_path / "r.safetensors")
+    again = lab.Repairer.load(tmp_path / "r.safetensors")
+    pd.testing.assert_frame_equal(again.transform(table), fitted.transform(table))
+
+
+def test_gaps_are_read_as_rows_or_as_time():
+    assert gap_limit("12") == 12 and gap_limit(None) is None
+    assert gap_limit("90min") == pd.Timedelta("1.5h")
