@@ -165,8 +165,8 @@ def build_parser():
         nargs="?",
         default="3",
         metavar="N|RECORD",
-        help="how many of the runs that come with the kit (default: the 3 cheapest, a few minutes), "
-        "or a record whose runs are to be checked",
+        help="how many of the runs that come with the kit (default: the 3 cheapest, a few "
+        "minutes), or a record whose runs are to be checked",
     )
     verify.add_argument("--runs", type=int, default=3, metavar="N", help="of a record (default: 3)")
     verify.add_argument("--epochs", type=int, default=1, metavar="N", help="of each (default: 1)")

@@ -19,7 +19,7 @@ def say(text, file=None):
 
 
 def open_lab(arguments):
-    """Become JupyterLab on the notebooks, the first of them open; it listens on this machine only."""
+    """Become JupyterLab on the notebooks, the first one open, for this machine only."""
     import shutil
     from pathlib import Path
 

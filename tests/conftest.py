@@ -74,7 +74,7 @@ def seed_log():
 
 @pytest.fixture
 def real_table():
-    """A function from a file's name to its path, for tables that are too large for the repository."""
+    """A function from a file's name to its path, for tables too large for the repository."""
 
     def find(name):
         path = SHARED / "data" / name
@@ -147,7 +147,7 @@ def jupyterlab(tmp_path_factory):
 
 @pytest.fixture
 def start():
-    """A function like subprocess.Popen; what it starts, and what that started, ends with the test."""
+    """A function like subprocess.Popen; what it starts, directly or not, ends with the test."""
     running = []
 
     def begin(command, **options):

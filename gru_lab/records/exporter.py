@@ -24,8 +24,9 @@ from gru_lab.records.words import TAGS, from_english, words
 from gru_lab.runs.recording import RUNS
 
 GONE = """\
-<p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
-<code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
+<p class="gone">A control that needs a running kernel stood here. To see it work, open the
+notebook and run this cell; <code>gru-lab record</code> with the notebook's path puts sliders over
+the stored runs in its place.</p>"""
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 LINK = re.compile(

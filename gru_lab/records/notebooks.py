@@ -1,4 +1,4 @@
-"""Notebooks as files: find them, give them their parameters, execute them in a kernel of their own."""
+"""Notebooks as files: find them, give them parameters, execute each in a kernel of its own."""
 
 import asyncio
 import logging

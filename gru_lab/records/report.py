@@ -1,4 +1,4 @@
-"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move."""
+"""The report of a repair: one HTML file that opens anywhere, offline; its figures move."""
 
 import base64
 import datetime
@@ -47,7 +47,8 @@ def _settings(repairer):
     return {
         "training": seconds,
         "settings": ", ".join(f"{name} {value}" for name, value in given.items()),
-        "versions": f"GRU Lab {gru_lab.__version__}, Python {platform.python_version()}, pandas {pd.__version__}",
+        "versions": f"GRU Lab {gru_lab.__version__}, Python {platform.python_version()}, "
+        f"pandas {pd.__version__}",
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     }
 

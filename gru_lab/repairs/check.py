@@ -181,7 +181,8 @@ def check(
     for unknown names.
 
     >>> import pandas as pd
-    >>> table = pd.DataFrame({"t": pd.date_range("2024-05-01", periods=4, freq="h"), "a": [1, None, 2, 3]})
+    >>> hours = pd.date_range("2024-05-01", periods=4, freq="h")
+    >>> table = pd.DataFrame({"t": hours, "a": [1, None, 2, 3]})
     >>> check(table).facts["time"]
     "'t', every 1 h"
     """
@@ -243,7 +244,8 @@ def check(
     if stay.any():
         left = [series.channels[c] for c in np.flatnonzero(stay.any(axis=0))]
         facts["left empty"] = (
-            f"{stay.sum():,} entries, as you said, in {counted(len(runs) - len(filled), 'hole')} of "
+            f"{stay.sum():,} entries, as you said, in {counted(len(runs) - len(filled), 'hole')} "
+            "of "
             f"{', '.join(map(shown, left[:5]))}" + f" and {len(left) - 5} more" * (len(left) > 5)
         )
     if len(runs):

@@ -103,7 +103,8 @@ def read_block(path):
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file of "
+            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file "
+            "of "
             f"curves saved in one ({SCHEMA}); it has none. In JupyterLab, export a notebook as "
             "Gru_record; or run gru-lab record with the notebook's path"
         )

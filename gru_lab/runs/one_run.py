@@ -67,7 +67,10 @@ def readable(error):
         or "allocate memory" in str(error)
         or "out of memory" in str(error)
     ):
-        return "not enough memory for this network: lower hidden_size or num_layers, or give fewer rows"
+        return (
+            "not enough memory for this network: lower hidden_size or num_layers, or give fewer "
+            "rows"
+        )
     if isinstance(error, Diverged | WorkerDied | ValueError):
         return str(error)
     return f"{type(error).__name__}: {str(error) or 'no reason given'}".splitlines()[0]

@@ -104,7 +104,8 @@ class Store(Database):
         keys = list(keys)
         if fixed := set(shipped.lengths(keys)) - set(self.runs(keys)["key"]):
             raise ValueError(
-                f"runs that come with the kit cannot be deleted, and {len(fixed)} of these do: they "
+                f"runs that come with the kit cannot be deleted, and {len(fixed)} of these do: "
+                "they "
                 "lie in the package, not in this store; leave them out with --where"
             )
         with self.writing() as connection:

@@ -54,7 +54,8 @@ class Sweep:
 
     def __repr__(self):
         state = "running" if not self.done else "stopped" if self.stopped else "done"
-        return f"Sweep, {state}: {self.trained} of {len(self.todo)} runs trained, {len(self.failures)} failed"
+        trained = f"{self.trained} of {len(self.todo)} runs trained"
+        return f"Sweep, {state}: {trained}, {len(self.failures)} failed"
 
     def name(self, config):
         """Return what a run is called."""

@@ -122,7 +122,7 @@ def prepare_workers(client, series, device, name):
 
 
 def train(config, name, folder):
-    """Train a run in a worker; its epochs go out as events, as (key, [(epoch, val_missing), ...])."""
+    """Train a run in a worker; epochs go out as events: (key, [(epoch, val_missing), ...])."""
     worker = get_worker()
     plugin, task = worker.plugins[name], worker.state.tasks[worker.get_current_task()]
     if plugin.problem:

@@ -180,7 +180,7 @@ def _flags(raw, column):
 
 
 def option(name: str, *words: str) -> str:
-    """Return an option with its words ready to paste into a shell, of Windows too where that can be.
+    """Return an option with its words ready to paste into a shell, of Windows too if possible.
 
     >>> option("--missing-value", "T in=-")
     '--missing-value "T in=-"'
