@@ -58,8 +58,7 @@ def test_two_people_may_sweep_the_same_stage_at_the_same_time(url, tmp_path, sta
     for folder in folders:
         folder.mkdir()
     people = [
-        start(command, cwd=one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for one in folders
+        start(command, cwd=one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for one in folders
     ]
     told = [one.communicate(timeout=120)[0].decode() for one in people]
     assert [one.returncode for one in people] == [0, 0], told
