@@ -224,8 +224,8 @@ def build_parser():
         "--seed",
         type=int,
         metavar="N",
-        help="of all that is random (default: 0); with --model or --fast the same command gives the "
-        "same bytes, while a training by the clock may end an epoch earlier or later",
+        help="of all that is random (default: 0); with --model or --fast the same command gives "
+        "the same bytes, while a training by the clock may end an epoch earlier or later",
     )
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(
