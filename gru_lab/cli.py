@@ -176,7 +176,7 @@ def build_parser():
     )
     verify.set_defaults(run=commands.verify_runs, stopped="Nothing was changed.")
     check = parsers.add_parser(
-        "check", help="say what stands in a table, and what would spoil its repair"
+        "check", help="describe a table, and list problems to fix before a repair"
     )
     check.add_argument(
         "file", nargs="+", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ; or a folder"

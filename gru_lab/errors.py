@@ -16,7 +16,7 @@ class SweepFailed(RuntimeError):
 
 
 class WorkerDied(RuntimeError):
-    """The process that trained a run came to a sudden end, whenever it was tried."""
+    """The process that trained a run died on every attempt."""
 
     def __str__(self):
         return (

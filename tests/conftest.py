@@ -118,7 +118,9 @@ def jupyterlab(tmp_path_factory):
         "--IdentityProvider.token=test",
         "--allow-root",
     ]
-    options += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", "--log-level=ERROR"]
+    settings = Path(lab.__file__).with_name("jupyterlab")  # as `gru-lab lab` sets it
+    options += [f"--ServerApp.root_dir={folder}", f"--LabApp.app_settings_dir={settings}"]
+    options += ["--log-level=ERROR"]
     own = {
         "GRU_LAB_STORE": f"sqlite:///{folder / 'runs.sqlite'}",
         "JUPYTER_CONFIG_DIR": str(folder / "config"),

@@ -32,6 +32,7 @@ STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 LINK = re.compile(
     r"(\b(?:href|action|formaction)\s{0,9}=\s{0,9})(\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+)", re.I
 )
+FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
 EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
 NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
@@ -121,6 +122,8 @@ class OfflineOutputs(Preprocessor):
         """
         if PLOTLY in data:
             return {"text/html": figure_html(data[PLOTLY])}
+        if link := FILE_LINK.match(str(data.get("text/html", ""))):  # nobody has the file beside it
+            return {"text/html": f"<p>Written to <code>{link[1]}</code>.</p>"}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
         only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
         if not only_its_name:

@@ -151,6 +151,12 @@ def execute_now(notebook, environment=None, on_cell=None) -> bool:
     return wait_for(execute(notebook, environment, on_cell))
 
 
+def question_of(notebook):
+    """Return the question that a notebook's first cell asks, or ''."""
+    first = notebook.cells[0].source if notebook.cells else ""
+    return first.partition("**Question.** ")[2].partition("\n")[0].strip()
+
+
 def title_of(notebook, path):
     """Return a notebook's title: the first heading in it, or its file name."""
     for line in notebook.cells[0].source.splitlines() if notebook.cells else []:

@@ -23,6 +23,7 @@ from gru_lab.repairs.summary import (
     left_empty,
     summary,
 )
+from gru_lab.runs.recording import note
 
 WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "seasonal line"}
 WAYS |= {"regression": "regression", "network": "network"}
@@ -111,6 +112,7 @@ def report(repaired, path, name="table", problems=(), pictures=6, units=None):
     """
     path = require_place("the report", path)
     write_whole(path, report_page(repaired, name, problems, pictures, units))
+    note(verdict=last_line(repaired))
     return path
 
 

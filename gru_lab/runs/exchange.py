@@ -141,7 +141,7 @@ def _unpack(run):
     in_browser = run.get("device") == "browser"
     if config.key != (run.get("key", config.key) if in_browser else run["key"]):
         raise ValueError(
-            "its key is not that of its settings, so it was made by another version or changed "
+            "its key does not match its settings, so it was made by another version or changed "
             "by hand"
         )
     columns = {name: list(run["curve"][name]) for name in COLUMNS}

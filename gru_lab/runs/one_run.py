@@ -17,7 +17,7 @@ from gru_lab.trainer import Trainer
 
 
 class Trained(NamedTuple):
-    """A run that has come to its end. Its checkpoint may go once it is kept; None if that is
+    """A run that has ended. Its checkpoint may go once it is kept; None if that is
     another run's.
     """
 

@@ -78,7 +78,7 @@ class Sweep:
 
     @property
     def done(self):
-        """Whether it has come to its end, may it be stopped or failed."""
+        """True once it has ended: finished, stopped or failed."""
         return self._thread is not None and not self._thread.is_alive()
 
     def wait(self):

@@ -83,9 +83,7 @@ class OnWorker(WorkerPlugin):
         if (
             replace(self.series).digest != self.digest
         ):  # a copy, whose digest is computed from what arrived
-            self.problem = (
-                f"data that arrived otherwise than it was sent, with digest {self.digest}"
-            )
+            self.problem = f"data that changed in transit, with digest {self.digest}"
         try:
             pick_device(self.device)
         except ValueError as error:

@@ -413,7 +413,7 @@ def test_data_that_arrives_otherwise_is_an_error_before_anything_is_trained(
 ):
     series = Spoiled(series.values, series.channels, series.name)
     with pytest.raises(
-        ValueError, match="scheduler must have workers .* has data that arrived otherwise"
+        ValueError, match="scheduler must have workers .* has data that changed in transit"
     ):
         lab.sweep(configs_of(series, [7]), series=series, store=store, scheduler=machines.address)
     assert store.runs().empty and machines.notes.epochs(configs_of(series, [7])[0]) == []
