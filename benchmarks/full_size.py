@@ -3,9 +3,10 @@
 python benchmarks/full_size.py train STORE [SEEDS]     # every setting as trained, then as meant
 python benchmarks/full_size.py export STORE            # into gru_lab/runs/shipped.parquet
 
-One single-threaded process; hours. Start it at the lowest priority (`nice -n 19`) from a copy of the
-code that nobody changes meanwhile. It resumes from its checkpoints, and may be started twice: the
-second process takes other runs. Each finished run leaves a line in STORE's folder: full_size.jsonl.
+One single-threaded process; hours. Start it at the lowest priority (`nice -n 19`) from a copy of
+the code that nobody changes meanwhile. It resumes from its checkpoints, and may be started twice:
+the second process takes other runs. Each finished run leaves a line in STORE's folder:
+full_size.jsonl.
 """
 
 import datetime

@@ -24,7 +24,8 @@ import psutil
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --enable-precise-memory-info".split()
+FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking".split()
+FLAGS += ["--enable-precise-memory-info"]
 FLAGS += ["--js-flags=--expose-gc"]
 SETUP = """\
 import gru_lab as lab

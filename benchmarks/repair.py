@@ -238,14 +238,18 @@ print(f"| {rows:,} x 40 | {time.process_time() - began - trained:.0f} | {peak:.2
 """
 COMMAND = """
 place = sys.argv[2] + "/table." + sys.argv[3]
-table.to_csv(place, index=False, float_format="%.5f") if "csv" in place else table.to_parquet(place, index=False)
+as_text = "csv" in place
+table.to_csv(place, index=False, float_format="%.5f") if as_text else table.to_parquet(place)
 del table
 began = time.process_time()
 with contextlib.redirect_stdout(sys.stderr):
-    main(["repair", place, place.replace("table", "out"), "--minutes", "0.1", "--report", sys.argv[2] + "/report.html"])
-peak, size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, os.path.getsize(place) / 1e6
+    report = ["--minutes", "0.1", "--report", sys.argv[2] + "/report.html"]
+    main(["repair", place, place.replace("table", "out"), *report])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+size = os.path.getsize(place) / 1e6
 seconds = time.process_time() - began - 6
-print(f"| gru-lab repair with a report, {sys.argv[3]} file of {size:.0f} MB | {seconds:.0f} | {peak:.2f} |")
+what = f"gru-lab repair with a report, {sys.argv[3]} file of {size:.0f} MB"
+print(f"| {what} | {seconds:.0f} | {peak:.2f} |")
 """
 
 

@@ -80,7 +80,7 @@ def best(function, *arguments, **more):
 
 
 def store():
-    """A store of 10,000 runs of 50 epochs: listed, filtered, printed, and one stage's curves read."""
+    """A store of 10,000 runs of 50 epochs: listed, filtered, printed, a stage's curves read."""
     import gru_lab as lab
     from gru_lab.cli import main
     from gru_lab.runs.results import Results

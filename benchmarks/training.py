@@ -190,7 +190,8 @@ def memory():
     figure("the same with a trainer and its first epoch", trainer, "< 2", " GiB")
 
 
-TIMED = "import time; began = time.perf_counter(); import gru_lab as lab; {}; print(time.perf_counter() - began)"
+TIMED = "import time; began = time.perf_counter(); import gru_lab as lab; {}; "
+TIMED += "print(time.perf_counter() - began)"
 
 
 def start():

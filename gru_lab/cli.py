@@ -165,8 +165,8 @@ def build_parser():
         nargs="?",
         default="3",
         metavar="N|RECORD",
-        help="how many of the runs that come with the kit (default: the 3 cheapest, a few minutes), "
-        "or a record whose runs are to be checked",
+        help="how many of the runs that come with the kit (default: the 3 cheapest, a few "
+        "minutes), or a record whose runs are to be checked",
     )
     verify.add_argument("--runs", type=int, default=3, metavar="N", help="of a record (default: 3)")
     verify.add_argument("--epochs", type=int, default=1, metavar="N", help="of each (default: 1)")
@@ -176,7 +176,7 @@ def build_parser():
     )
     verify.set_defaults(run=commands.verify_runs, stopped="Nothing was changed.")
     check = parsers.add_parser(
-        "check", help="say what stands in a table, and what would spoil its repair"
+        "check", help="describe a table, and list problems to fix before a repair"
     )
     check.add_argument(
         "file", nargs="+", metavar="FILE", help="CSV, TSV, Excel, Parquet, NPY or NPZ; or a folder"

@@ -18,7 +18,7 @@ def say(text, file=None):
 
 
 def open_lab(arguments):
-    """Become JupyterLab on the notebooks, the first of them open; it listens on this machine only."""
+    """Become JupyterLab on the notebooks, the first one open, for this machine only."""
     import shutil
     from pathlib import Path
 
@@ -261,7 +261,7 @@ def _limits(option, words):
 
 
 def check_file(arguments):
-    """Print what stands in a table; 1 where something would spoil its repair."""
+    """Describe a table; 1 if there are problems to fix before a repair."""
     from gru_lab.repairs.check import check
     from gru_lab.repairs.many import check_all
 
@@ -394,7 +394,10 @@ def _delete(runs, store, sure):
             answer = input(f"Delete {len(runs)} runs and their curves from {store}? [y/N] ")
             sure = answer.strip().lower() in ("y", "yes")
         except EOFError:  # nobody there to ask
-            say("\nNobody answers: --yes deletes without asking.", file=sys.stderr)
+            say(
+                "\nNo terminal to ask on: use --yes to delete without confirmation.",
+                file=sys.stderr,
+            )
     deleted = store.delete(runs["key"]) if sure else 0
     say(f"{deleted} runs deleted")
     return 0 if deleted == len(runs) else 1

@@ -37,7 +37,7 @@ class Rule:
     words: str = ""
 
     def fix(self, name, value):
-        """Return `value` as `kind`, or raise ValueError with the parameter, the rule and the value."""
+        """Return `value` as `kind`; ValueError with parameter, rule and value otherwise."""
         if self.kind is bool:
             good = isinstance(value, bool | Integral) and value in (0, 1)
         else:
@@ -200,7 +200,7 @@ class RunConfig:
 
     @property
     def hidden_share(self):
-        """r: the expected share of hidden entries, `missing_rate` without each window's first step."""
+        """r: the expected share of hidden entries; a window's first step is never hidden."""
         return self.missing_rate * (self.window - 1) / self.window
 
 

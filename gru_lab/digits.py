@@ -107,7 +107,7 @@ def html_table(table: pd.DataFrame, look: str = "dataframe") -> str:
 
 
 class Table(pd.DataFrame):
-    """A DataFrame that a notebook shows by `html_table`: what is computed from it is a plain one."""
+    """A DataFrame shown by `html_table`; what is computed from it is a plain one."""
 
     def _repr_html_(self):
         return html_table(self)

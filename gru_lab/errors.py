@@ -4,7 +4,7 @@ in the work.
 
 
 class Diverged(RuntimeError):
-    """The loss is no longer finite; the trainer's network holds the weights of the last good epoch."""
+    """The loss is no longer finite; the network holds the weights of the last good epoch."""
 
 
 class StoreFailed(RuntimeError):
@@ -16,10 +16,12 @@ class SweepFailed(RuntimeError):
 
 
 class WorkerDied(RuntimeError):
-    """The process that trained a run came to a sudden end, whenever it was tried."""
+    """The process that trained a run died on every attempt."""
 
     def __str__(self):
-        return "its process died each time it was tried, the last time alone: most often for lack of memory"
+        return (
+            "its process died on every attempt, the last time alone: most often for lack of memory"
+        )
 
 
 class Unfit(RuntimeError):

@@ -74,7 +74,7 @@ class Gapped:
     filled: np.ndarray  # the truth with its gaps filled forward, the network's input
 
     def liveliest(self, windows, count=1):
-        """Return the numbers of the `count` channels that move most in the first `windows` windows."""
+        """Return the numbers of the `count` channels that move most in the first windows."""
         return np.argsort(-self.truth[:windows].std(axis=(0, 1)), kind="stable")[:count]
 
     def mean_squared_errors(self):
@@ -109,7 +109,7 @@ def make_gaps(truth, missing_rate, seed, pattern="points"):
 
 
 def prepare(series, config):
-    """Return (training, validation) as `Gapped` windows, scaled to the training part, and the `Scaler`.
+    """Return (training, validation) as `Gapped` windows, scaled by training, and the `Scaler`.
 
     Raises ValueError for a series with NaN or with a part too short for one window.
     """

@@ -131,7 +131,7 @@ def uninterrupted():
 
 
 def _write(part, content, target):
-    """Write a file under a name that nobody else has, with the rights of the one it will replace."""
+    """Write a file under a name of its own, with the rights of the one it will replace."""
     with part.open("xb") as file:
         # half a character, as only foreign files have it, must not end a long computation
         text = content.encode(errors="backslashreplace") if isinstance(content, str) else content

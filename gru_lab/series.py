@@ -59,7 +59,8 @@ class Series:
         for name, values in zip(self.channels, self.values.T, strict=True):
             if not np.isfinite(values.sum()) and (bad := test(values)).any():
                 kind = test.__name__.removeprefix("is")
-                return f"channel {name!r} has {bad.sum():,} {kind} values, the first in row {bad.argmax():,}"
+                first = f"the first in row {bad.argmax():,}"
+                return f"channel {name!r} has {bad.sum():,} {kind} values, {first}"
         return ""
 
     @cached_property
@@ -81,7 +82,8 @@ class Series:
         missing = self._where(np.isnan)
         if missing:
             raise ValueError(
-                f"{self.name}: the tuning log needs a complete series, but {missing}; fill the holes "
+                f"{self.name}: the tuning log needs a complete series, but {missing}; fill the "
+                "holes "
                 "first with gru-lab repair (or lab.repair), and give the repaired table"
             )
         return self
@@ -151,7 +153,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Scaler:
-    """Min-max scaling per channel, fitted on the training part: `low` and `span` are (channels,)."""
+    """Min-max scaling per channel, fitted on the training part: `low`, `span` (channels,)."""
 
     low: np.ndarray
     span: np.ndarray

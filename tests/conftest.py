@@ -74,7 +74,7 @@ def seed_log():
 
 @pytest.fixture
 def real_table():
-    """A function from a file's name to its path, for tables that are too large for the repository."""
+    """A function from a file's name to its path, for tables too large for the repository."""
 
     def find(name):
         path = SHARED / "data" / name
@@ -118,7 +118,9 @@ def jupyterlab(tmp_path_factory):
         "--IdentityProvider.token=test",
         "--allow-root",
     ]
-    options += [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", "--log-level=ERROR"]
+    settings = Path(lab.__file__).with_name("jupyterlab")  # as `gru-lab lab` sets it
+    options += [f"--ServerApp.root_dir={folder}", f"--LabApp.app_settings_dir={settings}"]
+    options += ["--log-level=ERROR"]
     own = {
         "GRU_LAB_STORE": f"sqlite:///{folder / 'runs.sqlite'}",
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -147,7 +149,7 @@ def jupyterlab(tmp_path_factory):
 
 @pytest.fixture
 def start():
-    """A function like subprocess.Popen; what it starts, and what that started, ends with the test."""
+    """A function like subprocess.Popen; what it starts, directly or not, ends with the test."""
     running = []
 
     def begin(command, **options):

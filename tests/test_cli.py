@@ -264,16 +264,31 @@ def test_a_wrong_order_is_one_clear_line_before_anything_is_trained(
 
 ODD = {
     "as it should be": (lambda t: t, ""),
-    "a sentinel": (lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)), "add --missing-value a=-999.9"),
-    "text among numbers": (lambda t: t.assign(a=t["a"].astype(object).where(t.index != 7, "ERR")), "in line 9: 'ERR'"),
-    "stamps repeated": (lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())), "of the row before"),
+    "a sentinel": (
+        lambda t: t.assign(a=t["a"].where(t.index % 60 > 0, -999.9)),
+        "add --missing-value a=-999.9",
+    ),
+    "text among numbers": (
+        lambda t: t.assign(a=t["a"].astype(object).where(t.index != 7, "ERR")),
+        "in line 9: 'ERR'",
+    ),
+    "stamps repeated": (
+        lambda t: t.assign(time=t["time"].where(t.index != 9, t["time"].shift())),
+        "of the row before",
+    ),
     "stamps unsorted": (lambda t: t.sample(frac=1, random_state=0), "earlier time stamp"),
     "stamps missing": (lambda t: t.assign(time=t["time"].where(t.index > 3)), "no time stamp"),
     "stamps with a zone": (lambda t: t.assign(time=t["time"].dt.tz_localize("Asia/Tokyo")), ""),
-    "rows without any value": (lambda t: t.assign(a=t["a"].where(t.index > 5), b=t["b"].where(t.index > 5)), ""),
+    "rows without any value": (
+        lambda t: t.assign(a=t["a"].where(t.index > 5), b=t["b"].where(t.index > 5)),
+        "",
+    ),
     "a column without any value": (lambda t: t.assign(c=np.nan), "'c' has no values at all"),
     "one row": (lambda t: t.head(1).assign(a=np.nan, b=1.0), "1 row: too few"),
-    "five rows": (lambda t: t.head(5).assign(a=[1.0, np.nan, 2, np.nan, 5], b=1.0), "5 rows: too few"),
+    "five rows": (
+        lambda t: t.head(5).assign(a=[1.0, np.nan, 2, np.nan, 5], b=1.0),
+        "5 rows: too few",
+    ),
     "one channel": (lambda t: t[["a"]], ""),
     "a constant": (lambda t: t.assign(a=t["a"].where(t["a"].isna(), 3.5)), ""),
     "flags": (lambda t: t.assign(a=(t["a"] > 20).astype(object).where(t["a"].notna())), ""),
@@ -283,8 +298,11 @@ ODD = {
     "text beside": (lambda t: t.assign(note=["x", None, "z"] * 100), ""),
     "angles that turn": (lambda t: t.assign(a=(t["a"] * 100 % 360).round(1)), "add --angles a"),
     "numbers as names": (lambda t: t.set_axis(["time", "1", "2"], axis="columns"), ""),
-    "names in every script": (lambda t: t.set_axis(["time", "größe <b>", "温度, °C"], axis="columns"), ""),
-}  # fmt: skip
+    "names in every script": (
+        lambda t: t.set_axis(["time", "größe <b>", "温度, °C"], axis="columns"),
+        "",
+    ),
+}
 
 
 @pytest.mark.parametrize("spoil, message", ODD.values(), ids=ODD)

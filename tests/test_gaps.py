@@ -1,4 +1,4 @@
-"""Gaps: hidden at the rate asked for, never in a window's first step, filled as pandas fills them."""
+"""Gaps: hidden at the rate asked for, never in a window's first step, filled as pandas does."""
 
 import numpy as np
 import pandas as pd

@@ -32,7 +32,7 @@ def gru_cell(x, h, w_x, w_h, b_x, b_h):
 
 
 def gru_layer(x, weights):
-    """The states of one layer in one direction, (batch, time, hidden), from a zero initial state."""
+    """The states of one layer in one direction, (batch, time, hidden), from zero."""
     h, states = np.zeros((len(x), weights[1].shape[1])), []
     for step in range(x.shape[1]):
         h = gru_cell(x[:, step], h, *weights)

@@ -1,4 +1,4 @@
-"""A place to write is refused before the work; files are written whole and together or not at all."""
+"""A place to write is refused before the work; files are written together or not at all."""
 
 import os
 import signal

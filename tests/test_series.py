@@ -56,7 +56,8 @@ def test_a_series_with_nan_is_a_series_but_not_a_complete_one():
     series = make(values, name="sensors")
     with pytest.raises(
         ValueError,
-        match="sensors: .* complete series, but channel 'c2' has 1 nan .* row 2; fill .* gru-lab repair",
+        match="sensors: .* complete series, but channel 'c2' has 1 nan .* row 2; fill .* gru-lab "
+        "repair",
     ):
         series.require_complete()
     with pytest.raises(ValueError, match="complete series"):
@@ -124,7 +125,8 @@ def test_no_window_crosses_from_one_part_into_the_next():
 
 
 def test_a_series_too_short_for_one_window_says_what_is_needed():
-    message = "window must fit .* a window of 10 steps needs 10 rows .* the longest has 9; give a longer series or"
+    message = "window must fit .* a window of 10 steps needs 10 rows .* the longest has 9; give "
+    message += "a longer series or"
     with pytest.raises(ValueError, match=message):
         counted(9, 7).windows(10)
 

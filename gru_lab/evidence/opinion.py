@@ -12,6 +12,7 @@ import pandas as pd
 
 from gru_lab.digits import html_table, signed
 from gru_lab.evidence.verdict import RULERS, errors_of, verdict
+from gru_lab.runs.recording import note
 from gru_lab.tuning_log.audit import audit
 
 
@@ -104,6 +105,9 @@ def second_opinion(results):
         }
         ratios[stage.number] = ratio
     table = pd.DataFrame.from_dict(rows, orient="index")
+    counts = table["verdict"].value_counts()
+    outcome = ", ".join(f"{count} {label}" for label, count in counts.items())
+    note(verdict=f"Of the log's {len(table)} conclusions: {outcome}.")
     return SecondOpinion(
         table.rename_axis(index=["stage", "question"]),
         pd.concat(ratios, names=["stage", "setting"]),

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import COUNT, RunConfig
-from gru_lab.digits import Table
+from gru_lab.digits import Table, plain
 from gru_lab.evidence.paired import compare
 from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
 from gru_lab.runs.compute import Compute
+from gru_lab.runs.recording import note
 from gru_lab.runs.store import config_of
 from gru_lab.series import TRAIN_END, VALIDATION_END, Series
 from gru_lab.tuning_log.stage import Stage
@@ -101,4 +102,8 @@ def test_once(configs, series=None, seeds=5, store=None, workers=None, device="a
     table["seconds"] = seconds.mean(axis=1)
     for way, error in references(opened, configs[0]).items():
         table.loc[way, "mean"] = error
+    if len(names) > 1:
+        times = table["mean"].iloc[1] / table["mean"].iloc[0]
+        told = f"'{names[1]}' has {plain(times)} times the error of '{names[0]}'"
+        note(verdict=f"On the test part {told} ({plain(table['mean'].iloc[1])}).")
     return Table(table.rename_axis("setting"))

@@ -1,4 +1,4 @@
-"""A stage as a log that can be trusted: what was fixed, what was turned, how often, by which ruler."""
+"""A stage as a log to trust: what was fixed, what was turned, how often, by which ruler."""
 
 from gru_lab.config import in_words
 from gru_lab.digits import signed

@@ -60,7 +60,7 @@ def claim_of(stage, adopted):
 
 def beside(setting, adopted, table, seeds):
     """Return how a setting's error compares with the adopted one's, and how sure that is."""
-    share, low, high = table.loc[setting, ["difference", "low", "high"]]
+    share, low, high = (float(table.at[setting, name]) for name in ("difference", "low", "high"))
     if share >= 1:
         words = f"is {1 + share:.1f} times that of '{adopted}'"
         between = f"{1 + low:.1f} to {1 + high:.1f} times"

@@ -1,4 +1,4 @@
-"""Pictures of a repaired table: where its holes were, and the largest repairs with their intervals."""
+"""Pictures of a repaired table: where its holes were, the largest repairs, their intervals."""
 
 from html import escape
 

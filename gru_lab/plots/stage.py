@@ -234,7 +234,7 @@ def _add_full_size(figure, stage, settings, reading):
                 line={"color": colour, "dash": f"2px,{3 + 2 * index}px", "width": 1.5},
                 legendgroup="full size",  # one click shows all of them
                 visible="legendonly",
-                hovertemplate=f"{setting.name} at full size, epoch %{{x}}: %{{y:.3r}}<extra></extra>",
+                hovertemplate=setting.name + " at full size, epoch %{x}: %{y:.3r}<extra></extra>",
             )
 
 

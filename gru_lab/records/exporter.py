@@ -24,10 +24,12 @@ from gru_lab.records.words import TAGS, from_english, words
 from gru_lab.runs.recording import RUNS
 
 GONE = """\
-<p class="gone">A control that needs a running kernel stood here. To see it work, open the notebook and run this cell;
-<code>gru-lab record</code> with the notebook's path puts sliders over the stored runs in its place.</p>"""
+<p class="gone">A control that needs a running kernel stood here. To see it work, open the
+notebook and run this cell; <code>gru-lab record</code> with the notebook's path puts sliders over
+the stored runs in its place.</p>"""
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
+FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
 EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
 NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
@@ -95,6 +97,8 @@ class OfflineOutputs(Preprocessor):
         """
         if PLOTLY in data:
             return {"text/html": figure_html(data[PLOTLY])}
+        if link := FILE_LINK.match(str(data.get("text/html", ""))):  # nobody has the file beside it
+            return {"text/html": f"<p>Written to <code>{link[1]}</code>.</p>"}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
         only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
         if not only_its_name:

@@ -1,4 +1,4 @@
-"""Notebooks as files: find them, give them their parameters, execute them in a kernel of their own."""
+"""Notebooks as files: find them, give them parameters, execute each in a kernel of its own."""
 
 import asyncio
 import logging
@@ -149,6 +149,12 @@ async def _all_ended():
 def execute_now(notebook, environment=None, on_cell=None) -> bool:
     """Do what `execute` does, for callers that cannot wait in an event loop."""
     return wait_for(execute(notebook, environment, on_cell))
+
+
+def question_of(notebook):
+    """Return the question that a notebook's first cell asks, or ''."""
+    first = notebook.cells[0].source if notebook.cells else ""
+    return first.partition("**Question.** ")[2].partition("\n")[0].strip()
 
 
 def title_of(notebook, path):

@@ -1,4 +1,4 @@
-"""A folder of people's records as one page: their seeds pooled, their guesses beside the outcome."""
+"""A folder of people's records as one page: seeds pooled, guesses beside the outcome."""
 
 from collections import defaultdict
 from html import escape
@@ -76,7 +76,7 @@ def _is_folder(records):
 
 
 def _known():
-    """Return the stage, profile and setting that a run repeats, by its key without data and seed."""
+    """Return the stage, profile and setting of a run, by its key without data and seed."""
     known = defaultdict(list)
     for stage in STAGES.values():
         for profile in PROFILES.values():

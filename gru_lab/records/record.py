@@ -27,6 +27,7 @@ from gru_lab.records.notebooks import (
     execute,
     find_notebooks,
     notebooks_folder,
+    question_of,
     set_parameters,
     title_of,
     wait_for,
@@ -199,7 +200,7 @@ async def _page(plan, path, notebook, results, on_cell):
         runs = pack([*plan.configs(path), *used()], plan.compute.store)
         facts = notes_of(environment)  # of a notebook that asks a question of its own
     line = facts.pop("verdict", "")
-    line = repr(verdict(results)) if results else line
+    line = repr(verdict(results)) if results else line or question_of(notebook)
     title = notebook.metadata["title"]
     return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 

@@ -1,4 +1,4 @@
-"""The report of a repair: one HTML file that opens anywhere, offline, with figures that still move."""
+"""The report of a repair: one HTML file that opens anywhere, offline; its figures move."""
 
 import base64
 import datetime
@@ -23,6 +23,7 @@ from gru_lab.repairs.summary import (
     left_empty,
     summary,
 )
+from gru_lab.runs.recording import note
 
 WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "seasonal line"}
 WAYS |= {"regression": "regression", "network": "network"}
@@ -47,7 +48,8 @@ def _settings(repairer):
     return {
         "training": seconds,
         "settings": ", ".join(f"{name} {value}" for name, value in given.items()),
-        "versions": f"GRU Lab {gru_lab.__version__}, Python {platform.python_version()}, pandas {pd.__version__}",
+        "versions": f"GRU Lab {gru_lab.__version__}, Python {platform.python_version()}, "
+        f"pandas {pd.__version__}",
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     }
 
@@ -110,6 +112,7 @@ def report(repaired, path, name="table", problems=(), pictures=6, units=None):
     """
     path = require_place("the report", path)
     write_whole(path, report_page(repaired, name, problems, pictures, units))
+    note(verdict=last_line(repaired))
     return path
 
 

@@ -1,5 +1,5 @@
-"""One table a day: several files of the same sensors as one Sheet, with a part per file, so that one
-repairer learns from all of them and each is written under its name.
+"""One table a day: several files of the same sensors as one Sheet, with a part per file, so that
+one repairer learns from all of them and each is written under its name.
 """
 
 import glob
@@ -188,5 +188,5 @@ def check_all(sheets: list[Sheet], **options) -> Checks:
 
 
 def _step(text):
-    """Return the step in what `check` says of time: without pauses, which differ from day to day."""
+    """Return the step in what `check` says of time, without pauses: these differ by day."""
     return re.split(r"[;(]", text)[0].strip()

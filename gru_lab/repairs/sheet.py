@@ -29,8 +29,8 @@ class Sheet:
     """A file as a table. `holes` (rows, columns) is True where a cell may be written.
 
     `notes` are named oddities, `doubts` those of them that a repair refuses until they are settled,
-    `unread` the columns of numbers that could not be read (with a sentence), `facts` how cells were read, `units` the
-    unit of a column where the file names it.
+    `unread` the columns of numbers that could not be read (with a sentence), `facts` how cells were
+    read, `units` the unit of a column where the file names it.
     """
 
     path: Path

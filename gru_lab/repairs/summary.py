@@ -27,8 +27,8 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     """Return the Repaired of a Sheet, of which `checked` is the Check; `model` is a file with a
     saved Repairer.
 
-    Cells that hold text are no holes, so they are left alone. Raises ValueError for infinite values, for settings beside a `model`, and as Repairer
-    does.
+    Cells that hold text are no holes, so they are left alone. Raises ValueError for infinite
+    values, for settings beside a `model`, and as Repairer does.
     """
     checked.layout.require(sheet.name)
     table = sheet.table

@@ -24,7 +24,8 @@ ELSEWHERE = (
     "~/.cache/gru_lab"  # where workers that do not see this machine's folder keep their checkpoints
 )
 GENTLE = {
-    "distributed.scheduler.worker-saturation": 1.0,  # no run waits on a worker, where it would share another's fate
+    # no run waits on a worker, where it would share another's fate
+    "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,  # then it is tried alone
 }
 CLOSED = {  # a local cluster shows no pages: any user of this machine could read them

@@ -103,7 +103,8 @@ def read_block(path):
         raise ValueError(f"record {str(path)!r} could not be read: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
-            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file of "
+            f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file "
+            "of "
             f"curves saved in one ({SCHEMA}); it has none. In JupyterLab, export a notebook as "
             "Gru_record; or run gru-lab record with the notebook's path"
         )
@@ -140,7 +141,7 @@ def _unpack(run):
     in_browser = run.get("device") == "browser"
     if config.key != (run.get("key", config.key) if in_browser else run["key"]):
         raise ValueError(
-            "its key is not that of its settings, so it was made by another version or changed "
+            "its key does not match its settings, so it was made by another version or changed "
             "by hand"
         )
     columns = {name: list(run["curve"][name]) for name in COLUMNS}

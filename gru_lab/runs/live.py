@@ -88,7 +88,7 @@ class Live:
             threading.Thread(target=self._train, args=(run,), daemon=True).start()
 
     def show(self, config, patience=0):
-        """Stop what is going on and show `config` as the store has it, or nothing; does not train."""
+        """Stop what is going on and show `config` as the store has it; does not train."""
         config = config.on(self.series)
         rows = self._stored(config, patience)
         self._replace(config, Status.STORED if rows else Status.EMPTY, patience, rows)

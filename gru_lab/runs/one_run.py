@@ -17,7 +17,7 @@ from gru_lab.trainer import Trainer
 
 
 class Trained(NamedTuple):
-    """A run that has come to its end. Its checkpoint may go once it is kept; None if that is
+    """A run that has ended. Its checkpoint may go once it is kept; None if that is
     another run's.
     """
 
@@ -67,7 +67,10 @@ def readable(error):
         or "allocate memory" in str(error)
         or "out of memory" in str(error)
     ):
-        return "not enough memory for this network: lower hidden_size or num_layers, or give fewer rows"
+        return (
+            "not enough memory for this network: lower hidden_size or num_layers, or give fewer "
+            "rows"
+        )
     if isinstance(error, Diverged | WorkerDied | ValueError):
         return str(error)
     return f"{type(error).__name__}: {str(error) or 'no reason given'}".splitlines()[0]

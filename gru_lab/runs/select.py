@@ -22,7 +22,7 @@ ALWAYS = ("num_layers", "dropout", "missing_weight")  # the knobs of the log: al
 
 
 def bind(configs, series, seeds=None):
-    """Return RunConfigs bound to their series, each with so many seeds 0, 1, … (None: as they are)."""
+    """Return RunConfigs bound to their series, each with seeds 0, 1, … (None: as it is)."""
     configs = list(configs) if isinstance(configs, list | tuple) else [configs]
     strange = next((one for one in configs if not isinstance(one, RunConfig)), None)
     if strange is not None or not configs:
@@ -59,7 +59,8 @@ def require_unchanged(stage, configs, store):
         )
         raise ValueError(
             f"data {stage.source!r} has changed since runs of this question were kept ({told}); it "
-            f"has digest {series.digest} now. Bring the old file back, or pass data_changed=True to "
+            f"has digest {series.digest} now. Bring the old file back, or pass data_changed=True "
+            "to "
             "lab.question: both stay apart in the store"
         )
 
@@ -97,9 +98,9 @@ def runs(store=None, stage=None, with_shipped=False, **where):
     and where trained.
 
     `where` are settings or other columns with the value they must have, `stage` a stage's name or
-    number: its settings, on whatever series and at whatever size. `with_shipped` lists the runs that
-    come with the kit too, told by a column `shipped`. Raises ValueError for a column, a
-    value or a stage there is not.
+    number: its settings, on whatever series and at whatever size. `with_shipped` lists the runs
+    that come with the kit too, told by a column `shipped`. Raises ValueError for a column, a value
+    or a stage there is not.
     """
     table = Store.of(store).runs(with_shipped=with_shipped)
     for name, value in where.items():

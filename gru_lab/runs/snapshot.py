@@ -64,7 +64,7 @@ class Snapshot:
         return float(whole * (1 - self.share))
 
     def pin(self):
-        """Return the finished epochs, of which there must be one, as a Pin: a run that ends here."""
+        """Return the finished epochs, at least one, as a Pin: a run that ends here."""
         epochs = len(self.rows)
         schedule = tuple(move for move in self.schedule if move[0] <= epochs)
         return Pin(self.config.replace(epochs=epochs), pd.DataFrame(self.rows), schedule)

@@ -43,8 +43,8 @@ def config_of(row):
 class Store(Database):
     """Runs by their key, kept by as many processes and people at once as like.
 
-    A SQLite file that may only be read serves for reading. Raises ValueError for a URL that is none
-    or that leads to no database of ours, StoreFailed where it cannot be opened or written.
+    A SQLite file that may only be read serves for reading. Raises ValueError for an invalid URL
+    or one without a database of ours, StoreFailed where it cannot be opened or written.
 
     >>> store = Store("sqlite:///runs.sqlite")
     >>> store.runs().empty
@@ -104,7 +104,8 @@ class Store(Database):
         keys = list(keys)
         if fixed := set(shipped.lengths(keys)) - set(self.runs(keys)["key"]):
             raise ValueError(
-                f"runs that come with the kit cannot be deleted, and {len(fixed)} of these do: they "
+                f"runs that come with the kit cannot be deleted, and {len(fixed)} of these do: "
+                "they "
                 "lie in the package, not in this store; leave them out with --where"
             )
         with self.writing() as connection:

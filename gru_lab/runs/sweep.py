@@ -54,7 +54,8 @@ class Sweep:
 
     def __repr__(self):
         state = "running" if not self.done else "stopped" if self.stopped else "done"
-        return f"Sweep, {state}: {self.trained} of {len(self.todo)} runs trained, {len(self.failures)} failed"
+        trained = f"{self.trained} of {len(self.todo)} runs trained"
+        return f"Sweep, {state}: {trained}, {len(self.failures)} failed"
 
     def name(self, config):
         """Return what a run is called."""
@@ -77,7 +78,7 @@ class Sweep:
 
     @property
     def done(self):
-        """Whether it has come to its end, may it be stopped or failed."""
+        """True once it has ended: finished, stopped or failed."""
         return self._thread is not None and not self._thread.is_alive()
 
     def wait(self):

@@ -1,4 +1,4 @@
-"""Train the first epochs of somebody's runs again and say, figure by figure, whether they agree.
+"""Train the first epochs of someone else's runs again, and compare them figure by figure.
 
 for answer in verify(shipped_runs(3)):
     print(answer)

@@ -83,9 +83,7 @@ class OnWorker(WorkerPlugin):
         if (
             replace(self.series).digest != self.digest
         ):  # a copy, whose digest is computed from what arrived
-            self.problem = (
-                f"data that arrived otherwise than it was sent, with digest {self.digest}"
-            )
+            self.problem = f"data that changed in transit, with digest {self.digest}"
         try:
             pick_device(self.device)
         except ValueError as error:
@@ -122,7 +120,7 @@ def prepare_workers(client, series, device, name):
 
 
 def train(config, name, folder):
-    """Train a run in a worker; its epochs go out as events, as (key, [(epoch, val_missing), ...])."""
+    """Train a run in a worker; epochs go out as events: (key, [(epoch, val_missing), ...])."""
     worker = get_worker()
     plugin, task = worker.plugins[name], worker.state.tasks[worker.get_current_task()]
     if plugin.problem:

@@ -24,16 +24,29 @@ from gru_lab.tables.time_columns import find_time, read_time
 from gru_lab.tables.time_readings import Found
 
 EMPTY = "no values at all"
+FEWEST_NUMBERED = 10  # numbers that go on by one, where others are missing
 
 
 def _counts_rows(column, starts):
-    """Tell whether a column numbers the rows: each whole number of a range once, or one by one."""
-    numbers = whole(column)
-    if numbers is None or column.dtype.kind == "f" or len(column) <= 2 * len(starts):
+    """Tell whether a column numbers the rows: each whole number of a range once, or one by one.
+
+    Where some are missing, the others must go on by one, or stand as far apart as their rows.
+    """
+    if len(column) <= 2 * len(starts) or not is_numeric(column):
+        return False
+    if column.isna().any():
+        there = np.flatnonzero(column.notna())
+        numbers = whole(column.iloc[there])
+        if numbers is None or len(starts) > 1 or len(there) < FEWEST_NUMBERED:
+            return False
+        steps = np.diff(numbers)
+        return bool((steps == 1).all() or (steps == np.diff(there)).all())
+    numbers = None if column.dtype.kind == "f" else whole(column)
+    if numbers is None:
         return False
     steps = np.diff(numbers, prepend=0)
     steps[list(starts)] = 1
-    once = len(np.unique(numbers)) == len(numbers) == np.ptp(numbers) + 1
+    once = np.ptp(numbers) + 1 == len(numbers) and len(np.unique(numbers)) == len(numbers)
     return bool(once or (steps == 1).all())
 
 

@@ -57,8 +57,8 @@ def read_run(stage, config, curve, ruler="recorded", schedule=()):
     This is the one place where a run is read; panel, explorer, results and written logs ask it.
     `recorded` takes the weight in the log's notation; for a run that is no setting of the stage, or
     whose weight was moved, that is the weight it was trained with over r², as the log's code had
-    it. Of a question of one's own it is the loss as it was trained. `schedule` says where the weight was moved on the way, as (epoch, batch, weight).
-    Raises ValueError for an unknown ruler.
+    it. Of a question of one's own it is the loss as it was trained. `schedule` says where the
+    weight was moved on the way, as (epoch, batch, weight). Raises ValueError for an unknown ruler.
 
     >>> from gru_lab.tuning_log.stages import stage
     >>> import pandas as pd

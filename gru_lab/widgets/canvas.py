@@ -112,8 +112,7 @@ class Canvas:
         self.trace[name].update(x=np.asarray(x, dtype=float), y=np.asarray(y, dtype=float), **more)
 
     def draw_losses(self, curve, references, epochs, logged=None, moves=()):
-        """Draw a curve read with a ruler (columns epoch, train, validation, val_missing), may it be
-        empty.
+        """Draw a curve read with a ruler (epoch, train, validation, val_missing), or an empty one.
 
         `references` are errors by name, `logged` (epochs, training, validation) of the log, `moves`
         (epoch, batch, weight) on the way.

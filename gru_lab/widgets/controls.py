@@ -16,7 +16,8 @@ KNOBS = ("dropout", "num_layers", "missing_weight")
 TIPS = {
     "dropout": "share of the values dropped between layers in training; one layer has no between",
     "num_layers": "layers of the GRU",
-    "missing_weight": "w of the loss (A + w·M)/(1 + w), A the error of all entries, M of the hidden ones; "
+    "missing_weight": "w of the loss (A + w·M)/(1 + w): A is the error of all entries, M of the "
+    "hidden ones; "
     "it can be moved while a training runs",
     "hidden_size": "width of each layer",
     "learning_rate": "of Adam",
@@ -134,7 +135,7 @@ class Controls:
         return widgets.VBox([self.setting, *(self.fields[name] for name in self._first())])
 
     def ruler_row(self):
-        """Return the choice of the ruler and the button that opens the rarer settings, and these."""
+        """Return the choice of the ruler, the button for the rarer settings, and these."""
         rare = [name for name in self.fields if name not in self._first()]
         patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
         half = (len(rare) + 1) // 2

@@ -25,7 +25,8 @@ PAGE = """\
 const model = {{ get: () => JSON.parse(document.getElementById("{place}-data").textContent) }};
 render({{ model, el: document.getElementById("{place}") }});
 </script>
-<noscript>The sliders need JavaScript, which is switched off here. It is part of this file.</noscript>"""
+<noscript>The sliders need JavaScript, which is switched off here. It is part of this
+file.</noscript>"""
 
 
 class Explorer(anywidget.AnyWidget):

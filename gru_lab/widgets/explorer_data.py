@@ -1,4 +1,4 @@
-"""What the explorer shows: the stored runs of a series as plain data, each read with both rulers."""
+"""What the explorer shows: the stored runs of a series as plain data, read by both rulers."""
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def _curves(read):
 
 
 def _names(stage, seeds):
-    """Return by key what the log calls a run and its epochs there; of several names this stage's."""
+    """Return by key what the log calls a run, and its epochs there; this stage's name first."""
     names = {}
     if stage.own:
         bounds = [(stage, "")]

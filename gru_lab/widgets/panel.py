@@ -164,7 +164,7 @@ class Panel:
 
     @property
     def box(self):
-        """The whole panel: what moves when something opens lies below all that a hand reaches for."""
+        """The whole panel; what moves when something opens lies below the controls."""
         buttons = widgets.HBox([*self.buttons.values(), *self.copies])
         told = widgets.HBox([self.progress, self.status], layout=widgets.Layout(min_height="56px"))
         picture = widgets.HBox(
@@ -300,7 +300,7 @@ class Panel:
         )
 
     def _prepare_copies(self, seen):
-        """Give the copy buttons what they copy: the browser allows it only at once after a click."""
+        """Give the copy buttons what they copy: browsers allow it only right after a click."""
         run = seen.pin() if seen.rows else None
         whole = (
             seen if seen.running or not run else run
@@ -314,7 +314,8 @@ class Panel:
     def _status(seen, simple):
         words = WORDS.get(seen.status, "")
         if seen.status == Status.TRAINING:
-            words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, batch {seen.batch} of {seen.batches}"
+            words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, "
+            words += f"batch {seen.batch} of {seen.batches}"
         if seen.schedule:
             words = words.replace("saved", "not saved unless pinned")
             words += f", loss weight moved to {seen.schedule[-1][2]:g}"

@@ -48,7 +48,7 @@ class Pinned:
         self.read()
 
     def _stored_box(self):
-        """Return what pins a run that is in the store, one's own or out of somebody's record,
+        """Return the control that pins a stored run, your own or from someone else's record,
         without training it.
         """
         pin = widgets.Button(

@@ -40,7 +40,8 @@ class Prediction:
     def words(self):
         if self.guess is None:
             return "Choose one; it can be changed until you have seen the result."
-        return f"Your guess, <b>{escape(self.guess)}</b>, is kept: the picture shows it when its cell is run."
+        guess = f"<b>{escape(self.guess)}</b>"
+        return f"Your guess, {guess}, is kept: the picture shows it when its cell is run."
 
     def _keep(self, _):
         keep_guess(self.stage, self.guess)
@@ -49,8 +50,10 @@ class Prediction:
     def page(self):
         """Return question, answers and choice as HTML that needs no kernel."""
         items = "".join(
-            f"<li>{f'<b>{escape(one)} (the guess made)</b>' if one == self.guess else escape(one)}</li>"
-            for one in self.choices.options
+            f"<li>{escape(answer)}</li>"
+            if answer != self.guess
+            else f"<li><b>{escape(answer)} (the guess made)</b></li>"
+            for answer in self.choices.options
         )
         end = "" if self.guess else "<p>No guess was made before this record was written.</p>"
         return f"<p><b>{escape(question(self.stage))}</b></p><ul>{items}</ul>{end}"

@@ -13,7 +13,7 @@ from tests.evidence.test_verdict import DROPOUT, LAYERS, RATIOS, READ, WEIGHTS, 
 
 
 def runs(stage, errors, **more):
-    """Made-up Results of every setting of a stage: one that `errors` does not name has the error 1."""
+    """Made-up Results of every setting of a stage; those not in `errors` have the error 1."""
     everything = {setting.name: errors.get(setting.label, 1.0) for setting in stage.settings}
     if "recorded" in more:
         more["recorded"] = {

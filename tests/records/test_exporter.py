@@ -13,7 +13,8 @@ from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import PLOTLY, figure_html, figure_sentence, figure_title
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9aw"
+DOT += "AAAABJRU5ErkJggg=="
 
 
 def shown(**data):

@@ -21,7 +21,8 @@ BAD = {
 }
 STRANGE = {
     "nested.html": '<script id="gru-lab-record">' + "[" * 100_000 + "</script>",
-    "nan.html": '<script id="gru-lab-record">{"schema": "gru-lab-record/1", "title": "t", "line": "",'
+    "nan.html": '<script id="gru-lab-record">{"schema": "gru-lab-record/1", "title": "t", '
+    '"line": "",'
     ' "facts": {}, "runs": [{"curve": {"val_missing": [NaN, Infinity]}}]}</script>',
     "latin.html": b"\xff\xfe",
     "empty.html": "",

@@ -1,4 +1,4 @@
-"""A recording that is interrupted, or whose kernels die: in good order, and nothing is left behind."""
+"""A recording that is interrupted, or whose kernels die: good order, nothing left behind."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What JupyterLab's File > Save and Export Notebook As writes: a record with its runs and its foot."""
+"""What JupyterLab's File > Save and Export Notebook As writes: a record, runs and foot too."""
 
 import nbformat
 import pytest
@@ -12,7 +12,8 @@ from gru_lab.runs.exchange import read_block
 
 CELLS = [
     "import gru_lab as lab; from gru_lab.demo import demo_series",
-    "configs = [lab.RunConfig(hidden_size=8, epochs=2, dropout=d, batch_size=20) for d in (0, 0.5)]",
+    "configs = [lab.RunConfig(hidden_size=8, epochs=2, dropout=d, batch_size=20) for d in (0, "
+    "0.5)]",
     "table = lab.sweep(configs, series=demo_series(1_400), workers=1); len(table)",
 ]
 

@@ -161,7 +161,7 @@ def test_curves_saved_in_a_browser_are_taken_in_and_marked(store, tmp_path, caps
 
     run["key"] = "0" * 16
     path.write_text(json.dumps(page))
-    with pytest.raises(ValueError, match="its key is not that of its settings"):
+    with pytest.raises(ValueError, match="its key does not match its settings"):
         adopt(path, store)
     del run["key"], run["device"]
     path.write_text(json.dumps(page))

@@ -40,7 +40,7 @@ def recorded(tmp_path_factory):
 
 @pytest.fixture
 def own_notebooks(tmp_path, monkeypatch):
-    """A folder of notebooks in the place of ours: one that works and one whose second cell fails."""
+    """A folder of notebooks in the place of ours: one works, the second cell of one fails."""
     folder = tmp_path / "own"
     folder.mkdir()
     monkeypatch.setattr("gru_lab.records.notebooks.notebooks_folder", lambda: folder)

@@ -79,7 +79,8 @@ def test_a_text_file_comes_back_byte_for_byte_but_for_its_holes(manner, full, tm
 
     rows, expected = [], []
     for row in range(30):
-        note = f'"a {sep} ""b""{end} ü {row}"'  # a cell over two lines, with separator and quotes in it
+        # a cell over two lines, with separator and quotes in it
+        note = f'"a {sep} ""b""{end} ü {row}"'
         cells = [
             note,
             number(f"{rng.normal():.2f}"),

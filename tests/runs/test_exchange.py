@@ -71,7 +71,7 @@ WRONG = {
     "a key that is not that of the settings": (
         ("key",),
         "0" * 16,
-        "its key is not that of its settings",
+        "its key does not match its settings",
     ),
     "a curve that is too short": (("curve", "val_all"), [0.1], "must have 3 epochs"),
     "a curve with text": (("curve", "val_all"), [0.1, "x", 0.1], "finite numbers"),

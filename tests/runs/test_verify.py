@@ -1,4 +1,4 @@
-"""The first epochs of kept runs trained again: the same figures, or a plain word that they differ."""
+"""The first epochs of kept runs trained again: the same figures, or a word that they differ."""
 
 import pytest
 

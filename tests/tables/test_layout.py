@@ -190,6 +190,14 @@ def test_rows_without_a_stamp_lie_between_their_neighbours():
     assert list(layout.odd["lacking"]) == [292]
 
 
+@pytest.mark.parametrize("numbers", ["of the rows", "going on"])
+def test_row_numbers_with_holes_stay_row_numbers(numbers):
+    gone = np.arange(300) % 40 == 7
+    count = np.arange(300.0) if numbers == "of the rows" else np.cumsum(~gone) + 0.0
+    layout = Layout.of(table(time=HOURS, n=np.where(gone, np.nan, count)))
+    assert layout.set_aside == {"time": "time", "n": "row number"}
+
+
 def test_order_is_that_of_a_plain_sort(rng):
     stamps = rng.integers(0, 10**18, 500)
     order, moments = in_order(stamps, np.arange(500), np.arange(500) == 0)

@@ -183,7 +183,7 @@ def test_a_separator_at_the_end_of_each_line_moves_no_column(header, values, tmp
 
 
 def interleaved(frame):
-    """Three runs of 12 to 15 rows, their rows taken in turns, with a time that starts anew in each."""
+    """Three runs of 12 to 15 rows, their rows taken in turns; time starts anew in each."""
     rows = sorted(
         (row, run) for run, count in zip("yxz", (15, 12, 13), strict=True) for row in range(count)
     )

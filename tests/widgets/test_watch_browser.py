@@ -16,7 +16,8 @@ stage = lab.stage("dropout", Profile("small", 2800, 16, 20.0, 1, "long enough to
 going = lab.sweep(stage, workers=1, background=True)
 watch(going)"""
 POINTS = """document.querySelector('.js-plotly-plot').data
-    .map(trace => Array.from(trace.x ?? []).filter(Number.isFinite).length).reduce((a, b) => a + b)"""
+    .map(trace => Array.from(trace.x ?? []).filter(Number.isFinite).length)
+    .reduce((a, b) => a + b)"""
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""Plain words: one word for one thing, and no riddles, in all that a person reads."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import gru_lab
+
+PACKAGE = Path(gru_lab.__file__).parent
+ROOT = PACKAGE.parent
+NOTEBOOKS = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")]
+COMMANDS = ("record", "sweep", "runs", "check", "repair", "lab", "playground")
+SYNONYMS = {  # what a person could call it: what it is called here
+    r"missing[- _]ratio|masking rate|share of gaps": "missing_rate",
+    r"missing_mask|gap_mask": "observed_mask or hidden_mask",
+    r"the word (on it|above|follows)|in one of four words|the four words": "verdict",
+    r"\bpreset\b|profile size|size of the profile": "profile",
+    r"run store file|run database|database of runs": "store",
+    r"run id\b|fingerprint of the run": "key",
+    r"\bmender\b|\bmended table\b": "repairer, repaired table",
+    r"\byardstick\b|measuring stick": "ruler",
+}
+RIDDLES = (
+    "made by the ruler",
+    "goes on where it was",
+    "what anyone who reaches it sends",
+    "tried on no GPU",
+    "by its own values all the same",
+    "somebody's record",
+    "may it be ",
+    "come to its end",
+    "for a URL that is none",
+    "of the row above",
+    "is called like a time",
+    "came to a sudden end",
+    "otherwise than it was sent",
+    "is not that of its settings",
+    "no better any more",
+    "could not go on",
+    "Train trains it again",
+    "what would spoil its repair",
+    "Nobody answers",
+    "had one run a setting",
+    "With some hundred rows",
+)
+
+
+def prose():
+    """Yield (where, text) of what a person reads outside the code."""
+    for name in ("README.md", "notebooks/README.md", "CONTRIBUTING.md"):
+        yield name, (ROOT / name).read_text(encoding="utf-8")
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            yield path.name, cell.source
+
+
+@pytest.mark.parametrize("synonym", SYNONYMS)
+def test_one_thing_has_one_word(synonym):
+    found = [(where, text) for where, text in prose() if re.search(synonym, text, re.I)]
+    assert found == [], f"it is called {SYNONYMS[synonym]} here"
+
+
+@pytest.mark.parametrize("riddle", RIDDLES)
+def test_no_riddle_is_left(riddle):
+    texts = [*prose()]
+    files = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.j2"), *PACKAGE.rglob("*.mjs")]
+    texts += [(path.name, path.read_text(encoding="utf-8")) for path in files]
+    assert [where for where, text in texts if riddle in " ".join(text.split())] == []
+
+
+def test_the_help_of_each_command_speaks_the_same_words():
+    script = "import sys; from gru_lab.cli import main; sys.argv[0] = 'gru-lab'; main()"
+    for command in COMMANDS:
+        done = subprocess.run(
+            [sys.executable, "-c", script, command, "--help"], capture_output=True, text=True
+        )
+        assert done.returncode == 0 and "usage: gru-lab" in done.stdout
+        for words in (*SYNONYMS, *map(re.escape, RIDDLES)):
+            assert not re.search(words, done.stdout, re.I), (command, words)
