@@ -118,6 +118,8 @@ def write_log(
     words = WORDS[one_of("language", language, WORDS)]
     results = [_results(one, store) for one in _listed(results)]
     conclusions = _listed(conclusion)
+    if not results:
+        raise ValueError("results must be those of at least one question, not an empty list")
     if len(conclusions) != len(results):
         raise ValueError(
             f"conclusion must be one sentence per question: {len(conclusions)} for {len(results)}"

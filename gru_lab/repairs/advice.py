@@ -7,6 +7,9 @@
 What is the same for many channels is said once. Nothing here changes a value: a person decides.
 """
 
+import re
+import textwrap
+
 import numpy as np
 
 from gru_lab.repairs.holes import CODES_SEEN, FEW_CODES, kind_of
@@ -46,8 +49,8 @@ def on_missing(found: dict) -> list[str]:
     said = []
     for value, places in by_value.items():
         where = [
-            f"channel {channel!r} holds {value} in {counted(s.rows, 'row')} and otherwise "
-            f"{s.low:.4g} to {s.high:.4g}"
+            f"channel {channel!r} holds {value} in {counted(s.rows, 'row')} and "
+            + ("nothing else" if np.isnan(s.low) else f"otherwise {s.low:.6g} to {s.high:.6g}")
             for channel, s in places
         ]
         advice = [option("--missing-value", f"{channel}={value}") for channel, _ in places]
@@ -154,3 +157,11 @@ def of_channels(values, channels, settled, place) -> list[str]:
         if kind == "measured" and (still := frozen(column)):
             topics[on_frozen][channel] = [(b - a + 1, column[a], place(a)) for a, b in still]
     return [sentence for say, found in topics.items() for sentence in say(found)]
+
+
+def folded(sentence: str) -> str:
+    """Return a sentence in lines of 100, none of which ends within a word or within quotes."""
+    whole = re.sub(r"""(["']).*?\1""", lambda quoted: quoted[0].replace(" ", "\0"), sentence)
+    return textwrap.fill(
+        whole, 100, subsequent_indent="   ", break_on_hyphens=False, break_long_words=False
+    ).replace("\0", " ")

@@ -7,15 +7,13 @@ Nothing is changed and nothing is guessed in silence: each problem is a sentence
 to do about it.
 """
 
-import re
-import textwrap
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from gru_lab.repairs.advice import of_channels, on_ends
+from gru_lab.repairs.advice import folded, of_channels, on_ends
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
@@ -72,14 +70,6 @@ def _oddities(name, values):
     return found
 
 
-def _wrapped(sentence):
-    """Return a sentence in lines of 100, none of which ends within a word or within quotes."""
-    whole = re.sub(r"""(["']).*?\1""", lambda quoted: quoted[0].replace(" ", "\0"), sentence)
-    return textwrap.fill(
-        whole, 100, subsequent_indent="   ", break_on_hyphens=False, break_long_words=False
-    ).replace("\0", " ")
-
-
 @dataclass
 class Check:
     """What `check` found. `channels` has a row per channel, `problems` are sentences; printed, it
@@ -125,7 +115,7 @@ class Check:
             lines += [
                 "",
                 "Problems:",
-                *map(_wrapped, numbered),
+                *map(folded, numbered),
             ]
         return "\n".join(lines)
 
@@ -145,7 +135,8 @@ def _channels(series, table, empty, options):
         problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan))
     for name in empty:
         rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["empty"]))
-        problems.append(f"column {name!r} has no values at all and stays empty")
+        if not name.startswith("Unnamed: "):  # a column without name and values is no one's
+            problems.append(f"column {name!r} has no values at all and stays empty")
     columns = ["channel", "kind", "holes", "share", "longest", "repair"]
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 

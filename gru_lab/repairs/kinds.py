@@ -9,7 +9,7 @@ there is nothing. An *angle* starts again where it ends. A *count* is a whole nu
 import numpy as np
 
 MANY_SEEN = 5  # of more codes each is seen this often, on average
-WRAPS = 2  # steps over the end of the circle that make an angle
+WRAPS = 2  # steps over the end of the circle that make an angle; or one among small steps
 
 
 def follow_in_no_order(seen: np.ndarray) -> bool:
@@ -60,9 +60,12 @@ def wraps(values: np.ndarray) -> int:
         return 0
     jump = np.abs(np.diff(seen))
     over, wide = jump > 180, (jump > 90) & (jump <= 180)
-    if over.sum() < WRAPS or np.median(360 - jump[over]) > 90:
+    if not over.any() or np.median(360 - jump[over]) > 90:
         return 0
-    if (np.diff(seen)[over] < 0).all() and np.ptp(seen[1:][over]) == 0:  # a counter is set back
+    if over.sum() < WRAPS and (wide.any() or jump.max() < 300):
+        return 0
+    set_back = (np.diff(seen)[over] < 0).all() and (seen[1:][over] == low).all()
+    if set_back and (low == 0 or over.sum() > 1):  # a counter
         return 0
     return int(over.sum()) if over.sum() >= wide.sum() / 2 else 0
 

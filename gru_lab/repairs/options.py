@@ -7,7 +7,7 @@ import pandas as pd
 
 from gru_lab.config import one_of
 from gru_lab.repairs.holes import kind_of, runs_of
-from gru_lab.repairs.kinds import is_count
+from gru_lab.repairs.kinds import is_count, wraps
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Options:
         kind = kind_of(values)
         if kind in ("measured", "code") and channel in self.integer:
             return "count"
-        return "count" if kind == "measured" and is_count(values) else kind
+        return "count" if kind == "measured" and is_count(values) and not wraps(values) else kind
 
     def whole(self, channel: str, values: np.ndarray) -> bool:
         """Tell whether a channel (rows,) takes whole numbers only: as was said, or a count."""

@@ -29,7 +29,9 @@ FROZEN_ROWS, MOST_FROZEN = 12, 3
 
 @dataclass(frozen=True)
 class Suspect:
-    """A `value` in so many `rows` of a channel whose other values lie from `low` to `high`."""
+    """A `value` in so many `rows` of a channel whose other values lie from `low` to `high`, NaN
+    where there are none.
+    """
 
     value: float
     rows: int
@@ -49,7 +51,8 @@ def suspects(values: np.ndarray) -> list[Suspect]:
     if known.all():
         known = ~np.isin(different.astype(np.float32), WEAK) & (np.abs(different) > 9)
     if known.all():
-        return []
+        only = len(different) == 1 and abs(different[0]) >= 999
+        return [Suspect(different[0], len(seen), np.nan, np.nan)] if only else []
     chosen = _known_suspects(seen, different, counts, known)
     chosen |= _stuck(seen, different, counts, chosen)
     others = different[~chosen]

@@ -204,7 +204,8 @@ def question(
         series = called(series.head(rows), f"{series.name}, first {rows:,} rows")
     one_of("holes", holes, HOLES)
     series = without_holes(series) if holes == "drop" else series
-    series = checked(series, start)
+    for value in values if knob == "window" else values[:1]:
+        series = checked(series, start.replace(**{knob: value}))
     labels = dict(zip(values, _labels(knob, values), strict=True))
     asked = Question(
         number=0,

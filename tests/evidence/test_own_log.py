@@ -83,6 +83,8 @@ def test_what_cannot_be_written_changes_nothing(answers, tmp_path):
     assert path.read_bytes() == b"\xff\x00"
     with pytest.raises(ValueError, match="results must be those of a question of your own"):
         lab.write_log("x", tmp_path / "new.md")
+    with pytest.raises(ValueError, match="at least one question"):
+        lab.write_log([], tmp_path / "new.md")
     with pytest.raises(ValueError, match="must be in a folder that exists"):
         lab.write_log(answers[0], tmp_path / "none" / "log.md")
     assert not (tmp_path / "new.md").exists()

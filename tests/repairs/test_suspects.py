@@ -109,6 +109,12 @@ def test_two_codes_in_a_column_are_both_named():
     assert {suspect.value for suspect in suspects(values)} == {-999.9, 85}
 
 
+def test_a_column_of_nothing_but_a_code_is_suspected():
+    (suspect,) = suspects(np.full(9, -999.0))
+    assert (suspect.value, suspect.rows) == (-999, 9) and np.isnan(suspect.low)
+    assert suspects(np.full(9, 85.0)) == suspects(np.full(9, 0.0)) == []
+
+
 def test_an_empty_column_has_no_suspects():
     assert suspects(np.full(9, np.nan)) == [] and suspects(np.array([])) == []
 

@@ -95,6 +95,7 @@ WRONG = [
     (dict(seeds=0), "seeds must be a whole number of at least 1"),
     (dict(holes="fill"), "holes must be one of refuse, drop"),
     (dict(window=600), "window must fit"),
+    (dict(hidden_size=8, window=[10, 600], adopted=10), "window must fit"),
 ]
 
 
