@@ -161,7 +161,9 @@ def test_a_figures_name_is_a_sentence_of_what_it_shows():
     assert figure_sentence({"data": lines, "layout": says}) == "Loss by epoch. Dropout did <harm>."
     (figure,) = Page(figure_html({"data": lines, "layout": says})).all("figure")
     assert figure["aria-label"] == "Loss by epoch. Dropout did <harm>."
-    assert figure_sentence({"data": [], "layout": {}}) == "A figure without a title"
+    assert figure_sentence({"data": [], "layout": {}}) == "A figure without a title."
+    asked = {"title": "How much?", "meta": {"says": "None."}}
+    assert figure_sentence({"data": [], "layout": asked}) == "How much? None."
 
 
 def test_of_a_progress_bar_nothing_is_left():
