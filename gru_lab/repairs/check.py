@@ -135,7 +135,8 @@ def _channels(series, table, empty, options):
         problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan))
     for name in empty:
         rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["empty"]))
-        problems.append(f"column {name!r} has no values at all and stays empty")
+        if not name.startswith("Unnamed: "):  # a column without name and values is no one's
+            problems.append(f"column {name!r} has no values at all and stays empty")
     columns = ["channel", "kind", "holes", "share", "longest", "repair"]
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 

@@ -271,8 +271,10 @@ class Rivals:
         return np.clip(filled, -EXTREME, EXTREME)
 
     def season(self, channel, gaps, scene):
-        """Return what a channel did across its holes a period earlier and later, (entries,)."""
-        if not len(self.periods):
+        """Return what a channel did across its holes a period earlier and later, (entries,); 0
+        where no time stamps tell the period: a guess may be an input and no way of its own.
+        """
+        if not len(self.cycles):
             return np.zeros(len(gaps.row))
         return scene.lag(channel, gaps, 0, self.turn[channel])
 

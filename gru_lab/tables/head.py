@@ -55,6 +55,13 @@ def unique_names(header: list) -> list[str]:
     return names
 
 
+def nameless(names: list[str]) -> list[str]:
+    """Return the sentence on a first row that is taken as names and looks like data, if it does."""
+    if not all(map(begins_as_number, names)):
+        return []
+    return [f"the first row is taken as names and holds data: {names[:5]}; put names above it"]
+
+
 def is_comment(cells: list, wide: int) -> bool:
     """Tell whether a row is a comment: it begins with # and does not fit the table."""
     first = cells[0].strip() if cells else ""
@@ -63,7 +70,8 @@ def is_comment(cells: list, wide: int) -> bool:
     return len(cells) != wide or first.lower() in ANNOTATIONS or wide == 1
 
 
-def _begins_as_number(cell):
+def begins_as_number(cell: str) -> bool:
+    """Tell whether a cell begins as a number or a date does."""
     return bool(re.match(r"[<>+(\-−$€£]?\s*[.,]?\d", cell.strip()))
 
 
@@ -76,8 +84,8 @@ def _is_header(cells, wide, digits):
     columns that begin with digits; where there are none, the first row does.
     """
     filled = _filled(cells)
-    words = [cell for cell in filled if not _begins_as_number(cell)]
-    above = [cells[c] for c in digits if c < len(cells) and not _begins_as_number(cells[c])]
+    words = [cell for cell in filled if not begins_as_number(cell)]
+    above = [cells[c] for c in digits if c < len(cells) and not begins_as_number(cells[c])]
     return (
         len(cells) in (wide, wide - 1)
         and len(filled) >= max(1, min(len(cells), wide) / 2)
@@ -102,10 +110,10 @@ def _is_second(cells, numeric, other, short):
     """
     held = [cells[c].strip() for c in numeric if c < len(cells)]
     words = _filled(held)
-    if any(map(_begins_as_number, words)) or not words:
+    if any(map(begins_as_number, words)) or not words:
         return False
     stamps = [cells[c].strip() for c in other if c < len(cells)]
-    if any(map(_begins_as_number, stamps)):
+    if any(map(begins_as_number, stamps)):
         return False
     return bool(stamps) or short or all(map(is_unit, words))
 
@@ -130,7 +138,7 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     filled = [
         [cells[c] for cells in body if c < len(cells) and _filled([cells[c]])] for c in range(wide)
     ]
-    digits = [c for c in range(wide) if _mostly(_begins_as_number, filled[c])]
+    digits = [c for c in range(wide) if _mostly(begins_as_number, filled[c])]
     numeric = [c for c in digits if _mostly(parted, filled[c])]
     choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide, digits)]
     choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
@@ -185,6 +193,6 @@ def is_summary(cells: list[str], wide: int) -> bool:
     filled = _filled(cells)
     if not filled or is_comment(cells, wide):
         return bool(filled)
-    if len(cells) < wide and len(filled) == 1 and not _begins_as_number(filled[0]):
+    if len(cells) < wide and len(filled) == 1 and not begins_as_number(filled[0]):
         return True
     return bool(SUMMARY.fullmatch(cells[0].strip() or filled[0].strip()))

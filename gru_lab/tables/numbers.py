@@ -135,7 +135,9 @@ def _tell(done, name, column, numbers, sign, usual, place):
     other = "." if sign == "," else ","
     grouped = any(cell and other in cell.core for cell in column.cells)
     said = [f"in {affix}"] * bool(affix)
-    said += [f"{sign!r} is the decimal sign"] * (sign != usual and (grouped or sign == ","))
+    if sign[0] != "?":
+        said += [f"{other!r} parts thousands"] * grouped
+        said += [f"{sign!r} is the decimal sign"] * (sign == "," != usual)
     if said:
         done.facts.append(f"{name!r}: {', '.join(said)}")
 

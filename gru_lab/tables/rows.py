@@ -9,7 +9,7 @@ import re
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from gru_lab.tables.head import TOP, Head, find_head, is_comment, is_summary
+from gru_lab.tables.head import TOP, Head, begins_as_number, find_head, is_comment, is_summary
 from gru_lab.tables.manner import parted
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar"}
@@ -48,11 +48,13 @@ def tell_separator(lines: list[str]) -> str:
         records = list(csv.reader(sample, delimiter=separator))
         wide, same = Counter(map(len, records)).most_common(1)[0] if records else (1, 0)
         above = [cells for cells in records[:TOP] if len(cells) in (wide, wide - 1)]
+        wordy = any(len(cells) == wide and not all(map(begins_as_number, cells)) for cells in above)
         named = bool(above) and not all(map(parted, filter(None, above[0])))
         cells = [cell for cells in records if len(cells) == wide for cell in cells if cell]
         numbers = sum(map(bool, map(parted, cells))) / max(1, len(cells))
         first = wide == len(records[0]) if records else False
-        return wide > 1, named, round(same / max(1, len(records)), 1), first, numbers, wide
+        share = same / max(1, len(records))
+        return wide > 1, wordy, named, round(share, 1), first, round(numbers, 2), share, wide
 
     one = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
     if one and len(sample) > 1 and "," not in sample[0]:  # a single column with decimal commas

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.tables.encoding import encoding_of
-from gru_lab.tables.head import unique_names
+from gru_lab.tables.head import nameless, unique_names
 from gru_lab.tables.manner import Manner, parted
 from gru_lab.tables.numbers import Table
 from gru_lab.tables.rows import SAMPLE, SEPARATORS, cells_of, find_rows
@@ -97,10 +97,7 @@ class Text(Table):
                 f"its cells must be separated by one of {known}, and its header "
                 f"{names[0]!r} has none"
             )
-        if all(map(parted, names)):
-            self.notes.append(
-                f"the first line is taken as names and holds numbers: {names!r}; put names above it"
-            )
+        self.notes += nameless(names)
         hints = [Counter() for _ in names]
         for cells in self.sample:
             for column, cell in zip(hints, cells, strict=False):

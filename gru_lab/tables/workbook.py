@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.tables.head import TOP, find_head, is_comment, is_summary, unique_names
+from gru_lab.tables.head import TOP, find_head, is_comment, is_summary, nameless, unique_names
 from gru_lab.tables.manner import Manner
 from gru_lab.tables.numbers import Table, option
 from gru_lab.tables.signs import HOLES
@@ -82,8 +82,10 @@ class Excel(Table):
         book.close()
         self.sheet = names[0] if sheet is None else one_of("sheet", sheet, names)
         rows, far = _rows(path, self.sheet)
-        if not any(rows):
-            raise ValueError(f"its sheet {self.sheet!r} is empty{self._others(names)}")
+        others = self._others(names) if sheet is None and not _has_table(rows[:50]) else []
+        if others or not any(rows):
+            way = f"; add {' or '.join(option('--sheet', name) for name in others)}" * bool(others)
+            raise ValueError(f"its sheet {self.sheet!r} holds no table{way}")
         end, wide = _bounds(rows)
         stray = (
             far + sum(1 for row in rows[end:] if row) + sum(len(row) > wide for row in rows[:end])
@@ -93,8 +95,9 @@ class Excel(Table):
         self._about(names, stray, sheet)
 
     def _others(self, names):
+        """Return the names of the other sheets that hold a table."""
         others = [name for name in names if name not in (self.sheet, FLAGS)]
-        return f"; others are {', '.join(map(repr, others))}" * bool(others)
+        return [name for name in others if _has_table(_rows(self.path, name)[0][:50])]
 
     def _read(self, rows, wide):
         """Take the names and the data from the rows of the sheet."""
@@ -125,15 +128,14 @@ class Excel(Table):
         frame = frame.where(~frame.isin(HOLES), None).set_axis(
             unique_names([name.strip() for name in names]), axis="columns"
         )
+        self.notes += nameless(names)
         self.cells, self.head, self.units = frame.infer_objects(), head, head.units
         self.first = first
 
     def _about(self, names, stray, sheet):
         """Say what was read, and what else is in the workbook."""
         self.about = ", ".join([f"Excel, sheet {self.sheet!r}", *dict.fromkeys(self.head.notes)])
-        others = [name for name in names if name not in (self.sheet, FLAGS)]
-        others = [name for name in others if _has_table(_rows(self.path, name)[0][:50])]
-        if others and sheet is None:
+        if sheet is None and (others := self._others(names)):
             self.notes.append(
                 f"the workbook holds tables in {len(others) + 1} sheets; {self.sheet!r} is read; "
                 f"for another add {' or '.join(option('--sheet', name) for name in others[:5])}"

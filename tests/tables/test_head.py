@@ -226,3 +226,19 @@ def test_decimal_commas_between_commas_are_an_error_and_no_row_names(tmp_path):
 def test_words_among_numbers_as_names_and_all_words_keep_the_first_row_as_names(tmp_path):
     (tmp_path / "t.csv").write_text("id,1,2,3\n" + "x,a,b,c\n" * 9 + "y,,b,c\n")
     assert list(Sheet.open(tmp_path / "t.csv").table) == ["id", "1", "2", "3"]
+
+
+def test_a_workbook_whose_first_sheet_is_no_table_names_the_one_that_is(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["made by somebody"])
+    page = book.create_sheet("Data")
+    for line in (["t", "T"], *([n, n / 2] for n in range(9))):
+        page.append(line)
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(ValueError, match="sheet 'Sheet' holds no table; add --sheet Data"):
+        Sheet.open(tmp_path / "t.xlsx")
+
+
+def test_a_first_row_of_data_in_the_place_of_names_is_named(tmp_path):
+    (tmp_path / "t.csv").write_text("\n".join(DATA))
+    assert "first row is taken as names and holds data" in Sheet.open(tmp_path / "t.csv").notes[0]

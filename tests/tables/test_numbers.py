@@ -114,6 +114,7 @@ def test_numbers_up_to_999_without_a_sign_beside_1_234_tell_thousands():
     numbers = [898, 984, 1051, 1112, 1153, 997, 1001] * 5
     done = read_numbers(pd.DataFrame({"a": [f"{n:,}" for n in numbers]}))
     assert done.table["a"].tolist() == numbers and done.doubts == []
+    assert done.facts == ["'a': ',' parts thousands"]
 
 
 def test_three_decimals_after_a_point_are_decimals_in_a_file_with_commas_between_cells(tmp_path):
