@@ -49,7 +49,7 @@ def figure_title(figure: dict) -> str:
     title = figure.get("layout", {}).get("title") or ""
     text = title if isinstance(title, str) else title.get("text") or ""
     one_line = re.sub(r"<br\s*/?>", " ", text)
-    return html.unescape(re.sub(r"</?\w[^>]*>", "", one_line)).strip() or "Figure"
+    return html.unescape(re.sub(r"</?\w[^<>]*>", "", one_line)).strip() or "Figure"
 
 
 def _numbers(values):
@@ -84,7 +84,8 @@ def figure_sentence(figure: dict) -> str:
     told = told[:LINES_TOLD] + [f"and {len(told) - LINES_TOLD} more"] * (len(told) > LINES_TOLD)
     title = figure_title(figure)
     title = UNTITLED if title == "Figure" else title
-    return ". ".join(filter(None, [title, says or "; ".join(told)]))
+    title += "" if title.endswith(("?", "!", ".")) else "."
+    return " ".join([title, says or "; ".join(told)]).strip()
 
 
 def figure_html(figure: dict) -> str:

@@ -143,7 +143,7 @@ function slider(label, values, begin, changed) {
   });
   input.disabled = values.length < 2;
   const row = make("label", { class: "explorer-slider" }, make("span", {}, say(label)), input, output);
-  row.style.cssText = "display: grid; grid-template-columns: 6.5rem 12rem 4rem; gap: .6rem; align-items: center;";
+  row.style.cssText = "display: grid; grid-template-columns: 6.5rem minmax(0, 12rem) 4rem; gap: .6rem; align-items: center;";
   return row;
 }
 
