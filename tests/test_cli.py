@@ -463,5 +463,5 @@ def test_runs_are_deleted_only_after_a_question_or_with_yes(two_stages, monkeypa
 def test_where_nobody_can_answer_nothing_is_deleted(two_stages, tmp_path):
     command = [sys.executable, "-m", "gru_lab.cli", "runs", "--delete"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert done.returncode == 1 and "--yes deletes without asking" in done.stderr
+    assert done.returncode == 1 and "use --yes to delete without confirmation" in done.stderr
     assert len(runs()) == 10
