@@ -220,7 +220,13 @@ def build_parser():
     repair.add_argument(
         "--draws", type=int, metavar="N", help="also write N plausible tables: OUT.1, OUT.2, ..."
     )
-    repair.add_argument("--seed", type=int, metavar="N", help="of all that is random (default: 0)")
+    repair.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="of all that is random (default: 0); with --model or --fast the same command gives "
+        "the same bytes, while a training by the clock may end an epoch earlier or later",
+    )
     repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
     repair.add_argument(
         "--model", metavar="FILE", help="repair with what was learned before, without training"

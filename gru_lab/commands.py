@@ -9,6 +9,7 @@ import sys
 from gru_lab.output import printable, require_place, safe_cell, write_together
 
 START = "00_start_here.ipynb"
+MOST_DRAWS = 1_000  # whose names are looked at before the work
 PRINTED = ("-", "/dev/stdout")  # names of files that mean: print it
 
 
@@ -311,8 +312,7 @@ def repair_file(arguments):
     files = sheet.files(out, done.table, done.filled, arguments.keep_flags)
     for number, drawn in enumerate(done.draws, 1):
         for place, content in sheet.files(out, drawn, done.filled, arguments.keep_flags).items():
-            name = place.name.partition(".")[0]
-            files[place.with_name(place.name.replace(name, f"{name}.{number}", 1))] = content
+            files[_numbered(place, number)] = content
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
     if arguments.report:
         from gru_lab.records.report import report_page
@@ -350,15 +350,25 @@ def _reading(arguments):
     return {"missing": arguments.missing_value} | {n: getattr(arguments, n) for n in READING}
 
 
+def _numbered(place, number):
+    """Return the path of a drawn table beside that of the repaired one: out.1.csv for out.csv."""
+    name = place.name.partition(".")[0]
+    return place.with_name(place.name.replace(name, f"{name}.{number}", 1))
+
+
 def _places(arguments, sheet):
     """Return the path of the repaired table, once it is sure that no file of the command is
     another one.
     """
     out = sheet.require_out(arguments.out)
     sheets = getattr(sheet, "sheets", [sheet])
-    taken = [*(one.path for one in sheets), arguments.model]
+    taken, drawn = [*(one.path for one in sheets), arguments.model], []
     if len(sheets) == 1 and not out.is_dir():
         require_place("OUT", out, *taken)
+        for number in range(1, min(arguments.draws or 0, MOST_DRAWS) + 1):
+            require_place(f"table {number} of --draws", _numbered(out, number), *taken)
+            drawn.append(_numbered(out, number))
+    taken += drawn
     for option in ("report", "save_model"):
         taken.append(out if option == "report" else arguments.report)
         if path := getattr(arguments, option):

@@ -145,12 +145,15 @@ def _write(part, content, target):
 def write_together(files):
     """Write files, {path: text or bytes}, under their names only once all of them are complete.
 
-    Raises OSError, naming the file, where one cannot be written; then none is.
+    Raises OSError, naming the file, where one cannot be written, ValueError where two are the same
+    one; then none is.
     """
     parts = {}
     try:
         for path, content in files.items():
             target = Path(os.path.realpath(path))
+            if target in parts.values():
+                raise ValueError(f"two files must not both be written to {str(path)!r}")
             part = target.with_name(f".gru-lab-{secrets.token_hex(8)}.part")
             parts[part] = target
             try:

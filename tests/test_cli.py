@@ -228,10 +228,21 @@ WRONG_ORDERS = {
     "a report over OUT": (["out.csv", "--report", "out.csv"], "--report must be another file"),
     "a report in no folder": (["out.csv", "--report", "no/r.html"], "make that folder first"),
     "a model over IN": (["out.csv", "--save-model", "in.csv"], "--save-model must be another file"),
+    "a model over the report": (
+        ["out.csv", "--report", "r", "--save-model", "./r"],
+        "--save-model must be another file",
+    ),
+    "a report over the model": (["out.csv", "--model", "in.csv", "--report", "in.csv"], "must be"),
+    "a report over a draw": (
+        ["out.csv", "--draws", "2", "--report", "out.2.csv"],
+        "--report must be another file",
+    ),
+    "a report to a device": (["out.csv", "--report", "/dev/null"], "a device or a pipe"),
+    "a report that is printed": (["out.csv", "--report", "-"], "it is not printed"),
     "an unknown part": (["out.csv", "--split-by", "run"], "split_by must be one of time, a, b"),
     "an unknown time": (["out.csv", "--time", "tme"], "Did you mean 'time'"),
     "an unknown angle": (["out.csv", "--angles", "wind"], "angles must be one of a, b"),
-    "no minutes": (["out.csv", "--minutes", "0"], "minutes must be a finite number above 0"),
+    "no minutes": (["out.csv", "--minutes", "-1"], "minutes must be"),
     "a negative seed": (["out.csv", "--seed", "-1"], "seed must be a whole number from 0"),
     "an unknown device": (["out.csv", "--device", "gpu"], "device must be one of auto, cpu, cuda"),
     "no model": (
@@ -350,11 +361,11 @@ def test_a_sentinel_may_be_written_as_the_file_writes_it(value, table, capsys):
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_whoever_stops_reading_gets_no_complaint(unbuffered, table):
+def test_whoever_stops_reading_gets_no_complaint(unbuffered, table, start):
     table.to_csv("in.csv", index=False)
     command = [sys.executable, "-m", "gru_lab.cli", "check", "in.csv"]
     own = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=own)
+    running = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=own)
     running.stdout.close()
     assert running.communicate()[1] == b""
 
@@ -387,12 +398,12 @@ def test_other_formats_come_back_in_theirs(suffix, table):
     pd.testing.assert_frame_equal(b.where(a.notna()), a, check_exact=True)
 
 
-def test_ctrl_c_keeps_the_best_so_far_and_says_so(table):
+def test_ctrl_c_keeps_the_best_so_far_and_says_so(table, start):
     table.to_csv("in.csv", index=False)
     command = [sys.executable, "-m", "gru_lab.cli", "repair", "in.csv", "out.csv", "--minutes", "5"]
     ours, theirs = os.openpty()  # the bar is shown in a terminal alone
     termios.tcsetwinsize(theirs, (24, 120))
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs)
+    running = start(command, stdout=subprocess.PIPE, stderr=theirs)
     seen = b""
     while (
         b"straight line" not in seen and running.poll() is None

@@ -114,6 +114,13 @@ def test_files_that_belong_together_are_written_together_or_none(tmp_path):
     assert (tmp_path / "a").read_text() == "old" and len(list(tmp_path.iterdir())) == 1
 
 
+def test_two_files_of_a_command_are_never_the_same_one(tmp_path):
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(ValueError, match="must not both be written to .*link"):
+        write_together({tmp_path / "a": "1", tmp_path / "link": "2"})
+    assert os.listdir(tmp_path) == ["link"]
+
+
 @pytest.mark.parametrize("number", output.ENDING)
 def test_a_signal_between_two_files_waits_until_both_have_their_names(
     number, tmp_path, monkeypatch

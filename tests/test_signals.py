@@ -52,7 +52,7 @@ def test_whoever_stops_a_command_after_its_files_are_written_is_told_which(monke
 
 
 def test_a_report_that_cannot_be_made_leaves_no_half_of_the_files(monkeypatch, capsys):
-    def stop(*_):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("gru_lab.records.report.report_page", stop)

@@ -29,6 +29,9 @@ notebook and run this cell; <code>gru-lab record</code> with the notebook's path
 the stored runs in its place.</p>"""
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
+LINK = re.compile(
+    r"(\b(?:href|action|formaction)\s{0,9}=\s{0,9})(\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+)", re.I
+)
 FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
 EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
 NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
@@ -43,8 +46,30 @@ def formula_html(tex: str, display: str) -> str:
         return f'<code class="tex">{html.escape(tex.strip())}</code>'
 
 
+def is_harmful(url: str) -> bool:
+    """Tell whether a link would run a script instead of leading somewhere."""
+    plain = re.sub(r"[\x00-\x20\x7f-\xa0\u2028\u2029]", "", html.unescape(url)).lower()
+    return plain.startswith(("javascript:", "vbscript:", "data:text/html", "data:image/svg"))
+
+
+def without_scripts_in_links(page: str) -> str:
+    """Return HTML whose links run no script; the text of such a link stays."""
+
+    def kept(match):
+        return match[1] + '"#"' if is_harmful(match[2].strip("\"'")) else match[0]
+
+    return LINK.sub(kept, page)
+
+
 class MathMLRenderer(IPythonRenderer):
-    """nbconvert's markdown renderer, with formulas finished at export time."""
+    """nbconvert's markdown renderer, with formulas finished at export time; a link that would run a
+    script stays text.
+    """
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        if is_harmful(url):
+            return f"{text} ({html.escape(url)})"
+        return super().link(text, url, title)
 
     def inline_math(self, body: str) -> str:
         return formula_html(body, "inline")
@@ -146,4 +171,4 @@ class RecordExporter(HTMLExporter):
             embed_images=self.embed_images,
             path=context.get("resources", {}).get("metadata", {}).get("path", ""),
         )
-        return MarkdownWithMath(renderer=renderer).render(source)
+        return without_scripts_in_links(MarkdownWithMath(renderer=renderer).render(source))

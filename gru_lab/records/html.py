@@ -49,7 +49,7 @@ def figure_title(figure: dict) -> str:
     title = figure.get("layout", {}).get("title") or ""
     text = title if isinstance(title, str) else title.get("text") or ""
     one_line = re.sub(r"<br\s*/?>", " ", text)
-    return html.unescape(re.sub(r"</?\w[^>]*>", "", one_line)).strip() or "Figure"
+    return html.unescape(re.sub(r"</?\w[^<>]*>", "", one_line)).strip() or "Figure"
 
 
 def _numbers(values):

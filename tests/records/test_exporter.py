@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 from nbformat import v4
 
-from gru_lab.records.exporter import RecordExporter
+from gru_lab.records.exporter import RecordExporter, is_harmful
 from gru_lab.records.html import PLOTLY, figure_html, figure_sentence, figure_title
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -304,3 +304,30 @@ def test_a_figure_that_cannot_be_drawn_says_so(open_page, example):
     page.wait_for_selector("figure .failed")
     assert page.locator("figure .failed").count() == 2
     assert 'The figure "First" could not be drawn' in page.locator(".failed").first.inner_text()
+
+
+LINKS = (
+    "[click](javascript:alert(1))",
+    "[click]( JaVaScript:alert(1))",
+    "[click](<java\tscript:alert(1)>)",
+    "[click](vbscript:msgbox)",
+    "[click](data:text/html;base64,PHNjcmlwdD4=)",
+    "[click](javascript&colon;alert(1))",
+    "[click][1]\n\n[1]: javascript:alert(1)",
+    "<javascript:alert(1)>",
+    '<a href="javascript:alert(1)">click</a>',
+    "<a href='javascript:alert(1)'>click</a>",
+    "<a href=javascript:alert(1)>click</a>",
+    '<a href="&#106;avascript:alert(1)">click</a>',
+    '<a href="java&#10;script:alert(1)">click</a>',
+    '<form action="javascript:alert(1)"><button>click</button></form>',
+)
+
+
+@pytest.mark.parametrize("text", LINKS)
+def test_a_link_that_would_run_a_script_stays_text(text):
+    page = export(v4.new_markdown_cell(text))
+    links = re.findall(r"(?:href|action)\s*=\s*[\"']?([^\"'\s>]*)", page.partition("<main>")[2])
+    assert not [link for link in links if is_harmful(link)]
+    good = export(v4.new_markdown_cell("[a](https://x.org/javascript:b) [c](#d) [e](f.html)"))
+    assert all(f'href="{one}"' in good for one in ("https://x.org/javascript:b", "#d", "f.html"))

@@ -40,7 +40,7 @@ def test_two_processes_may_write_the_same_runs_at_once_and_the_longer_stays(url)
     assert pd.read_sql("SELECT count(*) AS n FROM curves", store.engine)["n"].tolist() == [75]
 
 
-def test_two_people_may_sweep_the_same_stage_at_the_same_time(url, tmp_path):
+def test_two_people_may_sweep_the_same_stage_at_the_same_time(url, tmp_path, start):
     command = [
         sys.executable,
         "-m",
@@ -58,8 +58,7 @@ def test_two_people_may_sweep_the_same_stage_at_the_same_time(url, tmp_path):
     for folder in folders:
         folder.mkdir()
     people = [
-        subprocess.Popen(command, cwd=one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for one in folders
+        start(command, cwd=one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for one in folders
     ]
     told = [one.communicate(timeout=120)[0].decode() for one in people]
     assert [one.returncode for one in people] == [0, 0], told
