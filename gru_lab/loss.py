@@ -9,7 +9,7 @@ import torch
 
 # what an epoch keeps: A and M of training (mean over batches), of its last batch, of validation,
 # and of validation with dropout active
-METRICS = ("train_all", "train_missing", "last_all", "last_missing")
+METRICS: tuple[str, ...] = ("train_all", "train_missing", "last_all", "last_missing")
 METRICS += ("val_all", "val_missing", "val_all_dropout", "val_missing_dropout")
 
 

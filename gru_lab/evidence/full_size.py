@@ -5,6 +5,7 @@ The runs of the log's own size come with the kit (`runs.shipped`); nothing is tr
 
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ def full_results(name: str) -> Results:
     Its `curves` are empty where none is. The series is known by name and digest only.
     """
     facts, profile = shipped.facts(), open_profile("full")
-    series = SimpleNamespace(name=facts["data"], digest=facts["data_digest"])
+    series: Any = SimpleNamespace(name=facts["data"], digest=facts["data_digest"])
     start = STAGES[name].start.replace(hidden_size=profile.hidden_size)
     stage = replace(STAGES[name], profile=profile, series=series, start=start)
     frames = []

@@ -3,6 +3,7 @@ kept.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,8 @@ class Grid:
     @property
     def knobs(self) -> tuple[str, str]:
         """The names of the two settings."""
-        return tuple(asked.knob for asked in self.questions)
+        row, column = self.questions
+        return row.knob, column.knob
 
     @property
     def series(self):
@@ -65,7 +67,8 @@ class Grid:
         means = _mean(self.errors)
         if np.isnan(means).all():
             raise ValueError("no cell of this grid was run yet; lab.grid(..., train=True) does it")
-        return self.config(*np.unravel_index(np.nanargmin(means), means.shape))
+        row, column = np.unravel_index(np.nanargmin(means), means.shape)
+        return self.config(int(row), int(column))
 
     def __repr__(self):
         means = _mean(self.errors)
@@ -123,20 +126,19 @@ def grid(
             "lab.question asks about one, lab.search turns all"
         )
     text = f"How do {several[0]} and {several[1]} act together?"
-    given = dict(split_by=split_by, seeds=seeds, rows=rows, holes=holes)
+    given: dict[str, Any] = dict(split_by=split_by, seeds=seeds, rows=rows, holes=holes)
     questions = []
     for other in several[::-1]:
         fixed = settings | {other: settings[other][0]}
         series = questions[0].series if questions else data
         given |= dict(rows=None, holes="refuse") if questions else {}
         questions.append(question(text, data=series, **given, **fixed))
-    values = tuple(
-        [getattr(one.config(row), one.knob) for row in one.settings] for one in questions
-    )
+    rows_asked, columns_asked = questions
+    values = (_values(rows_asked), _values(columns_asked))
     compute = Compute(store, workers, device, scheduler)
     shape = (len(values[0]), len(values[1]), questions[0].profile.seeds)
     made = Grid(
-        tuple(questions),
+        (rows_asked, columns_asked),
         values,
         np.full(shape, np.nan),
         references(questions[0].series, questions[0].start),
@@ -153,3 +155,8 @@ def grid(
         if len(curve) == config.epochs:
             made.errors[place] = curve["val_missing"].tail(LAST).mean()
     return made
+
+
+def _values(asked):
+    """Return the values of a question's knob, in its order."""
+    return [getattr(asked.config(row), asked.knob) for row in asked.settings]

@@ -81,7 +81,7 @@ def entry(results: Results, number: int, conclusion: str = "", language: str = "
         "knob": stage.knob,
         "adopted": stage.adopted,
         "data": f"{name}, {rows:,} rows, {channels} channels, digest {stage.series.digest}",
-        "fixed": in_words(stage.fixed),
+        "fixed": in_words(stage.fixed),  # type: ignore[attr-defined]
         "seeds": ", ".join(map(str, _seeds(results))),
     }
     notes = [note.format(**told) for note in WORDS[language]["notes"]]

@@ -43,7 +43,10 @@ def pool(records: str | Path | list, out: str | Path = "class.html") -> Path:
     PosixPath('class.html')
     """
     require_place("out", out)
-    files = sorted(Path(records).rglob("*.html")) if _is_folder(records) else map(Path, records)
+    given = [records] if isinstance(records, str | Path) else records
+    files = [Path(path) for path in given]
+    if _is_folder(records):
+        files = sorted(files[0].rglob("*.html"))
     rows, guesses, people, unread = [], defaultdict(list), {}, {}
     for path in files:
         try:

@@ -178,7 +178,7 @@ def check(
     "'t', every 1 h"
     """
     reading = {name: options.pop(name) for name in READING if name in options}
-    options = Options(**options)
+    chosen = Options(**options)
     if not isinstance(source, Sheet):
         protect = [*([] if split_by is None else [split_by]), *names_of(time)]
         table = plain_table(source) if holds_columns(source) else None
@@ -194,13 +194,13 @@ def check(
         why: [name for name, reason in series.set_aside.items() if reason == why]
         for why in series.set_aside.values()
     }
-    options.require(list(series.channels))
-    channels, runs, problems = _channels(series, table, aside.get("no values at all", []), options)
+    chosen.require(list(series.channels))
+    channels, runs, problems = _channels(series, table, aside.get("no values at all", []), chosen)
     place = _place(source, layout)
-    said = of_channels(series.values, series.channels, options.settled, place)
-    stay = _stay(series, layout, options)
+    said = of_channels(series.values, series.channels, chosen.settled, place)
+    stay = _stay(series, layout, chosen)
     filled = runs[~stay[runs[:, 1], runs[:, 0]]]
-    if options.extrapolation is None:
+    if chosen.extrapolation is None:
         said += on_ends(filled, series.starts, len(series), series.channels, place)
     problems = [*source.notes, *said, *problems]
     kinds = ", ".join(f"{count} {kind}" for kind, count in channels["kind"].value_counts().items())

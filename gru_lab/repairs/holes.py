@@ -218,7 +218,7 @@ class Pattern:
         rows, most, starts = len(stretch), self.most, []
         hidden_mask = np.zeros((rows, self.missing.shape[1]), dtype=bool)
         piece = piece_of(rows)
-        for first in range(0, rows, piece):
+        for first in range(0, rows if len(most) else 0, piece):
             here, manner = hidden_mask[first : first + piece], rng.integers(4)
             if manner == 0:
                 here[:] = rng.random(here.shape) < np.minimum(most, rng.uniform(0.05, 0.6))

@@ -50,7 +50,7 @@ class Sheets(Sheet):
     """Several Sheets as one; `part` names the column that tells them apart."""
 
     sheets: list = field(default_factory=list)
-    part: str | None = None
+    part: str | None = None  # type: ignore[assignment]
 
     @classmethod
     def of_all(cls, sheets: list[Sheet], split_by: str | None = None) -> "Sheets":

@@ -9,6 +9,7 @@ sheet.write("repaired.xlsx", repaired_table, filled)
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ class Sheet:
     table: pd.DataFrame
     holes: pd.DataFrame
     notes: list
-    file: object
+    file: Any
     doubts: list = field(default_factory=list)
     unread: dict = field(default_factory=dict)
     facts: list = field(default_factory=list)

@@ -18,9 +18,9 @@ LONG = (2**31 - 1, -(2**31 - 1), -(2**31), 2**32 - 1, -(2.0**63), 2.0**63)
 HUGE = 1e19  # 1e20, 1e30, 9.96921e36 (netCDF), 1.70141e38, the largest floats: no measurements
 NINES = [sign * (10.0**n - 1) / 10.0**d for sign in (1, -1) for n in range(1, 9) for d in range(4)]
 SCALED = [limit / 10.0**d for limit in INTEGERS if abs(limit) > 30_000 for d in range(4)]
-KNOWN = np.unique(np.float32([0, -1, *SENSORS, *INTEGERS, *LONG, *NINES, *SCALED]))
+KNOWN = np.unique(np.array([0, -1, *SENSORS, *INTEGERS, *LONG, *NINES, *SCALED], dtype=np.float32))
 # a measurement may well be one of these, so they must be few, among several other values
-WEAK = np.float32([0, -1, 9, 85, -85, 185, 127, -128, 255, 1023, 4095])
+WEAK = np.array([0, -1, 9, 85, -85, 185, 127, -128, 255, 1023, 4095], dtype=np.float32)
 WEAK_SHARE, WEAK_OTHERS = 0.2, 5
 STUCK_ROWS, STUCK_OTHERS = 3, 10
 JUMP = 5  # times as far from its neighbours in time as these are from each other, usually

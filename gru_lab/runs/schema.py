@@ -16,7 +16,7 @@ from gru_lab.config import RunConfig
 from gru_lab.loss import METRICS
 
 VERSION = 1  # of this schema: raised when older kits can no longer read what newer ones write
-SQL_TYPES = {bool: sa.Boolean, int: sa.Integer, float: sa.Float, str: sa.String}
+SQL_TYPES: dict = {bool: sa.Boolean, int: sa.Integer, float: sa.Float, str: sa.String}
 
 TABLES = sa.MetaData()
 runs = sa.Table(

@@ -10,6 +10,7 @@ Whatever asks one of these questions asks this object. Where a table can be read
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,7 @@ class Layout:
     odd: dict = field(default_factory=dict)  # rows of the table by what is wrong with their stamps
     problems: tuple = ()
     refusals: tuple = ()
-    reading: object = None  # the Reading of the time, None without any
+    reading: Any = None  # the Reading of the time, None without any
     written: tuple = ()  # the columns of the time as they stand in the table
 
     @classmethod

@@ -36,10 +36,10 @@ def read_table(source, split_by: str | None = None, **settings) -> Series:
 def series_of(table: pd.DataFrame, layout: Layout, name: str = "table") -> Series:
     """Return the channels of a table as a Series, its rows in the layout's order."""
     if not layout.channels:
-        columns = ", ".join(f"{column!r} ({why})" for column, why in layout.set_aside.items())
+        aside = ", ".join(f"{column!r} ({why})" for column, why in layout.set_aside.items())
         raise ValueError(
             f"{name}: the table must have at least one numeric channel; it has only "
-            f"{columns or 'none'}"
+            f"{aside or 'none'}"
         )
     columns = [numeric(table[channel]) for channel in layout.channels]
     narrow = all(column.dtype == np.float32 for column in columns)

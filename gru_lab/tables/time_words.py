@@ -61,13 +61,13 @@ def months_of(words: set[str]) -> dict[str, int]:
     >>> months_of({"Mai", "Okt.", "Tue"})
     {'mai': 5, 'okt': 10}
     """
-    words = sorted({plain(word) for word in words} - {"", "t", *ZONES, *WEEKDAYS, *AFTERNOON})
+    known_words = sorted({plain(word) for word in words} - {"", "t", *ZONES, *WEEKDAYS, *AFTERNOON})
     best = {}
-    for language in LANGUAGES if words else ():
+    for language in LANGUAGES if known_words else ():
         names = _months(language)
-        known = {word: names[word] for word in words if word in names and not word.isdigit()}
+        known = {word: names[word] for word in known_words if word in names and not word.isdigit()}
         if len(known) > len(best):
             best = known
-        if len(best) == len(words):
+        if len(best) == len(known_words):
             break
     return best

@@ -176,3 +176,13 @@ def test_angles_and_irregular_steps_and_parts_go_through_the_regression(rng):
     assert error.abs()[table["turn"].isna()].mean() < 15
     assert done.table["turn"].between(0, 360).all()
     assert done.filled[list("abcd")].to_numpy()[hidden].mean() > 0.9
+
+
+@pytest.mark.parametrize("rows", [1, 2, 9, 30])
+def test_tables_of_few_rows_go_through(rows):
+    table = days(40).iloc[:rows].reset_index(drop=True)
+    table.iloc[rows // 2, :2] = np.nan
+    for seed in range(4):
+        done = lab.repair(table, minutes=0, seed=seed)
+        assert done.table[["c", "d"]].equals(table[["c", "d"]])
+        assert rows == 1 or done.table.notna().all(axis=None)
