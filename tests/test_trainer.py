@@ -27,6 +27,7 @@ IN_ANOTHER_PROCESS = """
 import json, sys
 import gru_lab as lab
 from gru_lab import trainer
+from gru_lab.demo import demo_series
 
 trainer.CHECKPOINT_SECONDS = 0
 config = lab.RunConfig(hidden_size=8, batch_size=20, epochs=int(sys.argv[1]))

@@ -249,6 +249,7 @@ def test_a_store_that_is_deleted_while_a_sweep_runs_is_noticed_and_no_run_is_los
 
 SCRIPT = """
 import gru_lab as lab
+from gru_lab.demo import demo_series
 series = demo_series(1_400)
 small = lab.RunConfig(hidden_size=8, epochs=1, batch_size=20)
 configs = [small.replace(dropout=dropout) for dropout in (0, 0.5)]

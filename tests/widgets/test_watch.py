@@ -43,11 +43,11 @@ def test_a_setting_is_one_line_with_a_gap_after_each_seed(waiting):
     waiting.progress.add(first, [(1, 0.5), (2, 0.25)])
     waiting.progress.add(second, [(1, 0.75)])
     lines = lines_of(waiting)
-    assert list(lines) == ["dropout=0.5", "dropout=0.0"]
+    assert list(lines) == ["dropout 0.5", "dropout 0"]
     np.testing.assert_array_equal(
-        lines["dropout=0.5"], [[1, 2, np.nan, 1, np.nan], [0.5, 0.25, np.nan, 0.75, np.nan]]
+        lines["dropout 0.5"], [[1, 2, np.nan, 1, np.nan], [0.5, 0.25, np.nan, 0.75, np.nan]]
     )
-    assert np.isnan(lines["dropout=0.0"]).all()
+    assert np.isnan(lines["dropout 0"]).all()
 
 
 def test_settings_beyond_those_with_a_line_of_their_own_share_one(waiting, monkeypatch):
@@ -55,14 +55,14 @@ def test_settings_beyond_those_with_a_line_of_their_own_share_one(waiting, monke
     for config in waiting.configs:
         waiting.progress.add(config.key, [(1, 0.5)])
     assert {name: np.isfinite(epochs).sum() for name, (epochs, _) in lines_of(waiting).items()} == {
-        "dropout=0.5": 2,
+        "dropout 0.5": 2,
         "others": 2,
     }
 
 
 def test_long_curves_are_thinned_and_end_where_they_end(waiting):
     waiting.progress.add(waiting.configs[0].key, [(epoch, 1 / epoch) for epoch in range(1, 5001)])
-    epochs, errors = lines_of(waiting)["dropout=0.5"]
+    epochs, errors = lines_of(waiting)["dropout 0.5"]
     assert len(epochs) == module.POINTS + 2 and epochs[0] == 1  # two gaps
     np.testing.assert_array_equal([epochs[-3], errors[-3]], [5000, 1 / 5000])
 
@@ -81,7 +81,7 @@ def test_the_figure_shows_the_curves_that_are_kept_and_both_simple_ways(swept):
 def test_words_say_how_far_it_is_and_what_failed(swept):
     _, watched, _ = swept
     assert watched.status.value.startswith(
-        "1 of 2 runs trained · 1 from the store · done · dropout=0.5, learning_rate=1e"
+        "1 of 2 runs trained · 1 from the store · done · dropout 0.5, learning rate 1e"
     )
     assert "failed: the loss is no longer finite" in watched.status.value and watched.stop.disabled
 
