@@ -10,6 +10,7 @@ import datetime
 import itertools
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -112,9 +113,9 @@ def record(
     >>> import gru_lab as lab
     >>> written, failed = lab.record(["dropout"], "tiny")  # doctest: +SKIP
     """
-    compute = Compute(store, workers, device)
     formats = frozenset(one_of("format", chosen, FORMATS) for chosen in formats)
     one_of("language", language, LANGUAGES)
+    compute = partial(Compute, store, workers, device)  # the store is opened last
     plan = _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language)
     results = _train(plan)
     strangers = [path for path in plan.paths if path.parent != notebooks_folder()]
@@ -152,7 +153,7 @@ def _plan(names, profile, data, split_by, seeds, out, compute, name, formats, la
         )
     parameters = dict(PROFILE=profile, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
     out = require_folder("out", out)
-    return Plan(paths, stages, first, seeds, compute, out, name, formats, language, parameters)
+    return Plan(paths, stages, first, seeds, compute(), out, name, formats, language, parameters)
 
 
 def _train(plan):

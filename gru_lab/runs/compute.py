@@ -25,11 +25,11 @@ class Compute:
     scheduler: object = None
 
     def __post_init__(self):
-        object.__setattr__(self, "store", Store.of(self.store))
         if self.scheduler is None:
             _ = self.shape
         elif self.workers is not None:
             raise ValueError("workers must be left out with a scheduler, which has its own")
+        object.__setattr__(self, "store", Store.of(self.store))  # last: it makes a file
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -63,7 +63,7 @@ def in_browser(browser, body, data):
 STEPS = """
     const { settings, weights, truth, hidden, filled, draws, count, channels, steps } = data;
     const windows = truth.length / steps / channels;
-    const table = { values: new Float64Array(40 * channels), channels, parts: [[0, 40]] };
+    const table = { values: new Float64Array(400 * channels), channels, parts: [[0, 400]] };
     const run = new lab.Run(table, { ...settings, batch_size: 1000 }, data.fast);
     run.training = { truth, hidden, filled, windows };
     const H = settings.hidden_size;

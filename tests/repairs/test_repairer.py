@@ -94,7 +94,8 @@ def test_intervals_hold_about_nine_tenths_of_a_truth_that_nothing_was_tuned_on(l
     done = lab.repair(table, epochs=1)
     inside = ((done.low <= truth) & (truth <= done.high)).to_numpy()[hidden]
     assert inside.mean() == pytest.approx(0.9, abs=0.025)
-    assert done.repairer.coverage_ == pytest.approx(0.9, abs=0.03)
+    # measured with intervals learned on half the entries, so it tells a little less than holds
+    assert done.repairer.coverage_ == pytest.approx(0.9, abs=0.04)
     truth, hidden, _, done = (
         learned  # held back beside its own holes, so wider than it need be here
     )

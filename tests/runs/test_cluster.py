@@ -18,7 +18,7 @@ from distributed import Client
 import gru_lab as lab
 from gru_lab.errors import SweepFailed
 from gru_lab.runs import cluster, worker
-from gru_lab.runs import sweep as many
+from gru_lab.runs.compute import ON_ONE_GPU, Compute
 from gru_lab.runs.one_run import train_one
 from gru_lab.series import Series
 from tests.conftest import wait_until
@@ -142,7 +142,7 @@ def test_a_killed_worker_costs_nothing_and_a_run_that_always_crashes_is_reported
         assert plain(store.curve(config)) == plain(train_one(config, series).curve)
         assert [epoch for epoch, _ in notes.epochs(config)] == [1, 2, 3, 4, 5, 6]
     assert str(failed.value).startswith(
-        "1 of 5 runs failed; the others are kept.\nseed 13: its process died each time"
+        "1 of 5 runs failed; the others are kept.\nseed 13: its process died on every attempt"
     )
     assert repr(crashing) in str(failed.value) and store.curve(crashing) is None
     assert [config for config, _ in going.failures] == [crashing]
@@ -266,16 +266,21 @@ def test_a_plain_script_may_sweep_without_asking_for_its_name(tmp_path, store):
     assert len(store.runs()) == 2 and "Traceback" not in done.stderr
 
 
-def test_runs_on_a_gpu_are_threads_of_one_process_and_others_processes_of_one_thread(monkeypatch):
-    assert many.shape(3, "cpu") == (3, 1)
-    assert many.shape(None, "cpu") == (os.cpu_count(), 1)
+def test_runs_on_a_gpu_are_threads_of_one_process_and_others_processes_of_one_thread(
+    store, monkeypatch
+):
+    def shape(workers, device):
+        return Compute(store, workers, device).shape
+
+    assert shape(3, "cpu") == (3, 1)
+    assert shape(None, "cpu") == (os.cpu_count(), 1)
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    assert many.shape(3, "cuda") == (1, 3) and many.shape(3, "auto") == (1, 3)
-    assert many.shape(None, "cuda") == (1, many.ON_ONE_GPU)
+    assert shape(3, "cuda") == (1, 3) and shape(3, "auto") == (1, 3)
+    assert shape(None, "cuda") == (1, ON_ONE_GPU)
 
 
 def test_runs_that_are_threads_of_one_process_train_as_any_others(series, store, monkeypatch):
-    monkeypatch.setattr(many, "shape", lambda *_: (1, 2))
+    monkeypatch.setattr(Compute, "shape", property(lambda _: (1, 2)))
     configs = configs_of(series, [1, 2, 3], epochs=2)
     lab.sweep(configs, series=series, store=store)
     for config in configs:

@@ -84,6 +84,8 @@ import gru_lab as lab
 from gru_lab import cli
 from gru_lab.runs import select, shipped
 shipped._table()
+import pandas as pd
+pd.Series([1.0], name="a").to_frame().to_string()  # all is loaded while packages can be read
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(cli.main(["runs", "--store", "sqlite:///{folder}/runs.sqlite"]))
 """
