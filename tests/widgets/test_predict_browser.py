@@ -11,7 +11,7 @@ from tests.widgets.test_panel_browser import Notebook, shut_down_kernels
 CELLS = [
     'import gru_lab as lab\nresults = lab.sweep(lab.stage("dropout", "tiny"), seeds=1, workers=1)',
     "prediction = lab.predict(results.stage)\nprediction",
-    "plot_stage(results, guess=prediction.guess)",
+    "lab.plot(results, guess=prediction.guess)",
 ]
 
 
