@@ -50,11 +50,22 @@ def forget(checkpoint):
             path.unlink(missing_ok=True)
 
 
+def kind_of_machine() -> str:
+    """Return the system and the kind of processor, which decide how figures are rounded."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    processor = names[0] if names else platform.processor() or "unknown processor"
+    return f"{platform.system()} {platform.machine()}, {processor.replace(',', ' ')}"
+
+
 def origin(device):
     """Return what is noted of where and when a run was trained: device, machine, torch, time."""
     return {
         "device": str(device),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "machine": f"{kind_of_machine()}, {os.cpu_count()} cores",
         "torch": version("torch"),
         "trained": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }

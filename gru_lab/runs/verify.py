@@ -4,7 +4,6 @@ for answer in verify(shipped_runs(3)):
     print(answer)
 """
 
-import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -16,6 +15,7 @@ from gru_lab.demo import demo_series
 from gru_lab.loss import METRICS
 from gru_lab.runs import shipped
 from gru_lab.runs.exchange import DIGITS, sound_runs
+from gru_lab.runs.one_run import kind_of_machine
 from gru_lab.series import Series
 from gru_lab.tables.read import read_table
 from gru_lab.trainer import Trainer
@@ -109,7 +109,7 @@ def verify(runs, epochs=1, data=None, split_by=None):
 
 
 def _is_alike(origin) -> bool:
-    here = f"{platform.system()} {platform.machine()}"
+    here = f"{kind_of_machine()}, "
     same_torch = origin["torch"].partition("+")[0] == version("torch").partition("+")[0]
     return same_torch and origin["machine"].startswith(here) and origin["device"] == "cpu"
 
