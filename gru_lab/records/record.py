@@ -17,6 +17,7 @@ import nbformat
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, one_of
+from gru_lab.device import pick_device
 from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_folder, write_whole
@@ -115,6 +116,7 @@ def record(
     """
     formats = frozenset(one_of("format", chosen, FORMATS) for chosen in formats)
     one_of("language", language, LANGUAGES)
+    pick_device(device)
     compute = partial(Compute, store, workers, device)  # the store is opened last
     plan = _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language)
     results = _train(plan)
