@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gru_lab.config import LABELS
-from gru_lab.plots.style import COLOURS, log_axis, look, style
+from gru_lab.plots.style import COLOURS, add_band, log_axis, look, style
 
 
 def plot_grid(grid, title=None):
@@ -53,16 +53,7 @@ def plot_fairness(fairness, title="The best found so far, by epochs spent"):
     for index, (way, rows) in enumerate(steps.groupby("way", sort=False)):
         colour, dash, _ = look(index)
         spread = rows.groupby("epochs")["best"].agg(["mean", "min", "max"])
-        figure.add_scatter(
-            x=[*spread.index, *spread.index[::-1]],
-            y=[*spread["max"], *spread["min"][::-1]],
-            fill="toself",
-            fillcolor=colour,
-            opacity=0.15,
-            line_width=0,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        add_band(figure, spread, colour)
         figure.add_scatter(
             x=spread.index,
             y=spread["mean"],

@@ -2,7 +2,6 @@
 Figure out.
 """
 
-import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -14,6 +13,7 @@ from gru_lab.plots.style import (
     COLOURS,
     FEW,
     GREY,
+    add_band,
     add_references,
     broken,
     epoch_axis,
@@ -185,16 +185,7 @@ def plot_curves(results, *chosen, reading="val_missing"):
         curves = results.curves[results.curves["setting"] == setting.name]
         spread = curves.groupby("epoch")[reading].agg(["mean", "min", "max"])
         drawn += [*spread["min"], *spread["max"]]
-        figure.add_scatter(
-            x=np.concatenate([spread.index, spread.index[::-1]]),
-            y=np.concatenate([spread["max"], spread["min"][::-1]]),
-            fill="toself",
-            fillcolor=colour,
-            opacity=0.15,
-            line_width=0,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        add_band(figure, spread, colour)
         figure.add_scatter(
             x=spread.index,
             y=spread["mean"],

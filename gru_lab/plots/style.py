@@ -116,3 +116,17 @@ def narrow(figure, **changes):
 def broken(text, width):
     """Return a text in lines of at most `width` characters, for plotly."""
     return "<br>".join(textwrap.wrap(text, width, break_long_words=False))
+
+
+def add_band(figure, spread, colour):
+    """Draw the range of a spread (index, columns min and max) as a pale band."""
+    figure.add_scatter(
+        x=np.concatenate([spread.index, spread.index[::-1]]),
+        y=np.concatenate([spread["max"], spread["min"][::-1]]),
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.15,
+        line_width=0,
+        hoverinfo="skip",
+        showlegend=False,
+    )
