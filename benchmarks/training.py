@@ -1,8 +1,8 @@
 """How fast and how large: each figure beside its target, ratios measured side by side in this one
 run.
 
-python benchmarks/training.py            # all of them, about two minutes on a calm machine
-python benchmarks/training.py epoch      # one: epoch, pair, gaps, memory or start
+python benchmarks/training.py            # all of them, about four minutes on a calm machine
+python benchmarks/training.py epoch      # one: epoch, pair, gaps, memory, start or headline
 """
 
 import os
@@ -170,8 +170,6 @@ PEAK = """
 import resource, sys
 import gru_lab as lab
 from gru_lab.demo import demo_series
-from gru_lab.demo import demo_series
-from gru_lab.demo import demo_series
 from gru_lab.gaps import prepare
 series = demo_series(%d)
 %s
@@ -203,6 +201,51 @@ def start():
         figure(name, min(in_a_fresh_process(TIMED.format(use)) for _ in range(3)), target, " s")
 
 
+def headline():
+    """The log's own headline: 126.8 s for 25 epochs of its network, dropout 0.1, on its machine."""
+    import torch
+
+    import gru_lab as lab
+    from gru_lab.trainer import Trainer
+
+    stage = lab.stage("dropout", "full")
+    trainer = Trainer(stage.config("dropout=0.1").replace(epochs=2), stage.series)
+    windows, time_steps, channels = trainer.training.truth.shape
+    validated = 2 * len(trainer.validation.truth)  # once with dropout, once without
+    # a step back costs twice a step forward
+    products = (3 * windows + validated) * time_steps * gru_products(trainer.config, channels)
+    cores = torch.get_num_threads()
+    for threads in sorted({1, cores}):
+        torch.set_num_threads(threads)
+        trainer._epoch(1)  # what torch does only once
+        seconds = min(timed(trainer._epoch, 2) for _ in range(2))
+        where = f"{threads} core" + "s" * (threads > 1)
+        figure(
+            f"25 epochs as in the log, {where}", 25 * seconds, "126.8, its author's machine", " s"
+        )
+        share = products / seconds / matmul_rate()
+        figure(f"its matrix products, of the rate of {where}", 100 * share, "", " %")
+
+
+def gru_products(config, channels):
+    """Multiplications of one time step forward: each layer has three gates over input and state."""
+    width, inputs = config.hidden_size, channels * (2 if config.mask_input else 1)
+    layers = sum(
+        3 * width * (size + width) for size in [inputs, *[width] * (config.num_layers - 1)]
+    )
+    return layers + width * channels
+
+
+def matmul_rate(repeats=10):
+    """Multiplications a second of one large matrix product in 32 bits, the best of `repeats`."""
+    import torch
+
+    size = 2048
+    left, right = torch.rand(2, size, size)
+    torch.mm(left, right)
+    return size**3 / min(timed(torch.mm, left, right) for _ in range(repeats))
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    main(epoch, pair, gaps, memory, start)
+    main(epoch, pair, gaps, memory, start, headline)
