@@ -13,6 +13,7 @@ from gru_lab.digits import signed
 from gru_lab.evidence.opinion import ratios_of
 from gru_lab.evidence.verdict import MIN_SEEDS, SMALLEST_DIFFERENCE, verdict
 from gru_lab.runs import shipped
+from gru_lab.runs.recording import note
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.rulers import read_run
 from gru_lab.tuning_log.stage import open_profile
@@ -36,8 +37,19 @@ def full_results(name: str) -> Results:
         if curve is not None:
             read = read_run(stage, config, curve)
             frames.append(read.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
+    if frames:
+        note(**{"at the log's own size": origin()})
     curves = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"setting": []})
     return Results(stage, curves, facts["references"])
+
+
+def origin() -> str:
+    """Say where the runs at the log's own size come from: below a table, at a record's foot."""
+    facts, runs = shipped.facts(), shipped.runs()
+    return (
+        f"{len(runs)} runs came with the kit and were not trained here: torch {facts['torch']}, "
+        f"{', '.join(sorted(set(runs['machine'])))}, {facts['exported']}"
+    )
 
 
 def compared_settings(full, small):
@@ -78,13 +90,8 @@ class Sizes:
 
     def _repr_html_(self):
         """Show the table in a notebook."""
-        facts, machines = shipped.facts(), sorted(set(shipped.runs()["machine"]))
-        told = (
-            f"The {len(shipped.runs())} runs at the log's own size came with the kit and were not "
-            f"trained here: torch {facts['torch']}, {', '.join(machines)}, {facts['exported']}."
-        )
         table = self.table.reset_index().style.format(escape="html").hide(axis="index")
-        table = table.set_caption(told)
+        table = table.set_caption(f"At the log's own size: {origin()}.")
         left = [("text-align", "left"), ("vertical-align", "top")]
         return table.set_table_styles([{"selector": "th, td", "props": left}])._repr_html_()
 

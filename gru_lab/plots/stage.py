@@ -195,7 +195,7 @@ def plot_curves(results, *chosen, reading="val_missing"):
             line={"color": colour, "dash": dash},
             hovertemplate=setting.name + ", epoch %{x}: %{y:.3r}<extra></extra>",
         )
-    _add_full_size(figure, results.stage, settings, reading)
+    drawn += _add_full_size(figure, results.stage, settings, reading)
     add_references(figure, references)
     epoch_axis(figure, results.curves["epoch"].max())
     log_axis(
@@ -208,10 +208,12 @@ def plot_curves(results, *chosen, reading="val_missing"):
 
 
 def _add_full_size(figure, stage, settings, reading):
-    """Draw the runs at the log's own size as a second layer, switched on in the legend."""
+    """Draw the runs at the log's own size as a second layer, switched on in the legend; returns the
+    figures drawn.
+    """
     if stage.name not in STAGES or stage.profile.name == "full":
-        return
-    full = full_results(stage.name).curves
+        return []
+    full, drawn = full_results(stage.name).curves, []
     for index, setting in enumerate(settings):
         curves = full[full["setting"] == setting.name]
         if len(curves):
@@ -220,13 +222,16 @@ def _add_full_size(figure, stage, settings, reading):
             figure.add_scatter(
                 x=mean.index,
                 y=mean,
-                name=f"{setting.name}, at the log's own size",
+                name="the same at the log's own size",
                 mode="lines",
                 line={"color": colour, "dash": f"2px,{3 + 2 * index}px", "width": 1.5},
                 legendgroup="full size",  # one click shows all of them
+                showlegend=not drawn,
                 visible="legendonly",
                 hovertemplate=setting.name + " at full size, epoch %{x}: %{y:.3r}<extra></extra>",
             )
+            drawn += mean.tolist()
+    return drawn
 
 
 def plot_seeds(results, *chosen):

@@ -128,6 +128,7 @@ CHINESE = {
     "seconds": "秒",
     "trained": "训练时间",
     "came with the kit": "随软件提供",
+    "at the log's own size": "日志原规模",
     "The {count} runs in it, {seconds} s of training": "其中的 {count} 次运行，训练 {seconds} 秒",
     "GRU Lab records": "GRU Lab 记录",
     "Each record is one file: it opens anywhere, without a network.": (

@@ -59,7 +59,8 @@ def test_every_line_of_a_figure_differs_in_more_than_colour(results):
 def test_the_runs_at_the_logs_own_size_are_a_layer_that_one_click_switches_on(results):
     layer = [trace for trace in plot_curves(results).data if trace.visible == "legendonly"]
     assert {trace.legendgroup for trace in layer} == {"full size"}
-    assert "weight=1, at the log's own size" in [trace.name for trace in layer]
+    assert [trace.name for trace in layer if trace.showlegend] == ["the same at the log's own size"]
+    assert layer[0].hovertemplate.startswith("weight=1 at full size")
     full = full_results("missing_weight").curves.query("setting == 'weight=1'")
     np.testing.assert_array_equal(layer[0].y, full.groupby("epoch")["val_missing"].mean())
 

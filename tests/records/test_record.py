@@ -86,6 +86,8 @@ def test_a_record_names_what_it_rests_on(recorded):
         "torch 2.",
         "Python 3.",
         "cores",
+        "at the log's own size",
+        "came with the kit and were not trained here",
     ):
         assert fact in text
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", text)
