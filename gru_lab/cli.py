@@ -371,9 +371,7 @@ def _run(parsed):
 
 
 def _settings_together(arguments):
-    """Return a command line with its NAME=VALUE words beside the question: argparse takes words of
-    one kind only where they stand together.
-    """
+    """Return a command line with its NAME=VALUE words together, as argparse wants them."""
     if arguments[:1] not in (["new"], ["log"]):
         return arguments
     switches = ("--drop-holes", "new", "log")
@@ -394,9 +392,8 @@ def main(arguments=None):
     for place in reversed([n for n, word in enumerate(arguments) if word == "--missing-value"]):
         # joined, since argparse takes -999,9 or - for an option
         arguments[place : place + 2] = ["=".join(arguments[place : place + 2])]
-    if (
-        not sys.stderr.isatty()
-    ):  # a log file: a line of progress now and then, not each tenth of a second
+    # a log file: a line of progress now and then, not each tenth of a second
+    if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_MININTERVAL", "10")  # seconds
     WRITTEN.clear()
     return _run(build_parser().parse_args(arguments or ["--help"]))

@@ -357,9 +357,7 @@ def _numbered(place, number):
 
 
 def _places(arguments, sheet):
-    """Return the path of the repaired table, once it is sure that no file of the command is
-    another one.
-    """
+    """Return the path of the repaired table, once no two files of the command are one."""
     out = sheet.require_out(arguments.out)
     sheets = getattr(sheet, "sheets", [sheet])
     taken, drawn = [*(one.path for one in sheets), arguments.model], []
@@ -396,9 +394,7 @@ def _export(runs, csv, parquet):
 
 
 def _delete(runs, store, sure):
-    """Delete the runs after a question, unless `sure`; returns the exit code, 1 where nothing was
-    deleted.
-    """
+    """Delete the runs, after a question unless `sure`; returns the exit code, 1 where none was."""
     if len(runs) and not sure:
         try:
             answer = input(f"Delete {len(runs)} runs and their curves from {store}? [y/N] ")

@@ -132,9 +132,8 @@ class RunConfig:
     epochs: int = 50
     seed: int = 0  # of the weights, the order of the batches, the dropout and the training gaps
     window: int = 10  # steps
-    missing_rate: float = (
-        0.2  # share of entries hidden, each independently, never in a window's first step
-    )
+    # share of entries hidden, each independently, never in a window's first step
+    missing_rate: float = 0.2
     train_share: float = 1.0  # share of the training rows that is used
     pattern: str = "points"  # how entries are hidden
     bidirectional: bool = False

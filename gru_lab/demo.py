@@ -1,5 +1,4 @@
-"""The built-in series: 66 smooth channels that know something of each other. Made from a seed, no
-download.
+"""The built-in series: 66 smooth channels that know something of each other, from a seed.
 
 Eight slow factors swing with periods of tens to hundreds of rows, their phase and amplitude
 drifting; a sparse matrix and a tanh mix them into channels. Like real sensors, each channel is easy
@@ -39,9 +38,8 @@ def demo_series(rows=24_500, seed=0):
     rows, seed = COUNT.fix("rows", rows), RULES["seed"].fix("seed", seed)
     rng = np.random.default_rng(seed)
     mixing = rng.normal(0, 1.2, (FACTORS, CHANNELS)) * (rng.random((FACTORS, CHANNELS)) < 0.4)
-    mixing[rng.integers(0, FACTORS, CHANNELS), np.arange(CHANNELS)] += (
-        0.8  # no channel without a factor
-    )
+    # no channel without a factor
+    mixing[rng.integers(0, FACTORS, CHANNELS), np.arange(CHANNELS)] += 0.8
     offset = rng.normal(0, 0.5, CHANNELS)
     values = np.tanh(_factors(rows, rng) @ mixing.astype(np.float32) + offset.astype(np.float32))
     values += NOISE * rng.standard_normal(values.shape, dtype=np.float32)
@@ -53,8 +51,7 @@ def demo_series(rows=24_500, seed=0):
 
 
 def demo_table(rows=6_000, seed=0):
-    """Return (table, truth), DataFrames: 12 channels of the built-in series with holes, and the
-    same without.
+    """Return (table, truth), DataFrames: 12 built-in channels with holes, and the same without.
 
     3 % of the entries are missing one by one; now and then a device of four channels fails for 20
     to 120 rows; and in 'b1' five values read -999.9, as loggers write it. The first column is the

@@ -1,6 +1,4 @@
-"""Where a network is trained: on the CPU, or on a GPU that is set to give the same figures as far
-as it can.
-"""
+"""Where a network is trained: on the CPU, or on a GPU set to give the same figures if it can."""
 
 import os
 
@@ -10,8 +8,7 @@ from gru_lab.config import one_of
 
 
 def pick_device(device="auto"):
-    """Return the torch.device for 'auto' (a GPU where there is one), 'cpu' or 'cuda'; ValueError
-    otherwise.
+    """Return the torch.device for 'auto' (a GPU if there is one), 'cpu' or 'cuda', else ValueError.
 
     A GPU is set to give the same figures each time, and a CPU's but for rounding.
     """
@@ -24,10 +21,8 @@ def pick_device(device="auto"):
         )
     if device == "cpu" or not has_gpu:
         return torch.device("cpu")
-    os.environ.setdefault(
-        "CUBLAS_WORKSPACE_CONFIG", ":4096:2"
-    )  # torch's advice for recurrent layers that repeat
-    torch.backends.cudnn.allow_tf32 = (
-        False  # its default rounds a GRU's products to three digits, for speed
-    )
+    # torch's advice for recurrent layers that repeat
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
+    # its default rounds a GRU's products to three digits, for speed
+    torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda")

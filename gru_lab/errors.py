@@ -1,6 +1,4 @@
-"""Every exception of the kit. Wrong input is Python's own ValueError; these are what can go wrong
-in the work.
-"""
+"""Every exception of the kit but ValueError, which is for wrong input."""
 
 
 class Diverged(RuntimeError):
@@ -25,9 +23,7 @@ class WorkerDied(RuntimeError):
 
 
 class Unfit(RuntimeError):
-    """A worker that joined late and is not as the others; no run can be trusted to it, so the sweep
-    ends.
-    """
+    """A worker that joined late and differs from the others: the sweep ends."""
 
 
 class Unwanted(Exception):
@@ -35,9 +31,7 @@ class Unwanted(Exception):
 
 
 class Ended(KeyboardInterrupt):
-    """The system wants this process to end (SIGTERM), or its terminal is gone (SIGHUP): as Ctrl-C,
-    but what is under way is not finished first.
-    """
+    """The process is told to end (SIGTERM, SIGHUP): like Ctrl-C, but nothing is finished first."""
 
     def __init__(self, number):
         super().__init__(number)

@@ -11,8 +11,7 @@ from gru_lab.series import Scaler
 
 
 def hide_points(shape, missing_rate, rng):
-    """Return a hidden_mask of `shape` (windows, time, channels): each entry hidden independently
-    (MCAR).
+    """Return a hidden_mask (windows, time, channels): each entry hidden independently (MCAR).
 
     A window's first step is never hidden, so that there is always a value to carry forward.
     """
@@ -27,9 +26,7 @@ KEPT = 2  # series of which validation windows are kept: they are large
 
 
 def forward_fill(values, hidden_mask):
-    """Return `values` with each hidden entry replaced by the last seen one of its channel in the
-    window.
-    """
+    """Return `values` with each hidden entry replaced by its channel's last seen one."""
     filled = values.copy()
     for step in range(1, values.shape[1]):
         np.copyto(filled[:, step], filled[:, step - 1], where=hidden_mask[:, step])
@@ -37,17 +34,15 @@ def forward_fill(values, hidden_mask):
 
 
 def linear_interpolation(values, hidden_mask):
-    """Return `values` with each hidden entry on the straight line between its seen neighbours in
-    the window.
+    """Return `values`, hidden entries on the straight line between their seen neighbours.
 
     After a channel's last seen entry the line goes on level.
     """
     filled = forward_fill(values, hidden_mask)
     steps = values.shape[1]
     right = values[:, -1].copy()  # the nearest seen value to the right, (windows, channels)
-    ahead = np.where(hidden_mask[:, -1], np.inf, 0).astype(
-        np.float32
-    )  # and how many steps away it is
+    # and how many steps away it is
+    ahead = np.where(hidden_mask[:, -1], np.inf, 0).astype(np.float32)
     # `behind` counts the steps back to the last seen entry, which forward_fill has carried here
     behind = np.zeros(hidden_mask.shape, dtype=np.int16)
     for step in range(1, steps):
@@ -56,18 +51,15 @@ def linear_interpolation(values, hidden_mask):
         hidden = hidden_mask[:, step]
         right = np.where(hidden, right, values[:, step])
         ahead = np.where(hidden, ahead + 1, np.float32(0))
-        weight = behind[:, step] / (
-            behind[:, step] + ahead + (~hidden)
-        )  # 0 where nothing is seen ahead
+        # 0 where nothing is seen ahead
+        weight = behind[:, step] / (behind[:, step] + ahead + (~hidden))
         filled[:, step] += np.where(hidden, weight * (right - filled[:, step]), 0)
     return filled  # (windows, time, channels)
 
 
 @dataclass(frozen=True)
 class Gapped:
-    """Windows with gaps made by us, all (windows, time, channels): the truth, what is hidden, what
-    is left.
-    """
+    """Windows with gaps made by us, all (windows, time, channels)."""
 
     truth: np.ndarray
     hidden_mask: np.ndarray
@@ -102,8 +94,7 @@ def make_gaps(truth, missing_rate, seed, pattern="points"):
     if not hidden_mask.any():
         raise ValueError(
             f"missing_rate must hide at least one of {truth.size:,} entries; {missing_rate} hid "
-            "none: "
-            "raise it or give more rows"
+            "none: raise it or give more rows"
         )
     return Gapped(truth, hidden_mask, forward_fill(truth, hidden_mask))
 

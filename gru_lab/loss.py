@@ -14,8 +14,7 @@ METRICS += ("val_all", "val_missing", "val_all_dropout", "val_missing_dropout")
 
 
 def errors(output, target, hidden_mask):
-    """Return (A, M) as 0-d tensors: mean squared error over all and over hidden entries, (batch,
-    time, channels).
+    """Return (A, M), 0-d tensors: mean squared error over all and over hidden entries of a batch.
 
     Raises ValueError where nothing is hidden, since M does not exist there.
     """

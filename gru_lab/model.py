@@ -52,9 +52,7 @@ class RNN(nn.Module):
         return values + inputs[..., : values.shape[-1]] if self.residual else values
 
     def _layers(self, states, generator):
-        """What `self.rnn` does, a layer at a time: its states (batch, time, hidden_size), twice as
-        wide both ways.
-        """
+        """What `self.rnn` does, a layer at a time: states (batch, time, directions x hidden)."""
         directions = 2 if self.rnn.bidirectional else 1
         for layer in range(self.rnn.num_layers):
             if layer:
@@ -69,9 +67,7 @@ class RNN(nn.Module):
 
 
 def build(config, channels, generator):
-    """Return the network of a RunConfig for so many channels, its weights drawn as torch does, from
-    `generator`.
-    """
+    """Return the network of a RunConfig, its weights drawn as torch does, from `generator`."""
     with torch.device("meta"):  # without weights yet: torch would draw them from its own generator
         network = RNN(
             input_size=channels * (2 if config.mask_input else 1),
@@ -86,9 +82,7 @@ def build(config, channels, generator):
 
 
 def draw(network, generator):
-    """Return an RNN that was made on the meta device, its weights drawn as torch does, from
-    `generator`.
-    """
+    """Return an RNN made on the meta device, its weights drawn as torch does, from `generator`."""
     network.to_empty(device="cpu")
     for layer, width in (
         (network.rnn, network.rnn.hidden_size),
@@ -100,7 +94,5 @@ def draw(network, generator):
 
 
 def inputs_of(filled, hidden_mask, mask_input):
-    """Return what the network sees, (batch, time, channels or 2 x channels): the filled values, and
-    1 where hidden.
-    """
+    """Return what the network sees, (batch, time, inputs): filled values, and 1 where hidden."""
     return torch.cat([filled, hidden_mask.to(filled.dtype)], dim=-1) if mask_input else filled

@@ -1,6 +1,4 @@
-"""Where things are written: a place is looked at before the work; files get their names together,
-once all of them are whole.
-"""
+"""Where things are written: the place is checked before the work, files appear when whole."""
 
 import contextlib
 import os
@@ -24,8 +22,7 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a spreadsheet
 
 
 def printable(text):
-    r"""Return text as a terminal may show it: control characters and changes of its direction are
-    written as escapes.
+    r"""Return text as a terminal may show it: control and direction characters become escapes.
 
     >>> printable("a\x1b[2J")
     'a\\x1b[2J'
@@ -75,8 +72,7 @@ def _trouble(target):
 
 
 def require_place(name, path, *others):
-    """Return a path to write to, or raise ValueError now rather than at the end of a long
-    computation.
+    """Return a path to write to, or raise ValueError now rather than after a long computation.
 
     `others` are files that it must not be. A symbolic link stays, and what it leads to is written.
     """
@@ -98,9 +94,7 @@ def require_place(name, path, *others):
 
 
 def require_folder(name, path):
-    """Return a folder to write into, made where it is not there, or raise ValueError as
-    `require_place` does.
-    """
+    """Return a folder to write into, made if need be, or raise ValueError."""
     path = Path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,4 @@
-"""A table of channels, and what a study does with it: check, split in time, scale, cut into
-windows.
+"""A table of channels, and what a study does with it: split in time, scale, cut into windows.
 
 Values are (rows, channels). Rows are steps of time; a series may hold several runs of the same
 sensors one after the other ("parts"), and no window crosses from one part into the next.
@@ -52,9 +51,7 @@ class Series:
         return len(self.values)
 
     def _where(self, test):
-        """Return 'channel a has 3 nan values, the first in row 7' for the first channel with any,
-        or ''.
-        """
+        """Return 'channel a has 3 nan values, the first in row 7' for the first bad one, or ''."""
         # a sum is finite only if everything in it is: most channels need no look at each value
         for name, values in zip(self.channels, self.values.T, strict=True):
             if not np.isfinite(values.sum()) and (bad := test(values)).any():
@@ -83,8 +80,7 @@ class Series:
         if missing:
             raise ValueError(
                 f"{self.name}: the tuning log needs a complete series, but {missing}; fill the "
-                "holes "
-                "first with gru-lab repair (or lab.repair), and give the repaired table"
+                "holes first with gru-lab repair (or lab.repair), and give the repaired table"
             )
         return self
 
@@ -98,8 +94,7 @@ class Series:
         if not any(lengths):
             raise ValueError(
                 f"{self.name}: its {len(self)} rows are too few to take rows from {begin:.0%} to "
-                f"{end:.0%}; "
-                "give a longer series"
+                f"{end:.0%}; give a longer series"
             )
         whole = len(pieces) == 1  # a view instead of a copy
         values = (
@@ -122,9 +117,7 @@ class Series:
         return self if rows >= len(self) else self._share(0, rows / len(self))
 
     def split(self):
-        """Return the training, validation and test parts, 5 : 1 : 1, contiguous in time within each
-        part.
-        """
+        """Return the training, validation and test parts, 5 : 1 : 1, in time within each part."""
         ends = (0, TRAIN_END, VALIDATION_END, 1)
         return tuple(self._share(begin, end) for begin, end in zip(ends, ends[1:], strict=False))
 
@@ -146,9 +139,8 @@ class Series:
                 f"part, and the longest has {max(part.stop - part.start for part in self.parts)}; "
                 f"give a longer series or a shorter window"
             )
-        return (
-            pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-        )  # (windows, length, channels)
+        # (windows, length, channels)
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 @dataclass(frozen=True)
@@ -172,7 +164,5 @@ class Scaler:
         return cls(low, np.where(constant, np.maximum(size, 1), high - low))
 
     def transform(self, values):
-        """Return `values` (..., channels) scaled, as float32; beyond the training range they leave
-        [0, 1].
-        """
+        """Return `values` (..., channels) as float32, [0, 1] being the training range."""
         return ((values - self.low) / self.span).astype(np.float32, copy=False)

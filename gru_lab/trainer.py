@@ -97,9 +97,8 @@ class Trainer:
         self.stopped = True
 
     def __iter__(self):
-        torch.set_num_threads(
-            1
-        )  # small networks gain nothing from more, and one thread sums in one order
+        # small networks gain nothing from more, and one thread sums in one order
+        torch.set_num_threads(1)
         while len(self.rows) < self.config.epochs and not self.stopped:
             row = self._epoch(len(self.rows) + 1)
             if row is None:
@@ -149,9 +148,7 @@ class Trainer:
                     )
 
     def _weigh(self, epoch):
-        """Take up the weight planned for this batch, or set since the last one, and note when that
-        was.
-        """
+        """Take up the weight planned for this batch or set since the last, and note when."""
         if (epoch, self.batch) in self._planned:
             self.missing_weight = self._planned[epoch, self.batch]
         weight = self.missing_weight  # read once: another thread may set it at any time
@@ -165,9 +162,8 @@ class Trainer:
 
     def _step(self, epoch, windows):
         """Take one step of Adam on a batch and return its (A, M)."""
-        inputs, hidden_mask, truth = (
-            tensor[windows] for tensor in self._train
-        )  # (batch, time, ...)
+        # (batch, time, ...)
+        inputs, hidden_mask, truth = (tensor[windows] for tensor in self._train)
         self.model.train()
         output = self.model(inputs, _generator(self.device, self.config.seed, epoch, self.batch))
         all_error, missing_error = errors(output, truth, hidden_mask)
@@ -200,8 +196,7 @@ class Trainer:
         return self.model(self._val[0][windows]).cpu().numpy()
 
     def sample(self):
-        """Return the network's values for a few validation windows and their liveliest channels, to
-        be kept.
+        """Return the network's values for a few validation windows and their liveliest channels.
 
         The shape is (SAMPLE_WINDOWS, time, SAMPLE_CHANNELS), or smaller where there are fewer.
         """
@@ -213,18 +208,16 @@ class Trainer:
             self.model.load_state_dict(self._good)
             raise Diverged(
                 f"the loss is no longer finite in epoch {epoch}, batch {self.batch} of "
-                f"{self.batches}, with "
-                f"learning_rate {self.config.learning_rate:g}: lower learning_rate, or look for "
-                "extreme values in the "
-                f"data. The network holds its weights after epoch {epoch - 1}."
+                f"{self.batches}, with learning_rate {self.config.learning_rate:g}: lower "
+                "learning_rate, or look for extreme values in the data. The network holds its "
+                f"weights after epoch {epoch - 1}."
             )
 
     def _keep_weights(self):
         self._good = {name: value.clone() for name, value in self.model.state_dict().items()}
 
     def _save(self):
-        """Write the checkpoint if it is time: tensors and JSON in one safetensors file, put in
-        place at once.
+        """Write the checkpoint if it is time: tensors and JSON in one file, put in place at once.
 
         A run whose weight was moved gets none: a checkpoint knows its run by the configuration
         alone. One that cannot be written, on a full disk say, costs time only if the run is
@@ -239,9 +232,8 @@ class Trainer:
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        unfinished = self.checkpoint.with_suffix(
-            f".{os.getpid()}.part"
-        )  # another process may train the same run
+        # another process may train the same run
+        unfinished = self.checkpoint.with_suffix(f".{os.getpid()}.part")
         try:
             self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
             save_file(
@@ -256,8 +248,7 @@ class Trainer:
         self._saved = time.monotonic()
 
     def _resume(self):
-        """Take up the checkpoint if it is there, of this run, and whole; otherwise start at the
-        beginning.
+        """Take up the checkpoint if it is there, of this run, and whole; otherwise start anew.
 
         The checkpoint of a longer run that got beyond this one's end is left to that run.
         """

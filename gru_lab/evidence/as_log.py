@@ -41,9 +41,7 @@ def in_chinese(name):
 
 
 def logged_stage(results, language="en"):
-    """Return a stage's Results as a LoggedStage: every run's last lines, the log's conclusion, the
-    label on it.
-    """
+    """Return a stage's Results as a LoggedStage: runs' last lines, conclusion, verdict."""
     stage, words = results.stage, LANGUAGES[one_of("language", language, LANGUAGES)]
     chinese, usual = language == "zh", stage.profile.epochs(stage.start.epochs)
     seeds, runs = sorted(map(int, results.curves["seed"].unique())), []
@@ -68,9 +66,8 @@ def logged_stage(results, language="en"):
 def tuning_log(results, language="en"):
     """Return the Results of one or more stages on the same series as one TuningLog."""
     first, words = results[0].stage, LANGUAGES[one_of("language", language, LANGUAGES)]
-    name = re.sub(
-        r"[\s<>]+", " ", first.series.name
-    )  # a file's name may hold anything; a heading is one line
+    # a file's name may hold anything; a heading is one line
+    name = re.sub(r"[\s<>]+", " ", first.series.name)
     start, channels = first.start, first.series.values.shape[1]
     network = str(RNN(channels, start.hidden_size, start.num_layers, start.dropout))
     title = f"{words['title']}: {name}, {first.profile.name}"

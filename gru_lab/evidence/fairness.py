@@ -1,5 +1,4 @@
-"""Is a search better than a person's order, or than luck? Replayed on runs that are kept: nothing
-is trained.
+"""Is a search better than a person's order, or than luck? Replayed on stored runs.
 
 Each way visits the cells of a grid in an order of its own and knows only what it has visited. After
 the same number of epochs, which has found the lowest error?
@@ -30,9 +29,7 @@ class Fairness:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row per way: the epochs until it had the best cell, mean and range over the repeats,
-        and its mean error after half of the epochs.
-        """
+        """A row per way: epochs until the best cell (mean, range), error after half of them."""
         half = self.steps["epochs"].max() / 2
         rows = {}
         for way, steps in self.steps.groupby("way", sort=False):

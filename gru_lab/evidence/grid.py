@@ -1,6 +1,4 @@
-"""Every pair of two settings' values: a heat map of the corrected figure, from the runs that are
-kept.
-"""
+"""Every pair of two settings' values: a heat map of the corrected figure, from stored runs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -49,9 +47,7 @@ class Grid:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The mean error over the seeds of each cell, a row per value of the first setting; NaN
-        where no run is kept.
-        """
+        """The mean error of each cell, a row per value of the first setting; NaN: not run."""
         return pd.DataFrame(
             _mean(self.errors),
             index=pd.Index(self.values[0], name=self.knobs[0]),

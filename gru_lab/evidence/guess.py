@@ -1,5 +1,4 @@
-"""A learner's guess of a stage, before its runs: how many times the error of one setting that of
-another will be.
+"""A learner's guess, before a stage's runs, of the ratio of two settings' errors.
 
 The stage names the two settings. A guess is kept in a small file of the person's own, not in the
 run store, which a class may share.
@@ -27,9 +26,7 @@ def question(stage):
 
 
 def answers(stage):
-    """Return the answers to choose from, each with the factor it stands for; the last is what the
-    log's figures say.
-    """
+    """Return the answers to choose from, each with its factor; the last is what the log says."""
     one, other = (stage[name].lines for name in stage.guess)
     if not (one and other):
         return SCALE
@@ -38,9 +35,7 @@ def answers(stage):
 
 
 def kept_guesses():
-    """Return the guesses in this person's file, by the stage's name: {} where there is none that
-    can be read.
-    """
+    """Return this person's guesses by the stage's name; {} where none can be read."""
     try:
         found = json.loads((home() / "guesses.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -55,17 +50,13 @@ def kept_guess(stage):
 
 
 def keep_guess(stage, answer):
-    """Keep an answer, in the place of an earlier one. Raises ValueError for one that the stage does
-    not offer.
-    """
+    """Keep an answer in place of an earlier one. Raises ValueError for one that is not offered."""
     guesses = kept_guesses() | {stage.name: one_of("answer", answer, answers(stage))}
     write_whole(home() / "guesses.json", json.dumps(guesses, indent=1))
 
 
 def outcome(results):
-    """Return what the guess is about, as it came out: a factor, of the means over the seeds by the
-    corrected ruler.
-    """
+    """Return the ratio that was guessed: of the means over the seeds by the corrected ruler."""
     error = results.finals.groupby("setting")["val_missing"].mean()
     one, other = results.stage.guess
     return error[one] / error[other]

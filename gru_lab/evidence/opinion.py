@@ -1,5 +1,4 @@
-"""The second opinion: the log's conclusions beside its own figures and beside our runs, in one
-table.
+"""The second opinion: the log's conclusions beside its own figures and our runs, in one table.
 
 All differences are shares of the figure of the setting that the log adopted; above zero, the
 adopted one is better.
@@ -18,9 +17,7 @@ from gru_lab.tuning_log.audit import audit
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SecondOpinion:
-    """The log's conclusions judged: `table` has a row per stage, `ratios` one per stage and setting
-    (`ratios_of`).
-    """
+    """The log's conclusions judged: `table` has a row per stage, `ratios` are `ratios_of`."""
 
     table: pd.DataFrame
     ratios: pd.DataFrame
@@ -31,8 +28,7 @@ class SecondOpinion:
 
 
 def ratios_of(results):
-    """Return a row per setting: how many times the adopted setting's figure it has, in the log and
-    by either ruler.
+    """Return each setting's figure as a multiple of the adopted one's, by the log and both rulers.
 
     Columns (source, figure): of the log the mean of its last lines; of ours the ratio of the means
     over the seeds, and the lowest and highest ratio of a seed. NaN where the log has no figures.
@@ -55,9 +51,8 @@ def ratios_of(results):
 
 def told(differences):
     """Return the lowest and the highest of the differences in words, with their settings."""
-    ends = dict.fromkeys(
-        (differences.idxmin(), differences.idxmax())
-    )  # one, where there is but one other setting
+    # one, where there is but one other setting
+    ends = dict.fromkeys((differences.idxmin(), differences.idxmax()))
     return " to ".join(f"{signed(differences[name])} ({name})" for name in ends)
 
 
@@ -70,8 +65,7 @@ def seeds_to_tell(found):
 
 
 def second_opinion(results):
-    """Return the SecondOpinion on a log's conclusions, from the Results of its stages; nothing is
-    trained.
+    """Return the SecondOpinion on a log's conclusions from its stages' Results, without training.
 
     The log's own figures are audited by `audit`, our runs judged by `verdict`. 'seeds to tell' says
     how many decided the question, or would with 80 % power if mean and spread stay as they are.

@@ -1,6 +1,4 @@
-"""A tuning log of one's own questions: each is appended to one Markdown file, in the manner of the
-recorded log, with what that one lacks: settings, seeds, ruler and verdict.
-"""
+"""A tuning log of one's own: questions with settings, seeds, ruler and verdict, in one file."""
 
 import re
 from dataclasses import replace

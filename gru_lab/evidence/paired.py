@@ -1,6 +1,4 @@
-"""Settings compared in pairs: runs of the same seed, so that much of its luck cancels. All
-statistics are SciPy's.
-"""
+"""Settings compared in pairs: runs of one seed share its luck. All statistics are SciPy's."""
 
 import warnings
 
@@ -12,8 +10,7 @@ LEVEL, POWER, MOST_SEEDS = 0.95, 0.8, 1000
 
 
 def interval(errors, baseline):
-    """Return the 95 % bootstrap interval (low, high) of the relative difference of paired errors;
-    NaN for one seed.
+    """Return the 95 % bootstrap interval of the relative difference of paired errors, or NaN.
 
     BCa, or by percentiles where that fails (all differences alike). A bootstrap of few values is
     too narrow, so its level is raised as far as Student's t asks: Hesterberg (2015), What Teachers
@@ -39,12 +36,9 @@ def interval(errors, baseline):
 
 
 def judge(low, high, smallest_difference):
-    """Say what the intervals of all differences make of the claim: 'against', 'for', 'same' or
-    'open'.
-    """
-    if (
-        high < -smallest_difference
-    ).any():  # some setting is better than the adopted one, by more than that
+    """Return what the intervals of all differences say: 'against', 'for', 'same' or 'open'."""
+    # some setting is better than the adopted one, by more than that
+    if (high < -smallest_difference).any():
         return "against"
     if (low < -smallest_difference).any():  # some setting may be
         return "open"
@@ -54,8 +48,7 @@ def judge(low, high, smallest_difference):
 
 
 def seeds_needed(differences, smallest_difference=0.0):
-    """Return how many seeds would tell, with 80 % power, if mean and spread stay as they are; None
-    above 1000.
+    """Return how many seeds would tell, with 80 % power, at this mean and spread; None above 1000.
 
     `differences` are (settings, seeds) or (seeds,), of two seeds or more. The interval of n seeds
     is taken as the mean ± (t₀.₉₇₅ + t₀.₈) times its standard error: with `smallest_difference` 0,
@@ -75,8 +68,7 @@ def seeds_needed(differences, smallest_difference=0.0):
 
 
 def compare(errors, adopted):
-    """Return a row per setting: mean, spread, difference to the adopted one, its interval, the
-    seeds to detect it.
+    """Return a row per setting: mean, spread, difference to the adopted one, interval, seeds.
 
     `errors` has a row per setting and a column per seed. The spread is the standard deviation over
     the seeds.

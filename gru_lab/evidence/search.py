@@ -26,9 +26,8 @@ from gru_lab.tuning_log.stage import Stage
 
 SPACE = {  # what a search may turn, and how far; the width of the network stays the profile's
     "dropout": FloatDistribution(0, 0.5),
-    "num_layers": IntDistribution(
-        1, 2
-    ),  # a third costs half as much again, and gave little in stage 3
+    # a third costs half as much again, and gave little in stage 3
+    "num_layers": IntDistribution(1, 2),
     "learning_rate": FloatDistribution(3e-4, 2e-2, log=True),
     "mask_input": CategoricalDistribution([False, True]),
     "missing_weight": FloatDistribution(0, 10),
@@ -37,9 +36,8 @@ SPACE = {  # what a search may turn, and how far; the width of the network stays
 }
 ROUND = 6  # trials proposed at a time, to keep all cores busy; the first round is drawn blindly
 
-optuna.logging.set_verbosity(
-    optuna.logging.WARNING
-)  # or each search begins by saying that it exists
+# or each search begins by saying that it exists
+optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def space() -> Table:
@@ -58,8 +56,7 @@ def space() -> Table:
 
 @dataclass(frozen=True)
 class Search:
-    """What a search found. `trials` has one row per trial, `configs` their RunConfigs; trial 0 is
-    the start.
+    """What a search found: a row of `trials` and one of `configs` per trial; trial 0 is the start.
 
     Columns of `trials`: `kind` ('start', 'drawn', or 'back': the best drawn setting with one knob,
     `back`, as in the start), the knobs, `error` (mean squared error on hidden validation entries,
@@ -85,8 +82,7 @@ class Search:
 
     @property
     def knobs(self):
-        """What each knob does for the best drawn setting, a row per knob that differs from the
-        start.
+        """What each knob that differs from the start does for the best drawn setting.
 
         `factor` is the error with that one knob turned back over the error without: above 1, the
         knob helps.
@@ -106,10 +102,8 @@ class Search:
         error, straight = self.trials["error"], self.references["linear interpolation"]
         return (
             f"Search of {len(error)} trials ({self.start.epochs} epochs; seeds: {self.seeds}): "
-            "lowest error on hidden "
-            f"entries {error.min():.2g}, trial {error.idxmin()}; the start has {error[0]:.2g}, a "
-            "straight line "
-            f"{straight:.2g}"
+            f"lowest error on hidden entries {error.min():.2g}, trial {error.idxmin()}; the start "
+            f"has {error[0]:.2g}, a straight line {straight:.2g}"
         )
 
     def _repr_html_(self):
@@ -176,8 +170,7 @@ def search(
     scheduler=None,
     background=False,
 ):
-    """Look for a setting with a lower validation error than `start`, within SPACE, and return the
-    Search.
+    """Look for a setting with a lower validation error than `start`, within SPACE: a Search.
 
     `start` is a Stage, whose adopted setting and series are taken, or a RunConfig, with its
     `series`. Of `trials` settings the first is the start; each is trained with so many `seeds`, for
@@ -209,9 +202,7 @@ def search(
 
 
 def _space(start):
-    """Return what a search from `start` may turn: SPACE, reaching as far as the start itself, and
-    the knob of a question of one's own, among its values.
-    """
+    """Return SPACE, widened to the start, with the values of a question's own knob."""
     space = dict(SPACE)
     if not isinstance(start, Stage) or not start.own:
         return space
@@ -287,9 +278,7 @@ def _start(start, series):
 
 
 def _rounded(start, params):
-    """Return `start` with the proposed knobs, to two digits: a person can read them, and nothing
-    hangs on a third.
-    """
+    """Return `start` with the proposed knobs, to two digits, which a person can read."""
     return start.replace(
         **{
             knob: float(f"{value:.2g}") if isinstance(value, float) else value

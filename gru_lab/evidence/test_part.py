@@ -1,6 +1,4 @@
-"""The last question to a tuned network: its error on the test part, which nobody has looked at
-before.
-"""
+"""The last question to a tuned network: its error on the test part, looked at once."""
 
 import warnings
 
@@ -22,8 +20,7 @@ FIRST_SEED = 100  # of those on the test part: none that a search has seen
 
 
 def with_test_open(series):
-    """Return the series with its test rows where `split` finds the validation part, the training
-    part as it was.
+    """Return the series with its test rows where `split` finds the validation part.
 
     A run on it learns exactly what it learns on the series itself, and is scored on the test part
     in the same way.
@@ -49,8 +46,7 @@ def _warn_of_other_looks(configs, opened, series, store):
     if others:
         warnings.warn(
             f"the test part of {series.name} has been opened before, for {len(others)} other "
-            "settings: a choice made "
-            "after that look needs new test data",
+            "settings: a choice made after that look needs new test data",
             stacklevel=3,
         )
 

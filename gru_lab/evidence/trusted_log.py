@@ -11,8 +11,7 @@ def changes(stage, setting):
 
 
 def trusted_log(results):
-    """Return a stage's Results as Markdown: a tuning log with everything a reader needs to judge it
-    by.
+    """Return a stage's Results as Markdown: a tuning log with all a reader needs to judge it.
 
     The kit fills in all but the last line, the decision and its reason, which are the author's.
     """
@@ -41,9 +40,8 @@ def trusted_log(results):
             f"- **Start:** `{' '.join(repr(stage.config(stage.adopted)).split())}`",
             f"- **Knob:** {stage.knob}. Compared, although more than one thing differs: "
             f"{', '.join(several) or 'none'}",
-            "- **Ruler, the same for every run:** mean squared error on hidden validation "
-            "values, dropout off, mean "
-            f"of the last three epochs. To compare: {references}",
+            "- **Ruler, the same for every run:** mean squared error on hidden validation values, "
+            f"dropout off, mean of the last three epochs. To compare: {references}",
             f"- **Seeds:** {seeds}, the same for every setting\n",
             f"| setting | changes | epochs | error ± half its range | beside '{stage.adopted}' "
             "(95 % interval) |",

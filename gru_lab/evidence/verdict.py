@@ -1,5 +1,4 @@
-"""The label on a stage: what its runs support of the log's claim, over several seeds and read with
-both rulers.
+"""The label on a stage: what its runs support of the log's claim, by both rulers.
 
 A stage claims that the setting it adopted is among the best, and that turning the knob matters.
 Each other setting is compared with the adopted one by the runs of the same seed: the same gaps and
@@ -116,8 +115,7 @@ def explain(label, tables, adopted, seeds, needed, smallest_difference, way="as 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verdict:
-    """The label on a stage, the figures behind it, and how far a ranking of its settings can be
-    trusted.
+    """The label on a stage, the figures behind it, and how far its ranking can be trusted.
 
     `sentence` says what was claimed and what was found; `checks` are the flags in words. `table` is
     what `compare` returns, by either ruler. A ranking is the order of the means, however close they
@@ -165,9 +163,7 @@ def shown(table, ruler):
 
 
 def edge(stage, names, best):
-    """Return 'smallest' or 'largest' if the best of three or more values is that and the knob goes
-    further, else ''.
-    """
+    """Return 'smallest' or 'largest' if the best of 3 or more is that and more is possible."""
     values = {name: getattr(stage.config(name), stage.knob) for name in names}
     low, high, rule = min(values.values()), max(values.values()), RULES[stage.knob]
     if len(set(values.values())) < 3:

@@ -8,9 +8,7 @@ from gru_lab.plots.style import COLOURS, add_band, log_axis, look, style
 
 
 def plot_grid(grid, title=None):
-    """Return a heat map of a Grid's mean errors on hidden entries; cells that were not run are
-    blank, the lowest has a frame.
-    """
+    """Return a heat map of a Grid's mean errors: blank if not run, the lowest in a frame."""
     table = grid.table
     errors = table.to_numpy()
     runs = np.isfinite(grid.errors).sum(axis=2)
@@ -46,9 +44,7 @@ def plot_grid(grid, title=None):
 
 
 def plot_fairness(fairness, title="The best found so far, by epochs spent"):
-    """Return the best error so far over the epochs spent: the mean of each way's repeats, and their
-    range as a band.
-    """
+    """Return the best error so far over the epochs spent: mean and range of each way's repeats."""
     figure, steps = go.Figure(), fairness.steps
     for index, (way, rows) in enumerate(steps.groupby("way", sort=False)):
         colour, dash, _ = look(index)

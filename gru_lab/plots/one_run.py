@@ -1,5 +1,4 @@
-"""The figures: numbers in, a plotly Figure out. Nothing here trains, and nothing is shown as a side
-effect.
+"""The figures of one run. Nothing here trains, and nothing is shown as a side effect.
 
 Colours are Okabe and Ito's, which colour-blind readers can tell apart; each also has a dash or
 symbol of its own.
@@ -12,9 +11,7 @@ from gru_lab.plots.style import GREY, add_references, epoch_axis, log_axis, look
 
 
 def plot_losses(curve, references=None, title="One run, epoch by epoch"):
-    """Return a run's curve: the error on hidden entries in training and in validation, dropout off
-    and on.
-    """
+    """Return a run's curve: its errors on hidden entries, in validation with dropout off and on."""
     references = references or {}
     figure, drawn = go.Figure(), list(references.values())
     lines = {
@@ -43,9 +40,7 @@ def plot_losses(curve, references=None, title="One run, epoch by epoch"):
 
 
 def plot_gaps(hidden_mask, title="What is missing", rows=200):
-    """Return a heat map of the first `rows` steps of hidden_mask (windows, time, channels): dark
-    where hidden.
-    """
+    """Return a heat map of the first `rows` steps of hidden_mask (windows, time, channels)."""
     flat = hidden_mask.reshape(-1, hidden_mask.shape[-1])[:rows]  # (steps, channels)
     figure = go.Figure(
         go.Heatmap(
@@ -61,8 +56,7 @@ def plot_gaps(hidden_mask, title="What is missing", rows=200):
 
 
 def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
-    """Return one channel over a few windows in a row: the truth, what could be seen, and each
-    repair of the rest.
+    """Return one channel over a few windows: the truth, what was seen, and each repair.
 
     `gapped` holds the windows; `repairs` maps a name to values (windows, time, channels). Without
     `channel` it is the one that moves most.

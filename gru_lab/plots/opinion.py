@@ -1,6 +1,4 @@
-"""One figure that shows a whole log: every setting of every stage, the log's figures beside ours by
-either ruler.
-"""
+"""One figure of a whole log: every setting of every stage, the log beside ours by both rulers."""
 
 from plotly.subplots import make_subplots
 
@@ -15,8 +13,7 @@ ROW = 21  # pixels of a setting
 
 
 def plot_opinion(opinion):
-    """Return the figure of a SecondOpinion: each setting's figure as a multiple of that of the
-    setting adopted.
+    """Return the figure of a SecondOpinion: each setting as a multiple of the adopted one.
 
     Left of the line is better. The bars span the seeds. The log has no bars, and no figures for
     what it did not run.

@@ -22,8 +22,7 @@ BY_CLASS = {
 
 
 def plot(thing, *details, by=None, **options):
-    """Return the plotly Figure of a thing; a notebook's cell shows it. Empty data gives an empty
-    figure.
+    """Return the plotly Figure of a thing, as a notebook shows it. Empty data gives an empty one.
 
     Parameters
     ----------

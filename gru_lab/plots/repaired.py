@@ -20,8 +20,7 @@ CANDIDATES = 5_000  # repairs, the longest ones, from which pictures are chosen
 
 
 def _ordered(repaired):
-    """Return the rows in the order in which they were repaired (part by part, in time), each row's
-    time and part.
+    """Return the rows in the order of their repair (part by part, in time), their times and parts.
 
     Time is that of the row's stamp, or its row number if it has none; the parts are numbers.
     """
@@ -35,9 +34,7 @@ def _time_name(repaired):
 
 
 def _before_and_after(repaired):
-    """Return the masks of holes before and after, each (rows, channels), of the channels that had
-    any.
-    """
+    """Return the masks of holes before and after, (rows, channels), of channels with holes."""
     channels = repaired.repairer.scores_.index
     after = repaired.frame[channels].isna()
     before = after | repaired.filled[channels]
@@ -46,9 +43,7 @@ def _before_and_after(repaired):
 
 
 def plot_holes(repaired, most=60):
-    """Return the share of holes over the rows, before and after, of the `most` channels with most
-    of them.
-    """
+    """Return the share of holes over the rows, before and after, of the `most` holed channels."""
     before, after = _before_and_after(repaired)
     order = before.sum().sort_values(ascending=False, kind="stable").index[:most][::-1]
     figure = make_subplots(

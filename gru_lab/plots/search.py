@@ -1,6 +1,4 @@
-"""The figure of a search: trial by trial, beside the setting it started from and the two simple
-ways.
-"""
+"""The figure of a search: trial by trial, beside the start and the two simple ways."""
 
 import numpy as np
 import plotly.graph_objects as go

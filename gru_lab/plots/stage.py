@@ -1,6 +1,4 @@
-"""The figures of a stage: the log beside our runs by either ruler, and their curves. Numbers in, a
-Figure out.
-"""
+"""The figures of a stage: the log beside our runs by either ruler, and their curves."""
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -50,8 +48,7 @@ def _settings_axis(figure, names):
 
 
 def plot_stage(results, *chosen, guess=None):
-    """Return one stage at a glance: left the recorded ruler, the log beside our runs; right the
-    corrected ruler.
+    """Return one stage at a glance: by the recorded ruler, beside the log, and by the corrected.
 
     Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each
     diamond the log's last figure. `chosen` are kinds or names of settings, by default those the log
@@ -139,9 +136,7 @@ def _below_title(high, down):
 
 
 def _add_guess(figure, results, guess):
-    """Draw a guess as a star at the error it stands for, and say below the title how it came out;
-    returns the error.
-    """
+    """Draw a guess as a star at its error, and say how it came out; returns that error."""
     one, other = results.stage.guess
     factor = answers(results.stage)[one_of("guess", guess, answers(results.stage))]
     error = factor * results.finals.set_index("setting").loc[other, "val_missing"].mean()

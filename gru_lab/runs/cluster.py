@@ -20,9 +20,8 @@ from gru_lab.errors import Unfit, WorkerDied
 from gru_lab.runs.one_run import forget
 from gru_lab.runs.worker import prepare_workers, train
 
-ELSEWHERE = (
-    "~/.cache/gru_lab"  # where workers that do not see this machine's folder keep their checkpoints
-)
+# where workers that do not see this machine's folder keep their checkpoints
+ELSEWHERE = "~/.cache/gru_lab"
 GENTLE = {
     # no run waits on a worker, where it would share another's fate
     "distributed.scheduler.worker-saturation": 1.0,
@@ -112,8 +111,7 @@ def remote_client(scheduler):
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(
             "scheduler must be the address of a running Dask scheduler, such as tcp://host:8786, "
-            "or a "
-            f"distributed.Client, not {scheduler!r}: {error}"
+            f"or a distributed.Client, not {scheduler!r}: {error}"
         ) from error
     with contextlib.nullcontext() if given else client:
         yield client
@@ -130,8 +128,7 @@ def _is_seen(client, folder):
 
 
 class Jobs:
-    """The runs of one sweep on the workers of a client; iterate over it for (config, Trained or an
-    exception).
+    """The runs of a sweep on a client's workers: iterate for (config, Trained or exception).
 
     `on_rows(key, [(epoch, val_missing), ...])` is called from another thread. Checkpoints are in
     `folder`. Where not all workers see it, each keeps them in ~/.cache/gru_lab instead: an
@@ -165,9 +162,7 @@ class Jobs:
             self._leave()
 
     def _has_worker(self):
-        """Wait for the first worker, which may stand in a queue of its own; False if the sweep is
-        stopped meanwhile.
-        """
+        """Wait for the first worker, which may queue; False if the sweep is stopped meanwhile."""
         while not self.cancelled:
             with contextlib.suppress(TimeoutError):
                 self.client.wait_for_workers(1, timeout=1)
@@ -175,9 +170,8 @@ class Jobs:
         return False
 
     def _run(self, configs, group):
-        keys = [
-            (f"{self.name}-{group}", number) for number in range(len(configs))
-        ]  # begun in this order
+        # begun in this order
+        keys = [(f"{self.name}-{group}", number) for number in range(len(configs))]
         futures = self.client.map(train, configs, key=keys, name=self.name, folder=str(self.folder))
         self._waiting = dict(zip(futures, configs, strict=True))
         if self.cancelled:
@@ -194,9 +188,7 @@ class Jobs:
             future.release()
 
     def cancel(self):
-        """End the runs, from any thread: they come out as cancelled, and their workers stop after
-        the epoch.
-        """
+        """End the runs, from any thread: they come out as cancelled after their epoch."""
         self.cancelled = True
         self.client.cancel(list(self._waiting))
 

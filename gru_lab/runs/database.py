@@ -1,6 +1,4 @@
-"""The database of a store: its URL read, a SQLite file opened for writing or for reading alone, and
-watched, since a file that is deleted while it is open swallows whatever is written to it.
-"""
+"""The database of a store: its URL read, a SQLite file opened, and watched lest it be deleted."""
 
 import contextlib
 import json
@@ -23,9 +21,7 @@ SIGNS = ("?", "#", "%")  # of a URL, which may also stand in the name of a folde
 
 
 def default_url(folder=None):
-    """Return $GRU_LAB_STORE if it is set, else `runs.sqlite` in the `home` of a folder, by default
-    of this one.
-    """
+    """Return $GRU_LAB_STORE if set, else `runs.sqlite` in the `home` of a folder."""
     return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{home(folder) / 'runs.sqlite'}"
 
 
@@ -80,9 +76,7 @@ def engine_of(parsed, file, writable, seconds):
 
 
 class Watched:
-    """A SQLite file that may be deleted or moved while it is in use; its runs can still be copied
-    out of what stays open.
-    """
+    """A SQLite file that may be deleted while in use; its runs can still be copied out."""
 
     def __init__(self, file):
         self.file, self.identity = file, self._identity(file)
@@ -119,9 +113,7 @@ class Watched:
 
 
 class Database:
-    """The tables of a store behind a SQLAlchemy URL: `reading` and `writing` give connections, and
-    what goes wrong is one clear error.
-    """
+    """The tables behind a SQLAlchemy URL: `reading` and `writing` give connections."""
 
     def __init__(self, url=None):
         self.url = str(url or default_url())
@@ -212,15 +204,12 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self):
-        """Give a connection whose changes are made all together at the end, by one process at a
-        time, or not at all.
-        """
+        """Give a connection whose changes are made all together at the end, or not at all."""
         self.require_writable()
         try:
             with self.engine.begin() as connection:
-                if (
-                    connection.dialect.name == "postgresql"
-                ):  # SQLite has one writer at a time anyway
+                # SQLite has one writer at a time anyway
+                if connection.dialect.name == "postgresql":
                     connection.execute(sa.text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
                 yield connection
         except sa.exc.DBAPIError as error:

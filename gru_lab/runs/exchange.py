@@ -1,5 +1,4 @@
-"""Runs as JSON, out of one store and into another: what a record carries inside it, and how it is
-taken back in.
+"""Runs as JSON: what a record carries inside it, and how a store takes it back in.
 
 Nothing in a foreign file is executed or trusted: settings go through `RunConfig`, keys are computed
 again, curves must be whole and finite.
@@ -29,8 +28,7 @@ LARGEST_FILE = 200_000_000  # bytes; a record has a few million
 
 
 def pack(configs, store):
-    """Return runs of the store as plain data, each key once: settings, key, where and when trained,
-    curve.
+    """Return runs of the store as plain data, each key once: settings, origin, curve.
 
     With each of up to MOST_SAMPLES runs comes the sample of its repair.
     """
@@ -56,9 +54,7 @@ def pack(configs, store):
 
 
 def as_block(data):
-    """Return data as the block of a page that `read_block` finds; no text in it can end the block
-    early.
-    """
+    """Return data as the block of a page that `read_block` finds; no text in it ends it early."""
     text = json.dumps({"schema": SCHEMA} | data, ensure_ascii=True, allow_nan=False).replace(
         "<", r"\u003c"
     )
@@ -104,8 +100,7 @@ def read_block(path):
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError(
             f"record {str(path)!r} must be an HTML record with its data inside, or the JSON file "
-            "of "
-            f"curves saved in one ({SCHEMA}); it has none. In JupyterLab, export a notebook as "
+            f"of curves saved in one ({SCHEMA}); it has none. In JupyterLab, export a notebook as "
             "Gru_record; or run gru-lab record with the notebook's path"
         )
     for part, kind in (("title", str), ("facts", dict), ("line", str), ("runs", list)):
@@ -126,9 +121,7 @@ def _is_number(value):
 
 
 def _unpack(run):
-    """Return (config, curve, sample, origin) of one packed run; ValueError or TypeError for what is
-    wrong with it.
-    """
+    """Return a packed run's (config, curve, sample, origin); ValueError, TypeError if unsound."""
     known = {field.name for field in dataclasses.fields(RunConfig)}
     if not set(run["config"]) <= known:
         raise ValueError(f"unknown settings {sorted(set(run['config']) - known)}")
@@ -164,8 +157,7 @@ def _unpack(run):
 
 
 def sound_runs(path):
-    """Return what a record holds and its runs as (config, curve, sample, origin), all of them
-    sound.
+    """Return a record's data and its runs as (config, curve, sample, origin), all sound.
 
     Raises ValueError, naming the run, if one is not, or if the file is no record.
     """

@@ -1,5 +1,4 @@
-"""The run that is going on now: trained in a thread of its own, steered on the way, watched through
-snapshots.
+"""The run that is going on now: trained in a thread, steered on the way, seen in snapshots.
 
     live = Live(stage.series, store)
     live.start(config)            # returns at once
@@ -30,9 +29,7 @@ from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, Trainer
 
 @dataclass
 class _Run:
-    """One run, as its thread and the caller's share it; every change is made under the lock of its
-    `Live`.
-    """
+    """One run, shared by its thread and the caller's; changed only under the lock of its `Live`."""
 
     config: RunConfig
     status: Status
@@ -47,9 +44,7 @@ class _Run:
 
 
 def warm_up():
-    """Load, in a thread, what torch loads at its first step of Adam: seconds that no click should
-    have to wait for.
-    """
+    """Load, in a thread, what torch loads at its first step of Adam: no click waits for it."""
 
     def step():
         weight = torch.zeros(1, requires_grad=True)
@@ -60,8 +55,7 @@ def warm_up():
 
 
 class Live:
-    """One run at a time on a series. `changed` is an Event, set whenever there is something new to
-    look at.
+    """One run at a time on a series; `changed` is an Event, set when there is something new.
 
     Runs that end by themselves are put into `store`, and a run that is there is shown instead of
     trained; a run whose weight was moved on the way is neither. Errors of the training end in the
@@ -75,8 +69,7 @@ class Live:
         self._run, self._number = None, 0
 
     def start(self, config, patience=0, again=False):
-        """Stop what is going on and train `config`, or show it if the store has it, unless it is
-        wanted `again`.
+        """Stop what is going on; train `config`, or show it from the store unless `again`.
 
         `patience` ends the run after so many epochs without a better `val_missing`; 0 leaves it to
         `config.epochs`.
@@ -110,9 +103,7 @@ class Live:
 
     @property
     def missing_weight(self):
-        """The weight of the hidden entries in the running loss; setting it holds from the next
-        batch on.
-        """
+        """The weight of hidden entries in the running loss; set, it holds from the next batch."""
         return self._run.missing_weight if self._run else None
 
     @missing_weight.setter
@@ -148,8 +139,7 @@ class Live:
 
     @torch.no_grad()
     def repair(self, windows):
-        """Return some validation windows, a Gapped, and the network's values for them after its
-        last whole epoch.
+        """Return some validation windows, a Gapped, and the network's values for them.
 
         Both (windows, time, channels); the values are None where there is no network. Of a run from
         the store only the sample kept with it is there: NaN elsewhere.
@@ -213,9 +203,8 @@ class Live:
                 self.store.put(run.config, pd.DataFrame(run.rows), trainer.device, trainer.sample())
             with self._lock:
                 self._end(run, ended)
-        except (
-            Exception
-        ) as error:  # of whatever kind: the caller has long gone on, the snapshot tells
+        # of whatever kind: the caller has long gone on, the snapshot tells
+        except Exception as error:
             with self._lock:
                 run.error = readable(error)
                 self._end(run, Status.FAILED)
@@ -223,9 +212,8 @@ class Live:
     def _epochs(self, run, trainer):
         """Train to the end and return why it ended."""
         for row in trainer:
-            network = (
-                copy.deepcopy(trainer.model).cpu().eval()
-            )  # a still one, for `repair` while training goes on
+            # a still one, for `repair` while training goes on
+            network = copy.deepcopy(trainer.model).cpu().eval()
             with self._lock:
                 run.rows.append(row)
                 run.network = network

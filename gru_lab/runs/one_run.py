@@ -1,6 +1,4 @@
-"""One run of a sweep, wherever it is trained: from its start or its checkpoint to all that is kept
-of it.
-"""
+"""One run of a sweep: from its start or its checkpoint to all that is kept of it."""
 
 import datetime
 import os
@@ -17,9 +15,7 @@ from gru_lab.trainer import Trainer
 
 
 class Trained(NamedTuple):
-    """A run that has ended. Its checkpoint may go once it is kept; None if that is
-    another run's.
-    """
+    """A run that has ended; its checkpoint, None if it is another run's, may go once it is kept."""
 
     curve: pd.DataFrame
     sample: np.ndarray

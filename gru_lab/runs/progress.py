@@ -1,6 +1,4 @@
-"""How far a sweep is: each run's epochs as they are done, how fast they go, and a bar that shows
-it.
-"""
+"""How far a sweep is: each run's epochs as they are done, their speed, and a bar."""
 
 import contextlib
 import time
@@ -9,8 +7,7 @@ from tqdm.auto import tqdm
 
 
 class Progress:
-    """What is known of the runs of a sweep. `curves` are their errors on hidden entries by key,
-    {epoch: error}.
+    """What is known of a sweep's runs: `curves` are {epoch: error on hidden entries} by key.
 
     `name` is a function from a RunConfig to what the bar calls it.
     """
@@ -32,9 +29,8 @@ class Progress:
     @contextlib.contextmanager
     def shown(self, show=True):
         """Show a bar for as long as the block runs: runs done, epochs a second, time left."""
-        hidden = (
-            {} if show else {"disable": True}
-        )  # nothing said leaves it to the person: TQDM_DISABLE
+        # nothing said leaves it to the person: TQDM_DISABLE
+        hidden = {} if show else {"disable": True}
         with tqdm(
             desc="starting", total=self.epochs, unit="epoch", leave=False, **hidden
         ) as self._bar:
@@ -42,9 +38,7 @@ class Progress:
             yield
 
     def add(self, key, epochs):
-        """Take in (epoch, error) of a run: those of its checkpoint, or the one just done; after a
-        crash some again.
-        """
+        """Take in (epoch, error) of a run: its checkpoint's, or the one just done."""
         config, curve = self.configs[key], self.curves[key]
         before = len(curve)
         curve.update(epochs)

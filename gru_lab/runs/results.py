@@ -49,8 +49,7 @@ class Results:
         return last.groupby(["setting", "kind", "seed"], sort=False)[figures].mean().reset_index()
 
     def summary(self, *chosen):
-        """Return one row per setting: the log's last figure, ours on its ruler, and the error on
-        hidden entries.
+        """Return a row per setting: the log's last figure, ours on its ruler, the corrected error.
 
         `chosen` are kinds or names of settings, by default all.
         Ours are means over seeds of the last three epochs; ± is half the range over the seeds.
@@ -82,9 +81,7 @@ class Results:
         return curves[curves["seed"] == seed]
 
     def dropout_noise(self, *names: str) -> Table:
-        """Return what measuring with dropout still on adds, a row per setting: the error on hidden
-        entries with dropout on, off, and their `factor`.
-        """
+        """Return each setting's error on hidden entries, dropout on and off, and their `factor`."""
         on, off = (
             self.errors(figure).loc[list(names)].mean(axis=1)
             for figure in ("val_missing_dropout", "val_missing")
@@ -116,9 +113,7 @@ class Results:
 
     @property
     def line(self):
-        """What came out, in one line: the setting with the lowest error on hidden entries, beside a
-        straight line.
-        """
+        """What came out, in one line: the setting with the lowest error, beside a straight line."""
         error = self.summary("trained")["corrected ruler"]
         straight = self.references["linear interpolation"]
         return (

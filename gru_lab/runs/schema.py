@@ -45,9 +45,8 @@ samples = sa.Table(
     "samples",
     TABLES,
     sa.Column("key", sa.String(16), sa.ForeignKey("runs.key"), primary_key=True),
-    sa.Column(
-        "sample", sa.Text, nullable=False
-    ),  # JSON: a little of the run's repair, `Trainer.sample`
+    # JSON: a little of the run's repair, `Trainer.sample`
+    sa.Column("sample", sa.Text, nullable=False),
 )
 pins = sa.Table(
     "pins",
@@ -55,9 +54,8 @@ pins = sa.Table(
     sa.Column("pin", sa.Integer, primary_key=True),
     sa.Column("stage", sa.String, nullable=False),
     sa.Column("data_digest", sa.String, nullable=False),
-    sa.Column(
-        "run", sa.Text, nullable=False
-    ),  # JSON: its configuration, its curve, where its weight was moved
+    # JSON: its configuration, its curve, where its weight was moved
+    sa.Column("run", sa.Text, nullable=False),
     sqlite_autoincrement=True,  # a number once given is never another run's
 )
 origins = sa.Table(
@@ -105,9 +103,7 @@ def require_ours(engine):
 
 
 def require_columns(tables):
-    """Raise ValueError for an older store whose table of runs lacks a setting, and that cannot be
-    completed because it may only be read.
-    """
+    """Raise ValueError for an older store without some settings, if it may only be read."""
     lacking = {column.name for column in runs.columns} - tables.get("runs", set())
     if lacking:
         raise ValueError(

@@ -1,6 +1,4 @@
-"""Runs by their settings: those of a list, named and read as one table, and those a store holds,
-filtered.
-"""
+"""Runs by their settings: of a list, named and read as one table; of a store, filtered."""
 
 import dataclasses
 
@@ -60,8 +58,7 @@ def require_unchanged(stage, configs, store):
         raise ValueError(
             f"data {stage.source!r} has changed since runs of this question were kept ({told}); it "
             f"has digest {series.digest} now. Bring the old file back, or pass data_changed=True "
-            "to "
-            "lab.question: both stay apart in the store"
+            "to lab.question: both stay apart in the store"
         )
 
 
@@ -79,9 +76,7 @@ def names_of(configs):
 
 
 def curves_of(configs, store):
-    """Return the curves of runs that the store holds: a row per run and epoch, with what tells the
-    runs apart.
-    """
+    """Return stored curves: a row per run and epoch, with what tells the runs apart."""
     curves, varying = store.curves(configs), ["seed", *_varying(configs)]
     frames = [
         curves[one.key]
@@ -94,8 +89,7 @@ def curves_of(configs, store):
 
 
 def runs(store=None, stage=None, with_shipped=False, **where):
-    """Return the stored runs as a tidy DataFrame, oldest first: a row per run, its settings, when
-    and where trained.
+    """Return the stored runs as a tidy DataFrame, oldest first: a row per run.
 
     `where` are settings or other columns with the value they must have, `stage` a stage's name or
     number: its settings, on whatever series and at whatever size. `with_shipped` lists the runs
@@ -130,9 +124,7 @@ def _equal(column, name, value):
 
 
 def _of_stage(stage, table):
-    """Tell which runs of a table are settings of a stage, whatever their series, size, length and
-    seed.
-    """
+    """Tell which runs of a table are settings of a stage, on whatever series and at any size."""
     known = STAGES | {str(one.number): one for one in STAGES.values()}
     one = known[one_of("stage", str(stage), known)]
     belongs = np.zeros(len(table), dtype=bool)
@@ -148,9 +140,7 @@ def _of_stage(stage, table):
 
 
 def parse_where(texts):
-    """Return 'name=value' texts as the `where` of `runs`. Raises ValueError for a text of another
-    form.
-    """
+    """Return 'name=value' texts as the `where` of `runs`; ValueError for another form."""
     where = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))

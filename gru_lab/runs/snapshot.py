@@ -1,6 +1,4 @@
-"""Where a run stands at one moment: what `Live` tells of the run in its thread, for whoever wants
-to draw it.
-"""
+"""Where a run stands at one moment: what `Live` tells whoever wants to draw it."""
 
 import math
 from dataclasses import dataclass
@@ -28,9 +26,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Where a run stands. `rows` are its finished epochs, `batch` of `batches` is done in the one
-    after them.
-    """
+    """Where a run stands: its finished epochs, and `batch` of `batches` in the one after them."""
 
     run: int  # tells one run from the next
     config: RunConfig
@@ -54,9 +50,7 @@ class Snapshot:
 
     @property
     def seconds_left(self):
-        """An estimate, from the speed of the last epochs; None before the first batch and when
-        nothing runs.
-        """
+        """An estimate from the last epochs; None before the first batch and when nothing runs."""
         if not self.running or not self.share:
             return None
         last = [row["seconds"] for row in self.rows[-3:]]
@@ -71,9 +65,7 @@ class Snapshot:
 
 
 def no_better(errors, patience):
-    """Return the epoch in which `errors` had not improved for `patience` epochs, or None; 0 has no
-    end.
-    """
+    """Return the epoch without improvement for `patience` epochs (0: no end), or None."""
     best, since = math.inf, 0
     for epoch, error in enumerate(errors if patience else (), start=1):
         best, since = (error, 0) if error < best else (best, since + 1)

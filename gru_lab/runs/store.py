@@ -25,9 +25,7 @@ from gru_lab.tuning_log.rulers import LAST
 
 @dataclass(frozen=True, eq=False)
 class Pin:
-    """A run put aside to compare. `schedule` says where its weight was moved: (epoch, batch,
-    weight), mostly none.
-    """
+    """A run put aside to compare; `schedule` moves its weight: (epoch, batch, weight)."""
 
     config: RunConfig
     curve: pd.DataFrame
@@ -53,9 +51,7 @@ class Store(Database):
 
     @classmethod
     def of(cls, store):
-        """Return a Store as it is, or the one at a URL, or where None is given that of this
-        machine.
-        """
+        """Return a Store as it is, the one at a URL, or for None this machine's."""
         return store if isinstance(store, cls) else cls(store)
 
     @property
@@ -66,8 +62,7 @@ class Store(Database):
         )
 
     def put(self, config, curve, device="cpu", sample=None, trained=None, record=""):
-        """Keep a run, its curve (the trainer's DataFrame) and the sample of its repair, unless as
-        long a one is there.
+        """Keep a run, its curve and the sample of its repair, unless as long a one is there.
 
         `trained` says where and when it was trained, as `origin` does, if that was not here and
         now; `record` is the name of the record that it was imported from.
@@ -105,8 +100,7 @@ class Store(Database):
         if fixed := set(shipped.lengths(keys)) - set(self.runs(keys)["key"]):
             raise ValueError(
                 f"runs that come with the kit cannot be deleted, and {len(fixed)} of these do: "
-                "they "
-                "lie in the package, not in this store; leave them out with --where"
+                "they lie in the package, not in this store; leave them out with --where"
             )
         with self.writing() as connection:
             for table in (curves, samples, origins, runs):
@@ -114,9 +108,7 @@ class Store(Database):
         return gone.rowcount
 
     def lengths(self, keys):
-        """Return how many epochs the store holds of the runs with these keys, by key, where it
-        holds any.
-        """
+        """Return how many epochs are kept of the runs with these keys, {key: epochs}."""
         with self.reading() as connection:
             rows = connection.execute(
                 sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
@@ -127,8 +119,7 @@ class Store(Database):
         return kept
 
     def curves(self, configs):
-        """Return the curves of runs by key, in one query: DataFrames of `config.epochs` rows, of
-        those there as long.
+        """Return the curves of runs by key: DataFrames of `config.epochs` rows, where as long.
 
         Of several runs of one key, the longest asked for counts.
         """
@@ -156,15 +147,11 @@ class Store(Database):
         return kept
 
     def curve(self, config):
-        """Return a run's curve as a DataFrame of `config.epochs` rows, or None if it is not there
-        as long.
-        """
+        """Return a run's curve, `config.epochs` rows, or None where it is not as long."""
         return self.curves([config]).get(config.key)
 
     def sample(self, key):
-        """Return the sample of a run's repair, (windows, time, channels), or None where none was
-        kept.
-        """
+        """Return the sample of a run's repair, (windows, time, channels), or None."""
         if samples.name not in self.tables:  # an older store that may only be read
             return None
         with self.reading() as connection:

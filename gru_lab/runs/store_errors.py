@@ -1,6 +1,4 @@
-"""What is wrong when a database will not do as it is told, in words a person can act upon, and
-without any password.
-"""
+"""Why a database refused, in words a person can act upon, without any password."""
 
 import contextlib
 import errno
@@ -18,8 +16,7 @@ IN_PASSING = re.compile(
 
 
 def shown(url):
-    """Return a database URL without its password, without options that may hold one, and of a
-    mistyped one only what surely holds none.
+    """Return a database URL without its password and without options that may hold one.
 
     >>> shown("postgresql://ada:secret@host/lab?sslkey=secret")
     'postgresql://ada:***@host/lab?sslkey=***'
@@ -63,9 +60,7 @@ def without_secrets(text, url=""):
 
 
 def users_of(file):
-    """Return in words which other processes have a SQLite file open; SQLite itself knows only that
-    there is one.
-    """
+    """Return in words which other processes have a SQLite file open, which SQLite does not know."""
     names, found = {str(file), f"{file}-wal"}, []
     for process in psutil.process_iter(["pid", "cmdline"]):
         with contextlib.suppress(psutil.Error, OSError):  # gone meanwhile, or another person's
@@ -105,9 +100,7 @@ def is_full(error):
 
 
 def reason_of(error, url, file, seconds):
-    """Return why a database refused, and what to do. `file` is a SQLite file, waited for so many
-    seconds, or None.
-    """
+    """Return why a database refused, and what to do; `file`, or None, was waited for `seconds`."""
     raw = getattr(error, "orig", None) or error
     words = without_secrets(
         str(raw).strip().splitlines()[0] if str(raw).strip() else repr(raw), url

@@ -34,8 +34,7 @@ def not_stored(configs, store):
 
 
 class Sweep:
-    """Runs on their way into the store, in the background: what `lab.sweep(..., background=True)`
-    returns.
+    """Runs on their way into the store: what `lab.sweep(..., background=True)` returns.
 
     `progress` says how far it is, `failures` are (config, reason), `error` is what ended all of it.
     It lives as long as this process does.
@@ -69,9 +68,7 @@ class Sweep:
         return self
 
     def stop(self):
-        """End it, from any thread: runs under way stop after their epoch and keep their
-        checkpoints.
-        """
+        """End it, from any thread: runs under way stop after their epoch, checkpoints stay."""
         self.stopped = True
         if self._jobs:
             self._jobs.cancel()
@@ -200,8 +197,7 @@ def sweep(
     series=None,
     background=False,
 ):
-    """Train every setting of a stage, or RunConfigs on their `series`, as far as the store lacks
-    them.
+    """Train the settings of a stage, or RunConfigs on their `series`, that the store lacks.
 
     Returns the Results of a stage, or the curves of the configurations as one tidy DataFrame; in
     the `background` at once a Sweep, which has them later. `seeds` is how many seeds each gets: by

@@ -1,5 +1,4 @@
-"""The part of a sweep that is on the workers: the series, brought to each once, and the training of
-a run.
+"""The part of a sweep on the workers: the series, brought to each once, and the training.
 
 A worker has no part in the store: what it trained goes back to the process that asked for it.
 """
@@ -22,9 +21,7 @@ MALLOC_LIMITS = {
 
 
 def _probe():
-    """Return a function that tells a process's versions; being nested it travels whole, to where no
-    gru_lab may be.
-    """
+    """Return a function that tells a process's versions; nested, so that it travels whole."""
 
     def versions():
         import hashlib
@@ -50,9 +47,7 @@ def _probe():
 
 
 def _differences(theirs, ours):
-    """Return in words where a worker's versions differ from ours, or ''; an exception is what it
-    answered with.
-    """
+    """Return in words where a worker's versions, or its exception, differ from ours, or ''."""
     if isinstance(theirs, Exception):
         return f"no answer but {theirs!r}"
     differing = [name for name in ours if theirs.get(name) != ours[name]]
@@ -62,9 +57,7 @@ def _differences(theirs, ours):
 
 
 class OnWorker(WorkerPlugin):
-    """Brings the series to each worker once, also to one that joins later or starts again, and
-    looks at both.
-    """
+    """Brings the series to each worker once, also to late ones, and compares both with ours."""
 
     def __init__(self, series, device):
         self.series, self.device, self.digest, self.versions = (
@@ -76,13 +69,10 @@ class OnWorker(WorkerPlugin):
         self.problem = ""
 
     def setup(self, worker):
-        """Note what would make runs of this worker others than our own, and let it keep the memory
-        that it frees.
-        """
+        """Note what makes this worker's runs unlike ours, and let it keep the memory it frees."""
         self.problem = _differences(_probe()(), self.versions)
-        if (
-            replace(self.series).digest != self.digest
-        ):  # a copy, whose digest is computed from what arrived
+        # a copy, whose digest is computed from what arrived
+        if replace(self.series).digest != self.digest:
             self.problem = f"data that changed in transit, with digest {self.digest}"
         try:
             pick_device(self.device)
@@ -114,8 +104,7 @@ def prepare_workers(client, series, device, name):
         ours = ", ".join(f"{name} {version}" for name, version in plugin.versions.items())
         raise ValueError(
             f"scheduler must have workers that train as this process does ({ours}), but "
-            f"{'; '.join(wrong)}. Install "
-            "the same there and start those workers again"
+            f"{'; '.join(wrong)}. Install the same there and start those workers again"
         )
 
 
@@ -126,8 +115,7 @@ def train(config, name, folder):
     if plugin.problem:
         raise Unfit(
             f"worker {worker.address}, which joined late, has {plugin.problem}; end it. Finished "
-            "runs are kept, and "
-            "the same sweep goes on from there"
+            "runs are kept, and the same sweep goes on from there"
         )
 
     def tell(rows):

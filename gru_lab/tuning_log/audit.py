@@ -1,5 +1,4 @@
-"""What arithmetic alone says of a tuning log: which of its figures follow from others, repeat,
-overlap or disagree.
+"""What arithmetic alone says of a log: figures that follow from others, repeat or disagree.
 
 Nothing is trained. Every finding carries its figures, so that it can be checked with a pencil. The
 figure of a setting is its validation loss, the mean of its last lines; settings are compared at the
@@ -56,8 +55,7 @@ class Findings(list):
 
 
 def same_errors(rows, *_):
-    """Three weights or more: does the loss (A + w·r²M)/(1 + w), with A and r²M from two rows, give
-    the others?
+    """Does the loss (A + w·r²M)/(1 + w), with A and r²M from two rows, give the other rows?
 
     It is a straight line in 1/(1 + w), so what lies between two rows is predicted to a unit of the
     last decimal.
@@ -96,9 +94,7 @@ def same_errors(rows, *_):
 
 
 def copied(rows, every, _):
-    """Runs of an earlier stage repeated digit for digit, and whether both stages state the same
-    epochs.
-    """
+    """Runs of an earlier stage repeated digit for digit, and whether their epochs agree."""
     for row in (row for row in every if row.place == rows[0].place):
         figures = [figure for line in row.lines for figure in (line.train, line.validation)]
         digits = sum(len(str(round(figure / row.unit))) for figure in figures)
@@ -123,9 +119,7 @@ def copied(rows, every, _):
 
 
 def idle_dropout(rows, every, log):
-    """One layer against more, in a network with dropout: it acts between layers, so one layer has
-    none.
-    """
+    """One layer against more, with dropout: it acts between layers, so one layer has none."""
     dropout = re.search(r"dropout=(\d*\.?\d+)", log.model)
     one = next(
         (row for row in rows if row.layers == 1 and "dropout" not in row.label.lower()), None
@@ -152,9 +146,7 @@ def idle_dropout(rows, every, log):
 
 
 def within_spread(rows, *_):
-    """Settings whose last lines overlap with those of the best: closer than one run's own last
-    epochs.
-    """
+    """Settings whose last lines overlap with the best: closer than one run's own last epochs."""
     best = min(rows, key=lambda row: row.mean)
     close = [row for row in rows if row.overlaps(best) and len(row.lines) > 1]
     if len(close) > 1:
@@ -174,9 +166,7 @@ def within_spread(rows, *_):
 
 
 def at_the_edge(rows, *_):
-    """The best of three or more values, clear of the others, is the largest, or the smallest where
-    less is possible.
-    """
+    """The best of three or more values, clear of the others, is at an end with more beyond."""
     best, values = min(rows, key=lambda row: row.mean), [row.value for row in rows]
     close = sum(row.overlaps(best) for row in rows)  # itself among them
     if close > 1 or None in values or len(set(values)) < max(3, len(values)):
@@ -254,9 +244,7 @@ def recorded_log():
 
 
 def _lost(log):
-    """Return a Finding for each stage with lines that were not understood; its number is 0 for
-    lines of no stage.
-    """
+    """Return a Finding for each stage (0: none) with lines that were not understood."""
     lost = {}
     inside = {line: one.number for one in log.stages for line in one.not_understood}
     for line in log.not_understood:
@@ -271,8 +259,7 @@ def _lost(log):
 
 
 def audit(log=None, anyway: bool = False) -> Findings:
-    """Return the Findings on a tuning log: a TuningLog, a path, a log's text, or by default the
-    recorded one.
+    """Return the Findings on a TuningLog, a path, a log's text, or by default the recorded log.
 
     Raises ValueError if there is no log in it, and where lines with figures were not understood,
     with their numbers: what is concluded without them may be wrong. `anyway` judges the rest, with

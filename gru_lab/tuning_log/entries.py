@@ -1,6 +1,4 @@
-"""A log's text as Entries: lines without their Markdown marks, and what the marks and the words say
-of them.
-"""
+"""A log's text as Entries: lines without Markdown marks, and what the marks say of them."""
 
 import re
 from typing import NamedTuple
@@ -21,9 +19,7 @@ LOSS = re.compile(
 
 
 class Entry(NamedTuple):
-    """A line of the file that is not empty: its number, its text without marks, and what the marks
-    say of it.
-    """
+    """A line of the file: its number, its text without marks, and what the marks say of it."""
 
     number: int
     text: str
@@ -92,9 +88,7 @@ def stage_heading(title, patterns=(*wording.BY_WORD, *wording.BY_NUMBER)):
 
 
 def decimal_of(entries) -> str:
-    """Return the log's decimal mark: a comma where lines can be read with it and none with a point
-    alone.
-    """
+    """Return the log's decimal mark: a comma where lines can be read only with it."""
     commas = False
     for entry in entries:
         texts = [cell for cell in entry.cells if any(map(str.isdigit, cell[:LONGEST]))]

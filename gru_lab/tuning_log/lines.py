@@ -116,15 +116,12 @@ def plain(text: str, decimal: str = ".") -> str:
     text = POWER.sub(lambda power: "e" + unicodedata.normalize("NFKC", power[1]), text)
     text = re.sub(r"(?<=\d)[\u00a0\u202f](?=\d{3}(?!\d))", "'", text)  # 1 234, held together
     text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u200b", "")
-    return (
-        text if decimal == "," or re.search(r"[\s;|]", text) else text.replace(",", ", ")
-    )  # 48,0.012,0.013
+    # 48,0.012,0.013
+    return text if decimal == "," or re.search(r"[\s;|]", text) else text.replace(",", ", ")
 
 
 def _tokens(text, decimal):
-    """Return a line's numbers, as (value, decimals), and the roles its words name, in their order;
-    None where something in it is no part of such a line.
-    """
+    """Return a line's numbers (value, decimals) and roles in order; None if more is there."""
     place, tokens = 0, []
     while place < len(text):
         match = TOKENS[decimal].match(text, place)
@@ -164,9 +161,7 @@ def _figures(tokens):
 
 
 def roles_of(text: str) -> list[str] | None:
-    """Return what the words of a line without figures stand for ('epoch', 'train', 'valid', …), or
-    None where there is anything else in it.
-    """
+    """Return the roles ('epoch', 'train', …) of a line without figures, None if it has more."""
     tokens = _tokens(plain(text[:LONGEST]), ".") or [None]
     if not all(isinstance(token, str) for token in tokens):
         return None
@@ -180,8 +175,7 @@ def roles_of(text: str) -> list[str] | None:
 def parse_line(
     text: str, decimal: str = ".", order: tuple[str, ...] = ()
 ) -> tuple[Line, str | None] | None:
-    """Return the Line that `text` holds and the label in brackets behind it, or None if it is no
-    such line.
+    """Return the Line in `text` and the label in brackets behind it, or None.
 
     `decimal` is the log's decimal mark, `order` the roles of unnamed figures where a head above
     them says them. A line that says only 'diverged' or 'nan' is NaN twice.
@@ -205,9 +199,7 @@ def parse_line(
 
 
 def _line(figures):
-    """Return the Line that (role, value, decimals) make: by their words, the others by their
-    place.
-    """
+    """Return the Line that (role, value, decimals) make, by their words or their place."""
     named = {role for role, *_ in figures if role}
     slots, places = {}, {False: ["epoch", "steps"], True: ["train", "valid"]}
     for role, value, decimals in figures:

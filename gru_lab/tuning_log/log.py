@@ -22,9 +22,7 @@ class LoggedRun:
 
 @dataclass
 class LoggedStage:
-    """A numbered section of a log; `not_understood` are its lines (number, text) that hold figures
-    and could not be read.
-    """
+    """A numbered section of a log; `not_understood` are its unread lines (number, text)."""
 
     number: int
     title: str
@@ -38,8 +36,7 @@ class LoggedStage:
 
 @dataclass
 class TuningLog:
-    """A whole log: its title, the network as torch prints it, the epochs unless a stage says
-    otherwise, the stages.
+    """A whole log: its title, the network as torch prints it, its usual epochs, the stages.
 
     `not_understood` are all lines (number, text) that hold figures and could not be read, those of
     the stages among them. `decimal` is the log's decimal mark.

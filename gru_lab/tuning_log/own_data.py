@@ -47,8 +47,7 @@ def checked(series, start):
 
 
 def without_holes(series: Series) -> Series:
-    """Return the rows of a series in which nothing is missing; where rows were left out a new part
-    begins, so that no window spans the gap.
+    """Return the complete rows of a series; a new part begins where rows were left out.
 
     Raises ValueError where no row is complete.
     """

@@ -1,6 +1,4 @@
-"""A question of one's own: one knob, its values, all else fixed. It is what a stage of the log is,
-so whatever takes a stage takes it.
-"""
+"""A question of one's own, one knob and its values: a stage, for whatever takes a stage."""
 
 import re
 import textwrap
@@ -100,8 +98,7 @@ class Question(Stage):
         )
 
     def control(self, label: str, **changes):
-        """Return the question with control runs: every value with these changes, or one run where
-        the knob is among them.
+        """Return the question with control runs: every value changed so, or one run of the knob's.
 
         `question.control("twice as long", epochs=40)`. Raises ValueError for an unknown setting, a
         label that is taken, and for runs that the question has already.

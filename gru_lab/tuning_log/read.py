@@ -299,8 +299,7 @@ class _Reader:
 
 
 def read_log(source) -> TuningLog:
-    """Return the TuningLog in `source`, a path or the text itself (anything with a line break is
-    text).
+    """Return the TuningLog in `source`, a path, or the text itself if it has a line break.
 
     Headings with a number begin a stage ('## 2.', '## Stage 2:', '2)', '第二步'); below it stand
     labels, lines of losses, and a conclusion, in English, German, French or Chinese. A decimal

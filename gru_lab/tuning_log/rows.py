@@ -26,9 +26,7 @@ LONGEST = 300  # characters of a label that are looked at
 
 
 def value_of(label, decimal="."):
-    """Return the first number of a label, or None: 'dropout=.25', 'lr 1E-4', 'rate 10^-4', '1/3',
-    '25 %', '10k', and '0,5' where the log writes decimal commas.
-    """
+    """Return the first number of a label (1E-4, 10^-4, 1/3, 25 %, 10k, 0,5), or None."""
     if power := POWER.search(label):
         factor = number(power[1], decimal) if power[1] else (1.0,)
         return factor and factor[0] * 10.0 ** int(power[2].replace("−", "-"))
@@ -77,9 +75,7 @@ class Row:
 
 
 def rows_of(log: TuningLog, place: int) -> list[Row]:
-    """Return the runs of the log's stage at `place` that have figures as Rows; of several seeds of
-    a setting, the first.
-    """
+    """Return a stage's runs with figures as Rows; of several seeds of a setting, the first."""
     rows, stage = {}, log.stages[place]
     for run in (run for run in stage.runs if run.lines):
         label = re.sub(r"\s{0,3}\[seed \d{1,10}\]", "", run.label[:LONGEST]) or "no label"

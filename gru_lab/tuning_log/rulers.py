@@ -31,9 +31,7 @@ def recorded(curve, weight, hidden_share, validate_missing_only=False):
 
 
 def corrected(curve):
-    """Read a run by the figure that compares any two runs: `validation` is M on validation, dropout
-    off.
-    """
+    """Read a run by the figure that compares any two: `validation` is M, dropout off."""
     return curve.assign(train=curve["train_missing"], validation=curve["val_missing"])
 
 

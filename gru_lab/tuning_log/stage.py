@@ -1,5 +1,4 @@
-"""A stage: one question of the tuning log, its settings and the log's figures, bound to a profile
-and a series.
+"""A stage: one question of the log, its settings and figures, bound to a profile and a series.
 
 A setting comes in one of three kinds. *trained*: as the log's code trained it. *meant*: as its
 author meant it (stages 2 and 5: the code scaled the missing term by r² ≈ 0.03). *control*: a run
@@ -23,9 +22,7 @@ KINDS = ("trained", "meant", "control")
 
 @dataclass(frozen=True)
 class Profile:
-    """How large a study is run: rows of the series, width of the network, share of the log's
-    epochs, seeds.
-    """
+    """How large a study is: rows, width of the network, share of the log's epochs, seeds."""
 
     name: str
     rows: int  # training, validation and test together, 5 : 1 : 1
@@ -60,9 +57,7 @@ def open_profile(name):
 
 @dataclass(frozen=True)
 class Setting:
-    """One value of a stage's knob: what it changes in the starting configuration, and the log's
-    figures for it.
-    """
+    """One value of a stage's knob: its changes to the start, and the log's figures for it."""
 
     label: str
     changes: dict
@@ -74,9 +69,7 @@ class Setting:
 
     @property
     def name(self):
-        """The label, with the kind where it is not 'trained': tells the setting from the stage's
-        others.
-        """
+        """The label, with the kind where it is not 'trained': unique within the stage."""
         return self.label if self.kind == "trained" else f"{self.label} ({self.kind})"
 
     def sized(self, profile):
@@ -87,9 +80,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Stage:
-    """One question: a starting configuration, one knob, its settings, and what the log concluded
-    from them.
-    """
+    """One question: a start, one knob, its settings, and what the log concluded from them."""
 
     number: int
     name: str
@@ -99,9 +90,8 @@ class Stage:
     knob: str  # the field of RunConfig that is turned
     start: RunConfig
     settings: tuple[Setting, ...]
-    guess: tuple[
-        str, str
-    ]  # a learner guesses how many times the error of the second the first one's is
+    # a learner guesses how many times the error of the second the first one's is
+    guess: tuple[str, str]
     validate_missing_only: bool = False  # the log's validation figure is r²·M alone
     profile: Profile = PROFILES["full"]
     series: Series | None = None
@@ -132,8 +122,7 @@ class Stage:
         return f"{text}, {self.series.name}: {rows:,} rows, {channels} channels"
 
     def bind(self, profile, data=None, split_by=None):
-        """Return this stage at a profile, on a series: the built-in one, a file, a DataFrame or a
-        Series.
+        """Return this stage at a profile, on the built-in series, a file, a DataFrame or a Series.
 
         Raises ValueError if the series has NaN or is too short for a window in each of its three
         parts.
@@ -160,9 +149,7 @@ class Stage:
         return names[one_of("setting", name, names)]
 
     def choose(self, *chosen):
-        """Return the settings that `chosen` names, by kind or by name, in the stage's order;
-        ValueError for others.
-        """
+        """Return the settings of these kinds or names, in the stage's order; else ValueError."""
         for one in chosen:
             one_of("setting", one, [*KINDS, *(setting.name for setting in self.settings)])
         return [
@@ -170,9 +157,7 @@ class Stage:
         ]
 
     def config(self, setting, seed=0):
-        """Return the RunConfig of a setting, or of a setting's name, at this stage's profile and on
-        its series.
-        """
+        """Return the RunConfig of a setting or its name, at this stage's profile and series."""
         setting = self[setting] if isinstance(setting, str) else setting
         config = self.start.replace(
             epochs=self.profile.epochs(setting.epochs), seed=seed, **setting.changes
@@ -188,9 +173,7 @@ class Stage:
         return keys
 
     def configs(self, seeds=None):
-        """Return (setting, config) pairs: every setting with each of the seeds 0, 1, … (default:
-        the profile's).
-        """
+        """Return (setting, config) of every setting and seed 0, 1, … (default: the profile's)."""
         count = COUNT.fix("seeds", self.profile.seeds if seeds is None else seeds)
         return [
             (setting, self.config(setting, seed))
@@ -200,9 +183,7 @@ class Stage:
 
     @property
     def logged(self):
-        """What the log says, a DataFrame: a row per setting, its last three lines `train
-        validation` as written.
-        """
+        """What the log says: a row per setting, its last lines `train validation` as written."""
         rows = [
             {"setting": setting.sized(PROFILES["full"]).name, "epochs": setting.epochs}
             | {f"line {number}": str(line) for number, line in enumerate(setting.lines, start=1)}

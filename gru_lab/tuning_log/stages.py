@@ -1,5 +1,4 @@
-"""The five stages of the tuning log as data: every setting, epoch count, learning rate, line and
-conclusion.
+"""The five stages of the tuning log as data: settings, epochs, lines and conclusions.
 
 `trained` rows carry the log's own figures. Where the log weighs the missing values, its code scaled
 them by r² (0.0324: a fifth of the entries hidden, never the first of ten), so a logged weight w was
@@ -28,9 +27,7 @@ def weighted(label, weight, lines, epochs):
 
 
 def meant(row):
-    """The same row as its author meant it: the weight itself, without r². The log has no figures
-    for it.
-    """
+    """The same row as its author meant it: the weight without r². The log has no figures for it."""
     return replace(
         row, changes={"missing_weight": float(row.weight)}, lines=(), seconds=None, kind="meant"
     )
@@ -206,8 +203,7 @@ STAGES = {
 
 
 def stage(name, profile="lesson", data=None, split_by=None):
-    """Return a stage of the log by name or number, sized by a profile and bound to a series; a
-    Stage as it is.
+    """Return a stage of the log by name or number at a profile and on a series; a Stage as it is.
 
     `data` is a file, a DataFrame or a Series (default: the built-in series); `split_by` names its
     run-label column. Raises ValueError for an unknown stage or profile and for a series the stage

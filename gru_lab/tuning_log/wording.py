@@ -1,5 +1,4 @@
-"""The words of a tuning log in English, German, French and Chinese: headings, epochs, learning
-rates, conclusions.
+"""The words of a tuning log in English, German, French and Chinese.
 
 All patterns are bounded and are tried on the beginning of a line only, so that a long line takes no
 longer than its length.

@@ -1,6 +1,4 @@
-"""Finished runs as a tuning log in the manner of the recorded one, in English or Chinese;
-`read_log` reads it back.
-"""
+"""A TuningLog as Markdown, in English or Chinese; `read_log` reads it back."""
 
 from gru_lab.config import one_of
 from gru_lab.tuning_log.read import read_log
@@ -36,9 +34,8 @@ def _run_text(run, words):
         else []
     )
     figures = ([f"{run.seconds!r}s"] if run.seconds else []) + [str(line) for line in run.lines]
-    return "\n\n".join(
-        [*label, "  \n".join(f"> {line}" for line in figures)]
-    )  # Markdown's own line break
+    # Markdown's own line break
+    return "\n\n".join([*label, "  \n".join(f"> {line}" for line in figures)])
 
 
 def stage_text(stage, words, notes=()):
@@ -56,8 +53,7 @@ def stage_text(stage, words, notes=()):
 
 
 def write_log(log, language="en"):
-    """Return a TuningLog as Markdown in the recorded log's manner, headings and words in `language`
-    ('en' or 'zh').
+    """Return a TuningLog as Markdown in the recorded log's manner, in `language` 'en' or 'zh'.
 
     `read_log` gives the same TuningLog back; raises ValueError for one that could not be read back
     as it is.
