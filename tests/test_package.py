@@ -46,6 +46,7 @@ ROOMS = [
     {"widgets"},
     {"records"},
     {"commands"},
+    {"study_commands", "table_commands"},
     {"cli"},
 ]
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gru_lab import cli, commands
+from gru_lab import cli, table_commands
 from tests.conftest import wait_until
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -24,10 +24,15 @@ def in_a_folder_of_its_own(tmp_path, monkeypatch):
     table.to_csv("in.csv", index=False)
 
 
+def let_check(monkeypatch, run):
+    """Let the command check do something else."""
+    monkeypatch.setitem(cli.COMMANDS, "check", cli.COMMANDS["check"]._replace(run=run))
+
+
 @pytest.mark.parametrize("number, code", CODES.items())
 def test_each_signal_has_its_exit_code_and_handlers_are_put_back(number, code, monkeypatch, capsys):
     before = [signal.getsignal(one) for one in CODES]
-    monkeypatch.setattr(commands, "check_file", lambda _: signal.raise_signal(number))
+    let_check(monkeypatch, lambda _: signal.raise_signal(number))
     assert cli.main(["check", "in.csv"]) == code
     assert capsys.readouterr().err == "\nStopped. Nothing was written.\n"
     assert [signal.getsignal(one) for one in CODES] == before
@@ -36,7 +41,7 @@ def test_each_signal_has_its_exit_code_and_handlers_are_put_back(number, code, m
 def test_a_signal_that_is_ignored_stays_ignored(monkeypatch, capsys):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
     try:
-        monkeypatch.setattr(commands, "check_file", lambda _: signal.raise_signal(signal.SIGHUP))
+        let_check(monkeypatch, lambda _: signal.raise_signal(signal.SIGHUP))
         assert cli.main(["check", "in.csv"]) is None
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
@@ -44,7 +49,7 @@ def test_a_signal_that_is_ignored_stays_ignored(monkeypatch, capsys):
 
 
 def test_whoever_stops_a_command_after_its_files_are_written_is_told_which(monkeypatch, capsys):
-    monkeypatch.setattr(commands, "say", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(table_commands, "say", lambda *_, **__: signal.raise_signal(signal.SIGINT))
     quick = ["--minutes", "0.004", "--report", "r.html"]
     assert cli.main(["repair", "in.csv", "out.csv", *quick]) == 130
     assert capsys.readouterr().err.endswith("\nStopped. Written: out.csv, r.html.\n")

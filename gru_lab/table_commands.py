@@ -1,0 +1,253 @@
+"""The commands of tables: check one, repair one or several."""
+
+import sys
+
+from gru_lab.commands import DEVICE, Command, option, say, switch
+from gru_lab.output import require_place, write_together
+
+MOST_DRAWS = 1_000  # whose names are looked at before the work
+
+
+def _options(arguments):
+    """Return what was said of channels, as `Options` takes it."""
+    names = ("codes", "angles", "integer", "inputs", "only", "max_gap", "extrapolation")
+    options = {name: getattr(arguments, name) for name in names}
+    options |= {name: _limits(name, getattr(arguments, name)) for name in ("low", "high")}
+    return {name: value for name, value in options.items() if value}
+
+
+def _limits(option, words):
+    """Return {column: number} of words such as 'T=-40'."""
+    limits = {}
+    for word in words or ():
+        column, _, value = word.rpartition("=")
+        try:
+            limits[column] = float(value)
+        except ValueError:
+            column = ""
+        if not column or not abs(limits[column]) < float("inf"):
+            raise ValueError(f"--{option} must be COLUMN=NUMBER, such as T=0, not {word!r}")
+    return limits
+
+
+def check_file(arguments):
+    """Describe a table; 1 if there are problems to fix before a repair."""
+    from gru_lab.repairs.check import check
+    from gru_lab.repairs.many import check_all
+
+    sheets, several = _sheets(arguments.file, arguments)
+    describe, source = (check_all, sheets) if several else (check, sheets[0])
+    description = describe(source, **_options(arguments), **_layout(arguments))
+    say(description)
+    return 1 if description.problems else 0
+
+
+def _layout(arguments):
+    """Return the settings that say how a table is laid out."""
+    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
+    settings = _given(arguments, ("split_by", "time_format", "dayfirst"))
+    return settings | ({"time": time} if time else {})
+
+
+def repair_file(arguments):
+    """Fill the holes of a table, and write it together with all that was asked for beside it."""
+    from gru_lab.repairs.check import check
+    from gru_lab.repairs.keep import holes_to_keep
+    from gru_lab.repairs.many import Sheets
+    from gru_lab.repairs.summary import grouped, last_line, repair_sheet
+
+    sheets, several = _sheets(arguments.source, arguments)
+    sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
+    out = _places(arguments, sheet.require_sure())
+    if arguments.keep_holes:
+        sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
+    options = _options(arguments)
+    layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
+    description = check(sheet, **layout, **options)
+    for problem in description.problems:
+        say(f"warning: {problem}", file=sys.stderr)
+    if not description.channels["holes"].sum():
+        write_together(sheet.files(out, sheet.table, sheet.holes & False))
+        where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
+        say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
+        return 0
+    given = _given(arguments, ("minutes", "seed", "draws")) | options | layout
+    if arguments.model and several:
+        given.pop("split_by")
+    repaired = repair_sheet(sheet, description, arguments.model, arguments.device, **given)
+    write_together(_files(arguments, sheet, out, repaired, description.problems))
+    for warning in grouped(repaired.repairer.warnings_):
+        say(f"note: {warning}", file=sys.stderr)
+    seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
+    seen = f"how good it is: {arguments.report}" if arguments.report else seen
+    say(f"{last_line(repaired)} Written to {out}; {seen}.")
+    return 0
+
+
+def _given(arguments, names):
+    """Return the values of those options that were given, {name: value}."""
+    values = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _files(arguments, sheet, out, repaired, problems):
+    """Return all files of a repair, {path: content}: tables, draws, the report, the model."""
+    files = sheet.files(out, repaired.table, repaired.filled, arguments.keep_flags)
+    for number, drawn in enumerate(repaired.draws, 1):
+        tables = sheet.files(out, drawn, repaired.filled, arguments.keep_flags)
+        files |= {_numbered(place, number): content for place, content in tables.items()}
+    if arguments.report:
+        from gru_lab.records.report import report_page
+
+        files[arguments.report] = report_page(repaired, sheet.name, problems, units=sheet.units)
+    if arguments.save_model:  # for a file of its own, which has no column that tells files apart
+        repaired.repairer.split_by = arguments.split_by
+        files[arguments.save_model] = repaired.repairer.to_bytes()
+    return files
+
+
+def _sheets(sources, arguments):
+    """Return the Sheets of the files that are meant, and whether they may be several."""
+    from gru_lab.repairs.many import files_of
+    from gru_lab.repairs.sheet import READING, Sheet
+
+    paths, several = files_of(sources)
+    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
+    reading = {"protect": protect, "missing": arguments.missing_value}
+    reading |= {name: getattr(arguments, name) for name in READING}
+    sheets = [Sheet.open(path, **reading) for path in paths]
+    if getattr(arguments, "fill_rows", False):
+        sheets = [sheet.with_rows(_layout(arguments), reading, several) for sheet in sheets]
+    return sheets, several
+
+
+def _numbered(place, number):
+    """Return the path of a drawn table beside that of the repaired one: out.1.csv for out.csv."""
+    name = place.name.partition(".")[0]
+    return place.with_name(place.name.replace(name, f"{name}.{number}", 1))
+
+
+def _places(arguments, sheet):
+    """Return the path of the repaired table, once no two files of the command are one."""
+    out = sheet.require_out(arguments.out)
+    sheets = getattr(sheet, "sheets", [sheet])
+    taken, drawn = [*(part.path for part in sheets), arguments.model], []
+    if len(sheets) == 1 and not out.is_dir():
+        require_place("OUT", out, *taken)
+        for number in range(1, min(arguments.draws or 0, MOST_DRAWS) + 1):
+            require_place(f"table {number} of --draws", _numbered(out, number), *taken)
+            drawn.append(_numbered(out, number))
+    taken += drawn
+    for name, path in (("--report", arguments.report), ("--save-model", arguments.save_model)):
+        taken.append(out if name == "--report" else arguments.report)
+        if path:
+            require_place(name, path, *taken)
+    return out
+
+
+LAYOUT = (
+    option("--split-by", "COLUMN", "the column that tells parts apart"),
+    option(
+        "--time",
+        "COLUMN",
+        "the column of time stamps (default: found); give it twice for a date and a clock",
+        action="append",
+        default=[],
+    ),
+    option(
+        "--time-format",
+        "FORMAT",
+        "how time is written: such as %%d/%%m/%%Y, s (seconds since 1970), ms, or excel",
+    ),
+    switch("--dayfirst", "2/1/2024 is the second of January", group="day", default=None),
+    switch(
+        "--monthfirst",
+        "2/1/2024 is the first of February",
+        group="day",
+        action="store_false",
+        dest="dayfirst",
+        default=None,
+    ),
+)
+CHANNELS = {
+    "--angles": "columns in degrees, where 360 is 0",
+    "--codes": "columns of codes: a hole takes its nearer neighbour's",
+    "--integer": "columns of whole numbers that are measured or counted",
+    "--inputs": "columns that are only seen, and not repaired",
+    "--only": "repair these columns and no others",
+}
+LIMIT = "the {} value that a repair may put into a column"
+TABLE = (
+    *LAYOUT,
+    *(
+        option(name, "COLUMN", words, nargs="+", action="extend")
+        for name, words in CHANNELS.items()
+    ),
+    option("--low", "COLUMN=VALUE", LIMIT.format("least"), action="append"),
+    option("--high", "COLUMN=VALUE", LIMIT.format("greatest"), action="append"),
+    option("--max-gap", "GAP", "leave longer holes empty: a number of rows, or a time such as 6h"),
+    option(
+        "--extrapolation",
+        "GAP",
+        "the same for holes before the first or after the last value of a column; or all "
+        "(default: as long as held-back ends can be filled)",
+    ),
+    option(
+        "--missing-value",
+        "COLUMN=X",
+        "a value that means 'missing' in that column; X alone: wherever it looks like a code",
+        action="append",
+        default=[],
+    ),
+    switch("--yes", "take X for missing in all columns but the time"),
+    option("--decimal", "SIGN", "the decimal sign: . or ,"),
+    option("--thousands", "SIGN", "the sign between thousands: . or , or ' or none"),
+    option("--sheet", "NAME", "the sheet of a workbook"),
+)
+FORMATS = "CSV, TSV, Excel, Parquet, NPY or NPZ"
+COMMANDS = {
+    "check": Command(
+        check_file,
+        "describe a table, and list problems to fix before a repair",
+        (option("file", "FILE", f"{FORMATS}; or a folder", nargs="+"), *TABLE),
+    ),
+    "repair": Command(
+        repair_file,
+        "fill the holes of a table, and change nothing else",
+        (
+            option(
+                "source",
+                "IN",
+                f"{FORMATS}; several files, a folder or a pattern such as 'day-*.csv' are learned "
+                "from together. They are never changed",
+                nargs="+",
+            ),
+            option("out", "OUT", "the repaired table, in the same format; a folder for several"),
+            option("--report", "FILE", "write there, as HTML, how good the repair is"),
+            switch("--keep-flags", "add a column or sheet that marks repaired cells"),
+            option("--keep-holes", "FILE", "leave the holes empty that you unticked in a report"),
+            switch("--fill-rows", "first put in a row for each time step that has none"),
+            *TABLE,
+            option("--minutes", "N", "in all (default: 3)", type=float),
+            switch(
+                "--fast",
+                "seconds instead of minutes: no network is trained (the same as --minutes 0)",
+                action="store_const",
+                const=0.0,
+                dest="minutes",
+            ),
+            option("--draws", "N", "also write N plausible tables: OUT.1, OUT.2, ...", type=int),
+            option(
+                "--seed",
+                "N",
+                "of all that is random (default: 0); with --model or --fast the same command "
+                "gives the same bytes, while a training by the clock may end an epoch earlier or "
+                "later",
+                type=int,
+            ),
+            DEVICE,
+            option("--model", "FILE", "repair with what was learned before, without training"),
+            option("--save-model", "FILE", "keep what was learned"),
+        ),
+    ),
+}
