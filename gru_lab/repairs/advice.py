@@ -12,8 +12,7 @@ import textwrap
 
 import numpy as np
 
-from gru_lab.repairs.holes import CODES_SEEN, FEW_CODES, kind_of
-from gru_lab.repairs.kinds import wraps
+from gru_lab.repairs.kinds import kind_of, takes_few, wraps
 from gru_lab.repairs.suspects import frozen, suspects
 from gru_lab.repairs.words import counted
 from gru_lab.tables.numbers import option
@@ -148,10 +147,9 @@ def of_channels(values, channels, settled, place) -> list[str]:
             topics[on_missing][channel] = suspected
             column = np.where(np.isin(column, [s.value for s in suspected]), np.nan, column)
         kind, seen = kind_of(column), column[~np.isnan(column)]
-        different = np.unique(seen)
-        few = len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
-        if channel not in settled and kind == "code" and not few:
-            topics[on_codes][channel] = len(different)
+        if channel not in settled and kind == "code":
+            if not takes_few(seen, different := np.unique(seen)):
+                topics[on_codes][channel] = len(different)
         if channel not in settled and kind == "measured" and (steps := wraps(column)):
             topics[on_angles][channel] = steps, seen.min(), seen.max()
         if kind == "measured" and (still := frozen(column)):

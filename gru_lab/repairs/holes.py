@@ -1,5 +1,4 @@
-"""The holes of a real table: what lies on either side of each, the straight line across it, and
-more of the same kind hidden where we know the truth.
+"""The holes of a real table: what lies on either side of each, and the straight line across it.
 
 Values are (rows, channels), NaN where missing. Rows of one part lie together; `begin` and `end`
 give for each row the first row of its part and the first one after it, so that no line is drawn
@@ -10,13 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gru_lab.repairs.kinds import follow_in_no_order
-
-HIDDEN_SHARE = 0.1  # of the observed entries, where the table itself shows fewer holes
-MOST_HIDDEN = 0.3  # of the observed entries, where hardly any are missing
-MOST_SHIFTS = 20
-PIECE, MANY_PARTS = 500, 20  # rows that are hidden in one manner
-FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
 LENGTHS = (1, 3, 12, 48, 168)  # the longest hole of each class, in steps; one more class above
 CLOSED = len(LENGTHS) + 1
 OPEN = (12, 48)  # the same for holes before the first or after the last value of a part
@@ -64,9 +56,7 @@ class Gaps:
         return there - self.share * whole
 
     def line(self, values, period=0):
-        """Return the straight line in each entry of `values` (rows,); from 350 to 10 degrees it
-        leads over 0.
-        """
+        """Return the straight line in each entry of `values` (rows,), angles the short way."""
         start = values[self.before]
         whole = values[self.after] - start
         return start + self.share * (wrapped(whole, period) if period else whole)
@@ -89,9 +79,7 @@ class Gaps:
 
     @property
     def steady(self):
-        """How free a fill is to leave the line, 0 beside an observed entry of a long hole, 1 in
-        the middle, (entries,).
-        """
+        """How free a fill is to leave the line: 0 at the edge of a long hole, 1 in its middle."""
         return np.where(self.open, 1 - 0.5**self.reach, 4 * self.share * (1 - self.share))
 
     def only(self, chosen):
@@ -124,142 +112,11 @@ def gaps_of(observed, position, begin, end):
     return Gaps(at, before, after, share, reach, np.maximum(np.round(length), 1), single)
 
 
-def kind_of(values):
-    """Return what a channel (rows,) is: 'none' (no value at all), 'constant', 'flag', 'code' or
-    'measured'.
-
-    A flag takes two values, 0 and 1 or others, each often. A code takes a few whole numbers, each
-    often, or more of them that come back in no order. Between two of them there is nothing.
-    """
-    seen = values[~np.isnan(values)]
-    if not len(seen):
-        return "none"
-    low, high = seen.min(), seen.max()
-    if high - low <= 1e-9 * max(
-        abs(low), abs(high), 1e-3
-    ):  # it moves by no more than rounding does
-        return "constant"
-    different = np.unique(seen)
-    few = len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
-    if len(different) == 2 and (few or (low, high) == (0, 1)):
-        return "flag"
-    whole = (different == different.round()).all()
-    return "code" if whole and (few or follow_in_no_order(seen)) else "measured"
-
-
-def hidden_at_most(share):
-    """Return which share of what it shows a channel may lose, of which a `share` is missing: little
-    where half is; more again where nearly all is, as few entries are left to judge by.
-    """
-    return np.maximum(MOST_HIDDEN * (1 - share), 0.25 * share**2)
-
-
-def piece_of(rows):
-    """Return how many of so many rows are hidden in one manner."""
-    return max(8, min(PIECE, rows // 6))
-
-
-@dataclass(frozen=True, eq=False)
-class Pattern:
-    """How holes lie in a table: `missing` (rows, channels), and where each row's part begins."""
-
-    missing: np.ndarray
-    begin: np.ndarray
-
-    @property
-    def most(self):
-        """Which share of its rows a channel may lose, (channels,)."""
-        return hidden_at_most(self.missing.mean(axis=0))
-
-    def alike(self, stretch, rng):
-        """Return a hidden_mask for a Stretch with the table's own holes, moved in time.
-
-        They are moved by a random number of rows, or from part to part where there are many; all
-        channels together: so points come as points, blocks as blocks, and a device whose channels
-        fail together fails together. They are laid over each other until a tenth of the channels
-        with holes is hidden. Of a channel that would lose more than it may, some holes are left
-        out, and always whole ones; a channel that shows hardly any gets points.
-        """
-        rows, holed = len(stretch), self.missing.any(axis=0)
-        share = self.missing[:, holed].mean() if holed.any() else np.inf
-        hidden_mask = np.zeros((rows, self.missing.shape[1]), dtype=bool)
-        for _ in range(int(np.clip(np.ceil(HIDDEN_SHARE / share), 0, MOST_SHIFTS))):
-            hidden_mask |= self._moved(stretch, rng)
-        lone = hidden_mask.mean(axis=0) < HIDDEN_SHARE / 5
-        keep = self.most / np.maximum(hidden_mask.mean(axis=0), 1e-9)
-        luck, row = rng.random(rows), np.arange(rows)  # holes that begin in one row stay together
-        for c in np.flatnonzero(keep < 1):
-            column = hidden_mask[:, c]
-            goes_on = column & np.r_[False, column[:-1]] & (row > stretch.begin)
-            first = np.maximum.accumulate(np.where(column & ~goes_on, row, 0))
-            hidden_mask[:, c] &= luck[first] < keep[c]
-        hidden_mask[:, lone] = rng.random((rows, lone.sum()), dtype=np.float32) < HIDDEN_SHARE
-        return hidden_mask
-
-    def _moved(self, stretch, rng):
-        """Return the holes of other rows, or of other parts where there are many, for a Stretch."""
-        row, parts = np.arange(len(stretch)), np.unique(self.begin)
-        if len(parts) < MANY_PARTS:
-            return self.missing[(row + rng.integers(len(self.missing))) % len(self.missing)]
-        begins, part = np.unique(stretch.begin, return_inverse=True)
-        first = rng.choice(parts, len(begins))[part]
-        there = first + row - stretch.begin
-        known = there < len(self.begin)
-        there = np.where(known, there, 0)
-        return self.missing[there] & (known & (self.begin[there] == first))[:, None]
-
-    def mixed(self, stretch, rng):
-        """Return a hidden_mask for a Stretch with many kinds of holes, and the rows at which
-        further parts are to begin.
-
-        Each piece of rows has points, runs of 2 to 168 rows, several channels missing together, or,
-        as a part of its own, channels that begin late or stop early.
-        """
-        rows, most, starts = len(stretch), self.most, []
-        hidden_mask = np.zeros((rows, self.missing.shape[1]), dtype=bool)
-        piece = piece_of(rows)
-        for first in range(0, rows if len(most) else 0, piece):
-            here, manner = hidden_mask[first : first + piece], rng.integers(4)
-            if manner == 0:
-                here[:] = rng.random(here.shape) < np.minimum(most, rng.uniform(0.05, 0.6))
-            elif manner == 3:
-                starts += [first, first + len(here)]
-                _hide_ends(here, most, rng)
-            else:
-                _hide_runs(here, most * rng.uniform(0.3, 1), manner == 2, rng)
-        return hidden_mask, np.array([start for start in starts if start < rows], dtype=int)
-
-
-def _hide_ends(here, most, rng):
-    """Hide the first or the last rows of half the channels, (rows, channels)."""
-    for c in np.flatnonzero(rng.random(here.shape[1]) < 0.5):
-        length = int(2 ** rng.uniform(0, np.log2(max(2, 2 * most[c] * len(here)))))
-        here[slice(0, length) if rng.random() < 0.5 else slice(-length, None), c] = True
-
-
-def _hide_runs(here, share, together, rng):
-    """Hide runs in (rows, channels) until a `share` (channels,) is hidden: of 2 to 168 rows of
-    single channels, or of 2 to 35 rows of several `together`.
-    """
-    rows, channels = here.shape
-    count = rng.integers(1, max(2, channels // 2 + 1)) if together else 1
-    for group in np.array_split(rng.permutation(channels), max(1, channels // count)):
-        goal = rows * share[group].min()
-        while (lacking := goal - here[:, group[0]].sum()) >= 1:
-            length = int(2 ** rng.uniform(1, np.log2(35 if together else 168)))
-            if rng.random() > lacking / length:
-                break
-            at = rng.integers(max(1, rows - length))
-            here[at : at + length, group] = True
-
-
 @dataclass(frozen=True, eq=False)
 class Stretch:
     """Rows: `values` (rows, channels) with NaN, `position` in usual steps of time, where the part
-    of each row begins and ends.
-
-    `step` is a usual step in seconds, 0 where there are no time stamps; `since` the seconds from a
-    Monday's midnight to position 0.
+    of each row begins and ends. `step` is a usual step in seconds, 0 without time stamps; `since`
+    the seconds from a Monday's midnight to position 0.
     """
 
     values: np.ndarray
@@ -273,9 +130,7 @@ class Stretch:
         return len(self.values)
 
     def where(self, chosen):
-        """Return the rows where `chosen` (rows,) is True; each run of neighbours in one part is a
-        part.
-        """
+        """Return the rows where `chosen` (rows,) is True; each run of neighbours is a part."""
         row = np.flatnonzero(chosen)
         starts = np.flatnonzero(np.r_[True, (np.diff(row) > 1) | (np.diff(self.begin[row]) != 0)])
         begin, end = part_ends(starts, len(row))
@@ -297,9 +152,7 @@ class Stretch:
         return replace(self, values=np.where(hidden_mask, np.nan, self.values))
 
     def spread(self, total, pieces=20):
-        """Return which of the rows make up about `total`, (rows,): evenly spread pieces, or all of
-        fewer.
-        """
+        """Return which rows make up about `total`, (rows,): evenly spread pieces, or all of few."""
         piece = len(self) / pieces
         return np.arange(len(self)) % piece < (total / pieces if len(self) > total else piece)
 
@@ -315,13 +168,9 @@ class Stretch:
 
 def runs_of(mask, starts=(0,)):
     """Return each run of True in `mask` (rows, channels) as (channel, first row, last row), by
-    channel and row.
-
-    No run crosses from one part into the next; `starts` are the rows at which the parts begin.
+    channel and row; none crosses from one part into the next, which begin at the rows `starts`.
     """
     first = np.isin(np.arange(len(mask)), starts)[:, None]
-    goes_on = (
-        np.roll(mask, 1, axis=0) & ~first
-    )  # in this row, from the one above; row 0 is always a first one
+    goes_on = np.roll(mask, 1, axis=0) & ~first  # from the row above; row 0 is always a first one
     begins, ends = mask & ~goes_on, mask & ~np.roll(mask & goes_on, -1, axis=0)
     return np.column_stack([np.argwhere(begins.T), np.argwhere(ends.T)[:, 1]])  # (runs, 3)

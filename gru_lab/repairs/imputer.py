@@ -12,8 +12,10 @@ import torch
 from gru_lab.errors import Ended
 from gru_lab.repairs import network
 from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
-from gru_lab.repairs.holes import CLOSED, LABELS, Pattern, kind_of, piece_of, wrapped
+from gru_lab.repairs.hiding import Pattern, piece_of
+from gru_lab.repairs.holes import CLOSED, LABELS, wrapped
 from gru_lab.repairs.intervals import Intervals
+from gru_lab.repairs.kinds import kind_of
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.repairs.rivals import Rivals
 

@@ -1,4 +1,4 @@
-"""What a channel is beyond a flag or a constant, told by its values alone, in the order of time.
+"""What a channel is, told by its values alone, in the order of time.
 
     wraps(np.array([350, 355, 2, 8, 358, ...]))  # 2 steps over the end of the circle
 
@@ -8,8 +8,35 @@ there is nothing. An *angle* starts again where it ends. A *count* is a whole nu
 
 import numpy as np
 
+FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
 MANY_SEEN = 5  # of more codes each is seen this often, on average
 WRAPS = 2  # steps over the end of the circle that make an angle; or one among small steps
+
+
+def kind_of(values):
+    """Return what a channel (rows,) is: 'none' (no value at all), 'constant', 'flag', 'code' or
+    'measured'.
+
+    A flag takes two values, 0 and 1 or others, each often. A code takes a few whole numbers, each
+    often, or more of them that come back in no order. Between two of them there is nothing.
+    """
+    seen = values[~np.isnan(values)]
+    if not len(seen):
+        return "none"
+    low, high = seen.min(), seen.max()
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):  # by no more than rounding
+        return "constant"
+    different = np.unique(seen)
+    few = takes_few(seen, different)
+    if len(different) == 2 and (few or (low, high) == (0, 1)):
+        return "flag"
+    whole = (different == different.round()).all()
+    return "code" if whole and (few or follow_in_no_order(seen)) else "measured"
+
+
+def takes_few(seen, different):
+    """Tell whether the `different` ones of the values `seen` (rows,) are few, each seen often."""
+    return len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
 
 
 def follow_in_no_order(seen: np.ndarray) -> bool:

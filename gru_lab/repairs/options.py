@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.repairs.holes import kind_of, runs_of
-from gru_lab.repairs.kinds import is_count, wraps
+from gru_lab.repairs.holes import runs_of
+from gru_lab.repairs.kinds import is_count, kind_of, wraps
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gru_lab.repairs.holes import kind_of
-from gru_lab.repairs.kinds import is_count, wraps
+from gru_lab.repairs.kinds import is_count, kind_of, wraps
 
 ROWS = 2000
 T = np.arange(ROWS)
@@ -77,3 +76,22 @@ def test_counts_are_whole_numbers_from_about_zero_up():
     assert is_count(MEASURED["people"]) and is_count(np.array([0.0, np.nan, 3]))
     assert not is_count(WALK.round()) and not is_count(np.array([101300.0, 101325]))
     assert not is_count(np.array([0, 0.5])) and not is_count(np.array([np.nan]))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([np.nan] * 3, "none"),
+        ([2.5, np.nan, 2.5], "constant"),
+        ([1e6, 1e6 + 1e-6, 1e6], "constant"),  # it moves by rounding alone
+        ([0, 1, np.nan, 0, 0], "flag"),
+        ([-999.9, 3.0] * 10, "flag"),
+        ([-999.9, 3.0, 3.0], "measured"),
+        ([0, 1, 2, 5] * 10, "code"),
+        ([0, 1, 2, 5], "measured"),  # too few to tell
+        ([0, 1, 2.5, 5] * 10, "measured"),
+        (list(range(100)), "measured"),
+    ],
+)
+def test_a_channel_is_told_by_its_values(values, kind):
+    assert kind_of(np.array(values, dtype=float)) == kind
