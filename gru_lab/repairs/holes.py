@@ -24,6 +24,8 @@ def part_ends(starts, rows):
 
 def wrapped(difference, period):
     """Return differences (..., channels), the short way round where `period` (channels,) is set."""
+    if not np.any(period):
+        return difference
     turn = np.where(period > 0, period, 1)
     return np.where(period > 0, (difference + turn / 2) % turn - turn / 2, difference)
 
@@ -50,16 +52,13 @@ class Gaps:
     def across(self, series, period=0):
         """Return what a complete `series` (rows,) does in each entry, less its own line."""
         start = series[self.before]
-        there, whole = series[self.row] - start, series[self.after] - start
-        if period:
-            there, whole = wrapped(there, period), wrapped(whole, period)
+        there, whole = (wrapped(series[row] - start, period) for row in (self.row, self.after))
         return there - self.share * whole
 
     def line(self, values, period=0):
         """Return the straight line in each entry of `values` (rows,), angles the short way."""
         start = values[self.before]
-        whole = values[self.after] - start
-        return start + self.share * (wrapped(whole, period) if period else whole)
+        return start + self.share * wrapped(values[self.after] - start, period)
 
     def nearest(self, values):
         """Return the nearer neighbour's value in each entry."""
@@ -81,6 +80,14 @@ class Gaps:
     def steady(self):
         """How free a fill is to leave the line: 0 at the edge of a long hole, 1 in its middle."""
         return np.where(self.open, 1 - 0.5**self.reach, 4 * self.share * (1 - self.share))
+
+    def moved(self, at):
+        """Return these Gaps where each row is the row `at` (rows,) instead."""
+        return replace(self, row=at[self.row], before=at[self.before], after=at[self.after])
+
+    def within(self, mask):
+        """Return where a `mask` (rows,) holds at an entry and on both sides of its hole."""
+        return mask[self.row] & mask[self.before] & mask[self.after]
 
     def only(self, chosen):
         """Return the entries where `chosen` (entries,) is True."""
@@ -160,6 +167,10 @@ class Stretch:
         """Return the Gaps of a channel."""
         observed = ~np.isnan(self.values[:, channel])
         return gaps_of(observed, self.position, self.begin, self.end)
+
+    def bin(self, seconds, bins):
+        """Return in which of so many `bins` of a cycle of `seconds` each row is, (rows,)."""
+        return (self.clock(seconds) * bins).astype(int) % bins
 
     def clock(self, seconds):
         """Return how far each row is in a cycle of so many `seconds`, (rows,), from 0 to 1."""

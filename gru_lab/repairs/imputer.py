@@ -416,7 +416,9 @@ class Imputer:
                 f"{type(part).__name__}.{name}": torch.tensor(value)
                 for name, value in vars(part).items()
             }
-        learned |= {f"rivals.{name}": torch.tensor(value) for name, value in self.rivals.arrays()}
+        learned |= {
+            f"rivals.{name}": torch.tensor(value) for name, value in self.rivals.arrays().items()
+        }
         return learned | (self.network.state_dict() if self.network else {})
 
     @classmethod

@@ -264,7 +264,8 @@ class CorrectionNetwork:
         scene = self.rivals.fill(truth.without(held))
         values = (truth.values - self.rivals.mean) / self.rivals.std
 
-        line = errors(values, self.rivals.lines(scene), held, self.period)
+        line = self.rivals.line(scene.stretch).filled.T
+        line = errors(values, line, held, self.period)
         goal = self.goal & (line > 0).all(axis=0)
 
         def measured(filled):

@@ -9,7 +9,8 @@ import pytest
 import gru_lab as lab
 from gru_lab.repairs.columns import stretch_of
 from gru_lab.repairs.holes import LABELS
-from gru_lab.repairs.rivals import cycles_of, period_of, solve
+from gru_lab.repairs.regression import solve
+from gru_lab.repairs.rivals import cycles_of, period_of
 from gru_lab.tables.layout import Layout
 
 
