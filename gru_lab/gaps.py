@@ -69,19 +69,17 @@ class Gapped:
         """Return the numbers of the `count` channels that move most in the first windows."""
         return np.argsort(-self.truth[:windows].std(axis=(0, 1)), kind="stable")[:count]
 
+    def error(self, filled):
+        """Return the mean squared error of `filled` windows on the hidden entries."""
+        error = np.square(filled - self.truth, dtype=np.float32)[self.hidden_mask]
+        return float(error.mean(dtype=np.float64))
+
     def mean_squared_errors(self):
         """Return the mean squared error on hidden entries of both simple ways, as a dict."""
-        ways = {
-            "forward fill": self.filled,
-            "linear interpolation": linear_interpolation(self.truth, self.hidden_mask),
-        }
+        straight = linear_interpolation(self.truth, self.hidden_mask)
         return {
-            way: float(
-                np.square(filled - self.truth, dtype=np.float32)[self.hidden_mask].mean(
-                    dtype=np.float64
-                )
-            )
-            for way, filled in ways.items()
+            "forward fill": self.error(self.filled),
+            "linear interpolation": self.error(straight),
         }
 
 

@@ -18,7 +18,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 FEW = 8  # epochs, of which each has a mark: a line of one epoch would not be seen
 GREY = "#767676"
-REFERENCE_DASH = {"forward fill": "dot", "linear interpolation": "dash"}
+REFERENCE_DASH = {"forward fill": "dot", "linear interpolation": "dash", "regression": "dashdot"}
 
 
 def style(figure, title, height=400, top=64):
