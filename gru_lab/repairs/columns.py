@@ -15,17 +15,13 @@ MONTH, THURSDAY = 2_629_746.0, 3 * 86_400.0  # seconds; 1970 began on a Thursday
 
 
 def numbers(column: pd.Series) -> np.ndarray | None:
-    """Return a column as float64 with NaN, True and False as 1 and 0; or None where it holds no
-    real numbers.
-    """
+    """Return a column as float64, True as 1; None where it holds no real numbers."""
     column = numeric(column)
     return None if column is None else column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def put(column: pd.Series, rows: np.ndarray, values: np.ndarray):
-    """Return the array of `column` with `values` in `rows`, in its own dtype; nothing else of it
-    changes.
-    """
+    """Return the array of `column` with `values` in `rows`, in its own dtype."""
     array, kind = column.array.copy(), column.dtype
     if pd.api.types.is_bool_dtype(kind) or isinstance(numeric(column).dtype, pd.BooleanDtype):
         values = values.round().astype(bool)

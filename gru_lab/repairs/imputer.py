@@ -3,10 +3,8 @@ entries held back, and how sure it is.
 """
 
 import copy
-from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import torch
 
 from gru_lab.errors import Ended
@@ -14,16 +12,14 @@ from gru_lab.repairs import network
 from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
 from gru_lab.repairs.hiding import Pattern, piece_of
 from gru_lab.repairs.holes import CLOSED, LABELS, wrapped
-from gru_lab.repairs.intervals import Intervals
+from gru_lab.repairs.intervals import Intervals, held_by_others
 from gru_lab.repairs.kinds import kind_of
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.repairs.rivals import Rivals
 
 CHECKED = 40_000  # rows, evenly spread, in which entries are held back
 FEWEST = 10  # observed values that a channel needs to be learned from
-NAMES = ("forward fill", "linear", "seasonal", "regression", "network")
-MEASURES = [f"{way} {error}" for way in (*NAMES, "repair") for error in ("MAE", "RMSE")]
-FIXED = {"none": "none", "constant": "constant", "flag": "flag", "code": "flag"}
+LEARNED = ("turn", "known", "way", "low", "high", "composition")  # and what the parts learned
 SHORT_END = 12  # rows before a channel's first or after its last value that are filled in any case
 WORDS = {
     "none": "no value at all, so it stays empty",
@@ -32,28 +28,6 @@ WORDS = {
     "code": "a code of a few whole numbers, so a hole takes its nearer neighbour's",
     "measured": "",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Limits:
-    """What a repair may do: bounds, whole numbers, and which channels and holes it fills.
-
-    `low`, `high` and `whole` are (channels,); `fills` (channels,) is True for those to repair;
-    `max_gap` and `extrapolation` are in steps, the latter None where held-back ends decide.
-    """
-
-    low: np.ndarray
-    high: np.ndarray
-    whole: np.ndarray
-    fills: np.ndarray
-    max_gap: float = np.inf
-    extrapolation: float | None = None
-
-    @classmethod
-    def none(cls, channels):
-        """Return the Limits of so many channels that limit nothing."""
-        low, no = np.full(channels, -np.inf), np.zeros(channels, dtype=bool)
-        return cls(low, -low, no, ~no)
 
 
 class Imputer:
@@ -66,11 +40,8 @@ class Imputer:
     """
 
     def __init__(self, kinds, turn, known, seed=0, device="cpu"):
-        self.kinds, self.turn, self.known = (
-            list(kinds),
-            np.asarray(turn, dtype=float),
-            np.asarray(known),
-        )
+        self.kinds, self.known = list(kinds), np.asarray(known)
+        self.turn = np.asarray(turn, dtype=float)
         self.seed, self.device, self.history, self.interrupted = seed, device, [], False
         channels = len(self.kinds)
         self.way = np.zeros((channels, len(LABELS)), dtype=int)
@@ -80,9 +51,7 @@ class Imputer:
 
     @classmethod
     def of(cls, stretch, turn, codes=(), **settings):
-        """Return the Imputer for a Stretch: its values tell what its channels are, but for the
-        numbers in `codes`.
-        """
+        """Return the Imputer for a Stretch, whose values tell the kinds of all but `codes`."""
         kinds = [kind_of(values) for values in stretch.values.T]
         kinds = ["code" if c in codes and k == "measured" else k for c, k in enumerate(kinds)]
         enough = (~np.isnan(stretch.values)).sum(axis=0) >= FEWEST
@@ -120,7 +89,7 @@ class Imputer:
         row. Ctrl-C ends the training: `interrupted`, and the best network so far is kept. The
         values of `stretch` are written to.
         """
-        rows, composed = len(stretch), self._composition(stretch)
+        rows = len(stretch)
         self._see(stretch)
         seen, pattern, checked, truth, held, other = self._hold_back(stretch)
         seen.values[checked] = np.where(
@@ -137,7 +106,6 @@ class Imputer:
             self._train(seen, pattern, truth, held, ends and ends - cost, epochs, progress)
         progress("choice")
         self._judge(truth, held, other)
-        self.composition = np.where(composed.any(axis=1)[:, None], composed, self.evidence.count)
 
     def _train(self, seen, pattern, truth, held, ends, epochs, progress):
         try:
@@ -151,18 +119,17 @@ class Imputer:
         self.network.take_best()
 
     def _see(self, stretch):
-        """Widen the range in which each channel was seen; an angle has none."""
+        """Widen the range in which each channel was seen (an angle has none), and count the entries
+        that it lacks in each class of length: `composition` (channels, classes).
+        """
+        kinds = [stretch.gaps(c).kind for c in range(len(self.kinds))]
+        self.composition = np.array([np.bincount(kind, minlength=len(LABELS)) for kind in kinds])
         with np.errstate(all="ignore"):
             low = np.fmin.reduce(stretch.values, initial=np.inf)
             high = np.fmax.reduce(stretch.values, initial=-np.inf)
         turning = self.turn > 0
         self.low = np.where(turning, -np.inf, np.fmin(self.low, low))
         self.high = np.where(turning, np.inf, np.fmax(self.high, high))
-
-    def _composition(self, stretch):
-        """Return how many entries each channel lacks in each class, (channels, classes)."""
-        kinds = [stretch.gaps(c).kind for c in range(len(self.kinds))]
-        return np.array([np.bincount(kind, minlength=len(LABELS)) for kind in kinds])
 
     def _hold_back(self, stretch):
         """Return the known channels, their Pattern, which rows are checked, these, what to hide
@@ -185,11 +152,10 @@ class Imputer:
         it, and how sure a repair is is measured anew; a class of a channel with few entries for
         that stays as it was.
         """
-        other, composed = copy.copy(self), self._composition(stretch)
+        other = copy.copy(self)
         other._see(stretch)
         *_, truth, held, mixed = self._hold_back(stretch)
         other._judge(truth, held, mixed, again=True)
-        other.composition = np.where(composed.any(axis=1)[:, None], composed, other.evidence.count)
         return other
 
     def _judge(self, truth, held, other, again=False):
@@ -201,127 +167,97 @@ class Imputer:
         """
         scene = self.rivals.fill(truth.without(held))
         both = self.network.correct(scene) if self.network else None  # (rows, 2, channels)
-        channel, kind, hole, reach, error = [], [], [], [], []
+        pieces = [(np.zeros(0, int),) * 4 + (np.zeros((len(WAYS), 0)),)]
         for k, c in enumerate(self.known):
             gaps = scene.stretch.gaps(k)
             hidden = held[gaps.row, k]
             alike = hidden & ~other[gaps.row]
-            known = _shown(gaps.only(alike))
-            hidden &= alike | ~known[gaps.kind]
-            ways = self._ways(k, gaps, scene, both)[:, hidden]
-            error.append(wrapped(truth.values[gaps.row[hidden], k] - ways, self.turn[c]))
-            channel.append(np.full(hidden.sum(), c))
-            kind.append(gaps.kind[hidden])
-            hole.append(gaps.hole[hidden])
-            reach.append(gaps.reach[hidden])
-        channel, kind, hole, reach = (
-            np.concatenate(a) if a else np.zeros(0, int) for a in (channel, kind, hole, reach)
-        )
-        error = np.concatenate(error, axis=1) if error else np.zeros((len(WAYS), 0))
+            gaps = gaps.only(hidden & (alike | ~_shown(gaps.only(alike))[gaps.kind]))
+            ways = self._ways(c, gaps, scene.stretch.values[:, k], scene, both)
+            error = wrapped(truth.values[gaps.row, k] - ways, self.turn[c])
+            pieces.append((np.full(len(gaps.row), c), gaps.kind, gaps.hole, gaps.reach, error))
+        *entries, error = (np.concatenate(a, axis=-1) for a in zip(*pieces, strict=True))
+        channel, kind, hole, _ = entries
         evidence = Evidence.of(channel, kind, hole, error, len(self.kinds))
-        known = evidence.enough
+        known = None
         if again:
             doubted = evidence.doubted(self.way)
-            known, self.way = known | doubted, np.where(doubted, 0, self.way)
+            known, self.way = evidence.enough | doubted, np.where(doubted, 0, self.way)
         else:
             self.way = evidence.choose()
-            fixed = [c for c in range(len(self.kinds)) if self.base(c) == "nearest"]
-            self.way[fixed] = 0
+            self.way[[self.base(c) == "nearest" for c in range(len(self.kinds))]] = 0
         chosen = error[self.way[channel, kind], np.arange(len(channel))]
-        self._measure_intervals(channel, kind, hole, reach, chosen, evidence, again and known)
+        self._measure_intervals(entries, chosen, evidence, known)
+        holed = self.composition.any(axis=1)[:, None]
+        self.composition = np.where(holed, self.composition, self.evidence.count)
 
-    def _measure_intervals(self, channel, kind, hole, reach, error, evidence, known):
-        """Measure intervals on the errors; and on one half of the holes, what share they hold of
-        the other. `known`: the classes of channels whose errors are to replace those of the fit, or
-        False at the fit.
+    def _measure_intervals(self, held, error, evidence, known=None):
+        """Measure intervals on the errors of entries `held`: their channel, kind, hole and reach;
+        `known`: the classes of channels whose errors are to replace those of the fit.
         """
-        rng, found = np.random.default_rng((self.seed, 3)), (channel, kind, hole, reach, error)
-        again = known is not False
-        units = (self.intervals.usual, self.intervals.factor) if again else None
-        new = Intervals.fit(*found, len(self.kinds), rng, units)
-        half = rng.random(hole.max() + 1 if len(hole) else 0)[hole] < 0.5
-        trial = Intervals.fit(*(a[half] for a in found), len(self.kinds))
-        unit = trial.usual[channel] * network.growth(trial.factor, reach)
-        low, high = trial.low[channel, kind] * unit, trial.high[channel, kind] * unit
-        inside = ((low <= error) & (error <= high))[~half]
-        if again:
-            new = self.intervals.instead(new, known)
-            evidence = evidence.instead(self.evidence, ~known)
-        if not again or known.any():
+        rng, channels = np.random.default_rng((self.seed, 3)), len(self.kinds)
+        if known is None:
+            self.intervals, self.evidence = Intervals.fit(*held, error, channels, rng), evidence
+        else:
+            units = self.intervals.usual, self.intervals.factor
+            new = Intervals.fit(*held, error, channels, rng, units)
+            self.intervals = self.intervals.instead(new, known)
+            self.evidence = evidence.instead(self.evidence, ~known)
+        if known is None or known.any():
+            inside = held_by_others(*held, error, channels, rng)
+            like = self.composition[held[0], held[1]] > 0  # of lengths that the table has
+            inside = inside[like] if like.any() else inside
             self.coverage = float(inside.mean()) if len(inside) else np.nan
-        self.intervals, self.evidence = new, evidence
 
-    def _ways(self, k, gaps, scene, both):
-        """Return what each of WAYS puts into the Gaps of the known channel `k`, (ways, entries)."""
-        c = self.known[k]
-        series, turn = scene.stretch.values[:, k], self.turn[c]
-        base = gaps.nearest(series) if self.base(c) == "nearest" else gaps.line(series, turn)
-        last = series[np.where(gaps.open & (gaps.row < gaps.before), gaps.after, gaps.before)]
-        if self.base(c) == "nearest":
-            return np.stack([base, last, base, base, base, base])
-        std, line = self.rivals.std[k], gaps.line(scene.filled[k], turn)
-        season = self.rivals.season(k, gaps, scene)
-        change = wrapped(scene.filled[k, gaps.row] - line, turn)
-        heads = both[gaps.row, :, k].T if both is not None else np.zeros((2, len(line)))
-        ways = np.stack([base, last, base + std * season, *[base + std * change] * 3])
-        ways[4:] += std * heads
-        return ways if turn else np.clip(ways, self.low[c], self.high[c])
+    def _ways(self, channel, gaps, series, scene=None, both=None):
+        """Return what each of WAYS puts into the Gaps of a channel's `series` (rows,), (ways,
+        entries); without a Scene, all but the last value are as the line.
+        """
+        turn, nearest = self.turn[channel], self.base(channel) == "nearest"
+        base, last = gaps.nearest(series) if nearest else gaps.line(series, turn), gaps.before
+        if scene is None or nearest:
+            return np.stack([base, series[last], *[base] * 4])
+        k = np.searchsorted(self.known, channel)
+        change = wrapped(scene.filled[k, gaps.row] - scene.line(k, gaps), turn)
+        season, std = self.rivals.season(k, gaps, scene), self.rivals.std[k]
+        ways = np.stack([base, series[last], base + std * season, *[base + std * change] * 3])
+        if both is not None:
+            ways[4:] += std * both[gaps.row, :, k].T
+        return ways if turn else np.clip(ways, self.low[channel], self.high[channel])
 
-    def impute(self, stretch, limits=None, watch=iter):
+    def impute(self, stretch, limits, watch):
         """Yield, for each channel, (Gaps, values, low, high) of the holes that are to be filled;
         `watch` as `CorrectionNetwork.correct` has it.
         """
-        limits = limits or Limits.none(len(self.kinds))
         seen, scene, both = stretch.channels(self.known), None, None
         if (self.way[self.known] > 1).any():
             scene = self.rivals.fill(seen)
         if (self.way[self.known] > 3).any():
-            both = self.network.correct(scene, watch=watch)
-        place = {c: k for k, c in enumerate(self.known)}
+            both = self.network.correct(scene, watch)
         for c in range(len(self.kinds)):
-            gaps = stretch.gaps(c)
+            gaps, series = stretch.gaps(c), stretch.values[:, c]
             gaps = gaps.only(self.allowed(c, gaps, limits))
-            if scene is not None and c in place:
-                ways = self._ways(place[c], gaps, scene, both)
-                values = ways[self.way[c, gaps.kind], np.arange(len(gaps.row))]
-            else:
-                values = self._simple(c, gaps, stretch)
-            yield gaps, *self._within(c, gaps, values, limits, stretch)
+            ways = self._ways(c, gaps, series, scene if c in self.known else None, both)
+            values = ways[self.way[c, gaps.kind], np.arange(len(gaps.row))]
+            yield gaps, *self.within(c, gaps, values, limits, series)
 
-    def _simple(self, channel, gaps, stretch):
-        """Return what the line, or the last value, puts into a channel's Gaps."""
-        series = stretch.values[:, channel]
-        if self.base(channel) == "nearest":
-            return gaps.nearest(series)
-        values = gaps.line(series, self.turn[channel])
-        last = (self.way[channel, gaps.kind] == 1) & ~(gaps.open & (gaps.row < gaps.before))
-        return np.where(last, series[gaps.before], values)
-
-    def _within(self, channel, gaps, values, limits, stretch):
-        """Return values and bounds (low, high), kept within the limits and where the channel was
-        seen.
+    def within(self, channel, gaps, values, limits, series):
+        """Return `values` for the Gaps of a `series` and their bounds (low, high), kept within the
+        limits and where the channel was seen.
         """
         below, above = self.intervals.around(channel, gaps)
         if self.kinds[channel] == "constant":
             below = above = np.zeros(len(values))
         if turn := self.turn[channel]:  # as the channel has them, from 0 to 360 or -180 to 180
-            least = -turn / 2 if np.nanmin(stretch.values[:, channel], initial=0) < 0 else 0
+            least = -turn / 2 if np.nanmin(series, initial=0) < 0 else 0
             values = (values - least) % turn + least
             return values, values + np.minimum(below, 0), values + np.maximum(above, 0)
-        low = max(self.low[channel], limits.low[channel])
-        high = max(low, min(self.high[channel], limits.high[channel]))
-        values = np.clip(values, low, high)
-        if limits.whole[channel]:
-            values = np.clip(np.round(values), np.ceil(low), np.floor(high))
-        lows, highs = (np.clip(values + add, low, high) for add in (below, above))
-        return values, np.fmin(lows, values) + 0 * below, np.fmax(highs, values) + 0 * above
+        return limits.clipped(channel, self.low[channel], self.high[channel], values, below, above)
 
     def allowed(self, channel, gaps, limits):
         """Return which entries of a channel's Gaps are to be filled, (entries,)."""
         most = self.end_supported(channel, limits)
-        fits = np.where(
-            gaps.open, gaps.length <= min(most, limits.max_gap), gaps.length <= limits.max_gap
-        )
+        fits = gaps.length <= np.where(gaps.open, min(most, limits.max_gap), limits.max_gap)
         return fits & limits.fills[channel]
 
     def end_supported(self, channel, limits):
@@ -340,101 +276,29 @@ class Imputer:
         place = np.flatnonzero(self.known == channel)
         return self.rivals.std[place[0]] if len(place) else np.nan
 
-    def scores(self):
-        """Return a DataFrame with a row per channel: the errors foretold for its own holes, of all
-        ways and of the repair; the way that fills most of them, the entries that tell, and the
-        chance that it is worse than the straight line.
-        """
-        share = self.composition / np.maximum(self.composition.sum(axis=1, keepdims=True), 1)
-        mae, rmse, _ = self._figures()
-
-        def mean(figures):
-            known = np.where(np.isnan(figures), 0, share)
-            total = known.sum(axis=-1)
-            figures = (np.nan_to_num(figures) * known).sum(axis=-1)
-            return np.where(total > 0, figures / np.where(total > 0, total, 1), np.nan)
-
-        pairs = zip(mae, rmse, strict=True)
-        columns = [a for way, square in pairs for a in (mean(way), np.sqrt(mean(square**2)))]
-        scores = pd.DataFrame(np.array(columns).T, columns=MEASURES)
-        for c, kind in enumerate(self.kinds):
-            if kind != "measured":
-                scores.loc[c, [m for m in MEASURES if m.split()[0] in NAMES[2:]]] = np.nan
-        most = [
-            np.bincount(w, n, len(WAYS)).argmax()
-            for w, n in zip(self.way, self.composition, strict=True)
-        ]
-        scores["kept"] = [
-            FIXED.get(kind, WAYS[w]) for kind, w in zip(self.kinds, most, strict=True)
-        ]
-        scores["entries"] = self.evidence.count.sum(axis=1).astype(int)
-        scores["worse"] = mean(self.evidence.errors(self.way)[2])
-        return scores
-
-    def _figures(self):
-        """Return (MAE, RMSE) of NAMES and of the repair, (names, channels, classes), and the chance
-        that the repair is worse than the line.
-        """
-        mae, rmse, _ = self.evidence.errors()
-        head = 4 + (mae[5] * rmse[5] < mae[4] * rmse[4])
-        used = np.stack(
-            [
-                np.ones_like(head),
-                np.zeros_like(head),
-                np.full_like(head, 2),
-                np.full_like(head, 3),
-                head,
-                self.way,
-            ]
-        )
-        mae, rmse = (np.take_along_axis(a, used, axis=0) for a in (mae, rmse))
-        if self.network is None:
-            mae[4] = rmse[4] = np.nan
-        return mae, rmse, self.evidence.errors(self.way)[2]
-
-    def by_length(self):
-        """Return a DataFrame with a row for each (channel's number, class of length) that has holes
-        to fill or entries held back, with the errors of every way.
-        """
-        mae, rmse, worse = self._figures()
-        holes, count = self.composition, self.evidence.count
-        c, k = np.nonzero((holes > 0) | (count > 0))
-        index = pd.MultiIndex.from_arrays([c, np.array(LABELS)[k]], names=["channel", "length"])
-        measures = np.stack([mae, rmse], axis=1).reshape(-1, *count.shape)[:, c, k].T
-        rows = pd.DataFrame(measures, index, MEASURES)
-        rows.insert(0, "holes", holes[c, k].astype(int))
-        rows.insert(1, "entries", count[c, k].astype(int))
-        fills = [FIXED.get(self.kinds[i], WAYS[self.way[i, j]]) for i, j in zip(c, k, strict=True)]
-        return rows.assign(fills=fills, worse=worse[c, k])
-
     def state_dict(self):
         """Return all that was learned, by name."""
-        names = ("turn", "known", "way", "low", "high", "composition")
-        learned = {name: torch.tensor(getattr(self, name)) for name in names}
+        learned = {name: getattr(self, name) for name in LEARNED}
         for part in (self.intervals, self.evidence):
-            learned |= {
-                f"{type(part).__name__}.{name}": torch.tensor(value)
-                for name, value in vars(part).items()
-            }
-        learned |= {
-            f"rivals.{name}": torch.tensor(value) for name, value in self.rivals.arrays().items()
-        }
-        return learned | (self.network.state_dict() if self.network else {})
+            learned |= {f"{type(part).__name__}.{name}": a for name, a in vars(part).items()}
+        learned |= {f"rivals.{name}": a for name, a in self.rivals.arrays().items()}
+        tensors = {name: torch.tensor(array) for name, array in learned.items()}
+        return tensors | (self.network.state_dict() if self.network else {})
 
     @classmethod
     def from_state_dict(cls, tensors, kinds, **settings):
         """Return the Imputer whose `tensors`, `kinds` and settings these are."""
         arrays = {name: value.numpy() for name, value in tensors.items()}
         imputer = cls(kinds, arrays["turn"], arrays["known"], **settings)
-        for name in ("way", "low", "high", "composition"):
+        for name in LEARNED:
             setattr(imputer, name, arrays[name])
-        for part in (Intervals, Evidence):
-            head = f"{part.__name__}."
-            known = {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
-            setattr(imputer, part.__name__.lower(), part(**known))
-        imputer.rivals.take(
-            {n.removeprefix("rivals."): a for n, a in arrays.items() if n.startswith("rivals.")}
-        )
+
+        def part(head):
+            return {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
+
+        imputer.intervals = Intervals(**part("Intervals."))
+        imputer.evidence = Evidence(**part("Evidence."))
+        imputer.rivals.take(part("rivals."))
         if any(name.startswith("network.") for name in tensors):
             imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
             imputer.network.load_state_dict(tensors)

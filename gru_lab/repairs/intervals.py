@@ -9,12 +9,14 @@ import numpy as np
 from gru_lab.repairs.holes import LABELS
 
 COVERED = 0.9  # the share of values that an interval is to hold
-DISTANCES, FEW = (
-    12,
-    30,
-)  # distances up to 1, 3, 7 ... rows; a class with fewer entries tells nothing
+DISTANCES = 12  # up to 1, 3, 7 ... rows
+FEW = 30  # a class with fewer entries tells nothing
 MIDDLE = 0.45  # of a class above its smallest distance, in log2
-TRUSTED = 20  # holes of a channel's own that weigh as much as those of all channels
+# so many holes of a channel's own weigh as much as those of all channels; fewer where they say that
+# errors are larger: of two bounds the wider is the safer one
+TRUSTED, TRUSTED_WIDER = 20, 5
+MORE = 0.4  # of a hole's share is added to what bounds hold: a few holes miss the largest errors
+FOLDS = 5  # of held-back holes, to measure what intervals hold
 PATHS = 40  # held-back holes that are kept for draws, of each channel and class
 CLASSES = len(LABELS)
 
@@ -36,9 +38,7 @@ def growth(factors, distance):
 
 
 def _rising(figures, count):
-    """Return `figures` (DISTANCES,) so that none falls; one with too small a `count` of entries is
-    that below.
-    """
+    """Return `figures` (DISTANCES,) so that none falls; one of few entries is that below."""
     for k in range(DISTANCES):
         if count[k] < FEW or not figures[k] > 0:
             figures[k] = figures[k - 1] if k else 1.0
@@ -109,17 +109,22 @@ class Intervals:
         for own in np.split(order, first) if len(order) else ():
             c, k = channel[own[0]], kind[own[0]]
             holes = len(np.unique(hole[own]))
-            level = np.minimum(1, (1 - tails) * (1 + 0.5 / holes))
+            level = np.minimum(1, (1 - tails) * (1 + MORE / holes))
             quantiles = np.quantile(relative[own], [1 - level, level])
-            trust = holes / (holes + TRUSTED)
+            wider = [quantiles[0] < wide[0, k], quantiles[1] > wide[1, k]]
+            trust = holes / (holes + np.where(wider, TRUSTED_WIDER, TRUSTED))
             bounds[:, c, k] = trust * quantiles + (1 - trust) * wide[:, k]
         bounds[:, np.bincount(channel, minlength=channels) == 0] = np.nan
         return cls(usual, factor, *bounds, *_paths(channel, kind, hole, relative, rng))
 
+    def hold(self, channel, kind, reach, error):
+        """Return which errors lie within their intervals, (entries,)."""
+        unit = self.unit(channel, reach)
+        above = self.low[channel, kind] * unit <= error
+        return above & (error <= self.high[channel, kind] * unit)
+
     def instead(self, other, chosen):
-        """Return these intervals with those of `other`, of the same units, where `chosen`
-        (channels, CLASSES) is True.
-        """
+        """Return these with the intervals of `other`, of the same units, where `chosen` is True."""
         low, high = np.where(chosen, other.low, self.low), np.where(chosen, other.high, self.high)
         kept = ~chosen[self.paths[:, 0], self.paths[:, 1]] if len(self.paths) else []
         paths = self.paths[kept] if len(self.paths) else self.paths
@@ -156,6 +161,17 @@ class Intervals:
         """Return the paths of a channel and class, or else those of the class, or else any."""
         own, alike = self.paths[:, 0] == channel, self.paths[:, 1] == kind
         return next((self.paths[a] for a in (own & alike, alike, own) if a.sum() >= 5), self.paths)
+
+
+def held_by_others(channel, kind, hole, reach, error, channels, rng):
+    """Return which errors lie within intervals learned from other holes, (entries,)."""
+    fold = rng.integers(FOLDS, size=hole.max(initial=0) + 1)[hole]
+    inside = np.zeros(len(fold), dtype=bool)
+    for part in range(FOLDS):
+        learned = [a[fold != part] for a in (channel, kind, hole, reach, error)]
+        others = [a[fold == part] for a in (channel, kind, reach, error)]
+        inside[fold == part] = Intervals.fit(*learned, channels).hold(*others)
+    return inside
 
 
 def _paths(channel, kind, hole, relative, rng):

@@ -81,9 +81,7 @@ class Sheets(Sheet):
         return cls(path, table, mask, notes, None, doubts, unread, sheets=sheets, part=part)
 
     def require_out(self, out) -> Path:
-        """Return the folder to write into, made where it is not there; no file in it is replaced
-        that is read here.
-        """
+        """Return the folder to write into, made if need be; no file that is read is replaced."""
         if Path(out).is_file():
             raise ValueError(
                 f"OUT must be a folder for {self.name}, not the file {str(out)!r}; name one after "
@@ -105,9 +103,7 @@ class Sheets(Sheet):
 
 
 def unlike(sheets: list[Sheet]) -> list[str]:
-    """Return, as sentences, which files have other columns than most, or text where others have
-    numbers.
-    """
+    """Return in words which files have other columns, or text where others have numbers."""
     usual = Counter(tuple(sorted(sheet.table.columns)) for sheet in sheets).most_common(1)[0][0]
     text = {name: Counter() for name in usual}
     for sheet in sheets:

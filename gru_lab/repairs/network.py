@@ -44,30 +44,30 @@ def windows_at(start, stretch):
     return np.minimum(row, end - 1), row < end
 
 
-def windows_in_use(stretch, batch=8 * BATCH):
-    """Yield `windows_at` that overlap by half, a batch at a time; within a batch no row comes
-    twice.
-    """
+def windows_in_use(stretch):
+    """Yield `windows_at` that overlap by half, in batches; in one batch no row comes twice."""
     start = np.unique(stretch.begin)
     count = np.maximum(1, np.ceil(2 * (stretch.end[start] - start) / WINDOW - 1)).astype(int)
-    number = np.arange(count.sum()) - np.repeat(
-        np.cumsum(count) - count, count
-    )  # of a window in its part
+    number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)  # in its part
     start = np.repeat(start, count) + number * (WINDOW // 2)
     for phase in (0, 1):
         chosen = start[number % 2 == phase]
-        for first in range(0, len(chosen), batch):
-            yield windows_at(chosen[first : first + batch], stretch)
+        for first in range(0, len(chosen), 8 * BATCH):
+            yield windows_at(chosen[first : first + 8 * BATCH], stretch)
 
 
 def errors(truth, filled, held, period):
-    """Return the mean absolute and the mean squared error on the `held` entries of each channel,
-    (2, channels).
-    """
+    """Return MAE and MSE on the `held` entries of each channel, (2, channels)."""
     error = np.where(held, np.nan_to_num(wrapped(filled - truth, period)), 0)
-    return np.stack([np.abs(error).sum(axis=0), np.square(error).sum(axis=0)]) / np.maximum(
-        held.sum(axis=0), 1
-    )
+    sums = np.stack([np.abs(error).sum(axis=0), np.square(error).sum(axis=0)])
+    return sums / np.maximum(held.sum(axis=0), 1)
+
+
+def gains_little(scores, times):
+    """Tell whether the last part of the time so far lowered the score by next to nothing."""
+    known = zip(scores, times, strict=True)
+    before = min(score for score, time in known if time < (1 - PATIENCE) * times[-1])
+    return min(scores) > before * (1 - GAIN)
 
 
 class CorrectionNetwork:
@@ -80,30 +80,23 @@ class CorrectionNetwork:
         self.scale, self.reach = np.ones(channels), np.ones(DISTANCES)
         inputs = 3 * channels + int((self.period > 0).sum()) + 4
         with torch.device("meta"):
-            network = RNN(
-                inputs, HIDDEN_SIZE, 2, DROPOUT, output_size=2 * channels, bidirectional=True
-            )
+            shape = {"output_size": 2 * channels, "bidirectional": True}
+            network = RNN(inputs, HIDDEN_SIZE, 2, DROPOUT, **shape)
         self.network = draw(network, torch.Generator().manual_seed(seed)).to(self.device)
         nn.init.zeros_(self.network.out.weight)
         nn.init.zeros_(self.network.out.bias)
         self.best = None
 
     def _seen(self, scene):
-        """Return what the network looks at: filled values and distances, (rows, channels), and the
-        clock, (rows, 4).
-        """
+        """Return filled values and distances, (rows, channels), and the clock, (rows, 4)."""
         turns = [2 * np.pi * scene.stretch.clock(cycle) for cycle in CYCLES[:2]]
         clock = np.stack([f(turn) for turn in turns for f in (np.sin, np.cos)], axis=1)
         clock = np.where(scene.stretch.step > 0, clock, 0).astype(np.float32)
-        return np.ascontiguousarray(scene.filled.T), self._distance(scene), clock
-
-    def _distance(self, scene):
-        distance = np.zeros(scene.filled.shape[::-1], dtype=np.float32)
+        distance = np.where(scene.observed.T, 0, np.inf).astype(np.float32)
         for c in range(distance.shape[1]):
             gaps = scene.stretch.gaps(c)
-            distance[~scene.observed[c], c] = np.inf
             distance[gaps.row, c] = gaps.reach
-        return distance
+        return np.ascontiguousarray(scene.filled.T), distance, clock
 
     def _features(self, filled, distance, clock):
         """Return what the network sees, (..., inputs), of values, their distances and the clock."""
@@ -116,49 +109,43 @@ class CorrectionNetwork:
         return torch.from_numpy(np.concatenate(pieces, axis=-1, dtype=np.float32)).to(self.device)
 
     @torch.no_grad()
-    def correct(self, scene, head=None, watch=iter):
-        """Return the corrections by each channel's `head` (channels,), (rows, channels); or by
-        both, (rows, 2, channels).
+    def correct(self, scene, watch=iter):
+        """Return the corrections by both of its heads, (rows, 2, channels).
 
         Each row's come from two windows, weighted towards their middle, so that there is context
         on both sides. `watch` is put around the list of batches, for a progress bar.
         """
         self.network.eval()
         torch.set_num_threads(1)
-        seen, stretch = self._seen(scene), scene.stretch
-        channels = np.arange(len(self.goal))
-        both = np.stack([channels, channels + len(channels)])
-        chosen = both if head is None else channels + len(channels) * head
-        total = np.zeros((len(stretch), *chosen.shape), dtype=np.float32)
-        weights = np.zeros((len(stretch), *[1] * chosen.ndim), dtype=np.float32)
+        seen, stretch, channels = self._seen(scene), scene.stretch, len(self.goal)
+        total = np.zeros((len(stretch), 2, channels), dtype=np.float32)
+        weights = np.zeros((len(stretch), 1, 1), dtype=np.float32)
         middle = np.minimum(np.arange(WINDOW) + 1, WINDOW - np.arange(WINDOW)).astype(np.float32)
         for row, inside in watch(list(windows_in_use(stretch))):
             output = self.network(self._features(*(a[row] for a in seen))).cpu().numpy()
-            weight = np.broadcast_to(middle, row.shape)[inside].reshape(-1, *[1] * chosen.ndim)
-            total[row[inside]] += output[inside][:, chosen] * weight
+            weight = np.broadcast_to(middle, row.shape)[inside].reshape(-1, 1, 1)
+            total[row[inside]] += output[inside].reshape(-1, 2, channels) * weight
             weights[row[inside]] += weight
         total /= weights
-        for c in channels:
-            unit = self._unit(seen[1][:, c], c).reshape(-1, *[1] * (chosen.ndim - 1))
-            total[..., c] *= unit
+        for c in range(channels):
+            total[..., c] *= self._unit(seen[1][:, c], c)[:, None]
         return total
 
     def train(self, shown, pattern, truth, held, ends, epochs=None):
         """Train on the Stretch `shown`, and yield a row of figures after each epoch; `best` holds
         the best weights.
 
-        The Pattern says what to hide. `held` (other rows, channels) tells
-        entries of `truth` that `shown` lacks: by them an epoch is scored. It ends after `epochs`,
-        or else at the time `ends`, or sooner when the score no longer falls.
+        The Pattern says what to hide. `held` (rows, channels) tells entries of the Stretch `truth`
+        that `shown` lacks: by them an epoch is scored. It ends after `epochs`, or else at the time
+        `ends`, or sooner when the score no longer falls.
         """
         began, rng, scores = perf_counter(), np.random.default_rng((self.seed, 1)), [np.inf]
         torch.set_num_threads(1)
         self._measure(shown, pattern, rng)
         checked = truth.spread(CHECKED)
         score = self._scorer(truth.where(checked), held[checked])
-        optimizer = torch.optim.AdamW(
-            self.network.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY
-        )
+        weights = self.network.parameters()
+        optimizer = torch.optim.AdamW(weights, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         dropping = torch.Generator(self.device).manual_seed(self.seed)
         batches, steps, ended, times, ending = self._batches(shown, pattern, rng), 0, False, [0], 0
         while not ended:
@@ -173,31 +160,24 @@ class CorrectionNetwork:
                     break
             now = score()
             if now < min(scores):
-                self.best = {
-                    name: value.clone() for name, value in self.network.state_dict().items()
-                }
+                state = self.network.state_dict()
+                self.best = {name: value.clone() for name, value in state.items()}
             scores.append(now)
             times.append(perf_counter() - began)
-            before = [
-                s for s, t in zip(scores, times, strict=True) if t < (1 - PATIENCE) * times[-1]
-            ]
             tried = len(scores) > 20 and times[-1] > 0.2 * (ends - began)
-            if tried and not ending and min(scores) > min(before) * (1 - GAIN):
+            if tried and not ending and gains_little(scores, times):
                 ending = ends = min(ends, began + times[-1] * (1 + LAST))
             yield {"epoch": -(-steps // STEPS), "seconds": times[-1], "score": now}
 
     def _step(self, batch, optimizer, dropping):
-        """Take one step on hidden entries: squared error for the first correction, Huber's loss for
-        the second.
-        """
+        """Take one step: squared error for the first correction, Huber's loss for the second."""
         inputs, target, hidden_mask = batch
         target = target[hidden_mask]
         by_square, by_huber = (
             output[hidden_mask] for output in self.network(inputs, dropping).chunk(2, dim=-1)
         )
-        loss = nn.functional.mse_loss(by_square, target) + 2 * nn.functional.huber_loss(
-            by_huber, target
-        )
+        loss = nn.functional.mse_loss(by_square, target)
+        loss = loss + 2 * nn.functional.huber_loss(by_huber, target)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
@@ -214,9 +194,7 @@ class CorrectionNetwork:
         self.scale = np.maximum(usual, 1e-6)
 
     def _hidden(self, stretch, pattern, rng):
-        """Hide anew; return what is seen, what its filling lacks to the truth, and the
-        hidden_mask.
-        """
+        """Hide anew; return what is seen, what its filling lacks, and the hidden_mask."""
         if rng.random() < 0.5:
             hidden_mask, starts = pattern.alike(stretch, rng), []
         else:
@@ -227,15 +205,11 @@ class CorrectionNetwork:
         return seen, wrapped(truth - seen[0], self.period), hidden_mask & np.isfinite(seen[1])
 
     def _unit(self, distance, channel=slice(None)):
-        """Return the unit of a correction at a `distance` (..., channels), or (rows,) of one
-        channel.
-        """
+        """Return the unit of a correction at a `distance` (..., channels), or of one `channel`."""
         return (self.scale[channel] * growth(self.reach, distance)).astype(np.float32)
 
     def _batches(self, stretch, pattern, rng):
-        """Yield (inputs, target, hidden_mask) without end; all is hidden anew once each row was
-        seen about SEEN times.
-        """
+        """Yield (inputs, target, hidden_mask) without end; hidden anew after SEEN passes."""
         number = np.arange(len(stretch))
         while True:
             first = rng.integers(0, max(1, len(stretch) - STRETCH + 1))
@@ -256,22 +230,17 @@ class CorrectionNetwork:
 
     def _scorer(self, truth, held):
         """Return a function: the error on `held`, as a share of the straight line's, averaged over
-        channels.
-
-        It is the mean of MAE's and MSE's share, by whichever correction serves a channel better, or
-        the rivals' where none does.
+        channels. It is the mean of MAE's and MSE's share, by whichever correction serves a channel
+        better, or the rivals' where none does.
         """
         scene = self.rivals.fill(truth.without(held))
         values = (truth.values - self.rivals.mean) / self.rivals.std
-
-        line = self.rivals.line(scene.stretch).filled.T
-        line = errors(values, line, held, self.period)
+        line = errors(values, self.rivals.line(scene.stretch).filled.T, held, self.period)
         goal = self.goal & (line > 0).all(axis=0)
 
         def measured(filled):
-            return np.mean(
-                errors(values, filled, held, self.period)[:, goal] / line[:, goal], axis=0
-            )
+            share = errors(values, filled, held, self.period)[:, goal] / line[:, goal]
+            return np.mean(share, axis=0)
 
         base = measured(scene.filled.T)
 
@@ -283,26 +252,19 @@ class CorrectionNetwork:
         return score
 
     def take_best(self):
-        """Go back to the weights that scored best; without a finished epoch to those that correct
-        nothing.
-        """
+        """Go back to the weights that scored best, if an epoch was finished."""
         if self.best:
             self.network.load_state_dict(self.best)
 
     def state_dict(self):
         """Return all that was learned, by name."""
         learned = {name: torch.from_numpy(getattr(self, name)) for name in LEARNED}
-        return learned | {
-            f"network.{name}": value.cpu() for name, value in self.network.state_dict().items()
-        }
+        weights = self.network.state_dict().items()
+        return learned | {f"network.{name}": value.cpu() for name, value in weights}
 
     def load_state_dict(self, tensors):
-        """Take up what `tensors` of another CorrectionNetwork of the same settings gave; return
-        self.
-        """
+        """Take up what `tensors` of another CorrectionNetwork of the same settings gave."""
         for name in LEARNED:
             setattr(self, name, tensors[name].numpy())
-        self.network.load_state_dict(
-            {name: tensors[f"network.{name}"] for name in self.network.state_dict()}
-        )
-        return self
+        weights = {name: tensors[f"network.{name}"] for name in self.network.state_dict()}
+        self.network.load_state_dict(weights)

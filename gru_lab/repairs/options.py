@@ -88,15 +88,10 @@ class Options:
         runs = runs_of(missing, starts)
         length = runs[:, 2] - runs[:, 1] + 1
         if isinstance(limit, pd.Timedelta):
-            if seconds is None:
-                raise ValueError(
-                    f"max_gap {self.max_gap!r} is a time, and the table has no time stamps; give a "
-                    "number of rows"
-                )
-            step = np.diff(seconds)
+            step = np.diff(seconds) if seconds is not None else np.zeros(0)
             step = np.median(step[step > 0]) if (step > 0).any() else 0
-            length = seconds[runs[:, 2]] - seconds[runs[:, 1]] + step
-            limit = limit.total_seconds()
+            limit = in_steps("max_gap", self.max_gap, step)
+            length = (seconds[runs[:, 2]] - seconds[runs[:, 1]]) / step + 1
         for channel, first, last in runs[length > limit]:
             left[first : last + 1, channel] = True
         return left
@@ -123,3 +118,17 @@ def gap_limit(text: int | str | None, name: str = "max_gap") -> int | pd.Timedel
             f"{name} must be a number of rows, or a time such as 6h, 30min or 2d, not {text!r}"
         )
     return limit
+
+
+def in_steps(name: str, length: int | str | None, step: float) -> float | None:
+    """Return the setting `name`, a number of rows or a time such as '6h', in steps of so many
+    seconds; None for no limit. Raises ValueError for a time where there is no step.
+    """
+    limit = gap_limit(length, name)
+    if not isinstance(limit, pd.Timedelta):
+        return limit
+    if not step:
+        raise ValueError(
+            f"{name} {length!r} is a time, and the table has no time stamps; give a number of rows"
+        )
+    return limit.total_seconds() / step

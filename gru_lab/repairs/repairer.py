@@ -8,12 +8,11 @@ has to beat the straight line there by both measures, surely, or the line is kep
 
 import copy
 import functools
-import json
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import save
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm.auto import tqdm
@@ -21,10 +20,12 @@ from tqdm.auto import tqdm
 from gru_lab.config import COUNT, RULES, Rule
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
-from gru_lab.repairs import network, saved
+from gru_lab.repairs import network, saved, scores
 from gru_lab.repairs.columns import numbers, put, stretch_of
-from gru_lab.repairs.imputer import Imputer, Limits
-from gru_lab.repairs.options import Options, gap_limit
+from gru_lab.repairs.imputer import Imputer
+from gru_lab.repairs.limits import Limits
+from gru_lab.repairs.options import Options
+from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.words import counted
 from gru_lab.tables.frames import holds_columns, plain_table
 from gru_lab.tables.layout import Layout
@@ -32,13 +33,9 @@ from gru_lab.tables.layout import Layout
 MINUTES = Rule(float, 0, words="a finite number of at least 0")
 DRAWS = Rule(int, 0, words="a whole number of at least 0")
 FULL_TURN = 360.0
-FORMAT = 4  # of the file that `save` writes
-LEARNED = (
-    *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
-    *("n_features_in_", "feature_names_in_"),
-)
 
 
+@dataclass(eq=False, repr=False)
 class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """A scikit-learn transformer that fills the holes of a table (rows, channels), and only those.
 
@@ -58,10 +55,10 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (a row per
     channel: errors on entries held back, in the channel's units, as they are to be expected for its
     own holes), `by_length_` (the same for each channel and class of length, what fills it, and the
-    chance that this is worse than the straight line), `coverage_` (share of held-back entries in
-    their 90 % interval), `warnings_` (sentences), `history_` (a row per epoch). Raises ValueError
-    for a setting out of its range, unknown columns, infinite values, and a table without a numeric
-    column.
+    chance that this is worse than the straight line), `coverage_` (share of held-back entries, in
+    holes as long as the table's own, that 90 % intervals learned from other holes hold),
+    `warnings_` (sentences), `history_` (a row per epoch). Raises ValueError for a setting out of
+    its range, unknown columns, infinite values, and a table without a numeric column.
 
     >>> from gru_lab.demo import demo_table
     >>> table, truth = demo_table(600)
@@ -70,45 +67,24 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     0
     """
 
-    def __init__(
-        self,
-        minutes=3,
-        epochs=None,
-        angles=(),
-        split_by=None,
-        time=None,
-        time_format=None,
-        dayfirst=None,
-        seed=0,
-        device="auto",
-        codes=(),
-        low=None,
-        high=None,
-        integer=(),
-        inputs=(),
-        only=(),
-        max_gap=None,
-        extrapolation=None,
-        draws=0,
-    ):
-        self.minutes = minutes
-        self.epochs = epochs
-        self.angles = angles
-        self.split_by = split_by
-        self.time = time
-        self.time_format = time_format
-        self.dayfirst = dayfirst
-        self.seed = seed
-        self.device = device
-        self.codes = codes
-        self.low = low
-        self.high = high
-        self.integer = integer
-        self.inputs = inputs
-        self.only = only
-        self.max_gap = max_gap
-        self.extrapolation = extrapolation
-        self.draws = draws
+    minutes: float = 3
+    epochs: int | None = None
+    angles: Sequence = ()
+    split_by: str | None = None
+    time: str | list | None = None
+    time_format: str | None = None
+    dayfirst: bool | None = None
+    seed: int = 0
+    device: str = "auto"
+    codes: Sequence = ()
+    low: dict | None = None
+    high: dict | None = None
+    integer: Sequence = ()
+    inputs: Sequence = ()
+    only: Sequence = ()
+    max_gap: int | str | None = None
+    extrapolation: int | str | None = None
+    draws: int = 0
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -121,7 +97,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Ctrl-C ends the training early and keeps the best network so far.
         """
-        began, settings = network.perf_counter(), self._settings()
+        began, settings = network.perf_counter(), self.settings()
         frame = self._frame(table, fitting=True)
         layout = self._layout(frame)
         columns = [name for name in layout.time if name in layout.set_aside]
@@ -136,12 +112,13 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         codes = [c for c, name in enumerate(self.channels_) if name in self.codes]
         self._imputer = Imputer.of(stretch, turn, codes, **settings)
         self.warnings_ = self._warnings(frame, stretch, layout)
-        ends = [self._ends(stretch, c) for c in range(len(self.channels_))]
+        gaps = map(stretch.gaps, range(len(self.channels_)))
+        ends = [gap.length[gap.open] for gap in gaps]
         self._train(stretch, began)
         self._name_ends(ends, limits)
         return self
 
-    def _settings(self):
+    def settings(self):
         """Return the settings of an Imputer, all of them checked."""
         MINUTES.fix("minutes", self.minutes)
         if self.epochs is not None:
@@ -150,34 +127,14 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         seed = RULES["seed"].fix("seed", self.seed)
         return {"seed": seed, "device": pick_device(self.device)}
 
-    def _options(self):
-        """Return what the settings say of channels."""
-        said = {field.name: getattr(self, field.name) for field in fields(Options)}
-        return Options(**{n: v for n, v in said.items() if v is not None})
-
     def _limits(self, stretch):
         """Return the Limits that the settings draw for the channels of a Stretch."""
-        options, names = self._options(), self.channels_
-        options.require(names)
-        low, high = (
-            np.array([bounds.get(name, free) for name in names], dtype=float)
-            for bounds, free in ((options.low, -np.inf), (options.high, np.inf))
-        )
-        kinds = map(options.whole, names, stretch.values.T)
-        whole = np.array(list(kinds), dtype=bool)
-        fills = np.array([options.repaired(name) for name in names])
-        ends = options.extrapolation
-        ends = np.inf if ends == "all" else _steps("extrapolation", ends, stretch)
-        most = _steps("max_gap", options.max_gap, stretch)
-        return Limits(low, high, whole, fills, np.inf if most is None else most, ends)
-
-    def _ends(self, stretch, channel):
-        """Return how many rows a channel lacks before its first and after its last value, each."""
-        gaps = stretch.gaps(channel)
-        return gaps.length[gaps.open]
+        said = {field.name: getattr(self, field.name) for field in fields(Options)}
+        options = Options(**{name: value for name, value in said.items() if value is not None})
+        return Limits.of(options, self.channels_, stretch)
 
     def _name_ends(self, ends, limits):
-        """Warn of holes at the ends of channels that are not filled."""
+        """Warn of holes at the ends of channels, (entries,) each, that are not filled."""
         for c, lengths in enumerate(ends):
             most = min(self._imputer.end_supported(c, limits), limits.max_gap)
             if limits.fills[c] and (left := int((lengths > most).sum())):
@@ -245,23 +202,18 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             ends = began + 60 * self.minutes if self.minutes else None
             self._imputer.learn(stretch, ends, self.epochs, progress)
         self.history_ = pd.DataFrame(self._imputer.history, columns=["epoch", "seconds", "score"])
-        self._take_scores()
+        self.take_scores()
         if self._imputer.interrupted:
             self.warnings_.append(f"training was ended early, after {len(self.history_)} epochs")
 
-    def _take_scores(self):
+    def take_scores(self):
         """Take over what the Imputer measured, by the channels' names."""
-        scores, by_length = self._imputer.scores(), self._imputer.by_length()
-        self.scores_ = scores.set_axis(pd.Index(self.channels_, name="channel"))
-        names = [self.channels_[c] for c in by_length.index.get_level_values("channel")]
-        lengths = by_length.index.get_level_values("length")
-        index = pd.MultiIndex.from_arrays([names, lengths], names=["channel", "length"])
-        self.by_length_, self.coverage_ = by_length.set_axis(index), self._imputer.coverage
+        self.scores_ = scores.by_channel(self._imputer, self.channels_)
+        self.by_length_ = scores.by_length(self._imputer, self.channels_)
+        self.coverage_ = self._imputer.coverage
 
     def transform(self, table):
-        """Return `table` with its holes filled; an array as a float array. Its channels must be
-        those of the fit.
-        """
+        """Return `table`, of the channels of the fit, with its holes filled; an array as floats."""
         out = self.repaired(table).table
         if isinstance(table, pd.Series):
             return out.iloc[:, 0].rename(table.name)
@@ -278,16 +230,14 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._on(self._stretch(table)[1])
 
     def repaired(self, table):
-        """Return the Repaired of a table by what was learned; its `repairer` is that `on` this
-        table.
-        """
+        """Return the Repaired of a table by what was learned; its `repairer` is that `on` it."""
         frame, stretch, layout = self._stretch(table)
         return self._on(stretch)._fill(frame, stretch, layout)
 
     def _on(self, stretch):
         other = copy.copy(self)
         other._imputer = self._imputer.on(stretch)
-        other._take_scores()
+        other.take_scores()
         return other
 
     def _stretch(self, table):
@@ -302,10 +252,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
         out, bounds, rng = frame.copy(deep=False), {}, np.random.default_rng((self.seed, 4))
         drawn = [frame.copy(deep=False) for _ in range(self.draws)]
-        limits, watch = (
-            self._limits(stretch),
-            functools.partial(tqdm, desc="repair: filling", unit="batch", leave=False),
-        )
+        watch = functools.partial(tqdm, desc="repair: filling", unit="batch", leave=False)
+        limits = self._limits(stretch)
         for c, (gaps, values, low, high) in enumerate(self._imputer.impute(stretch, limits, watch)):
             name, rows = self.channels_[c], layout.order[gaps.row]
             column = frame.columns.get_loc(name)
@@ -314,7 +262,9 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 bounds[name] = rows, low, high
             for table in drawn if len(rows) else ():
                 errors = self._imputer.intervals.draw(c, gaps, rng)
-                plausible, *_ = self._imputer._within(c, gaps, values + errors, limits, stretch)
+                plausible, *_ = self._imputer.within(
+                    c, gaps, values + errors, limits, stretch.values[:, c]
+                )
                 table.isetitem(column, put(frame.iloc[:, column], rows, plausible))
         return Repaired(out, frame.isna() & out.notna(), bounds, self, layout, drawn)
 
@@ -331,14 +281,9 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
 
     def to_bytes(self):
-        """Return the fitted repairer as a safetensors file, its settings and scores in the
-        metadata.
-        """
+        """Return the fitted repairer as a safetensors file, settings and scores in its metadata."""
         check_is_fitted(self)
-        known = {name: getattr(self, name) for name in LEARNED if hasattr(self, name)}
-        known |= {"settings": self.get_params(), "kinds": self._imputer.kinds, "format": FORMAT}
-        known["history_"] = self.history_.to_dict(orient="split")
-        return save(self._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)})
+        return saved.to_bytes(self)
 
     def save(self, path):
         """Write `to_bytes` to a file; whole or not at all."""
@@ -346,119 +291,15 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path, device="auto"):
-        """Return the repairer that `save` wrote to `path`; ValueError where the file is not of that
-        kind.
-        """
+        """Return the repairer that `save` wrote to `path`; ValueError for any other file."""
         pick_device(device)
         try:
-            known, tensors = saved.read(path, FORMAT)
-            saved.require_facts(known)
-            return saved.tried(cls._of(known, tensors, device))
+            return saved.read(path, cls, device)
         except Exception as error:  # a damaged file fails in whatever way
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ValueError(
                 f"path must be a file that Repairer.save wrote, not {str(path)!r}: {reason[0]}"
             ) from error
-
-    @classmethod
-    def _of(cls, known, tensors, device):
-        """Return the repairer of what `to_bytes` wrote."""
-        settings = known["settings"] | {"device": device}
-        repairer = cls(**{n: tuple(v) if isinstance(v, list) else v for n, v in settings.items()})
-        for name in LEARNED:
-            if name in known:
-                setattr(repairer, name, known[name])
-        repairer.history_ = pd.DataFrame(**known["history_"])
-        repairer._imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer._settings())
-        repairer._imputer.coverage = repairer.coverage_
-        repairer._take_scores()
-        saved.require_history(repairer.history_)
-        return repairer
-
-
-def _steps(name, length, stretch):
-    """Return the setting `name`, a number of rows or a time such as '6h', in steps of a Stretch."""
-    limit = gap_limit(length, name)
-    if not isinstance(limit, pd.Timedelta):
-        return limit
-    if not stretch.step:
-        raise ValueError(
-            f"{name} {length!r} is a time, and the table has no time stamps; give a number of rows"
-        )
-    return limit.total_seconds() / stretch.step
-
-
-def _plain(value):
-    """Return what JSON can hold of NumPy's numbers and arrays in settings and names."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise TypeError(
-        f"only text and numbers can be saved as settings and names of channels, not {value!r}"
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class Repaired:
-    """A repaired table: `filled` tells its cells that were, `bounds` their 90 % intervals; `draws`
-    are plausible tables, as many as were asked for.
-
-    `bounds` is {channel: (row numbers, low, high)}, each (entries,), of the channels with holes.
-    """
-
-    table: pd.DataFrame
-    filled: pd.DataFrame
-    bounds: dict
-    repairer: Repairer
-    layout: Layout  # of the table: its time, its parts, the order of its rows
-    draws: list = field(default_factory=list)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The repaired table as a DataFrame, also where a Series was given."""
-        return self.table.to_frame() if isinstance(self.table, pd.Series) else self.table
-
-    def _frame(self, place):
-        channels = list(self.repairer.channels_)
-        values = np.full((len(self.table), len(channels)), np.nan)
-        for name, bound in self.bounds.items():
-            values[bound[0], channels.index(name)] = bound[place]
-        return pd.DataFrame(values, self.table.index, channels, copy=False)
-
-    @property
-    def low(self):
-        """The lower bounds of the channels' repaired values, NaN where a value was observed."""
-        return self._frame(1)
-
-    @property
-    def high(self):
-        """The upper bounds; an angle's may pass 360."""
-        return self._frame(2)
-
-    @property
-    def interval(self):
-        """The bounds, (low, high)."""
-        return self.low, self.high
-
-    @property
-    def half_width(self):
-        """Half the width of the intervals."""
-        return (self.high - self.low) / 2
-
-    def jumps(self):
-        """Return, for each channel with holes, how large the step from observed to repaired is at
-        the ends of its holes, as a share of its usual step: 95 % quantiles of both, in the order of
-        rows.
-        """
-        shares = {}
-        for name, (rows, *_) in self.bounds.items():
-            step = np.abs(np.diff(numbers(self.frame[name])))
-            repaired = np.isin(np.arange(len(self.table)), rows)
-            edge, inside = repaired[1:] != repaired[:-1], repaired[1:] & repaired[:-1]
-            usual, there = step[~edge & ~inside], step[edge]
-            usual, there = (a[~np.isnan(a)] for a in (usual, there))
-            known = len(usual) and len(there) and np.quantile(usual, 0.95) > 0
-            shares[name] = np.quantile(there, 0.95) / np.quantile(usual, 0.95) if known else np.nan
-        return pd.Series(shares, name="jump", dtype=float)
 
 
 def repair(table, **settings):

@@ -24,9 +24,7 @@ def cycles_of(stretch):
 
 
 def period_of(stretch, filled):
-    """Return the period in rows by autocorrelation, 0 where nothing comes back: for tables without
-    time stamps.
-    """
+    """Return the period in rows by autocorrelation, for tables without time stamps; 0 for none."""
     first = np.unique(stretch.begin)
     rows = stretch.end[first] - first
     part = slice(first[rows.argmax()], first[rows.argmax()] + rows.max())
@@ -141,9 +139,7 @@ class Rivals:
         return gaps, inputs, scene.line(channel, gaps)
 
     def _round(self, channel, draws):
-        """Fit a channel once on all draws, fill it in them, and return its weights (classes,
-        inputs).
-        """
+        """Fit a channel once on all draws, fill it there; return weights (classes, inputs)."""
         pieces, known = [self._seen(channel, scene) for scene, *_ in draws], []
         for (gaps, inputs, line), (_, some, hidden_mask) in zip(pieces, draws, strict=True):
             at = hidden_mask[gaps.row, channel]
@@ -159,9 +155,7 @@ class Rivals:
         return weights
 
     def _put(self, channel, scene, weights, gaps, inputs, line):
-        """Fill a channel with the line corrected by the `weights` (classes, inputs), within the
-        usual range.
-        """
+        """Fill a channel with the line corrected by `weights` (classes, inputs)."""
         filled, kind = line.astype(np.float32), gaps.kind
         for k in np.unique(kind):
             filled[kind == k] += inputs[kind == k] @ weights[k]

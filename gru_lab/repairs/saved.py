@@ -1,5 +1,5 @@
-"""A saved repairer, read from a file that anybody may have made: whatever is wrong with it shows
-here, and not in the middle of a repair.
+"""A fitted repairer as one file without code, and back. Anybody may have made such a file: whatever
+is wrong with it shows when it is read, and not in the middle of a repair.
 """
 
 import copy
@@ -8,20 +8,54 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import safe_open
+from safetensors.torch import safe_open, save
 
+from gru_lab.repairs.imputer import Imputer
 from gru_lab.tables.layout import names_of
 
+FORMAT = 4
 ROWS = 60  # of the table that is repaired once to try a model
+LEARNED = (
+    *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
+    *("n_features_in_", "feature_names_in_"),
+)
 
 
-def read(path, format_number):
-    """Return what a file knows (a dict) and its tensors; raises whatever is wrong with it."""
+def to_bytes(repairer):
+    """Return a fitted repairer as a safetensors file, settings and scores in its metadata."""
+    known = {name: getattr(repairer, name) for name in LEARNED if hasattr(repairer, name)}
+    known |= {"settings": repairer.get_params(), "kinds": repairer._imputer.kinds, "format": FORMAT}
+    known["history_"] = repairer.history_.to_dict(orient="split")
+    return save(repairer._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)})
+
+
+def _plain(value):
+    """Return what JSON can hold of NumPy's numbers and arrays in settings and names."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(
+        f"only text and numbers can be saved as settings and names of channels, not {value!r}"
+    )
+
+
+def read(path, repairer_class, device):
+    """Return the repairer in a file, tried on a small table; raises whatever is wrong with it."""
     with safe_open(path, "pt") as file:
         known = json.loads(file.metadata()["gru_lab"])
-        if known["format"] != format_number:
-            raise ValueError(f"its format is {known['format']}, not {format_number}")
-        return known, {name: file.get_tensor(name) for name in file.keys()}
+        require(known["format"] == FORMAT, f"format is {known['format']}, not {FORMAT}")
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    require_facts(known)
+    settings = known["settings"] | {"device": device}
+    settings = {n: tuple(v) if isinstance(v, list) else v for n, v in settings.items()}
+    repairer = repairer_class(**settings)
+    for name in set(LEARNED) & set(known):
+        setattr(repairer, name, known[name])
+    repairer.history_ = pd.DataFrame(**known["history_"])
+    imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer.settings())
+    imputer.coverage, repairer._imputer = repairer.coverage_, imputer
+    repairer.take_scores()
+    require_history(repairer.history_)
+    return tried(repairer)
 
 
 def require(holds, what):

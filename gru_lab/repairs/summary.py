@@ -131,9 +131,7 @@ def left_empty(repaired):
 
 
 def each_value(repaired):
-    """Return a DataFrame with a row per repaired value: its row, time if there is one, channel,
-    value, low and high.
-    """
+    """Return a row per repaired value: its row, time if any, channel, value, low and high."""
     table, layout, pieces = repaired.frame, repaired.layout, []
     low, high = repaired.interval
     for name in repaired.repairer.scores_.index:
@@ -168,9 +166,7 @@ def compare(repaired, truth):
 
 
 def grouped(sentences):
-    """Return sentences 'channel: what' with the channels of which the same is said brought
-    together.
-    """
+    """Return sentences 'channel: what', channels of which the same is said brought together."""
     said = {}
     for sentence in sentences:
         channel, _, what = shown(sentence).partition(": ")
@@ -181,9 +177,7 @@ def grouped(sentences):
 
 
 def last_line(repaired):
-    """Return in a sentence or three what was filled, what was not, and how much better than a
-    straight line.
-    """
+    """Return in words what was filled, what was not, and how much better than a straight line."""
     rows = summary(repaired)
     holed = rows[rows["holes"] > 0]
     filled, holes = holed["filled"].sum(), holed["holes"].sum()

@@ -29,9 +29,7 @@ FROZEN_ROWS, MOST_FROZEN = 12, 3
 
 @dataclass(frozen=True)
 class Suspect:
-    """A `value` in so many `rows` of a channel whose other values lie from `low` to `high`, NaN
-    where there are none.
-    """
+    """A `value` in so many `rows`; the other values lie from `low` to `high`, NaN for none."""
 
     value: float
     rows: int

@@ -15,9 +15,7 @@ def counted(number, thing):
 
 
 def shown(name):
-    """Return a column's name for a terminal; one that holds control characters with these spelt
-    out.
-    """
+    """Return a column's name for a terminal, with control characters spelt out."""
     return str(name) if str(name).isprintable() else repr(str(name))
 
 

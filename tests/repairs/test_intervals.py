@@ -66,7 +66,7 @@ def test_intervals_hold_nine_tenths_in_each_channel_and_class_and_are_not_wider_
     found, other = skewed(rng), skewed(rng)
     intervals = Intervals.fit(*found, 4)
     channel, kind, _, reach, error = other
-    unit = intervals.usual[channel] * growth(intervals.factor, reach)
+    unit = intervals.unit(channel, reach)
     low, high = intervals.low[channel, kind] * unit, intervals.high[channel, kind] * unit
     for c in range(3):
         for k in (0, 3):
@@ -76,6 +76,21 @@ def test_intervals_hold_nine_tenths_in_each_channel_and_class_and_are_not_wider_
             plain = np.quantile(np.abs(found[-1][(found[0] == c) & (found[1] == k)]), 0.9)
             assert (high - low)[here].mean() < 1.6 * plain  # twice that by split conformal alone
     assert np.isnan(intervals.low[3]).all()
+
+
+def test_intervals_hold_what_those_of_crepes_hold_and_are_narrower_where_errors_are_skewed(rng):
+    crepes = pytest.importorskip("crepes")  # split conformal prediction as others have written it
+    found, other = skewed(rng), skewed(rng)
+    ours, theirs = Intervals.fit(*found, 3), crepes.ConformalRegressor()
+    theirs.fit(found[-1], bins=found[0] * len(LABELS) + found[1])
+    channel, kind, _, reach, error = other
+    cell = channel * len(LABELS) + kind
+    low, high = theirs.predict_int(np.zeros(len(error)), bins=cell, confidence=0.9).T
+    inside = ours.hold(channel, kind, reach, error).mean()
+    assert inside == pytest.approx(((low <= error) & (error <= high)).mean(), abs=0.02)
+    width = (ours.high - ours.low)[channel, kind] * ours.unit(channel, reach)
+    for c in range(3):
+        assert width[channel == c].mean() < 1.05 * (high - low)[channel == c].mean()
 
 
 def test_a_channel_without_errors_gets_intervals_of_no_width():

@@ -95,7 +95,7 @@ def test_intervals_hold_about_nine_tenths_of_a_truth_that_nothing_was_tuned_on(l
     inside = ((done.low <= truth) & (truth <= done.high)).to_numpy()[hidden]
     assert inside.mean() == pytest.approx(0.9, abs=0.025)
     # measured with intervals learned on half the entries, so it tells a little less than holds
-    assert done.repairer.coverage_ == pytest.approx(0.9, abs=0.04)
+    assert done.repairer.coverage_ == pytest.approx(0.9, abs=0.03)
     truth, hidden, _, done = (
         learned  # held back beside its own holes, so wider than it need be here
     )

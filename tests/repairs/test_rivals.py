@@ -86,17 +86,17 @@ def test_the_error_foretold_is_about_the_true_one_in_each_class(done):
         ratios.setdefault(row.name[1], []).append(row["repair MAE"] / np.abs(ours).mean())
     assert len(ratios) >= 2
     for ratio in ratios.values():
-        assert 0.75 < np.median(ratio) < 1.3
+        assert 0.8 < np.median(ratio) < 1.25
 
 
 def test_intervals_hold_nine_tenths_overall_and_four_fifths_everywhere(done):
     inside = [cell[3] for cell in by_cell(done)]
-    assert 0.87 < np.concatenate(inside).mean() < 0.945
-    assert min(cell.mean() for cell in inside) >= 0.78
+    assert 0.87 < np.concatenate(inside).mean() < 0.93
+    assert min(cell.mean() for cell in inside) >= 0.8
 
 
 def test_there_is_no_jump_at_either_end_of_a_hole(done):
-    assert (done[3].jumps() < 1.5).all()
+    assert (done[3].jumps() < 1).all()  # a usual step
 
 
 def test_a_variance_from_draws_is_nearer_to_the_truth_than_from_one_filled_table(done):
@@ -113,6 +113,19 @@ def test_a_variance_from_draws_is_nearer_to_the_truth_than_from_one_filled_table
     assert drawn < once
     for table in repaired.draws:
         pd.testing.assert_frame_equal(table.mask(hidden), repaired.table.mask(hidden))
+
+
+def test_means_and_variances_from_draws_come_with_a_spread_that_holds_the_truth(done):
+    truth, _, _, repaired = done
+    inside = []
+    for statistic in ("mean", "var"):
+        true, filled = (getattr(table, statistic)() for table in (truth, repaired.table))
+        drawn = pd.DataFrame([getattr(table, statistic)() for table in repaired.draws])
+        spread = drawn.std() * (1 + 1 / len(drawn)) ** 0.5  # what is missing adds (Rubin 1987)
+        inside += list((drawn.mean() - true).abs() <= 1.645 * spread)
+        if statistic == "var":
+            assert np.log(drawn.mean() / true).abs().sum() < np.log(filled / true).abs().sum()
+    assert np.mean(inside) >= 0.6
 
 
 def test_periods_come_from_time_stamps_and_else_from_what_comes_back():

@@ -1,0 +1,47 @@
+"""What a repair may do to the channels of one table."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gru_lab.repairs.options import in_steps
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """Bounds `low` and `high`, `whole` numbers, and which channels are filled (`fills`), each
+    (channels,); the longest hole that is filled (`max_gap`) and the longest one at an end of a
+    channel (`extrapolation`), in steps; the latter None where held-back ends decide.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    whole: np.ndarray
+    fills: np.ndarray
+    max_gap: float
+    extrapolation: float | None
+
+    @classmethod
+    def of(cls, options, channels, stretch):
+        """Return the Limits that Options draw for the `channels` of a Stretch."""
+        options.require(channels)
+        low = np.array([options.low.get(name, -np.inf) for name in channels], dtype=float)
+        high = np.array([options.high.get(name, np.inf) for name in channels], dtype=float)
+        whole = list(map(options.whole, channels, stretch.values.T))
+        fills = np.array([options.repaired(name) for name in channels])
+        ends, most = options.extrapolation, in_steps("max_gap", options.max_gap, stretch.step)
+        ends = np.inf if ends == "all" else in_steps("extrapolation", ends, stretch.step)
+        most = np.inf if most is None else most
+        return cls(low, high, np.array(whole, dtype=bool), fills, most, ends)
+
+    def clipped(self, channel, low, high, values, below, above):
+        """Return the `values` of a channel seen from `low` to `high`, and their bounds (`below` and
+        `above` them), (entries,), within all limits.
+        """
+        low = max(low, self.low[channel])
+        high = max(low, min(high, self.high[channel]))
+        values = np.clip(values, low, high)
+        if self.whole[channel]:
+            values = np.clip(np.round(values), np.ceil(low), np.floor(high))
+        lows, highs = (np.clip(values + add, low, high) for add in (below, above))
+        return values, np.fmin(lows, values) + 0 * below, np.fmax(highs, values) + 0 * above
