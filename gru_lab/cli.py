@@ -7,12 +7,10 @@ import signal
 import sys
 import threading
 
-from gru_lab import study_commands, table_commands
-from gru_lab.commands import NOTHING
+from gru_lab import study_commands, table_commands  # noqa: F401, their commands are in COMMANDS
+from gru_lab.commands import COMMANDS, NOTHING
 from gru_lab.errors import Ended
 from gru_lab.output import WRITTEN, printable
-
-COMMANDS = study_commands.COMMANDS | table_commands.COMMANDS
 
 
 def build_parser():
@@ -117,7 +115,7 @@ def _settings_together(arguments):
     return [*rest[:place], *settings, *rest[place:]]
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code: 0, 1 where some runs failed, 2 for wrong input, 130
     when stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     """

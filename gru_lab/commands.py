@@ -1,7 +1,7 @@
 """What a command of `gru-lab` is: its words, its options, and the function that does it.
 
-A function takes the parsed arguments and returns the exit code. What it needs is imported in it, so
-that no command waits for what only another one needs, and --help is quick.
+What a function needs is imported in it, so that no command waits for what only another one needs,
+and --help is quick.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,20 @@ class Command(NamedTuple):
     run: Callable[..., int]
     help: str
     options: tuple[Option, ...]
-    stopped: str = NOTHING
+    stopped: str
+
+
+COMMANDS: dict[str, Command] = {}  # all there are, by name
+
+
+def command(name: str, words: str, *options: Option, stopped: str = NOTHING):
+    """Make a command of a function that takes the parsed arguments and returns the exit code."""
+
+    def register(run):
+        COMMANDS[name] = Command(run, words, options, stopped)
+        return run
+
+    return register
 
 
 def option(name: str, metavar: str | None = None, words: str | None = None, **more) -> Option:
@@ -44,6 +57,6 @@ def language(of: str) -> Option:
     return option("--language", None, f"of {of}: en or zh (default: en)", default="en")
 
 
-def say(text, file=None):
+def say(text: object, file=None) -> None:
     """Print what a command has to say; text of a foreign file in it brings no escape codes."""
     print(printable(text), file=file)

@@ -9,7 +9,7 @@ from gru_lab.commands import (
     KEPT,
     SPLIT_BY,
     STORE,
-    Command,
+    command,
     language,
     option,
     say,
@@ -19,10 +19,32 @@ from gru_lab.output import require_place, safe_cell, write_together
 
 START = "00_start_here.ipynb"
 PRINTED = ("-", "/dev/stdout")  # names of files that mean: print it
+COMMON = (
+    option("--profile", None, "tiny (seconds), lesson (minutes) or full (hours)", default="lesson"),
+    *DATA,
+    option("--seeds", "N", "seeds per setting (default: the profile's)", type=int),
+    option("--workers", "N", "processes (default: one a core)", type=int),
+    DEVICE,
+    STORE,
+)
+KNOB = "settings of the runs; one of them, the knob, with several values: hidden_size=16,32"
+ASKED = (
+    option("settings", "NAME=VALUE", KNOB, nargs="*"),
+    option("--adopted", "VALUE", "that is claimed to be the best"),
+    *DATA,
+    option("--rows", "N", "use only so many rows of FILE", type=int),
+    switch("--drop-holes", "leave out rows in which something is missing"),
+    option("--seeds", "N", "default: 5", type=int, default=5),
+)
 
 
+@command(
+    "lab",
+    "open the notebooks in JupyterLab",
+    option("--port", None, "port on this machine (default: 8888)", type=int, default=8888),
+    stopped=KEPT,
+)
 def open_lab(arguments):
-    """Become JupyterLab on the notebooks, the first one open, for this machine only."""
     import shutil
     from pathlib import Path
 
@@ -34,28 +56,34 @@ def open_lab(arguments):
         if not copy.exists():
             shutil.copytree(folder, copy)
         folder = copy
-    command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={arguments.port}"]
-    command.append(f"--ServerApp.root_dir={folder}")
+    line = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={arguments.port}"]
+    line.append(f"--ServerApp.root_dir={folder}")
     # defaults that keep Jupyter's box of news and updates from covering the first figures
-    command.append(f"--LabApp.app_settings_dir={Path(__file__).with_name('jupyterlab')}")
+    line.append(f"--LabApp.app_settings_dir={Path(__file__).with_name('jupyterlab')}")
     if (folder / START).exists():
-        command.append(f"--LabApp.default_url=/lab/tree/{START}")
+        line.append(f"--LabApp.default_url=/lab/tree/{START}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
-    if sys.platform.startswith("linux") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
-        command.append("--no-browser")
-        print(
-            "No display here: open the address below that begins with http://127.0.0.1 in a "
-            "browser.",
-            flush=True,
-        )
-    os.execv(sys.executable, command)
+        line.append("--allow-root")
+    has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not has_display:
+        line.append("--no-browser")
+        address = "the address below that begins with http://127.0.0.1"
+        print(f"No display here: open {address} in a browser.", flush=True)
+    os.execv(sys.executable, line)
 
 
+@command(
+    "record",
+    "run the notebooks and export them as HTML",
+    option("notebooks", "NOTEBOOK", "name or number (default: all)", nargs="*"),
+    *COMMON,
+    option("--out", "FOLDER", "default: records", default="records"),
+    option("--name", None, "what to call these records (default: the profile)"),
+    option("--format", "F", "html, ipynb, md or log (default: html and log)", action="append"),
+    language("log and pages"),
+    stopped=KEPT,
+)
 def record_notebooks(arguments):
-    """Train what the store lacks, execute the notebooks and write their records."""
     from gru_lab.records.record import record
 
     names = ("profile", "data", "split_by", "seeds", "out", "store", "workers", "device", "name")
@@ -71,8 +99,15 @@ def record_notebooks(arguments):
     return 1 if failed else 0
 
 
+@command(
+    "playground",
+    "write a page that trains a GRU in the browser",
+    option("--data", "FILE", "a complete table of your own (default: the built-in series)"),
+    SPLIT_BY,
+    option("--out", "FILE", "default: playground.html", default="playground.html"),
+    language("the page"),
+)
 def write_playground(arguments):
-    """Write the page that trains in a browser."""
     from gru_lab.records.playground import playground
 
     path = playground(arguments.data, arguments.out, arguments.split_by, arguments.language)
@@ -80,8 +115,15 @@ def write_playground(arguments):
     return 0
 
 
+@command(
+    "sweep",
+    "train every setting of a stage",
+    option("stage", "STAGE", "name or number"),
+    *COMMON,
+    option("--scheduler", "URL", "a Dask scheduler to train on, such as tcp://host:8786"),
+    stopped=KEPT,
+)
 def sweep_stage(arguments):
-    """Train every setting of a stage that the store lacks, and print what came out."""
     from gru_lab.runs.sweep import sweep
     from gru_lab.tuning_log.stages import stage
 
@@ -111,8 +153,14 @@ def _question(arguments):
     return question(arguments.question, **settings)
 
 
+@command(
+    "new",
+    "write a notebook that asks a question of your own",
+    option("question", "QUESTION", "in words"),
+    *ASKED,
+    option("--out", "FILE", "the notebook (default: the question's words)"),
+)
 def new_question(arguments):
-    """Write a notebook that asks a question of one's own."""
     from gru_lab.records.own_notebook import new_notebook
 
     asked = _question(arguments)
@@ -122,8 +170,18 @@ def new_question(arguments):
     return 0
 
 
+@command(
+    "log",
+    "add a question to your tuning log, or, without one, read the log back",
+    option("question", "QUESTION", "in words, or a notebook that asks it", nargs="?"),
+    *ASKED,
+    option("--conclusion", "TEXT", "what you conclude from it", default=""),
+    option("--number", "N", "of the question (default: the next)", type=int),
+    language("the log"),
+    option("--out", "FILE", "the log (default: my_tuning_log.md)"),
+    STORE,
+)
 def log_question(arguments):
-    """Add a question to the log of one's own, or print what stands in it."""
     from pathlib import Path
 
     from gru_lab.evidence.own_log import NAME, write_log
@@ -158,8 +216,24 @@ def _read_back(path):
     return 1 if findings else 0
 
 
+@command(
+    "runs",
+    "list, filter, export or delete the runs that are kept",
+    option("--stage", "STAGE", "only the settings of this stage, by name or number"),
+    option("--where", "NAME=VALUE", "only runs with this setting", action="append", default=[]),
+    option("--csv", "FILE", "write them there instead"),
+    option("--parquet", "FILE", "the same as Parquet"),
+    switch("--delete", "delete them, after a question"),
+    switch("--yes", "without the question"),
+    option(
+        "--from-record",
+        "FILE",
+        "first import the runs in a record, or in a JSON file of curves saved in one",
+    ),
+    STORE,
+    stopped="Runs that were imported so far are kept.",
+)
 def list_runs(arguments):
-    """Print, export or delete the runs that are kept, after taking in those of a record."""
     from gru_lab.runs.select import listed, parse_where, runs
     from gru_lab.runs.store import Store
 
@@ -203,8 +277,24 @@ def _import(record, store, aside):
         )
 
 
+@command(
+    "verify",
+    "train the first epochs of kept runs again and compare every figure",
+    option(
+        "what",
+        "N|RECORD",
+        "how many of the runs that come with the kit (default: the 3 cheapest, a few "
+        "minutes), or a record whose runs are to be checked",
+        nargs="?",
+        default="3",
+    ),
+    option("--runs", "N", "of a record (default: 3)", type=int, default=3),
+    option("--epochs", "N", "of each (default: 1)", type=int, default=1),
+    option("--data", "FILE", "the table that the record's runs are on"),
+    SPLIT_BY,
+    stopped="Nothing was changed.",
+)
 def verify_runs(arguments):
-    """Train the first epochs of kept runs again; 1 where a figure is another one."""
     from gru_lab.runs.verify import record_runs, shipped_runs, verify
 
     if arguments.what.isdecimal():
@@ -250,127 +340,3 @@ def _delete(runs, store, sure):
     deleted = store.delete(runs["key"]) if sure else 0
     say(f"{deleted} runs deleted")
     return 0 if deleted == len(runs) else 1
-
-
-COMMON = (
-    option("--profile", None, "tiny (seconds), lesson (minutes) or full (hours)", default="lesson"),
-    *DATA,
-    option("--seeds", "N", "seeds per setting (default: the profile's)", type=int),
-    option("--workers", "N", "processes (default: one a core)", type=int),
-    DEVICE,
-    STORE,
-)
-KNOB = "settings of the runs; one of them, the knob, with several values: hidden_size=16,32"
-ASKED = (
-    option("settings", "NAME=VALUE", KNOB, nargs="*"),
-    option("--adopted", "VALUE", "that is claimed to be the best"),
-    *DATA,
-    option("--rows", "N", "use only so many rows of FILE", type=int),
-    switch("--drop-holes", "leave out rows in which something is missing"),
-    option("--seeds", "N", "default: 5", type=int, default=5),
-)
-COMMANDS = {
-    "lab": Command(
-        open_lab,
-        "open the notebooks in JupyterLab",
-        (option("--port", None, "port on this machine (default: 8888)", type=int, default=8888),),
-        KEPT,
-    ),
-    "record": Command(
-        record_notebooks,
-        "run the notebooks and export them as HTML",
-        (
-            option("notebooks", "NOTEBOOK", "name or number (default: all)", nargs="*"),
-            *COMMON,
-            option("--out", "FOLDER", "default: records", default="records"),
-            option("--name", None, "what to call these records (default: the profile)"),
-            option(
-                "--format", "F", "html, ipynb, md or log (default: html and log)", action="append"
-            ),
-            language("log and pages"),
-        ),
-        KEPT,
-    ),
-    "playground": Command(
-        write_playground,
-        "write a page that trains a GRU in the browser",
-        (
-            option("--data", "FILE", "a complete table of your own (default: the built-in series)"),
-            SPLIT_BY,
-            option("--out", "FILE", "default: playground.html", default="playground.html"),
-            language("the page"),
-        ),
-    ),
-    "sweep": Command(
-        sweep_stage,
-        "train every setting of a stage",
-        (
-            option("stage", "STAGE", "name or number"),
-            *COMMON,
-            option("--scheduler", "URL", "a Dask scheduler to train on, such as tcp://host:8786"),
-        ),
-        KEPT,
-    ),
-    "new": Command(
-        new_question,
-        "write a notebook that asks a question of your own",
-        (
-            option("question", "QUESTION", "in words"),
-            *ASKED,
-            option("--out", "FILE", "the notebook (default: the question's words)"),
-        ),
-    ),
-    "log": Command(
-        log_question,
-        "add a question to your tuning log, or, without one, read the log back",
-        (
-            option("question", "QUESTION", "in words, or a notebook that asks it", nargs="?"),
-            *ASKED,
-            option("--conclusion", "TEXT", "what you conclude from it", default=""),
-            option("--number", "N", "of the question (default: the next)", type=int),
-            language("the log"),
-            option("--out", "FILE", "the log (default: my_tuning_log.md)"),
-            STORE,
-        ),
-    ),
-    "runs": Command(
-        list_runs,
-        "list, filter, export or delete the runs that are kept",
-        (
-            option("--stage", "STAGE", "only the settings of this stage, by name or number"),
-            option(
-                "--where", "NAME=VALUE", "only runs with this setting", action="append", default=[]
-            ),
-            option("--csv", "FILE", "write them there instead"),
-            option("--parquet", "FILE", "the same as Parquet"),
-            switch("--delete", "delete them, after a question"),
-            switch("--yes", "without the question"),
-            option(
-                "--from-record",
-                "FILE",
-                "first import the runs in a record, or in a JSON file of curves saved in one",
-            ),
-            STORE,
-        ),
-        "Runs that were imported so far are kept.",
-    ),
-    "verify": Command(
-        verify_runs,
-        "train the first epochs of kept runs again and compare every figure",
-        (
-            option(
-                "what",
-                "N|RECORD",
-                "how many of the runs that come with the kit (default: the 3 cheapest, a few "
-                "minutes), or a record whose runs are to be checked",
-                nargs="?",
-                default="3",
-            ),
-            option("--runs", "N", "of a record (default: 3)", type=int, default=3),
-            option("--epochs", "N", "of each (default: 1)", type=int, default=1),
-            option("--data", "FILE", "the table that the record's runs are on"),
-            SPLIT_BY,
-        ),
-        "Nothing was changed.",
-    ),
-}

@@ -2,10 +2,70 @@
 
 import sys
 
-from gru_lab.commands import DEVICE, Command, option, say, switch
+from gru_lab.commands import DEVICE, command, option, say, switch
 from gru_lab.output import require_place, write_together
 
 MOST_DRAWS = 1_000  # whose names are looked at before the work
+LAYOUT = (
+    option("--split-by", "COLUMN", "the column that tells parts apart"),
+    option(
+        "--time",
+        "COLUMN",
+        "the column of time stamps (default: found); give it twice for a date and a clock",
+        action="append",
+        default=[],
+    ),
+    option(
+        "--time-format",
+        "FORMAT",
+        "how time is written: such as %%d/%%m/%%Y, s (seconds since 1970), ms, or excel",
+    ),
+    switch("--dayfirst", "2/1/2024 is the second of January", group="day", default=None),
+    switch(
+        "--monthfirst",
+        "2/1/2024 is the first of February",
+        group="day",
+        action="store_false",
+        dest="dayfirst",
+        default=None,
+    ),
+)
+CHANNELS = {
+    "--angles": "columns in degrees, where 360 is 0",
+    "--codes": "columns of codes: a hole takes its nearer neighbour's",
+    "--integer": "columns of whole numbers that are measured or counted",
+    "--inputs": "columns that are only seen, and not repaired",
+    "--only": "repair these columns and no others",
+}
+LIMIT = "the {} value that a repair may put into a column"
+TABLE = (
+    *LAYOUT,
+    *(
+        option(name, "COLUMN", words, nargs="+", action="extend")
+        for name, words in CHANNELS.items()
+    ),
+    option("--low", "COLUMN=VALUE", LIMIT.format("least"), action="append"),
+    option("--high", "COLUMN=VALUE", LIMIT.format("greatest"), action="append"),
+    option("--max-gap", "GAP", "leave longer holes empty: a number of rows, or a time such as 6h"),
+    option(
+        "--extrapolation",
+        "GAP",
+        "the same for holes before the first or after the last value of a column; or all "
+        "(default: as long as held-back ends can be filled)",
+    ),
+    option(
+        "--missing-value",
+        "COLUMN=X",
+        "a value that means 'missing' in that column; X alone: wherever it looks like a code",
+        action="append",
+        default=[],
+    ),
+    switch("--yes", "take X for missing in all columns but the time"),
+    option("--decimal", "SIGN", "the decimal sign: . or ,"),
+    option("--thousands", "SIGN", "the sign between thousands: . or , or ' or none"),
+    option("--sheet", "NAME", "the sheet of a workbook"),
+)
+FORMATS = "CSV, TSV, Excel, Parquet, NPY or NPZ"
 
 
 def _options(arguments):
@@ -30,8 +90,13 @@ def _limits(option, words):
     return limits
 
 
+@command(
+    "check",
+    "describe a table, and list problems to fix before a repair",
+    option("file", "FILE", f"{FORMATS}; or a folder", nargs="+"),
+    *TABLE,
+)
 def check_file(arguments):
-    """Describe a table; 1 if there are problems to fix before a repair."""
     from gru_lab.repairs.check import check
     from gru_lab.repairs.many import check_all
 
@@ -49,8 +114,44 @@ def _layout(arguments):
     return settings | ({"time": time} if time else {})
 
 
+@command(
+    "repair",
+    "fill the holes of a table, and change nothing else",
+    option(
+        "source",
+        "IN",
+        f"{FORMATS}; several files, a folder or a pattern such as 'day-*.csv' are learned "
+        "from together. They are never changed",
+        nargs="+",
+    ),
+    option("out", "OUT", "the repaired table, in the same format; a folder for several"),
+    option("--report", "FILE", "write there, as HTML, how good the repair is"),
+    switch("--keep-flags", "add a column or sheet that marks repaired cells"),
+    option("--keep-holes", "FILE", "leave the holes empty that you unticked in a report"),
+    switch("--fill-rows", "first put in a row for each time step that has none"),
+    *TABLE,
+    option("--minutes", "N", "in all (default: 3)", type=float),
+    switch(
+        "--fast",
+        "seconds instead of minutes: no network is trained (the same as --minutes 0)",
+        action="store_const",
+        const=0.0,
+        dest="minutes",
+    ),
+    option("--draws", "N", "also write N plausible tables: OUT.1, OUT.2, ...", type=int),
+    option(
+        "--seed",
+        "N",
+        "of all that is random (default: 0); with --model or --fast the same command "
+        "gives the same bytes, while a training by the clock may end an epoch earlier or "
+        "later",
+        type=int,
+    ),
+    DEVICE,
+    option("--model", "FILE", "repair with what was learned before, without training"),
+    option("--save-model", "FILE", "keep what was learned"),
+)
 def repair_file(arguments):
-    """Fill the holes of a table, and write it together with all that was asked for beside it."""
     from gru_lab.repairs.check import check
     from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.many import Sheets
@@ -143,111 +244,3 @@ def _places(arguments, sheet):
         if path:
             require_place(name, path, *taken)
     return out
-
-
-LAYOUT = (
-    option("--split-by", "COLUMN", "the column that tells parts apart"),
-    option(
-        "--time",
-        "COLUMN",
-        "the column of time stamps (default: found); give it twice for a date and a clock",
-        action="append",
-        default=[],
-    ),
-    option(
-        "--time-format",
-        "FORMAT",
-        "how time is written: such as %%d/%%m/%%Y, s (seconds since 1970), ms, or excel",
-    ),
-    switch("--dayfirst", "2/1/2024 is the second of January", group="day", default=None),
-    switch(
-        "--monthfirst",
-        "2/1/2024 is the first of February",
-        group="day",
-        action="store_false",
-        dest="dayfirst",
-        default=None,
-    ),
-)
-CHANNELS = {
-    "--angles": "columns in degrees, where 360 is 0",
-    "--codes": "columns of codes: a hole takes its nearer neighbour's",
-    "--integer": "columns of whole numbers that are measured or counted",
-    "--inputs": "columns that are only seen, and not repaired",
-    "--only": "repair these columns and no others",
-}
-LIMIT = "the {} value that a repair may put into a column"
-TABLE = (
-    *LAYOUT,
-    *(
-        option(name, "COLUMN", words, nargs="+", action="extend")
-        for name, words in CHANNELS.items()
-    ),
-    option("--low", "COLUMN=VALUE", LIMIT.format("least"), action="append"),
-    option("--high", "COLUMN=VALUE", LIMIT.format("greatest"), action="append"),
-    option("--max-gap", "GAP", "leave longer holes empty: a number of rows, or a time such as 6h"),
-    option(
-        "--extrapolation",
-        "GAP",
-        "the same for holes before the first or after the last value of a column; or all "
-        "(default: as long as held-back ends can be filled)",
-    ),
-    option(
-        "--missing-value",
-        "COLUMN=X",
-        "a value that means 'missing' in that column; X alone: wherever it looks like a code",
-        action="append",
-        default=[],
-    ),
-    switch("--yes", "take X for missing in all columns but the time"),
-    option("--decimal", "SIGN", "the decimal sign: . or ,"),
-    option("--thousands", "SIGN", "the sign between thousands: . or , or ' or none"),
-    option("--sheet", "NAME", "the sheet of a workbook"),
-)
-FORMATS = "CSV, TSV, Excel, Parquet, NPY or NPZ"
-COMMANDS = {
-    "check": Command(
-        check_file,
-        "describe a table, and list problems to fix before a repair",
-        (option("file", "FILE", f"{FORMATS}; or a folder", nargs="+"), *TABLE),
-    ),
-    "repair": Command(
-        repair_file,
-        "fill the holes of a table, and change nothing else",
-        (
-            option(
-                "source",
-                "IN",
-                f"{FORMATS}; several files, a folder or a pattern such as 'day-*.csv' are learned "
-                "from together. They are never changed",
-                nargs="+",
-            ),
-            option("out", "OUT", "the repaired table, in the same format; a folder for several"),
-            option("--report", "FILE", "write there, as HTML, how good the repair is"),
-            switch("--keep-flags", "add a column or sheet that marks repaired cells"),
-            option("--keep-holes", "FILE", "leave the holes empty that you unticked in a report"),
-            switch("--fill-rows", "first put in a row for each time step that has none"),
-            *TABLE,
-            option("--minutes", "N", "in all (default: 3)", type=float),
-            switch(
-                "--fast",
-                "seconds instead of minutes: no network is trained (the same as --minutes 0)",
-                action="store_const",
-                const=0.0,
-                dest="minutes",
-            ),
-            option("--draws", "N", "also write N plausible tables: OUT.1, OUT.2, ...", type=int),
-            option(
-                "--seed",
-                "N",
-                "of all that is random (default: 0); with --model or --fast the same command "
-                "gives the same bytes, while a training by the clock may end an epoch earlier or "
-                "later",
-                type=int,
-            ),
-            DEVICE,
-            option("--model", "FILE", "repair with what was learned before, without training"),
-            option("--save-model", "FILE", "keep what was learned"),
-        ),
-    ),
-}
