@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 
 from gru_lab.plots.style import GREY, add_references, epoch_axis, log_axis, look, style
 
+OPEN = ("x-thin-open", "triangle-up-open", "square-open")  # symbols of repairs
+
 
 def plot_losses(curve, references=None, title="One run, epoch by epoch"):
     """Return a run's curve: its errors on hidden entries, in validation with dropout off and on."""
@@ -70,41 +72,22 @@ def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
     truth, hidden = row(gapped.truth), row(gapped.hidden_mask)
     steps = np.arange(len(truth))
     figure = go.Figure()
-    figure.add_scatter(
-        x=steps, y=truth, name="truth", mode="lines", line={"color": GREY, "width": 1.5}
-    )
-    figure.add_scatter(
-        x=steps[~hidden],
-        y=truth[~hidden],
-        name="seen",
-        mode="markers",
-        marker={"color": "#333333", "size": 5},
-    )
-    figure.add_scatter(
-        x=steps[hidden],
-        y=truth[hidden],
-        name="hidden",
-        mode="markers",
-        marker={"color": "#333333", "symbol": "circle-open", "size": 8},
-    )
+    line = {"color": GREY, "width": 1.5}
+    figure.add_scatter(x=steps, y=truth, name="truth", mode="lines", line=line)
+    marks = [
+        ("seen", truth, ~hidden, {"color": "#333333", "size": 5}),
+        ("hidden", truth, hidden, {"color": "#333333", "symbol": "circle-open", "size": 8}),
+    ]
     for index, (name, values) in enumerate(repairs.items()):
-        colour, _, symbol = look(index)
+        marker = {"color": look(index)[0], "symbol": OPEN[index % 3], "size": 10, "line_width": 2}
+        marks.append((name, row(values), hidden, marker))
+    for name, values, where, marker in marks:
         figure.add_scatter(
-            x=steps[hidden],
-            y=row(values)[hidden],
-            name=name,
-            mode="markers",
-            marker={
-                "color": colour,
-                "symbol": ("x-thin-open", "triangle-up-open", "square-open")[index % 3],
-                "size": 10,
-                "line_width": 2,
-            },
+            x=steps[where], y=values[where], name=name, mode="markers", marker=marker
         )
     for edge in range(1, windows):
-        figure.add_vline(
-            x=edge * gapped.truth.shape[1] - 0.5, line={"color": "#DDDDDD", "width": 1}
-        )
+        thin = {"color": "#DDDDDD", "width": 1}
+        figure.add_vline(x=edge * gapped.truth.shape[1] - 0.5, line=thin)
     figure.update_xaxes(title_text="step (thin lines: edges of the windows)")
     figure.update_yaxes(title_text="value, scaled")
     return style(figure, f"{title}, channel {channel}")

@@ -29,30 +29,7 @@ def plot_opinion(opinion):
         shared_xaxes=True,
     )
     for row, part in enumerate(parts, start=1):
-        for source, (colour, symbol, shift) in LOOKS.items():
-            one = part[source]
-            bars = {"error_x": _bars(one, colour)} if "low" in one else {}
-            figure.add_scatter(
-                x=one["ratio"],
-                y=[place + shift for place in range(len(part))],
-                mode="markers",
-                name=source if source == "the log" else f"our runs, {source}",
-                marker={"color": colour, "symbol": symbol, "size": 8},
-                text=part.index,
-                hovertemplate="%{text}: %{x:.3g} times<extra>" + source + "</extra>",
-                legendgroup=source,
-                showlegend=row == 1,
-                row=row,
-                col=1,
-                **bars,
-            )
-        figure.add_vline(x=1, line={"color": GREY, "width": 1}, row=row, col=1)
-        ends = {
-            "range": [len(part) - 0.5, -0.5],
-            "tickvals": list(range(len(part))),
-            "ticktext": [broken(name, 34) for name in part.index],
-        }
-        figure.update_yaxes(**ends, zeroline=False, row=row, col=1)
+        _add_stage(figure, part, row)
     ticks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
     figure.update_xaxes(
         type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], showticklabels=True
@@ -67,6 +44,36 @@ def plot_opinion(opinion):
         legend={"xref": "container", "yref": "container", "y": 1 - 50 / high, "yanchor": "top"},
     )
     return _narrow(figure, titles, parts, high)
+
+
+def _add_stage(figure, part, row):
+    """Draw the ratios of a stage, a row per setting, into a row of the figure."""
+    for source, (colour, symbol, shift) in LOOKS.items():
+        ratios = part[source]
+        bars = {"error_x": _bars(ratios, colour)} if "low" in ratios else {}
+        figure.add_scatter(
+            x=ratios["ratio"],
+            y=[place + shift for place in range(len(part))],
+            mode="markers",
+            name=source if source == "the log" else f"our runs, {source}",
+            marker={"color": colour, "symbol": symbol, "size": 8},
+            text=part.index,
+            hovertemplate="%{text}: %{x:.3g} times<extra>" + source + "</extra>",
+            legendgroup=source,
+            showlegend=row == 1,
+            row=row,
+            col=1,
+            **bars,
+        )
+    figure.add_vline(x=1, line={"color": GREY, "width": 1}, row=row, col=1)
+    figure.update_yaxes(
+        range=[len(part) - 0.5, -0.5],
+        tickvals=list(range(len(part))),
+        ticktext=[broken(name, 34) for name in part.index],
+        zeroline=False,
+        row=row,
+        col=1,
+    )
 
 
 def _narrow(figure, titles, parts, high):
@@ -87,14 +94,9 @@ def _narrow(figure, titles, parts, high):
     return narrow(figure, **changes, legend__y=1)
 
 
-def _bars(one, colour):
+def _bars(ratios, colour):
     """Return error bars from a setting's lowest seed to its highest."""
-    spread = {"array": one["high"] - one["ratio"], "arrayminus": one["ratio"] - one["low"]}
-    return {
-        "type": "data",
-        "symmetric": False,
-        **spread,
-        "color": colour,
-        "thickness": 1.5,
-        "width": 3,
-    }
+    spread = {"array": ratios["high"] - ratios["ratio"]}
+    spread |= {"arrayminus": ratios["ratio"] - ratios["low"]}
+    look = {"color": colour, "thickness": 1.5, "width": 3}
+    return {"type": "data", "symmetric": False, **spread, **look}

@@ -1,6 +1,7 @@
 """One verb for all pictures: `plot(thing)` returns the Figure that shows what the thing is."""
 
 import importlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ BY_CLASS = {
 }
 
 
-def plot(thing, *details, by=None, **options):
+def plot(thing: object, *details, by: str | None = None, **options) -> Any:
     """Return the plotly Figure of a thing, as a notebook shows it. Empty data gives an empty one.
 
     Parameters

@@ -16,6 +16,7 @@ BINS = 300  # pieces of time in a picture of holes
 AROUND = 30  # rows shown before and after a repair at least
 BARS = 25  # single intervals drawn, else a band
 POINTS = 3_000  # drawn of one repair at most
+PALE = "rgba(213, 94, 0, 0.35)"  # of intervals
 CANDIDATES = 5_000  # repairs, the longest ones, from which pictures are chosen
 
 
@@ -125,39 +126,15 @@ def plot_repaired(repaired, channel, rows, unit=""):
     values = numbers(repaired.frame[channel])[here]
     filled = repaired.filled[channel].to_numpy()[here]
     low, high = (bound[channel].to_numpy()[here] for bound in repaired.interval)
-    single = filled.copy()
-    figure, colour = go.Figure(), "rgba(213, 94, 0, 0.35)"
-    band = {
-        "fill": "toself",
-        "fillcolor": colour,
-        "line_width": 0,
-        "showlegend": False,
-        "hoverinfo": "skip",
-    }
-    for _, begin, end in runs_of(filled[:, None]):
-        if end - begin >= BARS:  # so many bars would hide what is between them
-            one = slice(begin, end + 1)
-            outline, bounds = (
-                np.concatenate([there[one], back[one][::-1]])
-                for there, back in ((x, x), (low, high))
-            )
-            figure.add_scatter(x=outline, y=bounds, mode="lines", **band)
-            single[one] = False
+    figure = go.Figure()
+    single = _add_bands(figure, x, low, high, filled)
     bars = {
         "array": np.where(single, high - values, np.nan)[filled],
         "arrayminus": np.where(single, values - low, np.nan)[filled],
-        "symmetric": False,
-        "color": colour,
-        "thickness": 4,
-        "width": 0,
     }
-    figure.add_scatter(
-        x=x,
-        y=values,
-        mode="lines",
-        line={"color": GREY, "width": 1, "dash": "dot"},
-        showlegend=False,
-    )
+    bars |= {"symmetric": False, "color": PALE, "thickness": 4, "width": 0}
+    dotted = {"color": GREY, "width": 1, "dash": "dot"}
+    figure.add_scatter(x=x, y=values, mode="lines", line=dotted, showlegend=False)
     figure.add_scatter(
         x=x,
         y=np.where(filled, np.nan, values),
@@ -178,6 +155,26 @@ def plot_repaired(repaired, channel, rows, unit=""):
     figure.update_xaxes(title_text=escape(_time_name(repaired)))
     figure.update_yaxes(title_text=f"{name} ({escape(unit)})" if unit else name)
     return style(figure, escape(repair_name(repaired, channel, rows)), 340)
+
+
+def _add_bands(figure, x, low, high, filled):
+    """Draw long intervals as bands; return which of the repaired values get a bar each."""
+    single = filled.copy()
+    for _, begin, end in runs_of(filled[:, None]):
+        if end - begin >= BARS:  # so many bars would hide what is between them
+            band = slice(begin, end + 1)
+            figure.add_scatter(
+                x=np.concatenate([x[band], x[band][::-1]]),
+                y=np.concatenate([low[band], high[band][::-1]]),
+                mode="lines",
+                fill="toself",
+                fillcolor=PALE,
+                line_width=0,
+                showlegend=False,
+                hoverinfo="skip",
+            )
+            single[band] = False
+    return single
 
 
 def repair_name(repaired, channel, rows):

@@ -63,27 +63,7 @@ def plot_stage(results, *chosen, guess=None):
     figure = make_subplots(
         cols=2, horizontal_spacing=0.1, subplot_titles=OWN_TITLES if stage.own else TITLES
     )
-    for column, reading in ((1, "validation"), (2, "val_missing")):
-        place = {"row": 1, "col": column, "mode": "markers", "showlegend": column == 1}
-        figure.add_scatter(
-            x=finals["setting"],
-            y=finals[reading],
-            name="ours, each seed",
-            marker={"color": COLOURS[0], "size": 9, "opacity": 0.55},
-            customdata=finals["seed"],
-            hovertemplate="%{x}, seed %{customdata}: %{y:.3r}<extra></extra>",
-            legendgroup="seeds",
-            **place,
-        )
-        figure.add_scatter(
-            x=names,
-            y=means[reading],
-            name=MEAN,
-            marker={"color": COLOURS[0], "symbol": "line-ew-open", "size": 26, "line_width": 3},
-            hovertemplate="%{x}, mean: %{y:.3r}<extra></extra>",
-            legendgroup="mean",
-            **place,
-        )
+    _add_ours(figure, finals, means)
     logged = [setting for setting in settings if setting.lines]
     figure.add_scatter(
         x=[setting.name for setting in logged],
@@ -104,64 +84,76 @@ def plot_stage(results, *chosen, guess=None):
     log_axis(figure, None, [*finals["validation"], *lines], col=1)
     log_axis(figure, None, drawn, col=2)
     _settings_axis(figure, names)
-    high, told = 500, 22 if guess else 0  # pixels; of the line that says how the guess came out
-    style(figure, stage.title, high, top=126 + told)
-    figure.update_layout(title={"y": 1 - 22 / high}, legend=_below_title(high, 44 + told))
+    high, line = 500, 22 if guess else 0  # pixels; of the line that says how the guess came out
+    style(figure, stage.title, high, top=126 + line)
+    figure.update_layout(title={"y": 1 - 22 / high}, legend=_below_title(high, 44 + line))
     for place, title in enumerate(figure.layout.annotations[:2]):  # the panels' titles
         title.update(x=0.55 * place, xanchor="left", align="left", font_size=13)
-    whole, upper, lower = [0, 1], [0.65, 1], [0, 0.35]
+    return _one_below_the_other(figure, line)
+
+
+def _one_below_the_other(figure, line):
+    """Note how the two panels stand on a phone."""
     return narrow(
         figure,
         height=880,
-        margin__t=110 + 2 * told,
-        xaxis__domain=whole,
-        xaxis2__domain=whole,
-        yaxis__domain=upper,
-        yaxis2__domain=lower,
+        margin__t=110 + 2 * line,
+        xaxis__domain=[0, 1],
+        xaxis2__domain=[0, 1],
+        yaxis__domain=[0.65, 1],
+        yaxis2__domain=[0, 0.35],
         annotations_1__x=0,
-        annotations_1__y=lower[1],
-        legend__y=1 - (4 + 2 * told) / 880,
+        annotations_1__y=0.35,
+        legend__y=1 - (4 + 2 * line) / 880,
     )
+
+
+def _add_ours(figure, finals, means):
+    """Draw our runs by both rulers, a panel each: a dot per seed, a bar per mean."""
+    for column, reading in ((1, "validation"), (2, "val_missing")):
+        place = {"row": 1, "col": column, "mode": "markers", "showlegend": column == 1}
+        figure.add_scatter(
+            x=finals["setting"],
+            y=finals[reading],
+            name="ours, each seed",
+            marker={"color": COLOURS[0], "size": 9, "opacity": 0.55},
+            customdata=finals["seed"],
+            hovertemplate="%{x}, seed %{customdata}: %{y:.3r}<extra></extra>",
+            legendgroup="seeds",
+            **place,
+        )
+        figure.add_scatter(
+            x=means.index,
+            y=means[reading],
+            name=MEAN,
+            marker={"color": COLOURS[0], "symbol": "line-ew-open", "size": 26, "line_width": 3},
+            hovertemplate="%{x}, mean: %{y:.3r}<extra></extra>",
+            legendgroup="mean",
+            **place,
+        )
 
 
 def _below_title(high, down):
     """Return the place of a legend `down` pixels from the top of a figure `high` pixels high."""
-    return {
-        "yref": "container",
-        "y": 1 - down / high,
-        "yanchor": "top",
-        "xref": "container",
-        "x": 0,
-    }
+    container = {"xref": "container", "yref": "container"}
+    return container | {"x": 0, "y": 1 - down / high, "yanchor": "top"}
 
 
 def _add_guess(figure, results, guess):
     """Draw a guess as a star at its error, and say how it came out; returns that error."""
-    one, other = results.stage.guess
+    first, second = results.stage.guess
     factor = answers(results.stage)[one_of("guess", guess, answers(results.stage))]
-    error = factor * results.finals.set_index("setting").loc[other, "val_missing"].mean()
-    marker = {
-        "color": COLOURS[3],
-        "symbol": "star",
-        "size": 16,
-        "line": {"color": "#333333", "width": 1},
-    }
-    says = f"{one}, as guessed: {plain(error)}<extra></extra>"
-    figure.add_scatter(
-        x=[one],
-        y=[error],
-        name="your guess",
-        mode="markers",
-        marker=marker,
-        hovertemplate=says,
-        col=2,
-        row=1,
-    )
-    told = (
-        f"'{one}' beside '{other}': guessed {plain(factor, 2)} × its error, "
+    error = factor * results.finals.set_index("setting").loc[second, "val_missing"].mean()
+    marker = {"color": COLOURS[3], "symbol": "star", "size": 16}
+    marker |= {"line": {"color": "#333333", "width": 1}}
+    hover = f"{first}, as guessed: {plain(error)}<extra></extra>"
+    place = {"name": "your guess", "mode": "markers", "row": 1, "col": 2}
+    figure.add_scatter(x=[first], y=[error], marker=marker, hovertemplate=hover, **place)
+    subtitle = (
+        f"'{first}' beside '{second}': guessed {plain(factor, 2)} × its error, "
         f"came out {plain(outcome(results))} ×"
     )
-    figure.update_layout(title_subtitle={"text": told, "font_size": 13})
+    figure.update_layout(title_subtitle={"text": subtitle, "font_size": 13})
     return error
 
 
@@ -238,7 +230,7 @@ def plot_seeds(results, *chosen):
     stage = results.stage
     usual = stage[stage.adopted].epochs
     settings = stage.choose(*(chosen or ("trained",)))
-    names = [one.name for one in settings if chosen or one.epochs == usual]
+    names = [row.name for row in settings if chosen or row.epochs == usual]
     errors = results.errors()
     shares = 100 * (errors.loc[names] / errors.loc[stage.adopted].mean() - 1)  # (settings, seeds)
     figure = go.Figure()

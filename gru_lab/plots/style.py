@@ -8,6 +8,7 @@ symbol of its own.
 import math
 import re
 import textwrap
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ GREY = "#767676"
 REFERENCE_DASH = {"forward fill": "dot", "linear interpolation": "dash", "regression": "dashdot"}
 
 
-def style(figure, title, height=400, top=64):
+def style(figure, title: str, height: int = 400, top: int = 64) -> Any:
     """Give a figure the house's looks: title, plain background, legend below; returns it."""
     figure.update_layout(
         template="plotly_white",
