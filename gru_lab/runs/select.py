@@ -8,7 +8,7 @@ import pandas as pd
 from gru_lab.config import COUNT, RULES, RunConfig, in_words, one_of
 from gru_lab.runs.store import Store, config_of
 from gru_lab.series import Series
-from gru_lab.tuning_log.stages import STAGES
+from gru_lab.tuning_log.stages import known_stage
 
 SETTINGS = tuple(  # what a run is, apart from its series, its length and its luck
     field.name
@@ -22,7 +22,7 @@ ALWAYS = ("num_layers", "dropout", "missing_weight")  # the knobs of the log: al
 def bind(configs, series, seeds=None):
     """Return RunConfigs bound to their series, each with seeds 0, 1, … (None: as it is)."""
     configs = list(configs) if isinstance(configs, list | tuple) else [configs]
-    strange = next((one for one in configs if not isinstance(one, RunConfig)), None)
+    strange = next((config for config in configs if not isinstance(config, RunConfig)), None)
     if strange is not None or not configs:
         raise ValueError(
             f"sweep must be given a stage or a list of RunConfigs, not {strange or configs!r}"
@@ -33,10 +33,9 @@ def bind(configs, series, seeds=None):
             f"{series!r}"
         )
     if seeds is not None:
-        configs = [
-            one.replace(seed=seed) for one in configs for seed in range(COUNT.fix("seeds", seeds))
-        ]
-    return [one.on(series) for one in configs]
+        seeds = range(COUNT.fix("seeds", seeds))
+        configs = [config.replace(seed=seed) for config in configs for seed in seeds]
+    return [config.on(series) for config in configs]
 
 
 def require_unchanged(stage, configs, store):
@@ -51,12 +50,12 @@ def require_unchanged(stage, configs, store):
         if config_of(row).replace(data_digest=series.digest).key in keys:
             before.setdefault(row["data_digest"], []).append(row["trained"][:10])
     if before:
-        told = "; ".join(
+        runs = "; ".join(
             f"digest {digest}: {len(days)} runs, trained {min(days)} to {max(days)}"
             for digest, days in before.items()
         )
         raise ValueError(
-            f"data {stage.source!r} has changed since runs of this question were kept ({told}); it "
+            f"data {stage.source!r} has changed since runs of this question were kept ({runs}); it "
             f"has digest {series.digest} now. Bring the old file back, or pass data_changed=True "
             "to lab.question: both stay apart in the store"
         )
@@ -64,10 +63,10 @@ def require_unchanged(stage, configs, store):
 
 def _varying(configs):
     """Return the settings in which runs differ."""
-    return [name for name in SETTINGS if len({getattr(one, name) for one in configs}) > 1]
+    return [name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1]
 
 
-def names_of(configs):
+def names_of(configs: list[RunConfig]) -> dict[str, str]:
     """Return what to call each run, by key: the settings in which runs differ, and its seed."""
     names = [*_varying(configs), "seed"]
     return {
@@ -75,20 +74,23 @@ def names_of(configs):
     }
 
 
-def curves_of(configs, store):
+def curves_of(configs: list[RunConfig], store: Store) -> pd.DataFrame:
     """Return stored curves: a row per run and epoch, with what tells the runs apart."""
     curves, varying = store.curves(configs), ["seed", *_varying(configs)]
-    frames = [
-        curves[one.key]
-        .head(one.epochs)
-        .assign(key=one.key, **{name: getattr(one, name) for name in varying})
-        for one in configs
-    ]
+    frames = []
+    for config in configs:
+        settings = {name: getattr(config, name) for name in varying}
+        frames.append(curves[config.key].head(config.epochs).assign(key=config.key, **settings))
     table = pd.concat(frames, ignore_index=True)
     return table[["key", *varying, *table.columns.drop(["key", *varying])]]
 
 
-def runs(store=None, stage=None, with_shipped=False, **where):
+def runs(
+    store: Store | str | None = None,
+    stage: str | int | None = None,
+    with_shipped: bool = False,
+    **where,
+) -> pd.DataFrame:
     """Return the stored runs as a tidy DataFrame, oldest first: a row per run.
 
     `where` are settings or other columns with the value they must have, `stage` a stage's name or
@@ -98,15 +100,14 @@ def runs(store=None, stage=None, with_shipped=False, **where):
     """
     table = Store.of(store).runs(with_shipped=with_shipped)
     for name, value in where.items():
-        table = table[
-            _equal(table[one_of("a column of the runs", name, table.columns)], name, value)
-        ]
+        one_of("a column of the runs", name, table.columns)
+        table = table[_equal(table[name], name, value)]
     if stage is not None:
         table = table[_of_stage(stage, table)]
     return table.reset_index(drop=True)
 
 
-def listed(table):
+def listed(table: pd.DataFrame) -> pd.DataFrame:
     """Return of the table that `runs` returns what tells its runs apart, and what came out."""
     varying = [name for name in SETTINGS if table[name].nunique() > 1 or name in ALWAYS]
     columns = ["key", "data", *varying, "epochs", "seed", "error", "seconds", "record"]
@@ -116,20 +117,17 @@ def listed(table):
 def _equal(column, name, value):
     if name in RULES:
         value = RULES[name].fix(name, value)
-    return (
-        np.isclose(column, value, rtol=1e-9, atol=0)
-        if isinstance(value, float)
-        else column == value
-    )
+    if isinstance(value, float):
+        return np.isclose(column, value, rtol=1e-9, atol=0)
+    return column == value
 
 
 def _of_stage(stage, table):
     """Tell which runs of a table are settings of a stage, on whatever series and at any size."""
-    known = STAGES | {str(one.number): one for one in STAGES.values()}
-    one = known[one_of("stage", str(stage), known)]
+    stage = known_stage(stage)
     belongs = np.zeros(len(table), dtype=bool)
-    for setting in one.settings:
-        config = one.start.replace(**setting.changes)
+    for setting in stage.settings:
+        config = stage.start.replace(**setting.changes)
         same = np.ones(len(table), dtype=bool)
         for name in SETTINGS:
             # one layer has no dropout, whatever is noted of it

@@ -5,23 +5,20 @@ figure of a setting is its validation loss, the mean of its last lines; settings
 epochs most of a stage has. A log with lines that were not understood is audited on request only.
 """
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from gru_lab.tuning_log.checks import CHECKS, diverged, same_errors
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
 from gru_lab.tuning_log.read import read_log
-from gru_lab.tuning_log.rows import LONGEST, RATIO, rows_of
+from gru_lab.tuning_log.rows import rows_of
 from gru_lab.tuning_log.stages import STAGES
-from gru_lab.tuning_log.wording import DECIDES, DECIDES_BEFORE
 
-DIGITS = 10  # significant ones that two different runs hardly share
-LONGEST_CONCLUSION = 5_000  # characters that are looked at
-UNITS = 100  # of the last decimal: a range in which a prediction hardly comes true by chance
+ANYWAY = "mend those lines, or pass anyway=True to judge the rest without them"
 
 
 @dataclass(frozen=True)
@@ -40,12 +37,13 @@ class Findings(list):
     @property
     def table(self):
         return pd.DataFrame(
-            [vars(one) for one in self], columns=["stage", "kind", "sentence", "figures"]
+            [vars(finding) for finding in self], columns=["stage", "kind", "sentence", "figures"]
         )
 
     def _repr_html_(self):
         items = "".join(
-            f"<li><b>Stage {one.stage}, {one.kind}.</b> {escape(one.sentence)}</li>" for one in self
+            f"<li><b>Stage {finding.stage}, {finding.kind}.</b> {escape(finding.sentence)}</li>"
+            for finding in self
         )
         return (
             f"<ul>{items}</ul>"
@@ -54,199 +52,21 @@ class Findings(list):
         )
 
 
-def same_errors(rows, *_):
-    """Does the loss (A + w·r²M)/(1 + w), with A and r²M from two rows, give the other rows?
-
-    It is a straight line in 1/(1 + w), so what lies between two rows is predicted to a unit of the
-    last decimal.
-    """
-    rows = sorted((row for row in rows if row.weight is not None), key=lambda row: -row.weight)
-    if len({row.weight for row in rows}) < 3:
-        return
-    unit, shares = max(row.unit for row in rows), np.array([1 / (1 + row.weight) for row in rows])
-    means, last = np.array([(row.mean, row.losses[-1]) for row in rows]).T
-    by_means, by_last = (
-        np.polynomial.Polynomial.fit(shares[[0, -1]], one[[0, -1]], 1) for one in (means, last)
-    )
-    if (
-        abs(means[0] - means[-1]) < UNITS * unit
-        or by_means(0) < 0
-        or (abs(by_means(shares) - means) > unit).any()
-    ):
-        return
-    show, errors = rows[-1].show, {"A": float(by_last(1)), "r²M": float(by_last(0))}
-    must = {
-        row.label: (float(by_last(share)), row.losses[-1].item())
-        for row, share in zip(rows, shares, strict=True)
-    }
-    told = [
-        f"{show(loss)} for '{label}', and the log has {show(logged)}"
-        for label, (loss, logged) in must.items()
-    ]
-    yield (
-        "same errors, other rulers",
-        f"From the last lines of '{rows[0].label}' and '{rows[-1].label}' follow A = "
-        f"{show(errors['A'])} and r²M = {show(errors['r²M'])}. The loss (A + w·r²M)/(1 + w) must "
-        f"then be {'; '.join(told[1:-1])}. The same errors explain every row: the ruler changes "
-        "with the weight, and the loss says nothing about the network.",
-        errors | must,
-    )
-
-
-def copied(rows, every, _):
-    """Runs of an earlier stage repeated digit for digit, and whether their epochs agree."""
-    for row in (row for row in every if row.place == rows[0].place):
-        figures = [figure for line in row.lines for figure in (line.train, line.validation)]
-        digits = sum(len(str(round(figure / row.unit))) for figure in figures)
-        twin = next(
-            (one for one in every if one.place < row.place and one.lines == row.lines), None
-        )
-        if twin is None or digits < DIGITS:
-            continue
-        name = f"'{row.label}' is '{twin.label}' of stage {twin.stage}"
-        yield (
-            "copied run",
-            f"{name}, digit for digit: most likely one run, noted twice.",
-            {"figures": figures},
-        )
-        if None not in (row.epochs, twin.epochs) and row.epochs != twin.epochs:
-            yield (
-                "epochs disagree",
-                f"{name}, yet the log states {twin.epochs} epochs there and {row.epochs} here: "
-                "one of the two is a slip.",
-                {"there": twin.epochs, "here": row.epochs},
-            )
-
-
-def idle_dropout(rows, every, log):
-    """One layer against more, with dropout: it acts between layers, so one layer has none."""
-    dropout = re.search(r"dropout=(\d*\.?\d+)", log.model)
-    one = next(
-        (row for row in rows if row.layers == 1 and "dropout" not in row.label.lower()), None
-    )
-    more = next((row for row in rows if (row.layers or 0) > 1), None)
-    if dropout and float(dropout[1]) and one and more:
-        none = next(
-            (row for row in every if re.fullmatch(r"dropout\s*=\s*0(\.0*)?", row.label)), None
-        )
-        beside = (
-            f" Its {one.show()} stands beside {none.show()} of '{none.label}' in stage "
-            f"{none.stage}."
-            if none
-            else ""
-        )
-        yield (
-            "two things at once",
-            f"Dropout acts between layers, so the network's dropout of {dropout[1]} does nothing "
-            f"with '{one.label}': against '{more.label}' both the depth and the dropout change."
-            f"{beside}",
-            {"dropout": float(dropout[1]), one.label: one.mean}
-            | ({none.label: none.mean} if none else {}),
-        )
-
-
-def within_spread(rows, *_):
-    """Settings whose last lines overlap with the best: closer than one run's own last epochs."""
-    best = min(rows, key=lambda row: row.mean)
-    close = [row for row in rows if row.overlaps(best) and len(row.lines) > 1]
-    if len(close) > 1:
-        show = max(close, key=lambda row: row.decimals).show
-        apart, moves = (
-            max(row.mean for row in close) - best.mean,
-            max(row.high - row.low for row in close),
-        )
-        names = ", ".join(f"'{row.label}'" for row in close)
-        yield (
-            "within the spread",
-            f"The last lines of {names} overlap: their means differ by {show(apart)} at most, and "
-            f"a single run moves by up to {show(moves)} over its last lines. These figures do not "
-            "rank the settings.",
-            {"difference": apart, "spread": moves} | {row.label: row.mean for row in close},
-        )
-
-
-def at_the_edge(rows, *_):
-    """The best of three or more values, clear of the others, is at an end with more beyond."""
-    best, values = min(rows, key=lambda row: row.mean), [row.value for row in rows]
-    close = sum(row.overlaps(best) for row in rows)  # itself among them
-    if close > 1 or None in values or len(set(values)) < max(3, len(values)):
-        return
-    smallest = best.value == min(values) > (1 if best.layers else 0)
-    if smallest or best.value == max(values):
-        edge = f"'{best.label}', the {'smallest' if smallest else 'largest'} value tried"
-        sentence = (
-            f"The best figure, {best.show()}, is that of {edge}: a better one may lie beyond it."
-        )
-        yield "edge of the grid", sentence, {row.label: row.mean for row in rows}
-
-
-def decided(row, text):
-    """Tell whether a conclusion decides for a run, by its label or its value."""
-    name = RATIO.search(row.label)[0] if RATIO.search(row.label) else row.label
-    name = r"\s{0,3}".join(map(re.escape, name[:LONGEST].split()))
-    # a number that counts something else is none
-    value = "" if row.value is None else f"{row.value:g}"
-    value = value and "|" + re.escape(value).replace(r"\.", "[.,]") + r"(?!\s?\w)"
-    names = rf"(?:{name}{value})(?![\d:]|[.,]\d)"
-    pattern = rf"{DECIDES}{names}|{names}\s{DECIDES_BEFORE}"
-    return re.search(pattern, text[:LONGEST_CONCLUSION], re.IGNORECASE) is not None
-
-
-def diverged(rows, text):
-    """Runs whose last lines are not finite: whatever stood before, they are never the best."""
-    gone = [row for row in rows if row.diverged]
-    if gone:
-        names = ", ".join(f"'{row.label}'" for row in gone)
-        kept = ", ".join(f"'{row.label}'" for row in gone if decided(row, text))
-        kept = f" The conclusion is for {kept}." if kept else ""
-        yield (
-            "diverged run",
-            f"The last lines of {names} hold figures that are not finite. A diverged run is never "
-            f"the best, and is compared with nothing.{kept}",
-            {row.label: row.losses[-1].item() for row in gone},
-        )
-
-
-def against_own_figures(rows, _, log):
-    """The conclusion decides for one setting, and the figures are clearly in favour of another."""
-    text = log.stages[rows[0].place].conclusion
-    chosen, best = [row for row in rows if decided(row, text)], min(rows, key=lambda row: row.mean)
-    if len(chosen) == 1 and not chosen[0].overlaps(best):
-        sentence = (
-            f"The conclusion is for '{chosen[0].label}' at {chosen[0].show()}, while "
-            f"'{best.label}' stands at {best.show()}: if there was a reason, the log does not "
-            "give it."
-        )
-        yield (
-            "against its own figures",
-            sentence,
-            {row.label: row.mean for row in (chosen[0], best)},
-        )
-
-
-CHECKS = (same_errors, copied, idle_dropout, within_spread, at_the_edge, against_own_figures)
-ANYWAY = "mend those lines, or pass anyway=True to judge the rest without them"
-
-
 def recorded_log():
     """Return the recorded log from the five stages' own data."""
     stages = []
-    for one in STAGES.values():
-        runs = [
-            LoggedRun(row.label, list(row.lines), row.epochs, row.seconds)
-            for row in one.settings
-            if row.lines
-        ]
-        stages.append(
-            LoggedStage(one.number, one.question, one.start.epochs, None, runs, one.conclusion)
-        )
+    for stage in STAGES.values():
+        logged = [row for row in stage.settings if row.lines]
+        runs = [LoggedRun(row.label, list(row.lines), row.epochs, row.seconds) for row in logged]
+        figures = (stage.start.epochs, None, runs, stage.conclusion)
+        stages.append(LoggedStage(stage.number, stage.question, *figures))
     return TuningLog(model=f"dropout={STAGES['num_layers'].start.dropout}", stages=stages)
 
 
 def _lost(log):
     """Return a Finding for each stage (0: none) with lines that were not understood."""
     lost = {}
-    inside = {line: one.number for one in log.stages for line in one.not_understood}
+    inside = {line: stage.number for stage in log.stages for line in stage.not_understood}
     for line in log.not_understood:
         lost.setdefault(inside.get(line, 0), []).append(line)
     for stage, lines in sorted(lost.items()):
@@ -258,7 +78,7 @@ def _lost(log):
         yield Finding(stage, "lines not understood", sentence, dict(lines))
 
 
-def audit(log=None, anyway: bool = False) -> Findings:
+def audit(log: Any = None, anyway: bool = False) -> Findings:
     """Return the Findings on a TuningLog, a path, a log's text, or by default the recorded log.
 
     Raises ValueError if there is no log in it, and where lines with figures were not understood,
@@ -269,20 +89,20 @@ def audit(log=None, anyway: bool = False) -> Findings:
     [(2, 'same errors, other rulers'), (2, 'copied run')]
     """
     log = recorded_log() if log is None else log if isinstance(log, TuningLog) else read_log(log)
-    found = Findings(_lost(log))
-    if found and not anyway:
-        sentences = "; ".join(finding.sentence for finding in found)
+    findings = Findings(_lost(log))
+    if findings and not anyway:
+        sentences = "; ".join(finding.sentence for finding in findings)
         raise ValueError(f"log must be understood as a whole, but {sentences}; {ANYWAY}")
     stages = [rows_of(log, place) for place in range(len(log.stages))]
     finite = [row for rows in stages for row in rows if not row.diverged]
     for stage, rows in zip(log.stages, stages, strict=True):
-        found += [Finding(stage.number, *told) for told in diverged(rows, stage.conclusion)]
+        results = [*diverged(rows, stage.conclusion)]
         rows = [row for row in rows if not row.diverged]
         if rows:
             usual = Counter(row.epochs for row in rows).most_common(1)[0][0]
             rows = [row for row in rows if row.epochs == usual]
             # a verdict over several seeds rests on more than one run's last lines
             checks = [same_errors] if stage.verdict else CHECKS
-            told = (finding for check in checks for finding in check(rows, finite, log))
-            found += [Finding(stage.number, *finding) for finding in told]
-    return found
+            results += [result for check in checks for result in check(rows, finite, log)]
+        findings += [Finding(stage.number, *result) for result in results]
+    return findings

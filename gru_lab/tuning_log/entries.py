@@ -109,7 +109,7 @@ def doubt_of(entry):
         return ""
     if not re.search(r"[^\W\d_]", words) and re.search(r"\d", head):
         numbers = head.split()
-        if all(RATIO.fullmatch(one) or RATIO.match(one) for one in numbers):
+        if all(RATIO.fullmatch(part) or RATIO.match(part) for part in numbers):
             return ""
         return "figures" if len(numbers) > 1 or re.search("[±~<>]", head) else "number"
     free = [match for match in LOSS.finditer(head) if head[: match.start()].rstrip()[-1:] != "="]

@@ -42,12 +42,12 @@ def _number_pattern(decimal):
 
 
 def _token_pattern(decimal):
-    one = _number_pattern(decimal)
+    figure = _number_pattern(decimal)
     return re.compile(
-        rf"(?P<other>(?:lr|learning[ _]rate)\s?[=:]?\s?(?:{one})"
-        rf"|(?:{one})\s?(?:ms|s|sec)(?:/(?:step|epoch|it|batch))?(?![A-Za-z]))"
+        rf"(?P<other>(?:lr|learning[ _]rate)\s?[=:]?\s?(?:{figure})"
+        rf"|(?:{figure})\s?(?:ms|s|sec)(?:/(?:step|epoch|it|batch))?(?![A-Za-z]))"
         r"|(?P<of>\d{1,9}) ?(?:/|of|von|sur) ?\d{1,9}(?![.,\d])"
-        rf"|(?P<number>{one})(?![A-Za-z_\d%]|[.,]\d)"
+        rf"|(?P<number>{figure})(?![A-Za-z_\d%]|[.,]\d)"
         + "".join(
             rf"|(?P<{role}>(?:{latin})(?![A-Za-zà-ÿ])|{chinese})"
             for role, (latin, chinese) in ROLES.items()
@@ -206,7 +206,7 @@ def _line(figures):
         is_loss = decimals != 0 or not math.isfinite(value)
         losses = slots.keys() & {"train", "valid"}
         if role is None:
-            free = [one for one in places[is_loss] if one not in slots and one not in named]
+            free = [slot for slot in places[is_loss] if slot not in slots and slot not in named]
             # a count stands before the losses; of two losses the first has a name, or none has
             if (
                 not free

@@ -1,7 +1,6 @@
 """The series that a question of one's own is asked of: opened, made complete, and checked."""
 
-from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,24 +12,14 @@ DEMO_ROWS = 24_500
 HOLES = ("refuse", "drop")
 
 
-def open_data(data, split_by=None) -> Series:
+def open_data(data: Any, split_by: str | None = None, rows: int = DEMO_ROWS) -> Series:
     """Return the series of a file, a DataFrame or a Series; of nothing the built-in one."""
     if data is None:
-        return demo_series(DEMO_ROWS)
+        return demo_series(rows)
     return data if isinstance(data, Series) else read_table(data, split_by)
 
 
-def file_of(data) -> str | None:
-    """Return the path of data that is a file, else None."""
-    return str(data) if isinstance(data, str | Path) else None
-
-
-def called(series: Series, name: str) -> Series:
-    """Return a series under another name."""
-    return replace(series, name=name)
-
-
-def checked(series, start):
+def checked(series: Series, start) -> Series:
     """Return a series that the settings can be run on, or raise ValueError with the way out."""
     try:
         series.require_complete()

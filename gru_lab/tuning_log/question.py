@@ -4,19 +4,12 @@ import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from gru_lab.config import COUNT, LABELS, RULES, RunConfig, in_words, one_of
-from gru_lab.tuning_log.own_data import (
-    DEMO_ROWS,
-    HOLES,
-    called,
-    checked,
-    file_of,
-    open_data,
-    without_holes,
-)
+from gru_lab.tuning_log.own_data import DEMO_ROWS, HOLES, checked, open_data, without_holes
 from gru_lab.tuning_log.stage import Profile, Setting, Stage
 
 # what is fixed unless given: the log's settings at the size of a lesson, without the dropout that
@@ -63,41 +56,37 @@ class Question(Stage):
         return NOTES.get(self.knob, "")
 
     @property
-    def by_name(self) -> dict[str, Setting]:
-        """The settings by their names."""
-        return {setting.name: setting for setting in self.settings}
-
-    @property
     def fixed(self) -> dict[str, object]:
         """All settings but the knob, the seed and the series, {name: value}."""
         names = [name for name in LABELS if name not in (self.knob, "seed")]
         return {name: getattr(self.start, name) for name in names}
 
     def __repr__(self):
-        kinds = {kind: [] for kind in ("trained", "control")}
-        for setting in self.settings:
-            kinds[setting.kind].append(setting.label)
-        controls = f" Controls: {'; '.join(kinds['control'])}." if kinds["control"] else ""
+        values, controls = (
+            [row.label for row in self.settings if row.kind == kind]
+            for kind in ("trained", "control")
+        )
+        also = f" Controls: {'; '.join(controls)}." if controls else ""
         rows, channels = self.series.values.shape
         lines = [
             self.question,
-            f"Settings: {', '.join(kinds['trained'])}.{controls}",
+            f"Settings: {', '.join(values)}.{also}",
             f"The claim: no other setting is better than {self.adopted}.",
             f"Fixed: {in_words(self.fixed)}; {self.profile.seeds} seeds.",
             f"Data: {self.series.name}: {rows:,} rows, {channels} channels, digest "
             f"{self.series.digest}.",
         ]
-        told = filter(None, [*lines, self.note])
-        return "\n".join(textwrap.fill(line, 96, subsequent_indent="  ") for line in told)
+        lines += [self.note] if self.note else []
+        return "\n".join(textwrap.fill(line, 96, subsequent_indent="  ") for line in lines)
 
-    def bind(self, profile=None, data=None, split_by=None):
+    def bind(
+        self, profile: object = None, data: object = None, split_by: str | None = None
+    ) -> "Question":
         """Return this question on another series; its settings stay as they are."""
-        series = open_data(data, split_by)
-        return replace(
-            self, series=checked(series, self.start), source=file_of(data), profile=self.profile
-        )
+        series = checked(open_data(data, split_by), self.start)
+        return replace(self, series=series, source=_file_of(data))
 
-    def control(self, label: str, **changes):
+    def control(self, label: str, **changes) -> "Question":
         """Return the question with control runs: every value changed so, or one run of the knob's.
 
         `question.control("twice as long", epochs=40)`. Raises ValueError for an unknown setting, a
@@ -107,19 +96,18 @@ class Question(Stage):
         if not changes:
             raise ValueError(f"control {label!r} must change something, such as epochs=40")
         epochs = changes.pop("epochs", None)
-        bases = [setting for setting in self.settings if setting.kind == "trained"]
         if self.knob in changes or self.knob == "epochs":
             made = [Setting(label, changes, epochs or self.start.epochs, 0, kind="control")]
         else:
             made = [
-                replace(
-                    base,
-                    label=f"{base.label}, {label}",
-                    changes=base.changes | changes,
-                    epochs=epochs or base.epochs,
+                Setting(
+                    f"{base.label}, {label}",
+                    base.changes | changes,
+                    epochs or base.epochs,
+                    0,
                     kind="control",
                 )
-                for base in bases
+                for base in self.choose("trained")
             ]
         runs = {_run(self.config(setting)): setting.name for setting in self.settings}
         for setting in made:
@@ -136,17 +124,17 @@ class Question(Stage):
 
     def as_code(self, data="data") -> str:
         """Return the call that makes this question, its controls aside."""
-        told = [repr(self.question), *(f"{name}={value!r}" for name, value in self.arguments)]
+        arguments = [repr(self.question), *(f"{name}={value!r}" for name, value in self.arguments)]
         table = [] if self.series.name == f"demo-{DEMO_ROWS}-0" else [f"data={data}"]
-        return f"lab.question({', '.join(told + table)})"
+        return f"lab.question({', '.join(arguments + table)})"
 
 
 def question(
     text: str,
     *,
-    data=None,
+    data: object = None,
     split_by: str | None = None,
-    adopted=None,
+    adopted: object = None,
     seeds: int = 5,
     rows: int | None = None,
     holes: str = "refuse",
@@ -194,15 +182,12 @@ def question(
     values = [getattr(start.replace(**{knob: value}), knob) for value in values]
     if len(set(values)) < len(values):
         raise ValueError(f"{knob} must have values that differ, not {values}; leave the double out")
-    adopted = values[0] if adopted is None else _fixed(knob, adopted)
-    one_of("adopted", adopted, values)
-    series = open_data(data, split_by)
-    if rows is not None and COUNT.fix("rows", rows) < len(series):
-        series = called(series.head(rows), f"{series.name}, first {rows:,} rows")
-    one_of("holes", holes, HOLES)
-    series = without_holes(series) if holes == "drop" else series
+    if adopted is not None and knob in RULES:
+        adopted = RULES[knob].fix(knob, adopted)
+    adopted = values[0] if adopted is None else one_of("adopted", adopted, values)
+    series = _series(open_data(data, split_by), rows, one_of("holes", holes, HOLES))
     for value in values if knob == "window" else values[:1]:
-        series = checked(series, start.replace(**{knob: value}))
+        checked(series, start.replace(**{knob: value}))
     labels = dict(zip(values, _labels(knob, values), strict=True))
     asked = Question(
         number=0,
@@ -218,12 +203,19 @@ def question(
             "own", len(series), start.hidden_size, 1.0, COUNT.fix("seeds", seeds), "your question"
         ),
         series=series,
-        source=file_of(data),
+        source=_file_of(data),
         arguments=tuple(arguments.items()),
         data_changed=bool(data_changed),
     )
     _require_different(asked, knob)
     return asked
+
+
+def _series(series, rows, holes):
+    """Return the first `rows` of a series, without its holes if they are to be dropped."""
+    if rows is not None and COUNT.fix("rows", rows) < len(series):
+        series = replace(series.head(rows), name=f"{series.name}, first {rows:,} rows")
+    return without_holes(series) if holes == "drop" else series
 
 
 def _known(settings):
@@ -266,9 +258,9 @@ def _knob(settings):
     return knob, values
 
 
-def _fixed(name, value):
-    """Return a value as its setting takes it, or raise ValueError with its rule."""
-    return RULES[name].fix(name, value) if name in RULES else value
+def _file_of(data):
+    """Return the path of data that is a file, else None."""
+    return str(data) if isinstance(data, str | Path) else None
 
 
 def _labels(knob, values):

@@ -148,10 +148,10 @@ class _Reader:
         """A stage's heading without marks: 'Stage 2: dropout'. Returns whether it is one."""
         last = self.stage.number if self.stage else 0
         patterns = wording.BY_WORD + (() if self.marked else wording.BY_NUMBER)
-        found = None if entry.item else stage_heading(entry.text, patterns)
-        if not found or found[0] != last + 1 or self.figures_of(entry.text[:LONGEST]):
+        heading = None if entry.item else stage_heading(entry.text, patterns)
+        if not heading or heading[0] != last + 1 or self.figures_of(entry.text[:LONGEST]):
             return False
-        number_, title, match = found
+        number_, title, match = heading
         if match.re is wording.BY_ORDINAL:  # 'the second step was slow' is prose
             return False
         by_word = match.re in wording.BY_WORD
@@ -222,10 +222,10 @@ class _Reader:
     def epochs(self, entry):
         """A line that states the stage's epochs, or of a run that is named already its own."""
         head = entry.text[:LONGEST]
-        found = wording.EPOCHS.search(head) or wording.COUNT_FIRST.fullmatch(head)
-        if not found or "=" in head[: found.start(found.lastindex)].rstrip("= :："):
+        statement = wording.EPOCHS.search(head) or wording.COUNT_FIRST.fullmatch(head)
+        if not statement or "=" in head[: statement.start(statement.lastindex)].rstrip("= :："):
             return False
-        epochs = wording.count(found[found.lastindex])
+        epochs = wording.count(statement[statement.lastindex])
         if self.pending.firm:
             self.pending.epochs = epochs
             if self.stage.epochs is None and not self.stage.runs:
@@ -298,7 +298,7 @@ class _Reader:
         self.run.label = label or self.run.label
 
 
-def read_log(source) -> TuningLog:
+def read_log(source: str | Path) -> TuningLog:
     """Return the TuningLog in `source`, a path, or the text itself if it has a line break.
 
     Headings with a number begin a stage ('## 2.', '## Stage 2:', '2)', '第二步'); below it stand

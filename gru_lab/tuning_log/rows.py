@@ -31,14 +31,14 @@ def value_of(label, decimal="."):
         factor = number(power[1], decimal) if power[1] else (1.0,)
         return factor and factor[0] * 10.0 ** int(power[2].replace("−", "-"))
     matches = list(VALUE.finditer(label))
-    apart = [one for one in matches if not label[one.start() - 1 : one.start()].isalpha()]
+    apart = [match for match in matches if not label[: match.start()][-1:].isalpha()]
     for match in apart or matches:
-        found = number(match["number"].replace("−", "-"), decimal)
-        if found:
+        value = number(match["number"].replace("−", "-"), decimal)
+        if value:
             unit = match["unit"] or ""
             scale = {"%": 0.01, "k": 1000.0}.get(unit.lower(), 1.0)
             scale = 1 / float(match["part"]) if match["part"] and float(match["part"]) else scale
-            return found[0] * scale * (-1 if match["sign"] else 1)
+            return value[0] * scale * (-1 if match["sign"] else 1)
     return None
 
 

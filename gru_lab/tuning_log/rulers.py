@@ -1,8 +1,10 @@
 """The two rulers that read a run, and any run of a stage as the log would have written it."""
 
+from typing import Any
+
 import pandas as pd
 
-from gru_lab.config import one_of
+from gru_lab.config import RunConfig, one_of
 from gru_lab.loss import weighted_loss
 from gru_lab.trainer import batches
 from gru_lab.tuning_log.lines import write_lines
@@ -10,7 +12,9 @@ from gru_lab.tuning_log.lines import write_lines
 LAST = 3  # epochs the log notes of each run
 
 
-def recorded(curve, weight, hidden_share, validate_missing_only=False):
+def recorded(
+    curve: pd.DataFrame, weight: Any, hidden_share: float, validate_missing_only: bool = False
+) -> pd.DataFrame:
     """Read a run as the log read its own: a copy of `curve` with columns `train` and `validation`.
 
     The log's code scaled M by r² (r: `hidden_share`), took the training figure from the last batch
@@ -30,7 +34,7 @@ def recorded(curve, weight, hidden_share, validate_missing_only=False):
     return curve.assign(train=train, validation=validation)
 
 
-def corrected(curve):
+def corrected(curve: pd.DataFrame) -> pd.DataFrame:
     """Read a run by the figure that compares any two: `validation` is M, dropout off."""
     return curve.assign(train=curve["train_missing"], validation=curve["val_missing"])
 
@@ -49,7 +53,9 @@ def log_setting(stage, config):
     )
 
 
-def read_run(stage, config, curve, ruler="recorded", schedule=()):
+def read_run(
+    stage, config: RunConfig, curve: pd.DataFrame, ruler: str = "recorded", schedule: tuple = ()
+) -> pd.DataFrame:
     """Return any run of a stage read by a ruler: `curve` with columns `train` and `validation`.
 
     This is the one place where a run is read; panel, explorer, results and written logs ask it.
@@ -81,7 +87,7 @@ def _weights(config, curve, schedule, share):
     return weight / share**2
 
 
-def log_lines(stage, config, curve, schedule=()):
+def log_lines(stage, config: RunConfig, curve: pd.DataFrame, schedule: tuple = ()) -> str:
     """Return the last three epochs of any run of a stage as the log writes them.
 
     The format is that of the setting's own lines, or else of the stage's first.

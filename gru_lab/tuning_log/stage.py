@@ -12,10 +12,9 @@ from functools import cached_property
 import pandas as pd
 
 from gru_lab.config import COUNT, RunConfig, one_of
-from gru_lab.demo import demo_series
 from gru_lab.series import Series
-from gru_lab.tables.read import read_table
 from gru_lab.tuning_log.lines import Line
+from gru_lab.tuning_log.own_data import open_data
 
 KINDS = ("trained", "meant", "control")
 
@@ -31,7 +30,7 @@ class Profile:
     seeds: int
     about: str
 
-    def epochs(self, logged):
+    def epochs(self, logged: int) -> int:
         """Return the epochs that stand for `logged` epochs of the log, at least 1."""
         return max(1, round(logged * self.epoch_share))
 
@@ -50,7 +49,7 @@ PROFILES = {
 }
 
 
-def open_profile(name):
+def open_profile(name: "str | Profile") -> Profile:
     """Return the profile of that name ('tiny', 'lesson' or 'full'), or a Profile given as it is."""
     return name if isinstance(name, Profile) else PROFILES[one_of("profile", name, PROFILES)]
 
@@ -68,11 +67,11 @@ class Setting:
     kind: str = "trained"
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The label, with the kind where it is not 'trained': unique within the stage."""
         return self.label if self.kind == "trained" else f"{self.label} ({self.kind})"
 
-    def sized(self, profile):
+    def sized(self, profile: Profile) -> "Setting":
         """Return this setting with the epochs in its label that the profile trains it for."""
         epochs = f"{profile.epochs(self.epochs)} epochs"
         return replace(self, label=re.sub(r"\b\d+ epochs\b", epochs, self.label))
@@ -121,18 +120,16 @@ class Stage:
         rows, channels = self.series.values.shape
         return f"{text}, {self.series.name}: {rows:,} rows, {channels} channels"
 
-    def bind(self, profile, data=None, split_by=None):
+    def bind(
+        self, profile: str | Profile, data: object = None, split_by: str | None = None
+    ) -> "Stage":
         """Return this stage at a profile, on the built-in series, a file, a DataFrame or a Series.
 
         Raises ValueError if the series has NaN or is too short for a window in each of its three
         parts.
         """
         profile = open_profile(profile)
-        if data is None:
-            series = demo_series(profile.rows)
-        else:
-            series = data if isinstance(data, Series) else read_table(data, split_by)
-            series = series.head(profile.rows)
+        series = open_data(data, split_by, profile.rows).head(profile.rows)
         for part in series.require_complete().split():
             part.windows(self.start.window)
         return replace(
@@ -145,23 +142,26 @@ class Stage:
 
     def __getitem__(self, name):
         """Return the setting of that name, or raise ValueError with the names there are."""
-        names = {setting.name: setting for setting in self.settings}
-        return names[one_of("setting", name, names)]
+        return self.by_name[one_of("setting", name, self.by_name)]
 
-    def choose(self, *chosen):
+    @property
+    def by_name(self) -> dict[str, Setting]:
+        """The settings by their names."""
+        return {setting.name: setting for setting in self.settings}
+
+    def choose(self, *chosen) -> list[Setting]:
         """Return the settings of these kinds or names, in the stage's order; else ValueError."""
-        for one in chosen:
-            one_of("setting", one, [*KINDS, *(setting.name for setting in self.settings)])
+        for choice in chosen:
+            one_of("setting", choice, [*KINDS, *self.by_name])
         return [
             setting for setting in self.settings if setting.kind in chosen or setting.name in chosen
         ]
 
-    def config(self, setting, seed=0):
+    def config(self, setting: str | Setting, seed: int = 0) -> RunConfig:
         """Return the RunConfig of a setting or its name, at this stage's profile and series."""
         setting = self[setting] if isinstance(setting, str) else setting
-        config = self.start.replace(
-            epochs=self.profile.epochs(setting.epochs), seed=seed, **setting.changes
-        )
+        epochs = self.profile.epochs(setting.epochs)
+        config = self.start.replace(epochs=epochs, seed=seed, **setting.changes)
         return config.on(self.series) if self.series is not None else config
 
     @cached_property
@@ -172,7 +172,7 @@ class Stage:
             keys.setdefault(self.config(setting).key, []).append(setting)
         return keys
 
-    def configs(self, seeds=None):
+    def configs(self, seeds: int | None = None) -> list[tuple[Setting, RunConfig]]:
         """Return (setting, config) of every setting and seed 0, 1, … (default: the profile's)."""
         count = COUNT.fix("seeds", self.profile.seeds if seeds is None else seeds)
         return [
@@ -182,7 +182,7 @@ class Stage:
         ]
 
     @property
-    def logged(self):
+    def logged(self) -> pd.DataFrame:
         """What the log says: a row per setting, its last lines `train validation` as written."""
         rows = [
             {"setting": setting.sized(PROFILES["full"]).name, "epochs": setting.epochs}

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from gru_lab.config import RunConfig, one_of
 from gru_lab.tuning_log.lines import parse_line
-from gru_lab.tuning_log.stage import Setting, Stage
+from gru_lab.tuning_log.stage import Profile, Setting, Stage
 
 R_SQUARED = RunConfig().hidden_share ** 2
 WEIGHT_1 = R_SQUARED  # what the stages after the second trained with
@@ -202,7 +202,18 @@ STAGES = {
 }
 
 
-def stage(name, profile="lesson", data=None, split_by=None):
+def known_stage(name) -> Stage:
+    """Return a stage by its name or number, bound to nothing; ValueError for an unknown one."""
+    known = STAGES | {str(row.number): row for row in STAGES.values()}
+    return known[one_of("stage", str(name), known)]
+
+
+def stage(
+    name: str | int | Stage,
+    profile: str | Profile = "lesson",
+    data: object = None,
+    split_by: str | None = None,
+) -> Stage:
     """Return a stage of the log by name or number at a profile and on a series; a Stage as it is.
 
     `data` is a file, a DataFrame or a Series (default: the built-in series); `split_by` names its
@@ -218,5 +229,4 @@ def stage(name, profile="lesson", data=None, split_by=None):
     """
     if isinstance(name, Stage):
         return name
-    known = STAGES | {str(one.number): one for one in STAGES.values()}
-    return known[one_of("stage", str(name), known)].bind(profile, data, split_by)
+    return known_stage(name).bind(profile, data, split_by)

@@ -45,12 +45,14 @@ class Table:
 
     def _cell(self, cells, role):
         """Return the cell of the one column with a role; None where there is none, or several."""
-        places = [place for place, one in enumerate(self.roles) if one == role]
+        places = [place for place, name in enumerate(self.roles) if name == role]
         return cells[places[0]] if len(places) == 1 and places[0] < len(cells) else None
 
     def _label(self, cells):
         called = re.compile(COLUMNS["label"], re.IGNORECASE)
-        columns = [one for one in zip(self.roles, self.names, cells, strict=False) if one[2]]
+        columns = [
+            column for column in zip(self.roles, self.names, cells, strict=False) if column[2]
+        ]
         parts = [
             cell if called.fullmatch(name) or not name else f"{name}={cell}"
             for role, name, cell in columns

@@ -52,7 +52,7 @@ def stage_text(stage, words, notes=()):
     return "\n\n".join([*head, *runs[:place], *judged, *runs[place:]])
 
 
-def write_log(log, language="en"):
+def write_log(log, language: str = "en") -> str:
     """Return a TuningLog as Markdown in the recorded log's manner, in `language` 'en' or 'zh'.
 
     `read_log` gives the same TuningLog back; raises ValueError for one that could not be read back
