@@ -10,13 +10,15 @@ import hashlib
 import json
 import math
 import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 TRAINING_VERSION = 1  # raised when the trainer changes so that old curves no longer hold
 
 
-def one_of(name, value, choices):
+def one_of(name: str, value: Any, choices: Iterable) -> Any:
     """Return `value` if it is one of `choices`; otherwise raise ValueError naming what was near."""
     if value in list(choices):  # a list, since a dict cannot look for a value it cannot hash
         return value
@@ -36,7 +38,7 @@ class Rule:
     open_high: bool = False
     words: str = ""
 
-    def fix(self, name, value):
+    def fix(self, name: str, value: Any) -> Any:
         """Return `value` as `kind`; ValueError with parameter, rule and value otherwise."""
         if self.kind is bool:
             good = isinstance(value, bool | Integral) and value in (0, 1)
@@ -92,16 +94,16 @@ LABELS = {  # what the settings are called where people read them
 }
 
 
-def in_words(settings):
+def in_words(settings: Mapping[str, object]) -> str:
     """Return settings, {name: value}, as text.
 
     >>> in_words({"dropout": 0.25, "num_layers": 3})
     'dropout 0.25, layers 3'
     """
-    told = {LABELS[name]: settings[name] for name in LABELS if name in settings}
+    known = {LABELS[name]: settings[name] for name in LABELS if name in settings}
     return ", ".join(
         f"{label} {value:.4g}" if isinstance(value, float) else f"{label} {value}"
-        for label, value in told.items()
+        for label, value in known.items()
     )
 
 
@@ -163,19 +165,19 @@ class RunConfig:
             f"RunConfig({fields})", width=100, subsequent_indent=" " * len("RunConfig(")
         )
 
-    def replace(self, **changes):
+    def replace(self, **changes) -> "RunConfig":
         """Return a copy with some fields changed, validated again."""
         known = [field.name for field in dataclasses.fields(self)]
         for name in changes:
             one_of("a setting", name, known)
         return dataclasses.replace(self, **changes)
 
-    def on(self, series):
+    def on(self, series: Any) -> "RunConfig":
         """Return this configuration bound to a series, by its name and digest."""
         return self.replace(data=series.name, data_digest=series.digest)
 
     @property
-    def key(self):
+    def key(self) -> str:
         """16 hex digits that name the run: a digest of every field but `epochs`.
 
         Dropout acts only between layers, so one layer with dropout is the same run as one layer
@@ -185,7 +187,7 @@ class RunConfig:
         del fields["epochs"]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
-    def difference(self, other, *leaving_out):
+    def difference(self, other: "RunConfig", *leaving_out) -> dict[str, Any]:
         """Return the settings in which this run differs from `other`, {name: value of this one}.
 
         The series is no setting, and one layer has no dropout, whatever is set.
@@ -198,7 +200,7 @@ class RunConfig:
         return {name: ours[name] for name in names if ours[name] != theirs[name]}
 
     @property
-    def hidden_share(self):
+    def hidden_share(self) -> float:
         """r: the expected share of hidden entries; a window's first step is never hidden."""
         return self.missing_rate * (self.window - 1) / self.window
 

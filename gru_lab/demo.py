@@ -29,7 +29,7 @@ def _factors(rows, rng):
     return factors  # (rows, factors)
 
 
-def demo_series(rows=24_500, seed=0):
+def demo_series(rows: int = 24_500, seed: int = 0) -> Series:
     """Return a Series of 66 channels scaled to [0, 1]; the same rows and seed give the same values.
 
     400,000 rows take about three seconds. Raises ValueError unless rows >= 1 and seed is a whole
@@ -50,7 +50,7 @@ def demo_series(rows=24_500, seed=0):
     return Series(values, names, name=f"demo-{rows}-{seed}")
 
 
-def demo_table(rows=6_000, seed=0):
+def demo_table(rows: int = 6_000, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return (table, truth), DataFrames: 12 built-in channels with holes, and the same without.
 
     3 % of the entries are missing one by one; now and then a device of four channels fails for 20

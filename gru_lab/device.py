@@ -7,7 +7,7 @@ import torch
 from gru_lab.config import one_of
 
 
-def pick_device(device="auto"):
+def pick_device(device: str = "auto") -> torch.device:
     """Return the torch.device for 'auto' (a GPU if there is one), 'cpu' or 'cuda', else ValueError.
 
     A GPU is set to give the same figures each time, and a CPU's but for rounding.

@@ -1,6 +1,7 @@
 """Numbers as people read them, and tables of them as HTML: plain decimals, equal in a column."""
 
 import math
+from collections.abc import Iterable
 from html import escape
 from numbers import Integral, Real
 
@@ -30,7 +31,7 @@ def plain(value: float, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def places(values, digits: int = 3) -> int:
+def places(values: Iterable, digits: int = 3) -> int:
     """Return the decimals for a column: `digits` digits of its largest, two of its smallest."""
     numbers = pd.to_numeric(pd.Series(list(values)), errors="coerce").astype(float).abs()
     sizes = numbers[np.isfinite(numbers) & (numbers > 0)]
@@ -39,7 +40,7 @@ def places(values, digits: int = 3) -> int:
     return max(decimals(sizes.max(), digits), decimals(sizes.min(), min(2, digits)))
 
 
-def column(values, fixed: int | None = None) -> list[str]:
+def column(values: Iterable, fixed: int | None = None) -> list[str]:
     """Return numbers as texts with equal decimals (default: `places`), '–' for what is missing.
 
     >>> column([0.0147, 0.012, 0.00031])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gru_lab.series import Scaler
+from gru_lab.config import RunConfig
+from gru_lab.series import Scaler, Series
 
 
 def hide_points(shape, missing_rate, rng):
@@ -25,7 +26,7 @@ VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; training ga
 KEPT = 2  # series of which validation windows are kept: they are large
 
 
-def forward_fill(values, hidden_mask):
+def forward_fill(values: np.ndarray, hidden_mask: np.ndarray) -> np.ndarray:
     """Return `values` with each hidden entry replaced by its channel's last seen one."""
     filled = values.copy()
     for step in range(1, values.shape[1]):
@@ -33,7 +34,7 @@ def forward_fill(values, hidden_mask):
     return filled  # (windows, time, channels)
 
 
-def linear_interpolation(values, hidden_mask):
+def linear_interpolation(values: np.ndarray, hidden_mask: np.ndarray) -> np.ndarray:
     """Return `values`, hidden entries on the straight line between their seen neighbours.
 
     After a channel's last seen entry the line goes on level.
@@ -65,16 +66,16 @@ class Gapped:
     hidden_mask: np.ndarray
     filled: np.ndarray  # the truth with its gaps filled forward, the network's input
 
-    def liveliest(self, windows, count=1):
+    def liveliest(self, windows: int, count: int = 1) -> np.ndarray:
         """Return the numbers of the `count` channels that move most in the first windows."""
         return np.argsort(-self.truth[:windows].std(axis=(0, 1)), kind="stable")[:count]
 
-    def error(self, filled):
+    def error(self, filled: np.ndarray) -> float:
         """Return the mean squared error of `filled` windows on the hidden entries."""
         error = np.square(filled - self.truth, dtype=np.float32)[self.hidden_mask]
         return float(error.mean(dtype=np.float64))
 
-    def mean_squared_errors(self):
+    def mean_squared_errors(self) -> dict[str, float]:
         """Return the mean squared error on hidden entries of both simple ways, as a dict."""
         straight = linear_interpolation(self.truth, self.hidden_mask)
         return {
@@ -83,7 +84,7 @@ class Gapped:
         }
 
 
-def make_gaps(truth, missing_rate, seed, pattern="points"):
+def make_gaps(truth: np.ndarray, missing_rate: float, seed, pattern: str = "points") -> Gapped:
     """Return `truth` (windows, time, channels) with gaps; the same seed gives the same gaps.
 
     Raises ValueError if nothing came out hidden, since there would be nothing to score.
@@ -97,7 +98,7 @@ def make_gaps(truth, missing_rate, seed, pattern="points"):
     return Gapped(truth, hidden_mask, forward_fill(truth, hidden_mask))
 
 
-def prepare(series, config):
+def prepare(series: Series, config: RunConfig) -> tuple[Gapped, Gapped, Scaler]:
     """Return (training, validation) as `Gapped` windows, scaled by training, and the `Scaler`.
 
     Raises ValueError for a series with NaN or with a part too short for one window.
@@ -131,7 +132,7 @@ def _validation(series, config):
     return kept
 
 
-def validation_gaps(series, config):
+def validation_gaps(series: Series, config: RunConfig) -> Gapped:
     """Return the validation windows that all runs of this window and rate are scored on: `Gapped`.
 
     They are those of `prepare`, made once a series: neither seed nor training share changes them.
@@ -139,6 +140,6 @@ def validation_gaps(series, config):
     return _validation(series, config)[0]
 
 
-def references(series, config):
+def references(series: Series, config: RunConfig) -> dict[str, float]:
     """Return the errors of forward fill and linear interpolation on `validation_gaps`, by name."""
     return _validation(series, config)[1]

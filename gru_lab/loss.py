@@ -13,7 +13,9 @@ METRICS: tuple[str, ...] = ("train_all", "train_missing", "last_all", "last_miss
 METRICS += ("val_all", "val_missing", "val_all_dropout", "val_missing_dropout")
 
 
-def errors(output, target, hidden_mask):
+def errors(
+    output: torch.Tensor, target: torch.Tensor, hidden_mask: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return (A, M), 0-d tensors: mean squared error over all and over hidden entries of a batch.
 
     Raises ValueError where nothing is hidden, since M does not exist there.

@@ -5,6 +5,8 @@ import warnings
 import torch
 from torch import nn
 
+from gru_lab.config import RunConfig
+
 # on a GPU, of `RNN._layers`: cuDNN packs the weights of a layer that is called by itself, each
 # time; they are few
 warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
@@ -46,8 +48,8 @@ class RNN(nn.Module):
 
         Dropout is drawn from `generator`; without one from torch's own, which all threads share.
         """
-        own = generator is not None and self.training and self.rnn.dropout > 0
-        states = self._layers(inputs, generator) if own else self.rnn(inputs)[0]
+        drops = generator is not None and self.training and self.rnn.dropout > 0
+        states = self._layers(inputs, generator) if drops else self.rnn(inputs)[0]
         values = self.out(states)  # (batch, time, output_size)
         return values + inputs[..., : values.shape[-1]] if self.residual else values
 
@@ -66,7 +68,7 @@ class RNN(nn.Module):
         return states
 
 
-def build(config, channels, generator):
+def build(config: RunConfig, channels: int, generator: torch.Generator) -> RNN:
     """Return the network of a RunConfig, its weights drawn as torch does, from `generator`."""
     with torch.device("meta"):  # without weights yet: torch would draw them from its own generator
         network = RNN(
@@ -93,6 +95,6 @@ def draw(network, generator):
     return network
 
 
-def inputs_of(filled, hidden_mask, mask_input):
+def inputs_of(filled: torch.Tensor, hidden_mask: torch.Tensor, mask_input: bool) -> torch.Tensor:
     """Return what the network sees, (batch, time, inputs): filled values, and 1 where hidden."""
     return torch.cat([filled, hidden_mask.to(filled.dtype)], dim=-1) if mask_input else filled

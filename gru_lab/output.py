@@ -8,6 +8,7 @@ import signal
 import stat
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 ENDING = [
@@ -21,7 +22,7 @@ CONTROL = re.compile(
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a spreadsheet runs
 
 
-def printable(text):
+def printable(text: object) -> str:
     r"""Return text as a terminal may show it: control and direction characters become escapes.
 
     >>> printable("a\x1b[2J")
@@ -30,7 +31,7 @@ def printable(text):
     return CONTROL.sub(lambda sign: ascii(sign[0])[1:-1], str(text))
 
 
-def safe_cell(value):
+def safe_cell(value: object) -> object:
     """Return a cell for a CSV file: text that a spreadsheet would run as a formula gets a ' before
     it; numbers, also those written as text, stay.
 
@@ -71,7 +72,7 @@ def _trouble(target):
     return ""
 
 
-def require_place(name, path, *others):
+def require_place(name: str, path: str | Path, *others) -> Path:
     """Return a path to write to, or raise ValueError now rather than after a long computation.
 
     `others` are files that it must not be. A symbolic link stays, and what it leads to is written.
@@ -93,7 +94,7 @@ def require_place(name, path, *others):
     return path
 
 
-def require_folder(name, path):
+def require_folder(name: str, path: str | Path) -> Path:
     """Return a folder to write into, made if need be, or raise ValueError."""
     path = Path(path)
     try:
@@ -136,7 +137,7 @@ def _write(part, content, target):
         part.chmod(stat.S_IMODE(target.stat().st_mode))
 
 
-def write_together(files):
+def write_together(files: Mapping) -> None:
     """Write files, {path: text or bytes}, under their names only once all of them are complete.
 
     Raises OSError, naming the file, where one cannot be written, ValueError where two are the same
@@ -165,12 +166,12 @@ def write_together(files):
                 part.unlink()
 
 
-def write_whole(path, content):
+def write_whole(path: str | Path, content: str | bytes) -> None:
     """Write text or bytes to a file under its name only once it is complete."""
     write_together({path: content})
 
 
-def home(folder=None):
+def home(folder: str | Path | None = None) -> Path:
     """Return the folder that holds what a person makes: this one, or the one above `notebooks/`
     when inside it. `folder` takes the place of this one.
     """

@@ -61,20 +61,20 @@ class Series:
         return ""
 
     @cached_property
-    def digest(self):
+    def digest(self) -> str:
         """12 hex digits of the values, channel names and parts."""
         digest = hashlib.blake2b(np.ascontiguousarray(self.values).data, digest_size=6)
         digest.update(repr((self.values.shape, self.channels, self.starts)).encode())
         return digest.hexdigest()
 
     @property
-    def parts(self):
+    def parts(self) -> list[slice]:
         """The parts as slices of rows."""
         return [
             slice(*ends) for ends in zip(self.starts, (*self.starts[1:], len(self)), strict=True)
         ]
 
-    def require_complete(self):
+    def require_complete(self) -> "Series":
         """Return the series, or raise ValueError naming the first channel with a NaN."""
         missing = self._where(np.isnan)
         if missing:
@@ -112,16 +112,16 @@ class Series:
         starts = (0, *(int(start) for start in np.cumsum(lengths)[:-1]))
         return Series(values, self.channels, self.name, starts, time, self.set_aside)
 
-    def head(self, rows):
+    def head(self, rows: int) -> "Series":
         """Return the first `rows` rows; of a series in parts, the same share of each part."""
         return self if rows >= len(self) else self._share(0, rows / len(self))
 
-    def split(self):
+    def split(self) -> tuple["Series", ...]:
         """Return the training, validation and test parts, 5 : 1 : 1, in time within each part."""
         ends = (0, TRAIN_END, VALIDATION_END, 1)
         return tuple(self._share(begin, end) for begin, end in zip(ends, ends[1:], strict=False))
 
-    def windows(self, length):
+    def windows(self, length: int) -> np.ndarray:
         """Return the values as (windows, length, channels): no overlap, no window across two parts.
 
         Raises ValueError if no part holds a whole window.
@@ -151,7 +151,7 @@ class Scaler:
     span: np.ndarray
 
     @classmethod
-    def fit(cls, values):
+    def fit(cls, values: np.ndarray) -> "Scaler":
         """Return the scaler that takes `values` (rows, channels) to [0, 1].
 
         A constant channel, or one that moves by no more than rounding does, is shifted to 0 and not
@@ -163,6 +163,6 @@ class Scaler:
         constant = high - low <= np.maximum(rounding * size, 1e-12)
         return cls(low, np.where(constant, np.maximum(size, 1), high - low))
 
-    def transform(self, values):
+    def transform(self, values: np.ndarray) -> np.ndarray:
         """Return `values` (..., channels) as float32, [0, 1] being the training range."""
         return ((values - self.low) / self.span).astype(np.float32, copy=False)

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,15 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import safe_open, save_file
 
+from gru_lab.config import RunConfig
 from gru_lab.device import pick_device
 from gru_lab.errors import Diverged
 from gru_lab.gaps import prepare
 from gru_lab.loss import METRICS, errors, weighted_loss
 from gru_lab.model import build, inputs_of
+from gru_lab.series import Series
 
 CHECKPOINT_SECONDS = 15  # a killed run loses at most this and the epoch it was in
-VALIDATION_GAPS = (
-    0,
-    1,
-)  # seed of the gaps every run is scored on; a run's own training gaps use (seed, 0)
 VALIDATION_BATCH = 500  # windows at a time
 SAMPLE_WINDOWS, SAMPLE_CHANNELS = 6, 3  # of the repair that is kept with a run
 
@@ -58,7 +57,14 @@ class Trainer:
     [1, 2]
     """
 
-    def __init__(self, config, series, device="auto", checkpoint=None, schedule=()):
+    def __init__(
+        self,
+        config: RunConfig,
+        series: Series,
+        device: str = "auto",
+        checkpoint: str | Path | None = None,
+        schedule: Iterable[tuple[int, int, float]] = (),
+    ):
         self.config = config.on(series)
         self.device = pick_device(device)
         self.missing_weight = self._weight = config.missing_weight
@@ -88,11 +94,11 @@ class Trainer:
         return inputs_of(filled, hidden_mask, self.config.mask_input), hidden_mask, truth
 
     @property
-    def curve(self):
+    def curve(self) -> pd.DataFrame:
         """The epochs so far as a DataFrame, one row each."""
         return pd.DataFrame(self.rows)
 
-    def stop(self):
+    def stop(self) -> None:
         """Ask the run to end before its next batch; the epoch it is in is not counted."""
         self.stopped = True
 
@@ -195,7 +201,7 @@ class Trainer:
         self.model.eval()
         return self.model(self._val[0][windows]).cpu().numpy()
 
-    def sample(self):
+    def sample(self) -> np.ndarray:
         """Return the network's values for a few validation windows and their liveliest channels.
 
         The shape is (SAMPLE_WINDOWS, time, SAMPLE_CHANNELS), or smaller where there are fewer.
@@ -285,7 +291,7 @@ class Trainer:
         self._keep_weights()
 
 
-def batches(series, config):
+def batches(series: Series, config: RunConfig) -> int:
     """Return the batches in an epoch of a run, as the trainer makes them."""
     train, _, _ = series.split()
     windows = train.head(round(len(train) * config.train_share)).windows(config.window)

@@ -40,25 +40,31 @@ def in_chinese(name):
     return "，".join(parts) + KINDS.get(kind, "")
 
 
+def logged_runs(results, chinese, lines_of):
+    """Return all runs of Results as LoggedRuns; `lines_of(setting, seed)` is a text of lines."""
+    stage, runs = results.stage, []
+    for setting in stage.settings:
+        epochs = stage.profile.epochs(setting.epochs)
+        epochs = None if epochs == stage.profile.epochs(stage.start.epochs) else epochs
+        name = in_chinese(setting.name) if chinese else setting.name
+        for seed in results.seeds:
+            text = lines_of(setting.name, seed)
+            lines = [parse_line(line)[0] for line in text.splitlines()]
+            runs.append(LoggedRun(f"{name} [seed {seed}]", lines, epochs))
+    return runs
+
+
 def logged_stage(results, language="en"):
     """Return a stage's Results as a LoggedStage: runs' last lines, conclusion, verdict."""
     stage, words = results.stage, LANGUAGES[one_of("language", language, LANGUAGES)]
     chinese, usual = language == "zh", stage.profile.epochs(stage.start.epochs)
-    seeds, runs = sorted(map(int, results.curves["seed"].unique())), []
-    for setting in stage.settings:
-        epochs = stage.profile.epochs(setting.epochs)
-        name = in_chinese(setting.name) if chinese else setting.name
-        for seed in seeds:
-            lines = [parse_line(line)[0] for line in results.lines(setting.name, seed).splitlines()]
-            runs.append(
-                LoggedRun(f"{name} [seed {seed}]", lines, None if epochs == usual else epochs)
-            )
+    runs = logged_runs(results, chinese, results.lines)
     title, conclusion = stage.question, stage.conclusion
     if chinese:  # a question of one's own stays in its own words
         title, conclusion = CHINESE.get(stage.name, (title, conclusion))
     label = verdict(results).label
     conclusion = words["verdict"].format(
-        conclusion, seeds[-1], CHINESE[label] if chinese else label
+        conclusion, results.seeds[-1], CHINESE[label] if chinese else label
     )
     return LoggedStage(stage.number, title, usual, stage.start.learning_rate, runs, conclusion)
 
@@ -71,4 +77,4 @@ def tuning_log(results, language="en"):
     start, channels = first.start, first.series.values.shape[1]
     network = str(RNN(channels, start.hidden_size, start.num_layers, start.dropout))
     title = f"{words['title']}: {name}, {first.profile.name}"
-    return TuningLog(title, network, None, [logged_stage(one, language) for one in results])
+    return TuningLog(title, network, None, [logged_stage(part, language) for part in results])

@@ -4,22 +4,28 @@ The runs of the log's own size come with the kit (`runs.shipped`); nothing is tr
 """
 
 from dataclasses import dataclass, replace
+from html import escape
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
-from gru_lab.digits import signed
+from gru_lab.digits import html_table, signed
 from gru_lab.evidence.opinion import ratios_of
-from gru_lab.evidence.verdict import MIN_SEEDS, SMALLEST_DIFFERENCE, verdict
+from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, verdict
+from gru_lab.evidence.verdict_words import MIN_SEEDS
 from gru_lab.runs import shipped
 from gru_lab.runs.recording import note
 from gru_lab.runs.results import Results
-from gru_lab.tuning_log.rulers import read_run
 from gru_lab.tuning_log.stage import open_profile
 from gru_lab.tuning_log.stages import STAGES
 
 MOST_SEEDS = 5
+ANSWERS = {
+    "yes": "At the log's own size the same holds for",
+    "no": "It does not carry over for",
+    "cannot tell": "Too few runs at the log's own size to say for",
+}
 
 
 def full_results(name: str) -> Results:
@@ -31,16 +37,11 @@ def full_results(name: str) -> Results:
     series: Any = SimpleNamespace(name=facts["data"], digest=facts["data_digest"])
     start = STAGES[name].start.replace(hidden_size=profile.hidden_size)
     stage = replace(STAGES[name], profile=profile, series=series, start=start)
-    frames = []
-    for setting, config in stage.configs(MOST_SEEDS):
-        curve = shipped.curve(config)
-        if curve is not None:
-            read = read_run(stage, config, curve)
-            frames.append(read.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
-    if frames:
+    runs = [(*pair, shipped.curve(pair[1])) for pair in stage.configs(MOST_SEEDS)]
+    runs = [run for run in runs if run[2] is not None]
+    if runs:
         note(**{"at the log's own size": origin()})
-    curves = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"setting": []})
-    return Results(stage, curves, facts["references"])
+    return Results.of(stage, runs, facts["references"])
 
 
 def origin() -> str:
@@ -50,12 +51,6 @@ def origin() -> str:
         f"{len(runs)} runs came with the kit and were not trained here: torch {facts['torch']}, "
         f"{', '.join(sorted(set(runs['machine'])))}, {facts['exported']}"
     )
-
-
-def compared_settings(full, small):
-    """Return the settings that the small verdict compares and that were run at full size."""
-    there = set(full.curves["setting"])
-    return [name for name in verdict(small).table.index if name in there]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,28 +67,20 @@ class Sizes:
     @property
     def sentence(self) -> str:
         """Which lessons carry over, which do not, and for how many more seeds are missing."""
-        told, seeds = self.table["carries over"], self.table["seeds at full size"]
-        counts = [int(text.partition(",")[0]) for text in seeds if text != "–"]
-        few = min(counts, default=0)
-        groups = {
-            answer: [f"{number} ({question})" for number, question in told.index[told == answer]]
-            for answer in ("yes", "no", "cannot tell")
-        }
-        words = {
-            "yes": "At the log's own size the same holds for",
-            "no": "It does not carry over for",
-            "cannot tell": "Too few runs at the log's own size to say for",
-        }
-        told = [f"{words[answer]} {', '.join(names)}." for answer, names in groups.items() if names]
-        first = f"A first look, {few} of {MIN_SEEDS} seeds at full size." if few < MIN_SEEDS else ""
-        return " ".join([*filter(None, [first]), *told])
+        answers, seeds = self.table["carries over"], self.table["seeds at full size"]
+        few = min((int(text.partition(",")[0]) for text in seeds if text != "–"), default=0)
+        first = f"A first look, {few} of {MIN_SEEDS} seeds at full size."
+        sentences = [first] if few < MIN_SEEDS else []
+        for answer, words in ANSWERS.items():
+            stages = answers.index[answers == answer]
+            names = ", ".join(f"{number} ({question})" for number, question in stages)
+            sentences += [f"{words} {names}."] if names else []
+        return " ".join(sentences)
 
     def _repr_html_(self):
         """Show the table in a notebook."""
-        table = self.table.reset_index().style.format(escape="html").hide(axis="index")
-        table = table.set_caption(f"At the log's own size: {origin()}.")
-        left = [("text-align", "left"), ("vertical-align", "top")]
-        return table.set_table_styles([{"selector": "th, td", "props": left}])._repr_html_()
+        table = html_table(self.table.reset_index().set_index("stage"), "words")
+        return f"<p>At the log's own size: {escape(origin())}.</p>\n{table}"
 
 
 def compare_sizes(results) -> Sizes:
@@ -111,9 +98,8 @@ def compare_sizes(results) -> Sizes:
     rows, ratios = {}, {}
     for small in results:
         stage, full = small.stage, full_results(small.stage.name)
-        names = compared_settings(full, small)
-        found = verdict(small)
-        row = {"the log adopted": stage.adopted, "small experiment": found.label}
+        names = [name for name in verdict(small).table.index if name in set(full.curves["setting"])]
+        row = {"the log adopted": stage.adopted, "small experiment": verdict(small).label}
         if stage.adopted in names and len(names) > 1:
             both = _both(small, full, names)
             large = verdict(full, *names)

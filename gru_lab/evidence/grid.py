@@ -91,16 +91,16 @@ def _mean(errors):
 
 def grid(
     *,
-    data=None,
+    data: object = None,
     split_by: str | None = None,
     seeds: int = 3,
     rows: int | None = None,
     holes: str = "refuse",
     train: bool = False,
-    store=None,
+    store: Any = None,
     workers: int | None = None,
     device: str = "auto",
-    scheduler=None,
+    scheduler: object = None,
     **settings,
 ) -> Grid:
     """Return every pair of two settings' values with the errors of the runs that are kept.
@@ -122,35 +122,23 @@ def grid(
             "lab.question asks about one, lab.search turns all"
         )
     text = f"How do {several[0]} and {several[1]} act together?"
-    given: dict[str, Any] = dict(split_by=split_by, seeds=seeds, rows=rows, holes=holes)
-    questions = []
-    for other in several[::-1]:
-        fixed = settings | {other: settings[other][0]}
-        series = questions[0].series if questions else data
-        given |= dict(rows=None, holes="refuse") if questions else {}
-        questions.append(question(text, data=series, **given, **fixed))
-    rows_asked, columns_asked = questions
-    values = (_values(rows_asked), _values(columns_asked))
+    first, second = ({name: settings[name][0]} for name in several)
+    options: dict[str, Any] = dict(split_by=split_by, seeds=seeds, rows=rows, holes=holes)
+    down = question(text, data=data, **options, **settings | second)
+    across = question(text, data=down.series, seeds=seeds, **settings | first)
     compute = Compute(store, workers, device, scheduler)
-    shape = (len(values[0]), len(values[1]), questions[0].profile.seeds)
-    made = Grid(
-        (rows_asked, columns_asked),
-        values,
-        np.full(shape, np.nan),
-        references(questions[0].series, questions[0].start),
-        compute.store,
-    )
-    places = list(np.ndindex(shape))
-    configs = [made.config(*place) for place in places]
+    values = (_values(down), _values(across))
+    errors = np.full((len(values[0]), len(values[1]), down.profile.seeds), np.nan)
+    cells = Grid((down, across), values, errors, references(down.series, down.start), compute.store)
+    configs = {place: cells.config(*place) for place in np.ndindex(errors.shape)}
     if train:
-        names = {config.key: f"{text} seed {config.seed}" for config in configs}
-        train_missing(configs, made.series, compute, names)
-    curves = compute.store.curves(configs)
-    for place, config in zip(places, configs, strict=True):
-        curve = curves.get(config.key, pd.DataFrame())[: config.epochs]
-        if len(curve) == config.epochs:
-            made.errors[place] = curve["val_missing"].tail(LAST).mean()
-    return made
+        names = {config.key: f"{text} seed {config.seed}" for config in configs.values()}
+        train_missing(list(configs.values()), down.series, compute, names)
+    curves = compute.store.curves(list(configs.values()))
+    for place, config in configs.items():
+        if config.key in curves:
+            errors[place] = curves[config.key]["val_missing"].tail(LAST).mean()
+    return cells
 
 
 def _values(asked):

@@ -5,9 +5,12 @@ run store, which a class may share.
 """
 
 import json
+from typing import Any
 
 from gru_lab.config import one_of
 from gru_lab.output import home, write_whole
+from gru_lab.runs.results import Results
+from gru_lab.tuning_log.stage import Stage
 
 SCALE = {
     "a tenth of it": 0.1,
@@ -19,13 +22,13 @@ SCALE = {
 }
 
 
-def question(stage):
+def question(stage: Stage) -> str:
     """Return the question that a learner answers, a sentence to be completed."""
     one, other = stage.guess
     return f"Compared with '{other}', the error on hidden values of '{one}' will be …"
 
 
-def answers(stage):
+def answers(stage: Stage) -> dict[str, float]:
     """Return the answers to choose from, each with its factor; the last is what the log says."""
     one, other = (stage[name].lines for name in stage.guess)
     if not (one and other):
@@ -34,7 +37,7 @@ def answers(stage):
     return SCALE | {f"as the log's last figures say: {logged:.2g} times as much": logged}
 
 
-def kept_guesses():
+def kept_guesses() -> dict[str, Any]:
     """Return this person's guesses by the stage's name; {} where none can be read."""
     try:
         found = json.loads((home() / "guesses.json").read_text(encoding="utf-8"))
@@ -43,19 +46,19 @@ def kept_guesses():
     return found if isinstance(found, dict) else {}
 
 
-def kept_guess(stage):
+def kept_guess(stage: Stage) -> str | None:
     """Return the answer that was chosen for a stage, or None."""
     found = kept_guesses().get(stage.name)
     return found if isinstance(found, str) and found in answers(stage) else None
 
 
-def keep_guess(stage, answer):
+def keep_guess(stage: Stage, answer: str) -> None:
     """Keep an answer in place of an earlier one. Raises ValueError for one that is not offered."""
     guesses = kept_guesses() | {stage.name: one_of("answer", answer, answers(stage))}
     write_whole(home() / "guesses.json", json.dumps(guesses, indent=1))
 
 
-def outcome(results):
+def outcome(results: Results) -> float:
     """Return the ratio that was guessed: of the means over the seeds by the corrected ruler."""
     error = results.finals.groupby("setting")["val_missing"].mean()
     one, other = results.stage.guess

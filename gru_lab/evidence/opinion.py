@@ -4,6 +4,7 @@ All differences are shares of the figure of the setting that the log adopted; ab
 adopted one is better.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from gru_lab.digits import html_table, signed
 from gru_lab.evidence.verdict import RULERS, errors_of, verdict
 from gru_lab.runs.recording import note
+from gru_lab.runs.results import Results
 from gru_lab.tuning_log.audit import audit
 
 
@@ -36,9 +38,9 @@ def ratios_of(results):
     stage, columns = results.stage, {}
     names = [setting.name for setting in stage.settings]
     logged = {
-        one.name: np.mean([line.validation for line in one.lines])
-        for one in stage.settings
-        if one.lines
+        setting.name: np.mean([line.validation for line in setting.lines])
+        for setting in stage.settings
+        if setting.lines
     }
     columns["the log", "ratio"] = pd.Series(logged, index=names) / logged[stage.adopted]
     for ruler, figure in RULERS.items():
@@ -56,15 +58,33 @@ def told(differences):
     return " to ".join(f"{signed(differences[name])} ({name})" for name in ends)
 
 
-def seeds_to_tell(found):
+def seeds_to_tell(judged):
     """Return how many seeds per setting decided the question, or would be needed to."""
-    needed = found.seeds_needed
-    if found.label == "cannot tell":
+    needed = judged.seeds_needed
+    if judged.label == "cannot tell":
         return f"about {needed}" if needed else "more than 1000"
-    return f"{found.seeds} were enough"
+    return f"{judged.seeds} were enough"
 
 
-def second_opinion(results):
+def _row(results, ratios, objections):
+    """Return a stage's row of the opinion, {column: text}."""
+    judged = verdict(results)
+    others = judged.table.index.drop(results.stage.adopted)
+    figures = told(ratios.loc[others, ("the log", "ratio")] - 1)
+    ours = {
+        f"our runs, {ruler}": told(judged.table.loc[others, (ruler, "difference")])
+        for ruler in RULERS
+    }
+    return {
+        "the log says": results.stage.conclusion,
+        "its own figures": "; ".join([figures, *objections]),
+        **ours,
+        "verdict": judged.label,
+        "seeds to tell": seeds_to_tell(judged),
+    }
+
+
+def second_opinion(results: Iterable[Results]) -> SecondOpinion:
     """Return the SecondOpinion on a log's conclusions from its stages' Results, without training.
 
     The log's own figures are audited by `audit`, our runs judged by `verdict`. 'seeds to tell' says
@@ -76,28 +96,16 @@ def second_opinion(results):
     ['cannot tell']
     """
     results, rows, ratios = list(results), {}, {}
-    if strange := next((one.stage.question for one in results if one.stage.own), None):
+    if strange := next((part.stage.question for part in results if part.stage.own), None):
         raise ValueError(
             f"results must be of the log's stages: {strange!r} has no log to compare with; "
             "lab.verdict judges its claim"
         )
     findings = audit().table.groupby("stage")["kind"].unique()
-    for one in results:
-        stage, found, ratio = one.stage, verdict(one), ratios_of(one)
-        others = found.table.index.drop(stage.adopted)
-        objections = "; ".join(findings.get(stage.number, []))
-        rows[stage.number, stage.question] = {
-            "the log says": stage.conclusion,
-            "its own figures": told(ratio.loc[others, ("the log", "ratio")] - 1)
-            + f"; {objections}" * bool(objections),
-            **{
-                f"our runs, {ruler}": told(found.table.loc[others, (ruler, "difference")])
-                for ruler in RULERS
-            },
-            "verdict": found.label,
-            "seeds to tell": seeds_to_tell(found),
-        }
-        ratios[stage.number] = ratio
+    for part in results:
+        stage, ratios[part.stage.number] = part.stage, ratios_of(part)
+        objections = list(findings.get(stage.number, []))
+        rows[stage.number, stage.question] = _row(part, ratios[stage.number], objections)
     table = pd.DataFrame.from_dict(rows, orient="index")
     counts = table["verdict"].value_counts()
     outcome = ", ".join(f"{count} {label}" for label, count in counts.items())

@@ -3,15 +3,16 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gru_lab.config import COUNT, in_words, one_of
-from gru_lab.evidence.as_log import CHINESE, in_chinese
+from gru_lab.evidence.as_log import CHINESE, logged_runs
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import home, require_place, write_whole
 from gru_lab.runs.results import Results
 from gru_lab.runs.store import Store
-from gru_lab.tuning_log.lines import parse_line, write_lines
-from gru_lab.tuning_log.log import LoggedRun, LoggedStage
+from gru_lab.tuning_log.lines import write_lines
+from gru_lab.tuning_log.log import LoggedStage
 from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.rulers import corrected
 from gru_lab.tuning_log.write import LANGUAGES, stage_text
@@ -41,53 +42,43 @@ WORDS = {
 }
 
 
-def _seeds(results):
-    return sorted(map(int, results.curves["seed"].unique()))
-
-
-def _runs(results, chinese):
-    """Return every run of a question with its last lines, read by the corrected ruler."""
-    stage, runs = results.stage, []
-    for setting in stage.settings:
-        name = in_chinese(setting.name) if chinese else setting.name
-        for seed in _seeds(results):
-            curve = results.curves.query("setting == @setting.name and seed == @seed")
-            text = write_lines(corrected(curve), "epoch train valid")
-            lines = [parse_line(line)[0] for line in text.splitlines()]
-            epochs = stage.profile.epochs(setting.epochs)
-            same = epochs == stage.start.epochs
-            runs.append(LoggedRun(f"{name} [seed {seed}]", lines, None if same else epochs))
-    return runs
-
-
 def entry(results: Results, number: int, conclusion: str = "", language: str = "en"):
     """Return a question as (LoggedStage, its Markdown)."""
-    stage, found, chinese = results.stage, verdict(results), language == "zh"
-    label = CHINESE[found.label] if chinese else found.label
+    stage, judged, chinese = results.stage, verdict(results), language == "zh"
+    label = CHINESE[judged.label] if chinese else judged.label
+
+    def lines(setting, seed):
+        return write_lines(corrected(results.curve(setting, seed)), "epoch train valid")
+
     logged = LoggedStage(
         number,
         stage.question,
         stage.start.epochs,
         stage.start.learning_rate,
-        _runs(results, chinese),
+        logged_runs(results, chinese, lines),
         " ".join(conclusion.split()),
-        f"{label}. {' '.join(found.sentence.split())}",
+        f"{label}. {' '.join(judged.sentence.split())}",
     )
     rows, channels = stage.series.values.shape
     name = " ".join(stage.series.name.split())
-    told = {
+    facts = {
         "knob": stage.knob,
         "adopted": stage.adopted,
         "data": f"{name}, {rows:,} rows, {channels} channels, digest {stage.series.digest}",
         "fixed": in_words(stage.fixed),  # type: ignore[attr-defined]
-        "seeds": ", ".join(map(str, _seeds(results))),
+        "seeds": ", ".join(map(str, results.seeds)),
     }
-    notes = [note.format(**told) for note in WORDS[language]["notes"]]
+    notes = [note.format(**facts) for note in WORDS[language]["notes"]]
     return logged, stage_text(logged, LANGUAGES[language], notes)
 
 
 def write_log(
-    results, path=None, conclusion="", language: str = "en", number: int | None = None, store=None
+    results: Any,
+    path: str | Path | None = None,
+    conclusion: str | list[str] = "",
+    language: str = "en",
+    number: int | None = None,
+    store: Any = None,
 ) -> Path:
     """Append the Results of questions of your own to a Markdown tuning log, and return its path.
 
@@ -113,8 +104,8 @@ def write_log(
     >>> import gru_lab as lab
     >>> lab.write_log(results, conclusion="64 is wide enough.")  # doctest: +SKIP
     """
-    words = WORDS[one_of("language", language, WORDS)]
-    results = [_results(one, store) for one in _listed(results)]
+    title = WORDS[one_of("language", language, WORDS)]["title"]
+    results = [_results(asked, store) for asked in _listed(results)]
     conclusions = _listed(conclusion)
     if not results:
         raise ValueError("results must be those of at least one question, not an empty list")
@@ -123,19 +114,25 @@ def write_log(
             f"conclusion must be one sentence per question: {len(conclusions)} for {len(results)}"
         )
     path = require_place("path", Path(path) if path is not None else home() / NAME)
+    _append(path, results, conclusions, title, language, number)
+    return path
+
+
+def _append(path, results, conclusions, title, language, number):
+    """Append what does not stand in the log already."""
     before = path.read_bytes() if path.exists() else b""
     old, end = _text(before, path), "\r\n" if b"\r\n" in before else "\n"
     stages, decimal = _stages(old)
     known = len(stages)
-    new = "" if old.strip() else f"# {words['title']}\n"
-    for one, concluded in zip(results, conclusions, strict=True):
-        logged, text = entry(one, _number(number, stages, path), concluded, language)
+    new = "" if old.strip() else f"# {title}\n"
+    for part, concluded in zip(results, conclusions, strict=True):
+        logged, text = entry(part, _number(number, stages, path), concluded, language)
         if not _standing(logged, stages, path):
             new += f"\n{_marked(text, decimal)}\n"
             stages.append(logged)
         number = None if number is None else number + 1
     if len(stages) == known:
-        return path
+        return
     gap = "" if not old or old.endswith(("\n", "\r")) else end
     whole = before + (gap + new.replace("\n", end)).encode()
     if _stages(_text(whole, path))[0] != stages:
@@ -144,23 +141,22 @@ def write_log(
             "a conclusion in it reads like something else; change its words"
         )
     write_whole(path, whole)
-    return path
 
 
 def _listed(value):
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _results(one, store):
-    """Return the Results of a question of one's own."""
-    if getattr(one, "own", False):
-        one = Results.collect(one, None, Store.of(store))
-    if not isinstance(one, Results) or not one.stage.own:
+def _results(asked, store):
+    """Return the Results of a question of one's own, or of its Results as they are."""
+    if getattr(asked, "own", False):
+        asked = Results.collect(asked, None, Store.of(store))
+    if not isinstance(asked, Results) or not asked.stage.own:
         raise ValueError(
             f"results must be those of a question of your own, as lab.sweep returns them, not "
-            f"{type(one).__name__}; the stages of the recorded log are written by gru-lab record"
+            f"{type(asked).__name__}; the stages of the recorded log are written by gru-lab record"
         )
-    return one
+    return asked
 
 
 def _text(content, path):

@@ -22,17 +22,17 @@ def interval(errors, baseline):
     raised = 1 - 2 * stats.norm.sf(np.sqrt(n / (n - 1)) * stats.t.ppf((1 + LEVEL) / 2, n - 1))
     options = {"paired": True, "vectorized": True, "confidence_level": raised, "rng": 0}
 
-    def relative(one, other, axis):
-        return one.mean(axis=axis) / other.mean(axis=axis) - 1
+    def relative(these, those, axis):
+        return these.mean(axis=axis) / those.mean(axis=axis) - 1
 
     with warnings.catch_warnings(action="ignore"):
         for method in ("BCa", "percentile"):
-            found = stats.bootstrap(
+            bounds = stats.bootstrap(
                 (errors, baseline), relative, method=method, **options
             ).confidence_interval
-            if np.isfinite(found).all():
+            if np.isfinite(bounds).all():
                 break
-    return float(found.low), float(found.high)
+    return float(bounds.low), float(bounds.high)
 
 
 def judge(low, high, smallest_difference):
@@ -57,14 +57,12 @@ def seeds_needed(differences, smallest_difference=0.0):
     differences = np.atleast_2d(differences)
     mean, spread = differences.mean(axis=1), differences.std(axis=1, ddof=1)
     counts = np.arange(2, MOST_SEEDS + 1)
-    margins = (stats.t.ppf((1 + LEVEL) / 2, counts - 1) + stats.t.ppf(POWER, counts - 1)) / np.sqrt(
-        counts
-    )
-    told = (
-        judge(mean - margin * spread, mean + margin * spread, smallest_difference) != "open"
-        for margin in margins
-    )
-    return next((int(n) for n, enough in zip(counts, told, strict=True) if enough), None)
+    quantiles = stats.t.ppf((1 + LEVEL) / 2, counts - 1) + stats.t.ppf(POWER, counts - 1)
+    for count, margin in zip(counts, quantiles / np.sqrt(counts), strict=True):
+        low, high = mean - margin * spread, mean + margin * spread
+        if judge(low, high, smallest_difference) != "open":
+            return int(count)
+    return None
 
 
 def compare(errors, adopted):
@@ -79,10 +77,8 @@ def compare(errors, adopted):
     )
     baseline = errors.loc[adopted].to_numpy()
     for setting in errors.index.drop(adopted):
-        one = errors.loc[setting].to_numpy()
-        table.loc[setting, ["difference", "low", "high"]] = (
-            one.mean() / baseline.mean() - 1,
-            *interval(one, baseline),
-        )
-        table.loc[setting, "seeds needed"] = seeds_needed(one - baseline) if len(one) > 1 else None
+        row = errors.loc[setting].to_numpy()
+        share = row.mean() / baseline.mean() - 1
+        table.loc[setting, ["difference", "low", "high"]] = (share, *interval(row, baseline))
+        table.loc[setting, "seeds needed"] = seeds_needed(row - baseline) if len(row) > 1 else None
     return table.astype({"seeds needed": "Int64"})

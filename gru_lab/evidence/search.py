@@ -6,8 +6,8 @@ scored on the validation part. Optuna proposes (its TPE sampler, asked for a rou
 and trains nothing.
 """
 
-import threading
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import optuna
@@ -20,6 +20,7 @@ from gru_lab.digits import Table, html_table, plain
 from gru_lab.errors import SweepFailed
 from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
+from gru_lab.runs.background import Background
 from gru_lab.runs.compute import Compute
 from gru_lab.series import Series
 from gru_lab.tuning_log.stage import Stage
@@ -71,17 +72,17 @@ class Search:
     seeds: int
 
     @property
-    def start(self):
+    def start(self) -> RunConfig:
         """The RunConfig that the search began with."""
         return self.configs[0]
 
     @property
-    def best(self):
+    def best(self) -> RunConfig:
         """The RunConfig of the trial with the lowest error."""
         return self.configs[self.trials["error"].idxmin()]
 
     @property
-    def knobs(self):
+    def knobs(self) -> Table:
         """What each knob that differs from the start does for the best drawn setting.
 
         `factor` is the error with that one knob turned back over the error without: above 1, the
@@ -90,12 +91,9 @@ class Search:
         back = self.trials[self.trials["kind"] == "back"].set_index("back").rename_axis("knob")
         drawn = self.trials[self.trials["kind"] != "back"]
         peak = drawn.loc[drawn["error"].idxmin()]
-        table = pd.DataFrame(
-            {"start": self.trials.loc[0, back.index], "best drawn": peak[back.index]}
-        )
-        table = table.assign(
-            **{"turned back": back["error"], "factor": back["error"] / peak["error"]}
-        )
+        columns = {"start": self.trials.loc[0, back.index], "best drawn": peak[back.index]}
+        columns |= {"turned back": back["error"], "factor": back["error"] / peak["error"]}
+        table = pd.DataFrame(columns)
         return Table(table.rename_axis("knob").sort_values("factor", ascending=False))
 
     def __repr__(self):
@@ -118,58 +116,37 @@ class Search:
         )
 
 
-class SearchJob:
+class SearchJob(Background):
     """A search in a thread: what `lab.search(..., background=True)` returns at once.
 
-    `done` says whether it has ended, `results` waits for the Search and raises what went wrong,
     `stop()` ends it after the trials under way: they are kept, and the same search resumes.
     """
 
     def __init__(self, run):
-        self.stopped, self.error, self._found = False, None, None
-        self._thread = threading.Thread(target=self._work, args=(run,), daemon=True)
-        self._thread.start()
+        super().__init__()
+        self._run = run
 
-    def _work(self, run):
-        try:
-            self._found = run(lambda: self.stopped)
-        except Exception as error:  # of whatever kind: the caller has long gone on
-            self.error = error
+    def work(self):
+        """Search until the end, or until it is stopped."""
+        self._search = self._run(lambda: self.stopped)
 
-    @property
-    def done(self):
-        """True once it has ended: finished, stopped or failed."""
-        return not self._thread.is_alive()
-
-    def stop(self):
-        """End it, from any thread, once the trials under way are done."""
-        self.stopped = True
-
-    def wait(self):
-        """Wait until it is done, however it ends."""
-        self._thread.join()
-
-    @property
-    def results(self):
-        """The Search, once it is done."""
-        self.wait()
-        if self.error:
-            raise self.error
-        return self._found
+    def outcome(self):
+        """Return the Search."""
+        return self._search
 
 
 def search(
-    start,
-    trials=18,
-    seeds=1,
-    seed=0,
-    series=None,
-    store=None,
-    workers=None,
-    device="auto",
-    scheduler=None,
-    background=False,
-):
+    start: Stage | RunConfig,
+    trials: int = 18,
+    seeds: int = 1,
+    seed: int = 0,
+    series: Series | None = None,
+    store: Any = None,
+    workers: int | None = None,
+    device: str = "auto",
+    scheduler: object = None,
+    background: bool = False,
+) -> Any:
     """Look for a setting with a lower validation error than `start`, within SPACE: a Search.
 
     `start` is a Stage, whose adopted setting and series are taken, or a RunConfig, with its
@@ -186,19 +163,16 @@ def search(
     ['start', 'drawn']
     """
     space = _space(start)
-    start, series = _start(start, series)
-    trials, seeds, seed = (
-        COUNT.fix("trials", trials),
-        COUNT.fix("seeds", seeds),
-        RULES["seed"].fix("seed", seed),
-    )
+    config, series = _start(start, series)
+    trials, seeds = COUNT.fix("trials", trials), COUNT.fix("seeds", seeds)
+    seed = RULES["seed"].fix("seed", seed)
     compute = Compute(store, workers, device, scheduler)
-    simple = references(series, start)  # raises before anything is trained
+    simple = references(series, config)  # raises before anything is trained
 
     def run(stopped=lambda: False):
-        return _search(start, series, space, trials, seeds, seed, compute, simple, stopped)
+        return _search(config, series, space, trials, seeds, seed, compute, simple, stopped)
 
-    return SearchJob(run) if background else run()
+    return SearchJob(run).start() if background else run()
 
 
 def _space(start):
@@ -209,10 +183,8 @@ def _space(start):
     config = start.config(start.adopted)
     for knob, domain in space.items():
         if not isinstance(domain, CategoricalDistribution):
-            low, high = (
-                min(domain.low, getattr(config, knob)),
-                max(domain.high, getattr(config, knob)),
-            )
+            value = getattr(config, knob)
+            low, high = min(domain.low, value), max(domain.high, value)
             space[knob] = type(domain)(low, high, log=domain.log)
     if start.knob not in (*space, "epochs", "window", "missing_rate", "pattern"):  # not the ruler
         values = [getattr(start.config(row), start.knob) for row in start.choose("trained")]
@@ -222,9 +194,8 @@ def _space(start):
 
 def _search(start, series, space, trials, seeds, seed, compute, simple, stopped):
     """Propose, train and tell, round by round; returns the Search."""
-    study = optuna.create_study(
-        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND)
-    )
+    sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND)
+    study = optuna.create_study(sampler=sampler)
     study.enqueue_trial({knob: getattr(start, knob) for knob in space})
     configs, rows = [], []
 
@@ -257,12 +228,7 @@ def _search(start, series, space, trials, seeds, seed, compute, simple, stopped)
         turned = tuple(knob for knob in space if getattr(best, knob) != getattr(start, knob))
         if turned:
             run([best.replace(**{knob: getattr(start, knob)}) for knob in turned], turned)
-    return Search(
-        tuple(configs),
-        pd.DataFrame(rows).rename_axis("trial"),
-        simple,
-        seeds,
-    )
+    return Search(tuple(configs), pd.DataFrame(rows).rename_axis("trial"), simple, seeds)
 
 
 def _start(start, series):
@@ -279,9 +245,5 @@ def _start(start, series):
 
 def _rounded(start, params):
     """Return `start` with the proposed knobs, to two digits, which a person can read."""
-    return start.replace(
-        **{
-            knob: float(f"{value:.2g}") if isinstance(value, float) else value
-            for knob, value in params.items()
-        }
-    )
+    digits = {knob: f"{value:.2g}" for knob, value in params.items() if isinstance(value, float)}
+    return start.replace(**params | {knob: float(text) for knob, text in digits.items()})

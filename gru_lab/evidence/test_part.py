@@ -1,6 +1,7 @@
 """The last question to a tuned network: its error on the test part, looked at once."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,14 @@ def _warn_of_other_looks(configs, opened, series, store):
         )
 
 
-def test_once(configs, series=None, seeds=5, store=None, workers=None, device="auto"):
+def test_once(
+    configs: Any,
+    series: Series | None = None,
+    seeds: int = 5,
+    store: Any = None,
+    workers: int | None = None,
+    device: str = "auto",
+) -> Table:
     """Score settings on the test part of a series, beside forward fill and linear interpolation.
 
     Why once: whoever looks at a score and then chooses has used it up, as a search uses up the
@@ -73,33 +81,35 @@ def test_once(configs, series=None, seeds=5, store=None, workers=None, device="a
     >>> list(table.index)
     ['not included', 'included', 'forward fill', 'linear interpolation']
     """
-    if isinstance(configs, Stage):
-        stage, series = configs, series or configs.series
-        names = [one.name for one in stage.choose("trained") if one.name != stage.adopted]
-        configs = {name: stage.config(name) for name in (stage.adopted, *names)}
-    if not isinstance(series, Series):
-        raise ValueError(
-            f"series must be the Series that the settings were tuned on, not {series!r}"
-        )
-    if not (
-        isinstance(configs, dict)
-        and configs
-        and all(isinstance(one, RunConfig) for one in configs.values())
-    ):
-        raise ValueError(f"configs must map names to RunConfigs, at least one, not {configs!r}")
+    configs, series = _named(configs, series)
     compute = Compute(store, workers, device)
     fresh = range(FIRST_SEED, FIRST_SEED + COUNT.fix("seeds", seeds))
     opened, names, configs = with_test_open(series), list(configs), list(configs.values())
     _warn_of_other_looks(configs, opened, series, compute.store)
     errors, seconds = scores(configs, names, opened, fresh, compute)
-    table = compare(pd.DataFrame(errors, index=names, columns=fresh), names[0]).drop(
-        columns="seeds needed"
-    )
+    table = compare(pd.DataFrame(errors, index=names, columns=fresh), names[0])
+    table = table.drop(columns="seeds needed")
     table["seconds"] = seconds.mean(axis=1)
     for way, error in references(opened, configs[0]).items():
         table.loc[way, "mean"] = error
     if len(names) > 1:
-        times = table["mean"].iloc[1] / table["mean"].iloc[0]
-        told = f"'{names[1]}' has {plain(times)} times the error of '{names[0]}'"
-        note(verdict=f"On the test part {told} ({plain(table['mean'].iloc[1])}).")
+        first, second = table["mean"].iloc[:2]
+        times = f"{plain(second / first)} times the error of '{names[0]}' ({plain(second)})"
+        note(verdict=f"On the test part '{names[1]}' has {times}.")
     return Table(table.rename_axis("setting"))
+
+
+def _named(configs, series):
+    """Return the settings to score, {name: RunConfig}, and the series they were tuned on."""
+    if isinstance(configs, Stage):
+        stage, series = configs, series or configs.series
+        names = [row.name for row in stage.choose("trained") if row.name != stage.adopted]
+        configs = {name: stage.config(name) for name in (stage.adopted, *names)}
+    if not isinstance(series, Series):
+        raise ValueError(
+            f"series must be the Series that the settings were tuned on, not {series!r}"
+        )
+    kinds = {type(config) for config in configs.values()} if isinstance(configs, dict) else set()
+    if kinds != {RunConfig}:
+        raise ValueError(f"configs must map names to RunConfigs, at least one, not {configs!r}")
+    return configs, series

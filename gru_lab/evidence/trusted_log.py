@@ -3,6 +3,7 @@
 from gru_lab.config import in_words
 from gru_lab.digits import signed
 from gru_lab.evidence.verdict import verdict
+from gru_lab.runs.results import Results
 
 
 def changes(stage, setting):
@@ -10,28 +11,14 @@ def changes(stage, setting):
     return in_words(stage.config(setting.name).difference(stage.config(stage.adopted)))
 
 
-def trusted_log(results):
+def trusted_log(results: Results) -> str:
     """Return a stage's Results as Markdown: a tuning log with all a reader needs to judge it.
 
     The kit fills in all but the last line, the decision and its reason, which are the author's.
     """
-    stage, found = results.stage, verdict(results)
+    stage, judged = results.stage, verdict(results)
     references = ", ".join(f"{way} {error:.2g}" for way, error in results.references.items())
-    seeds = ", ".join(map(str, sorted(results.curves["seed"].unique())))
-    summary, table = results.summary(), found.table["corrected ruler"]
-    rows = []
-    for setting in stage.settings:
-        mean, spread = summary.loc[setting.name, ["corrected ruler", "±"]]
-        beside = ""
-        if setting.name in table.index.drop(stage.adopted):
-            beside = "{} ({} to {})".format(
-                *map(signed, table.loc[setting.name, ["difference", "low", "high"]])
-            )
-        epochs = stage.profile.epochs(setting.epochs)
-        rows.append(
-            f"| {setting.name} | {changes(stage, setting)} | {epochs} | {mean:.3g} ± "
-            f"{spread:.1g} | {beside} |"
-        )
+    seeds, table = ", ".join(map(str, results.seeds)), judged.table["corrected ruler"]
     several = [name for name in table.index if "," in changes(stage, stage[name])]
     return "\n".join(
         [
@@ -46,8 +33,22 @@ def trusted_log(results):
             f"| setting | changes | epochs | error ± half its range | beside '{stage.adopted}' "
             "(95 % interval) |",
             "|---|---|---|---|---|",
-            *rows,
-            f"\n**{found.label.capitalize()}.** {found.sentence}\n",
+            *_rows(results, table),
+            f"\n**{judged.label.capitalize()}.** {judged.sentence}\n",
             "**Decision, and its reason:** …",
         ]
     )
+
+
+def _rows(results, table):
+    """Return a row of Markdown per setting; `table` compares some of them with the adopted one."""
+    stage, summary = results.stage, results.summary()
+    for setting in stage.settings:
+        mean, spread = summary.loc[setting.name, ["corrected ruler", "±"]]
+        beside = ""
+        if setting.name in table.index.drop(stage.adopted):
+            shares = table.loc[setting.name, ["difference", "low", "high"]]
+            beside = "{} ({} to {})".format(*map(signed, shares))
+        epochs = stage.profile.epochs(setting.epochs)
+        error = f"{mean:.3g} ± {spread:.1g}"
+        yield f"| {setting.name} | {changes(stage, setting)} | {epochs} | {error} | {beside} |"

@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import RULES, one_of
-from gru_lab.digits import column, html_table, percent, places
-from gru_lab.evidence.paired import MOST_SEEDS, compare, judge, seeds_needed
+from gru_lab.digits import column, html_table, places
+from gru_lab.evidence.paired import compare, judge, seeds_needed
+from gru_lab.evidence.verdict_words import MIN_SEEDS, checks_in_words, claim_of, explain
 from gru_lab.runs.recording import note
+from gru_lab.runs.results import Results
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
-# the whole range of n differences holds their median with 1 - 2^(1-n): 75 % for 3, 94 % for 5
-MIN_SEEDS = 5
 SMALLEST_DIFFERENCE = 0.01  # that is worth adopting anything for: a hundredth of the error
 
 
-def choose_label(recorded, corrected, seeds):
+def choose_label(recorded: str, corrected: str, seeds: int) -> str:
     """Return the label, from what `judge` says by either ruler. The corrected one decides:
 
     - *supported*: no interval reaches below -smallest_difference (no setting is better), and at
@@ -41,85 +41,12 @@ def choose_label(recorded, corrected, seeds):
     return "artefact of the ruler" if recorded == "for" else "not supported"
 
 
-CLAIMS = {  # what the log says, in a few words
-    "mask_input": "leave the mask out",
-    "missing_weight": "set the weight to 1",
-    "num_layers": "keep 2 layers",
-    "dropout": "train without dropout",
-    "loss_ratio": "take 1:3",
-}
-
-
-def claim_of(stage, adopted):
-    """Return the claim that is judged, as a sentence."""
-    if adopted == stage.adopted and stage.name in CLAIMS:
-        return f"The log says: {CLAIMS[stage.name]}."
-    return f"The claim: no other setting is better than '{adopted}'."
-
-
-def beside(setting, adopted, table, seeds):
-    """Return how a setting's error compares with the adopted one's, and how sure that is."""
-    share, low, high = (float(table.at[setting, name]) for name in ("difference", "low", "high"))
-    if share >= 1:
-        words = f"is {1 + share:.1f} times that of '{adopted}'"
-        between = f"{1 + low:.1f} to {1 + high:.1f} times"
-    else:
-        words = f"is {percent(share)} {'lower' if share < 0 else 'higher'} than that of '{adopted}'"
-        near, far = sorted([low, high], key=abs)
-        between = f"{percent(near).removesuffix(' %')} to {percent(far)}"
-        if low < 0 < high:
-            between = f"from {percent(low)} lower to {percent(high)} higher"
-    sure = f" (95 % interval {between}, {seeds} seeds)" if seeds > 1 else ""
-    return f"the error of '{setting}' {words}{sure}"
-
-
-def explain(label, tables, adopted, seeds, needed, smallest_difference, way="as the log did"):
-    """Return in words what was found, with its figures; `tables` are what `compare` returns, by
-    the recorded and by the corrected ruler; `way` is how the recorded one measures.
-    """
-    recorded, corrected = tables
-    lowest, farthest = corrected["difference"].idxmin(), corrected["difference"].abs().idxmax()
-
-    def lies(setting, table=corrected):
-        return beside(setting, adopted, table, seeds)
-
-    def nearest(setting):
-        share = abs(corrected.loc[setting, "difference"])
-        return "less than 0.01 %" if share < 0.0001 else percent(share)
-
-    least = f"{100 * smallest_difference:g} %"
-    hidden = (
-        f"on hidden values {lies(lowest)}"
-        if corrected["high"].min() < -smallest_difference
-        else f"on hidden values no setting differs from '{adopted}' by {least} or more (95 % "
-        f"intervals, {seeds} seeds); '{farthest}' differs most, by {nearest(farthest)}"
-    )
-    if label == "cannot tell":
-        enough = f"about {needed}" if needed else f"more than {MOST_SEEDS}"
-        found = f"{seeds} seeds leave it open: {lies(lowest)}. To tell, {enough} would be needed"
-        if seeds < MIN_SEEDS:
-            count = "1 seed is" if seeds == 1 else f"{seeds} seeds are"
-            found = f"{count} too few to tell, {MIN_SEEDS} are needed. So far, {lies(lowest)}"
-        return f"{found}."
-    if label == "supported":
-        found = lies(farthest)
-        return f"{found[0].upper()}{found[1:]}, and no setting is better by {least} or more."
-    if label == "not supported":
-        return f"But {hidden}."
-    worst = recorded["difference"].idxmax()
-    return (
-        f"Measured {way}, {lies(worst, recorded)}. But {hidden}. "
-        "The gain comes only from how the error was measured."
-    )
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Verdict:
     """The label on a stage, the figures behind it, and how far its ranking can be trusted.
 
     `sentence` says what was claimed and what was found; `checks` are the flags in words. `table` is
-    what `compare` returns, by either ruler. A ranking is the order of the means, however close they
-    lie.
+    what `compare` returns, by either ruler.
     """
 
     label: str
@@ -128,10 +55,6 @@ class Verdict:
     table: pd.DataFrame
     seeds: int
     seeds_needed: int | None  # to tell; None above 1000
-    best_at_edge: bool  # of the values tried, where the knob goes further: the best may lie beyond
-    ruler_changes_ranking: bool
-    epochs_change_ranking: bool  # half of the epochs would have ranked the settings differently
-    seed_changes_ranking: bool  # the seeds do not all rank them alike
 
     def __repr__(self):
         return f"{self.label.capitalize()}. {self.sentence}"
@@ -173,27 +96,6 @@ def edge(stage, names, best):
     return "largest" if values[best] == high and high < rule.high else ""
 
 
-def listed(words):
-    """Return words as a list in a sentence: 'a, b and c'."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-
-
-def in_words(best, at, changed):
-    """Return the checks as sentences; `changed` says by each cause whether it changes the order."""
-    words = [f"The best setting is '{best}'."]
-    if at:
-        words = [
-            f"The best value is the {at} one tried ('{best}'), so a better one may lie beyond."
-        ]
-    differs = [cause for cause, change in changed.items() if change]
-    same = [cause for cause, change in changed.items() if not change]
-    if differs:
-        words.append(f"The settings rank differently {listed(differs)}.")
-    if same:
-        words.append(f"{'They' if differs else 'The settings'} rank the same {listed(same)}.")
-    return tuple(words)
-
-
 def errors_of(results, names, figure):
     """Return the runs' final errors: a row per setting, a column per seed that all of them have."""
     return results.errors(figure).loc[names].dropna(axis="columns")
@@ -202,22 +104,30 @@ def errors_of(results, names, figure):
 def compared(stage, chosen, adopted):
     """Return the name of the adopted setting, and those of all compared, in the stage's order."""
     settings = stage.choose(*(chosen or ["trained"]))
-    adopted = adopted or next(
-        (one.name for one in settings if one.label == stage.adopted), stage.adopted
-    )
-    one_of("adopted", adopted, [one.name for one in settings])
-    epochs = stage[adopted].epochs
-    alike = [one for one in settings if one.epochs == epochs or stage.knob == "epochs"]
-    names = [one.name for one in settings if one in alike or one.name in chosen]
+    same = (setting.name for setting in settings if setting.label == stage.adopted)
+    adopted = adopted or next(same, stage.adopted)
+    one_of("adopted", adopted, [setting.name for setting in settings])
+    names = [
+        setting.name
+        for setting in settings
+        if setting.epochs == stage[adopted].epochs
+        or stage.knob == "epochs"
+        or setting.name in chosen
+    ]
     if len(names) < 2:
         raise ValueError(
-            f"chosen must hold another setting beside {adopted!r} that was trained for {epochs} "
-            "epochs"
+            f"chosen must hold another setting beside {adopted!r} that was trained for "
+            f"{stage[adopted].epochs} epochs"
         )
     return adopted, names
 
 
-def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERENCE):
+def verdict(
+    results: Results,
+    *chosen,
+    adopted: str | None = None,
+    smallest_difference: float = SMALLEST_DIFFERENCE,
+) -> Verdict:
     """Return the Verdict on a stage's Results.
 
     `chosen` are kinds or names of settings, by default what the log trained; of a kind, those with
@@ -230,50 +140,51 @@ def verdict(results, *chosen, adopted=None, smallest_difference=SMALLEST_DIFFERE
     >>> lab.verdict(results).label  # five seeds are the least for a word
     'cannot tell'
     """
-    adopted, names = compared(results.stage, chosen, adopted)
-    own = results.stage.own
+    stage = results.stage
+    adopted, names = compared(stage, chosen, adopted)
     recorded, corrected = (errors_of(results, names, figure) for figure in RULERS.values())
     tables = [compare(errors, adopted) for errors in (recorded, corrected)]
-    judged = [
+    by_recorded, by_corrected = (
         judge(table["low"].dropna(), table["high"].dropna(), smallest_difference)
         for table in tables
-    ]
-    seeds, baseline = corrected.shape[1], corrected.loc[adopted]
-    label = choose_label(*judged, seeds)
-    needed = (
-        seeds_needed((corrected.drop(adopted) - baseline) / baseline.mean(), smallest_difference)
-        if seeds > 1
-        else MIN_SEEDS
     )
+    seeds, baseline = corrected.shape[1], corrected.loc[adopted]
+    label = choose_label(by_recorded, by_corrected, seeds)
+    needed = MIN_SEEDS
+    if seeds > 1:
+        shares = (corrected.drop(adopted) - baseline) / baseline.mean()
+        needed = seeds_needed(shares, smallest_difference)
     needed = needed and max(needed, MIN_SEEDS, seeds + 1 if label == "cannot tell" else 0)
 
-    length = results.curves.groupby(["setting", "seed"])["epoch"].transform("max")
-    half = replace(results, curves=results.curves[results.curves["epoch"] <= np.ceil(length / 2)])
-    ranking = corrected.mean(axis=1).rank()
-    at = edge(results.stage, names, ranking.idxmin())
-    sooner = errors_of(half, names, "val_missing").mean(axis=1).rank()
-    changed = {
-        "by the loss" if own else "by the recorded ruler": not ranking.equals(
-            recorded.mean(axis=1).rank()
-        ),
-        "after half of the epochs": not ranking.equals(sooner),
-        "with a single seed": bool((corrected.rank().nunique(axis=1) > 1).any()),
-    }
-    way = "by the loss that was trained" if own else "as the log did"
-    found = explain(label, tables, adopted, seeds, needed, smallest_difference, way)
-    told = Verdict(
+    way = "by the loss that was trained" if stage.own else "as the log did"
+    sentence = explain(label, tables, adopted, seeds, needed, smallest_difference, way)
+    judgement = Verdict(
         label,
-        " ".join(filter(None, [claim_of(results.stage, adopted), found, results.stage.note])),
-        in_words(ranking.idxmin(), at, changed),
+        " ".join(filter(None, [claim_of(stage, adopted), sentence, stage.note])),
+        _checks(results, names, recorded, corrected),
         pd.concat(dict(zip(RULERS, tables, strict=True)), axis="columns"),
         seeds,
         needed,
-        bool(at),
-        *changed.values(),
     )
-    if own:
-        note(verdict=repr(told), **about(results.stage))
-    return told
+    if stage.own:
+        note(verdict=repr(judgement), **about(stage))
+    return judgement
+
+
+def _checks(results, names, recorded, corrected):
+    """Return the flags of a ranking, in words: the order of the means, however close they lie."""
+    curves, ranking = results.curves, corrected.mean(axis=1).rank()
+    length = curves.groupby(["setting", "seed"])["epoch"].transform("max")
+    half = replace(results, curves=curves[curves["epoch"] <= np.ceil(length / 2)])
+    sooner = errors_of(half, names, "val_missing").mean(axis=1).rank()
+    ruler = "by the loss" if results.stage.own else "by the recorded ruler"
+    changed = {
+        ruler: not ranking.equals(recorded.mean(axis=1).rank()),
+        "after half of the epochs": not ranking.equals(sooner),
+        "with a single seed": bool((corrected.rank().nunique(axis=1) > 1).any()),
+    }
+    best = ranking.idxmin()
+    return checks_in_words(best, edge(results.stage, names, best), changed)
 
 
 def about(stage):

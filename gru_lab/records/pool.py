@@ -9,7 +9,8 @@ import pandas as pd
 from gru_lab.digits import Table, html_table, plain
 from gru_lab.evidence.guess import answers, question
 from gru_lab.evidence.paired import compare, judge, seeds_needed
-from gru_lab.evidence.verdict import MIN_SEEDS, SMALLEST_DIFFERENCE, choose_label, claim_of, explain
+from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, choose_label
+from gru_lab.evidence.verdict_words import MIN_SEEDS, claim_of, explain
 from gru_lab.output import require_place, write_whole
 from gru_lab.records.html import TEMPLATES
 from gru_lab.runs.exchange import name_of, sound_runs

@@ -86,10 +86,10 @@ class Watched:
     @staticmethod
     def _identity(file):
         try:
-            found = os.stat(file)
+            state = os.stat(file)
         except OSError:
             return None
-        return found.st_dev, found.st_ino
+        return state.st_dev, state.st_ino
 
     @property
     def is_gone(self):

@@ -12,16 +12,14 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import RunConfig
-from gru_lab.loss import METRICS
 from gru_lab.output import printable
+from gru_lab.runs.shipped import CURVE, ORIGIN
 
 SCHEMA = "gru-lab-record/1"
 ID = 'id="gru-lab-record"'  # of the block inside a page
 LONGEST_TAG = 200  # characters of the tag that has this id
 LARGEST_FLOAT = 1.7e308
 LARGEST_NUMBER = 2**53  # in a record: beyond, databases and JSON lose digits
-COLUMNS = ("epoch", *METRICS, "seconds")
-ORIGIN = ("device", "machine", "torch", "trained")
 MOST_SAMPLES = 100  # runs; a record must stay a small file
 DIGITS = 9  # significant ones: what single precision, in which networks are trained, has at most
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
@@ -43,8 +41,7 @@ def pack(configs, store):
                 **{name: str(origin[name]) for name in ORIGIN},
                 **({"shipped": True} if origin["shipped"] else {}),
                 "curve": {
-                    name: [float(f"{value:.{DIGITS}g}") for value in curve[name]]
-                    for name in COLUMNS
+                    name: [float(f"{value:.{DIGITS}g}") for value in curve[name]] for name in CURVE
                 },
                 "sample": sample.tolist()
                 if few and (sample := store.sample(config.key)) is not None
@@ -137,7 +134,7 @@ def _unpack(run):
             "its key does not match its settings, so it was made by another version or changed "
             "by hand"
         )
-    columns = {name: list(run["curve"][name]) for name in COLUMNS}
+    columns = {name: list(run["curve"][name]) for name in CURVE}
     if {len(column) for column in columns.values()} != {config.epochs}:
         raise ValueError(f"its curve must have {config.epochs} epochs in every column")
     values = [value for column in columns.values() for value in column]

@@ -68,7 +68,7 @@ class Live:
         self._lock = threading.Lock()
         self._run, self._number = None, 0
 
-    def start(self, config, patience=0, again=False):
+    def start(self, config: RunConfig, patience: int = 0, again: bool = False) -> None:
         """Stop what is going on; train `config`, or show it from the store unless `again`.
 
         `patience` ends the run after so many epochs without a better `val_missing`; 0 leaves it to
@@ -80,18 +80,18 @@ class Live:
         if not rows:
             threading.Thread(target=self._train, args=(run,), daemon=True).start()
 
-    def show(self, config, patience=0):
+    def show(self, config: RunConfig, patience: int = 0) -> None:
         """Stop what is going on and show `config` as the store has it; does not train."""
         config = config.on(self.series)
         rows = self._stored(config, patience)
         self._replace(config, Status.STORED if rows else Status.EMPTY, patience, rows)
 
-    def clear(self):
+    def clear(self) -> None:
         """Stop what is going on and show nothing."""
         if self._run:
             self._replace(self._run.config, Status.EMPTY)
 
-    def stop(self):
+    def stop(self) -> None:
         """Stop the run before its next batch; its finished epochs stay."""
         with self._lock:
             if self._run and not self._run.stopped:
@@ -113,14 +113,14 @@ class Live:
             if self._run.trainer:
                 self._run.trainer.missing_weight = self._run.missing_weight
 
-    def until(self, epochs, patience=0):
+    def until(self, epochs: int, patience: int = 0) -> None:
         """Set when the running training ends."""
         with self._lock:
             self._run.config, self._run.patience = self._run.config.replace(epochs=epochs), patience
             if self._run.trainer:
                 self._run.trainer.config = self._run.config
 
-    def snapshot(self):
+    def snapshot(self) -> Snapshot | None:
         """Return where the run stands, a Snapshot, or None before there is any."""
         with self._lock:
             run, number = self._run, self._number
@@ -138,7 +138,7 @@ class Live:
             return Snapshot(number, run.config, run.status, **seen)
 
     @torch.no_grad()
-    def repair(self, windows):
+    def repair(self, windows: slice) -> tuple[Gapped, np.ndarray | None]:
         """Return some validation windows, a Gapped, and the network's values for them.
 
         Both (windows, time, channels); the values are None where there is no network. Of a run from

@@ -31,18 +31,22 @@ def note_used(configs):
     JupyterLab's menu exports has to know its runs too.
     """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if not os.environ.get(USED) and hasattr(shell, "kernel"):
-        shell.display_pub.publish({RUNS: [dataclasses.asdict(config) for config in configs]})
-    if os.environ.get(USED):
-        with open(os.environ[USED], "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(dataclasses.asdict(config)) + "\n" for config in configs)
+    runs = [dataclasses.asdict(config) for config in configs]
+    if not _tell(runs) and hasattr(shell, "kernel"):
+        shell.display_pub.publish({RUNS: runs})
 
 
 def note(**facts):
     """Tell the recording that is going on, if there is one, what its notebook says of itself."""
-    if os.environ.get(USED):
-        with open(os.environ[USED], "a", encoding="utf-8") as file:
-            file.write(json.dumps({"note": facts}) + "\n")
+    _tell([{"note": facts}])
+
+
+def _tell(facts):
+    """Write facts, a line each, for the recording that is going on; False where there is none."""
+    if path := os.environ.get(USED):
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(fact) + "\n" for fact in facts)
+    return bool(path)
 
 
 def notes_of(environment) -> dict[str, str]:
@@ -74,10 +78,10 @@ def recording(store, device="auto"):
     with tempfile.TemporaryDirectory(prefix="gru_lab_") as folder:
         path = Path(folder) / "used.jsonl"
         path.touch()
-        told = {RECORDING: "1", USED: str(path), "GRU_LAB_STORE": store.url}
-        told |= {"PLOTLY_RENDERER": "plotly_mimetype"}
+        settings = {RECORDING: "1", USED: str(path), "GRU_LAB_STORE": store.url}
+        settings |= {"PLOTLY_RENDERER": "plotly_mimetype"}
         if device == "cpu":
-            told["CUDA_VISIBLE_DEVICES"] = ""
+            settings["CUDA_VISIBLE_DEVICES"] = ""
 
         def used():
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -85,4 +89,4 @@ def recording(store, device="auto"):
                 RunConfig(**fields) for fields in map(json.loads, lines) if "note" not in fields
             ]
 
-        yield os.environ | told, used
+        yield os.environ | settings, used

@@ -1,11 +1,13 @@
 """A stage's finished runs, read with both rulers, and the log's figures beside them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from gru_lab.digits import Table, column, html_table, places, plain
 from gru_lab.gaps import references
+from gru_lab.runs.store import Store
 from gru_lab.tuning_log.rulers import LAST, log_lines, read_run
 from gru_lab.tuning_log.stage import KINDS, Stage
 
@@ -25,9 +27,9 @@ class Results:
     references: dict[str, float]
 
     @classmethod
-    def collect(cls, stage, seeds, store):
+    def collect(cls, stage: Stage, seeds: int | None, store: Store) -> "Results":
         """Read a stage's runs from the store; ValueError if one is not there."""
-        frames, pairs = [], stage.configs(seeds)
+        runs, pairs = [], stage.configs(seeds)
         curves = store.curves([config for _, config in pairs])
         for setting, config in pairs:
             curve = curves.get(config.key, ())[: config.epochs]
@@ -35,20 +37,34 @@ class Results:
                 raise ValueError(
                     f"{setting.name}, seed {config.seed} is not in {store}: sweep the stage first"
                 )
-            curve = read_run(stage, config, curve)
-            frames.append(curve.assign(setting=setting.name, kind=setting.kind, seed=config.seed))
-        return cls(
-            stage, pd.concat(frames, ignore_index=True), references(stage.series, stage.start)
-        )
+            runs.append((setting, config, curve))
+        return cls.of(stage, runs, references(stage.series, stage.start))
+
+    @classmethod
+    def of(cls, stage: Stage, runs: Iterable[tuple], references: dict[str, float]) -> "Results":
+        """Return the Results of (setting, config, curve), read by the recorded ruler."""
+        frames = [
+            read_run(stage, config, curve).assign(
+                setting=setting.name, kind=setting.kind, seed=config.seed
+            )
+            for setting, config, curve in runs
+        ]
+        curves = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"setting": []})
+        return cls(stage, curves, references)
 
     @property
-    def finals(self):
+    def seeds(self) -> list[int]:
+        """The seeds of the runs."""
+        return sorted(map(int, self.curves["seed"].unique()))
+
+    @property
+    def finals(self) -> pd.DataFrame:
         """Each run's mean over its last three epochs: one row per setting and seed, both rulers."""
         figures = ["train", "validation", "train_missing", "val_missing", "val_missing_dropout"]
         last = self.curves.groupby(["setting", "kind", "seed"], sort=False).tail(LAST)
         return last.groupby(["setting", "kind", "seed"], sort=False)[figures].mean().reset_index()
 
-    def summary(self, *chosen):
+    def summary(self, *chosen) -> pd.DataFrame:
         """Return a row per setting: the log's last figure, ours on its ruler, the corrected error.
 
         `chosen` are kinds or names of settings, by default all.
@@ -73,7 +89,7 @@ class Results:
     def errors(self, figure: str = "val_missing") -> pd.DataFrame:
         """Return the runs' `finals` of a figure: a row per setting, a column per seed."""
         table = self.finals.pivot(index="setting", columns="seed", values=figure)
-        return table.reindex([one.name for one in self.stage.settings if one.name in table.index])
+        return table.reindex([row.name for row in self.stage.settings if row.name in table.index])
 
     def curve(self, setting: str, seed: int = 0) -> pd.DataFrame:
         """Return one run's rows of `curves`, an epoch each."""
@@ -88,12 +104,12 @@ class Results:
         )
         return Table({"error, dropout on": on, "error, dropout off": off, "factor": on / off})
 
-    def spread(self, names) -> float:
+    def spread(self, names: Iterable[str]) -> float:
         """Return by what share the largest mean error of these settings exceeds the smallest."""
         means = self.errors().loc[list(names)].mean(axis=1)
         return means.max() / means.min() - 1
 
-    def luck(self, names) -> float:
+    def luck(self, names: Iterable[str]) -> float:
         """Return by what share a setting's worst seed exceeds its best, on average of these."""
         errors = self.errors().loc[list(names)]
         return (errors.max(axis=1) / errors.min(axis=1) - 1).mean()
@@ -106,13 +122,13 @@ class Results:
             table[name] = column(table[name], fixed)
         return html_table(table)
 
-    def lines(self, setting, seed=0):
+    def lines(self, setting: str, seed: int = 0) -> str:
         """Return a run's last three epochs as the log writes them, on its ruler."""
         curve = self.curve(setting, seed)
         return log_lines(self.stage, self.stage.config(setting, seed), curve)
 
     @property
-    def line(self):
+    def line(self) -> str:
         """What came out, in one line: the setting with the lowest error, beside a straight line."""
         error = self.summary("trained")["corrected ruler"]
         straight = self.references["linear interpolation"]

@@ -13,7 +13,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gru_lab.config import RunConfig
 from gru_lab.loss import METRICS
 from gru_lab.tuning_log.rulers import LAST
 
@@ -59,13 +58,12 @@ def sample(key) -> np.ndarray | None:
 
 def runs(keys=None) -> pd.DataFrame:
     """Return the shipped runs as `Store.runs` does; only those with these keys, if given."""
-    table = (
-        _table() if keys is None else _table().loc[[key for key in keys if key in _table().index]]
-    )
+    table = _table()
+    table = table if keys is None else table.loc[[key for key in keys if key in table.index]]
     lists = [name for name in table.columns if name.startswith(("curve ", "sample "))]
     errors = [np.mean(values[-LAST:]) for values in table["curve val_missing"]]
-    told = table.drop(columns=lists).assign(error=errors, record="comes with the kit")
-    return told.reset_index(drop=True)
+    table = table.drop(columns=lists).assign(error=errors, record="comes with the kit")
+    return table.reset_index(drop=True)
 
 
 def write(store, configs, path, about):
@@ -90,9 +88,3 @@ def write(store, configs, path, about):
     table = table.replace_schema_metadata({"gru_lab": json.dumps(about, sort_keys=True)})
     pq.write_table(table, path, compression="zstd")
     return len(rows)
-
-
-def config_of(key) -> RunConfig:
-    """Return the RunConfig of a shipped run."""
-    (row,) = _table().loc[[key]].to_dict("records")
-    return RunConfig(**{name: row[name] for name in RunConfig.__dataclass_fields__})

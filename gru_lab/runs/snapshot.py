@@ -1,6 +1,7 @@
 """Where a run stands at one moment: what `Live` tells whoever wants to draw it."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,17 +40,17 @@ class Snapshot:
     error: str = ""
 
     @property
-    def running(self):
+    def running(self) -> bool:
         return self.status in (Status.PREPARING, Status.TRAINING)
 
     @property
-    def share(self):
+    def share(self) -> float:
         """The share of the run that is done, from 0 to 1."""
         begun = self.batch / self.batches if self.running and self.batches else 0
         return min(1.0, (len(self.rows) + begun) / self.config.epochs)
 
     @property
-    def seconds_left(self):
+    def seconds_left(self) -> float | None:
         """An estimate from the last epochs; None before the first batch and when nothing runs."""
         if not self.running or not self.share:
             return None
@@ -57,14 +58,14 @@ class Snapshot:
         whole = np.mean(last) * self.config.epochs if last else self.elapsed / self.share
         return float(whole * (1 - self.share))
 
-    def pin(self):
+    def pin(self) -> Pin:
         """Return the finished epochs, at least one, as a Pin: a run that ends here."""
         epochs = len(self.rows)
         schedule = tuple(move for move in self.schedule if move[0] <= epochs)
         return Pin(self.config.replace(epochs=epochs), pd.DataFrame(self.rows), schedule)
 
 
-def no_better(errors, patience):
+def no_better(errors: Iterable[float], patience: int) -> int | None:
     """Return the epoch without improvement for `patience` epochs (0: no end), or None."""
     best, since = math.inf, 0
     for epoch, error in enumerate(errors if patience else (), start=1):

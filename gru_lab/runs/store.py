@@ -7,8 +7,10 @@ one.
 import dataclasses
 import json
 import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,7 @@ class Pin:
     number: int | None = None  # in the store
 
 
-def config_of(row):
+def config_of(row: Mapping) -> RunConfig:
     """Return the RunConfig of a row of `Store.runs`, a mapping."""
     return RunConfig(**{field.name: row[field.name] for field in dataclasses.fields(RunConfig)})
 
@@ -50,18 +52,26 @@ class Store(Database):
     """
 
     @classmethod
-    def of(cls, store):
+    def of(cls, store: Any) -> "Store":
         """Return a Store as it is, the one at a URL, or for None this machine's."""
         return store if isinstance(store, cls) else cls(store)
 
     @property
-    def checkpoints(self):
+    def checkpoints(self) -> Path:
         """The folder of the unfinished runs' checkpoints: beside the store's file, or here."""
         return (
             self.file.with_suffix(".checkpoints") if self.file else Path.cwd() / "runs.checkpoints"
         )
 
-    def put(self, config, curve, device="cpu", sample=None, trained=None, record=""):
+    def put(
+        self,
+        config: RunConfig,
+        curve: pd.DataFrame,
+        device: str = "cpu",
+        sample: np.ndarray | None = None,
+        trained: dict[str, str] | None = None,
+        record: str = "",
+    ) -> None:
         """Keep a run, its curve and the sample of its repair, unless as long a one is there.
 
         `trained` says where and when it was trained, as `origin` does, if that was not here and
@@ -91,7 +101,7 @@ class Store(Database):
             if record:
                 connection.execute(sa.insert(origins), {"key": config.key, "record": record})
 
-    def delete(self, keys):
+    def delete(self, keys: Iterable[str]) -> int:
         """Forget the runs with these keys, curves and samples too; returns how many there were.
 
         Raises ValueError for runs that come with the kit, before anything is deleted.
@@ -107,7 +117,7 @@ class Store(Database):
                 gone = connection.execute(sa.delete(table).where(table.c.key.in_(list(keys))))
         return gone.rowcount
 
-    def lengths(self, keys):
+    def lengths(self, keys: Iterable[str]) -> dict[str, int]:
         """Return how many epochs are kept of the runs with these keys, {key: epochs}."""
         with self.reading() as connection:
             rows = connection.execute(
@@ -118,7 +128,7 @@ class Store(Database):
             kept[key] = max(epochs, kept.get(key, 0))
         return kept
 
-    def curves(self, configs):
+    def curves(self, configs: list[RunConfig]) -> dict[str, pd.DataFrame]:
         """Return the curves of runs by key: DataFrames of `config.epochs` rows, where as long.
 
         Of several runs of one key, the longest asked for counts.
@@ -134,10 +144,12 @@ class Store(Database):
         )
         with self.reading() as connection:
             rows = pd.read_sql(query, connection)
-        found = {key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")}
+        longest = {
+            key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")
+        }
         kept = {
             key: rows.reset_index(drop=True)
-            for key, rows in found.items()
+            for key, rows in longest.items()
             if len(rows) == ends[key]
         }
         for config in configs:
@@ -146,11 +158,11 @@ class Store(Database):
                 kept[config.key] = ours
         return kept
 
-    def curve(self, config):
+    def curve(self, config: RunConfig) -> pd.DataFrame | None:
         """Return a run's curve, `config.epochs` rows, or None where it is not as long."""
         return self.curves([config]).get(config.key)
 
-    def sample(self, key):
+    def sample(self, key: str) -> np.ndarray | None:
         """Return the sample of a run's repair, (windows, time, channels), or None."""
         if samples.name not in self.tables:  # an older store that may only be read
             return None
@@ -158,7 +170,7 @@ class Store(Database):
             text = connection.scalar(sa.select(samples.c.sample).where(samples.c.key == key))
         return shipped.sample(key) if text is None else np.array(json.loads(text))
 
-    def runs(self, keys=None, with_shipped=False):
+    def runs(self, keys: Iterable[str] | None = None, with_shipped: bool = False) -> pd.DataFrame:
         """Return the runs as a tidy DataFrame, oldest first; only those with these keys, if given.
 
         `error` is the mean squared error on hidden entries, mean of the last three epochs; `record`
@@ -206,7 +218,7 @@ class Store(Database):
         )
         return table[~lacking].astype(types).reset_index(drop=True)
 
-    def pin(self, stage, pin):
+    def pin(self, stage: str, pin: Pin) -> None:
         """Keep a Pin for the stage of that name."""
         run = {
             "config": dataclasses.asdict(pin.config),
@@ -217,12 +229,12 @@ class Store(Database):
         with self.writing() as connection:
             connection.execute(sa.insert(pins), row)
 
-    def unpin(self, number):
+    def unpin(self, number: int) -> None:
         """Forget the Pin of that number, if it is there."""
         with self.writing() as connection:
             connection.execute(sa.delete(pins).where(pins.c.pin == number))
 
-    def pins(self, stage, data_digest):
+    def pins(self, stage: str, data_digest: str) -> list[Pin]:
         """Return a stage's Pins on the series of that digest, oldest first."""
         query = sa.select(pins.c.pin, pins.c.run).where(
             pins.c.stage == stage, pins.c.data_digest == data_digest

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import re
+from pathlib import Path
 from urllib.parse import unquote
 
 import psutil
@@ -15,7 +16,7 @@ IN_PASSING = re.compile(
 )
 
 
-def shown(url):
+def shown(url: object) -> str:
     """Return a database URL without its password and without options that may hold one.
 
     >>> shown("postgresql://ada:secret@host/lab?sslkey=secret")
@@ -40,15 +41,14 @@ def shown(url):
         host, colon, port = place.partition("/")[0].partition(":")
         if colon and port not in PORTS:
             place = f"{host}:{HIDDEN}" + place.removeprefix(f"{host}:{port}")
-    options = [option.partition("=") for option in query.split("&")]
     options = [
         name + equals + (value if name in PUBLIC else HIDDEN if equals else "")
-        for name, equals, value in options
+        for name, equals, value in (option.partition("=") for option in query.split("&"))
     ]
     return f"{scheme}://{user}{place}{mark}{'&'.join(options)}"
 
 
-def without_secrets(text, url=""):
+def without_secrets(text: str, url: object = "") -> str:
     """Return a driver's or a process's words with passwords blotted out, those of `url` too."""
     public = set(re.split("[:@/?&=;]", shown(url)))
     for secret in set(re.split("[:@/?&=;]", str(url))) - public - {""}:
@@ -59,18 +59,18 @@ def without_secrets(text, url=""):
     )
 
 
-def users_of(file):
+def users_of(file: Path | None) -> str:
     """Return in words which other processes have a SQLite file open, which SQLite does not know."""
-    names, found = {str(file), f"{file}-wal"}, []
+    names, users = {str(file), f"{file}-wal"}, []
     for process in psutil.process_iter(["pid", "cmdline"]):
         with contextlib.suppress(psutil.Error, OSError):  # gone meanwhile, or another person's
             if process.pid != psutil.Process().pid and names & {
                 opened.path for opened in process.open_files()
             }:
                 command = without_secrets(" ".join(" ".join(process.info["cmdline"]).split()))
-                found.append(f"process {process.pid} ({command[:80]})")
-    if found:
-        return f"it is open in {', '.join(found)}"
+                users.append(f"process {process.pid} ({command[:80]})")
+    if users:
+        return f"it is open in {', '.join(users)}"
     return "which one cannot be seen from here: perhaps another person's, or one on another machine"
 
 
@@ -79,17 +79,17 @@ def sqlite_name(error):
     return getattr(getattr(error, "orig", None) or error, "sqlite_errorname", "")
 
 
-def is_locked(error):
+def is_locked(error: Exception) -> bool:
     """Tell whether another process kept a SQLite database locked until we gave up waiting."""
     return sqlite_name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
-def is_damaged(error):
+def is_damaged(error: Exception) -> bool:
     """Tell whether a file is not, or no longer, a SQLite database."""
     return sqlite_name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
-def is_full(error):
+def is_full(error: Exception) -> bool:
     """Tell whether there is no more room, on the disk or for this user."""
     raw = getattr(error, "orig", None) or error
     return (
@@ -99,7 +99,7 @@ def is_full(error):
     )
 
 
-def reason_of(error, url, file, seconds):
+def reason_of(error: Exception, url: object, file: Path | None, seconds: int) -> str:
     """Return why a database refused, and what to do; `file`, or None, was waited for `seconds`."""
     raw = getattr(error, "orig", None) or error
     words = without_secrets(

@@ -5,22 +5,27 @@ what it has.
 """
 
 import contextlib
-import threading
 from concurrent.futures import CancelledError
 from pathlib import Path
+from typing import Any
 
 from gru_lab.config import RunConfig
 from gru_lab.errors import Diverged, SweepFailed
+from gru_lab.runs.background import Background
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.one_run import forget, readable, train_one
 from gru_lab.runs.progress import Progress
 from gru_lab.runs.recording import note_used
 from gru_lab.runs.results import Results
 from gru_lab.runs.select import bind, curves_of, names_of, require_unchanged
+from gru_lab.runs.store import Store
+from gru_lab.series import Series
 from gru_lab.tuning_log.stage import Stage
 
+RESUMES = "finished runs are kept, and the same sweep goes on from there"
 
-def not_stored(configs, store):
+
+def not_stored(configs: list[RunConfig], store: Store) -> list[RunConfig]:
     """Return the runs the store lacks, each key once at its longest, the costliest first."""
     longest = {}
     for config in configs:
@@ -33,14 +38,14 @@ def not_stored(configs, store):
     )
 
 
-class Sweep:
+class Sweep(Background):
     """Runs on their way into the store: what `lab.sweep(..., background=True)` returns.
 
     `progress` says how far it is, `failures` are (config, reason), `error` is what ended all of it.
-    It lives as long as this process does.
     """
 
     def __init__(self, configs, series, compute, names=None, collect=None):
+        super().__init__()
         note_used(configs)
         self.configs, self.series, self.compute = configs, series, compute
         self.store = compute.store
@@ -48,60 +53,39 @@ class Sweep:
         if self.todo:
             self.store.require_writable()
         self.progress = Progress(self.todo, self.name)
-        self.failures, self.trained, self.stopped, self.error = [], 0, False, None
-        self._jobs = self._thread = None
+        self.failures, self.trained, self._jobs = [], 0, None
 
     def __repr__(self):
         state = "running" if not self.done else "stopped" if self.stopped else "done"
         trained = f"{self.trained} of {len(self.todo)} runs trained"
         return f"Sweep, {state}: {trained}, {len(self.failures)} failed"
 
-    def name(self, config):
+    def name(self, config: RunConfig) -> str:
         """Return what a run is called."""
         return self.names.get(config.key, config.key)
 
     def start(self):
         """Train in a thread, on worker processes; returns itself at once."""
         self.progress.know(self.configs, self.store)
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
-        return self
+        return super().start()
 
-    def stop(self):
+    def stop(self) -> None:
         """End it, from any thread: runs under way stop after their epoch, checkpoints stay."""
-        self.stopped = True
+        super().stop()
         if self._jobs:
             self._jobs.cancel()
 
-    @property
-    def done(self):
-        """True once it has ended: finished, stopped or failed."""
-        return self._thread is not None and not self._thread.is_alive()
+    def work(self) -> None:
+        """Train without a bar."""
+        self.run(show=False)
 
-    def wait(self):
-        """Wait until it is done, however it ends."""
-        self._thread.join()
-
-    @property
-    def results(self):
-        """What `lab.sweep` returns, once it is done: waits for it, and raises what went wrong."""
-        self.wait()
-        if self.error:
-            raise self.error
+    def outcome(self) -> Any:
+        """Return what `lab.sweep` returns. Raises SweepFailed where it was stopped too early."""
         if not_stored(self.configs, self.store):
-            raise SweepFailed(
-                "the sweep was stopped; finished runs are kept, and the same sweep goes on from "
-                "there"
-            )
+            raise SweepFailed(f"the sweep was stopped; {RESUMES}")
         return self._collect()
 
-    def _work(self):
-        try:
-            self.run(show=False)
-        except Exception as error:  # of whatever kind: the caller has long gone on, `results` tells
-            self.error = error
-
-    def run(self, show=True):
+    def run(self, show: bool = True) -> int:
         """Train, with a progress bar, and return how many runs there were to train.
 
         Raises SweepFailed after the rest is done if runs failed, StoreFailed at once if the store
@@ -115,19 +99,15 @@ class Sweep:
                     break
                 self._keep(config, outcome)
         if self.failures:
-            told = [
-                f"{self.name(config)}: {reason}\n  {config!r}" for config, reason in self.failures
-            ]
-            head = f"{len(self.failures)} of {len(self.todo)} runs failed; the others are kept."
-            raise SweepFailed("\n".join([head, *told]))
+            lines = [f"{len(self.failures)} of {len(self.todo)} runs failed; the others are kept."]
+            for config, reason in self.failures:
+                lines.append(f"{self.name(config)}: {reason}\n  {config!r}")
+            raise SweepFailed("\n".join(lines))
         return len(self.todo)
 
     def _keep(self, config, outcome):
         if isinstance(outcome, CancelledError):
-            raise SweepFailed(
-                "the scheduler is gone; finished runs are kept, and the same sweep goes on from "
-                "there"
-            )
+            raise SweepFailed(f"the scheduler is gone; {RESUMES}")
         if isinstance(outcome, Exception):
             self.failures.append((config, readable(outcome)))
         else:
@@ -170,7 +150,9 @@ class Sweep:
                 yield config, error
 
 
-def train_missing(configs, series, compute, names=None):
+def train_missing(
+    configs: list[RunConfig], series: Series, compute: Compute, names: dict[str, str] | None = None
+) -> int:
     """Train what the store lacks of `configs` on `series`, with a bar; returns how many that was.
 
     `names` maps a run's key to what the bar calls it. Raises SweepFailed after the rest is done if
@@ -188,15 +170,15 @@ def run_names(stage, seeds=None):
 
 
 def sweep(
-    stage,
-    seeds=None,
-    store=None,
-    workers=None,
-    device="auto",
-    scheduler=None,
-    series=None,
-    background=False,
-):
+    stage: Stage | RunConfig | list[RunConfig],
+    seeds: int | None = None,
+    store: Any = None,
+    workers: int | None = None,
+    device: str = "auto",
+    scheduler: object = None,
+    series: Series | None = None,
+    background: bool = False,
+) -> Any:
     """Train the settings of a stage, or RunConfigs on their `series`, that the store lacks.
 
     Returns the Results of a stage, or the curves of the configurations as one tidy DataFrame; in

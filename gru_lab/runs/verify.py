@@ -16,6 +16,7 @@ from gru_lab.loss import METRICS
 from gru_lab.runs import shipped
 from gru_lab.runs.exchange import DIGITS, sound_runs
 from gru_lab.runs.one_run import kind_of_machine
+from gru_lab.runs.store import config_of
 from gru_lab.series import Series
 from gru_lab.tables.read import read_table
 from gru_lab.trainer import Trainer
@@ -49,12 +50,8 @@ def shipped_runs(count=3):
     table = shipped.runs()
     cost = table["seconds"] / table["epochs"]
     rows = table.iloc[cost.argsort(kind="stable")[: COUNT.fix("count", count)]]
-    configs = [shipped.config_of(key) for key in rows["key"]]
-    origins = rows[list(shipped.ORIGIN)].to_dict("records")
-    return [
-        (config, shipped.curve(config), origin)
-        for config, origin in zip(configs, origins, strict=True)
-    ]
+    runs = [(config_of(row), row) for row in rows.to_dict("records")]
+    return [(config, shipped.curve(config), row) for config, row in runs]
 
 
 def record_runs(path, count=3):

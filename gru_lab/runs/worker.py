@@ -28,20 +28,20 @@ def _probe():
         from importlib import metadata, util
         from pathlib import Path
 
-        spec, found = util.find_spec("gru_lab"), {}
+        spec, known = util.find_spec("gru_lab"), {}
         if spec and spec.origin:
             texts = [
                 path.read_text(encoding="utf-8")
                 for path in sorted(Path(spec.origin).parent.rglob("*.py"))
             ]
-            found["gru_lab"] = (
+            known["gru_lab"] = (
                 "with code " + hashlib.sha256("".join(texts).encode()).hexdigest()[:8]
             )
         try:
-            found["torch"] = metadata.version("torch").partition("+")[0]
+            known["torch"] = metadata.version("torch").partition("+")[0]
         except metadata.PackageNotFoundError:
             pass
-        return found
+        return known
 
     return versions
 

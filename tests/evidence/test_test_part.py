@@ -10,10 +10,10 @@ import pytest
 import gru_lab as lab
 from gru_lab.demo import demo_series
 from gru_lab.evidence.test_part import with_test_open
-from gru_lab.gaps import linear_interpolation, make_gaps
+from gru_lab.gaps import VALIDATION_GAPS, linear_interpolation, make_gaps
 from gru_lab.runs.one_run import train_one
 from gru_lab.series import Series
-from gru_lab.trainer import VALIDATION_GAPS, Trainer
+from gru_lab.trainer import Trainer
 
 
 @pytest.mark.parametrize("rows", [1_400, 1_401, 1_402, 1_403, 1_404, 1_405, 1_406])

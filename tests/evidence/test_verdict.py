@@ -257,34 +257,42 @@ def test_the_seeds_needed_do_tell():
     assert words.count("supported") >= 14
 
 
+def best_of(stage, errors):
+    """What the checks say of the best setting."""
+    return verdict(made_up(STAGES[stage], errors)).checks[0]
+
+
 @pytest.mark.parametrize(
     ("best", "edge"), [("weight=1", True), ("weight=0.5", False), ("weight=0", False)]
 )  # a weight below 0 cannot be
 def test_the_best_value_is_at_the_edge_where_the_knob_goes_further(best, edge):
-    assert verdict(made_up(STAGES["missing_weight"], WEIGHTS | {best: 0.5})).best_at_edge is edge
+    told = best_of("missing_weight", WEIGHTS | {best: 0.5})
+    assert best in told and ("may lie beyond" in told) is edge
 
 
 def test_one_layer_and_a_switch_have_nothing_beyond_them():
-    assert not verdict(made_up(STAGES["num_layers"], LAYERS)).best_at_edge
-    assert verdict(made_up(STAGES["num_layers"], LAYERS | {"4 layers": 0.1})).best_at_edge
-    assert not verdict(
-        made_up(STAGES["mask_input"], {"included": 2, "not included": 1})
-    ).best_at_edge
+    assert best_of("num_layers", LAYERS) == "The best setting is '1 layer'."
+    assert "the largest one tried ('4 layers')" in best_of("num_layers", LAYERS | {"4 layers": 0.1})
+    assert "beyond" not in best_of("mask_input", {"included": 2, "not included": 1})
 
 
 def test_a_ranking_that_changes_is_told_by_what_changes_it():
     def changes(results):
-        found = verdict(results)
-        return found.ruler_changes_ranking, found.epochs_change_ranking, found.seed_changes_ranking
+        """What the ranking differs by, and what it does not."""
+        sentences = " ".join(verdict(results).checks[1:])
+        differs, _, same = sentences.rpartition("rank the same")
+        return [
+            cause in differs for cause in ("recorded ruler", "half of the epochs", "single seed")
+        ]
 
     stage, turned = STAGES["dropout"], dict(zip(DROPOUT, reversed(DROPOUT.values()), strict=True))
-    assert changes(made_up(stage, DROPOUT)) == (False, False, False)
-    assert changes(made_up(stage, DROPOUT, recorded=turned)) == (True, False, False)
-    assert changes(made_up(stage, DROPOUT, early=turned)) == (False, True, False)
+    assert changes(made_up(stage, DROPOUT)) == [False, False, False]
+    assert changes(made_up(stage, DROPOUT, recorded=turned)) == [True, False, False]
+    assert changes(made_up(stage, DROPOUT, early=turned)) == [False, True, False]
     results = made_up(stage, DROPOUT, own=0)
     first = (results.curves["seed"] == 0) & (results.curves["setting"] == "dropout=0.5")
     results.curves.loc[first, ["val_missing", "validation"]] *= 0.5
-    assert changes(results) == (False, False, True)
+    assert changes(results) == [False, False, True]
 
 
 def test_only_equal_epochs_are_compared_unless_asked_for_by_name():

@@ -6,10 +6,10 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.cli import main
-from gru_lab.config import RunConfig
 from gru_lab.runs import shipped
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.select import runs
+from gru_lab.runs.store import config_of
 from gru_lab.runs.sweep import not_stored, train_missing
 
 
@@ -38,7 +38,6 @@ def test_a_shipped_run_is_known_without_training_and_to_the_last_digit(comes_wit
         np.testing.assert_array_equal(empty.sample(config.key), trained.sample(config.key))
         assert empty.curve(config.replace(epochs=1)) is not None
         assert empty.curve(config.replace(epochs=config.epochs + 1)) is None
-    assert shipped.config_of(configs[0].key) == configs[0]
     assert shipped.facts() == {"references": {"forward fill": 1.0}}
 
 
@@ -87,9 +86,9 @@ def test_what_the_package_holds_is_the_log_at_its_own_size():
     assert len(table) >= 6 and (table["hidden_size"] == 256).all()
     assert set(table["data"]) == {"demo-420000-0"} == {shipped.facts()["data"]}
     assert shipped.FILE.stat().st_size < 3_000_000
-    for key in table["key"]:
-        config = shipped.config_of(key)
-        assert isinstance(config, RunConfig) and config.key == key
+    for key, row in zip(table["key"], table.to_dict("records"), strict=True):
+        config = config_of(row)
+        assert config.key == key
         assert len(shipped.curve(config)) == config.epochs
         assert np.isfinite(shipped.curve(config)).all(axis=None)
         assert shipped.sample(key).shape == (6, 10, 3)

@@ -1,0 +1,57 @@
+"""Work in a thread: what `lab.sweep` and `lab.search` return at once in the background."""
+
+import threading
+from typing import Any
+
+
+class Background:
+    """Work that goes on in a thread as long as this process lives; `error` is what ended it.
+
+    A kind of it does its `work`, and gives the `outcome` once that is done.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self.error: Exception | None = None
+        self._thread: threading.Thread | None = None
+
+    def work(self) -> None:
+        """Do what is to be done, in the thread."""
+        raise NotImplementedError
+
+    def outcome(self) -> Any:
+        """Return what came out, once the work is done."""
+        raise NotImplementedError
+
+    def start(self):
+        """Begin the work; returns itself at once."""
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+        return self
+
+    def _work(self):
+        try:
+            self.work()
+        except Exception as error:  # of whatever kind: the caller has long gone on, `results` tells
+            self.error = error
+
+    def stop(self) -> None:
+        """End it, from any thread, once what is under way is done; the same work resumes there."""
+        self.stopped = True
+
+    @property
+    def done(self) -> bool:
+        """True once it has ended: finished, stopped or failed."""
+        return self._thread is not None and not self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Wait until it is done, however it ends."""
+        self._thread.join()
+
+    @property
+    def results(self) -> Any:
+        """What came out, once it is done: waits for it, and raises what went wrong."""
+        self.wait()
+        if self.error:
+            raise self.error
+        return self.outcome()
