@@ -2,7 +2,7 @@
 
 import sys
 
-from gru_lab.commands import DEVICE, command, option, say, switch
+from gru_lab.commands import DEVICE, command, language, option, say, switch
 from gru_lab.output import require_place, write_together
 
 MOST_DRAWS = 1_000  # whose names are looked at before the work
@@ -126,6 +126,7 @@ def _layout(arguments):
     ),
     option("out", "OUT", "the repaired table, in the same format; a folder for several"),
     option("--report", "FILE", "write there, as HTML, how good the repair is"),
+    language("the fixed words of the report"),
     switch("--keep-flags", "add a column or sheet that marks repaired cells"),
     option("--keep-holes", "FILE", "leave the holes empty that you unticked in a report"),
     switch("--fill-rows", "first put in a row for each time step that has none"),
@@ -152,11 +153,13 @@ def _layout(arguments):
     option("--save-model", "FILE", "keep what was learned"),
 )
 def repair_file(arguments):
+    from gru_lab.records.words import words
     from gru_lab.repairs.check import check
     from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.many import Sheets
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
 
+    words(arguments.language)  # another one is refused before the work
     sheets, several = _sheets(arguments.source, arguments)
     sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
     out = _places(arguments, sheet.require_sure())
@@ -200,7 +203,8 @@ def _files(arguments, sheet, out, repaired, problems):
     if arguments.report:
         from gru_lab.records.report import report_page
 
-        files[arguments.report] = report_page(repaired, sheet.name, problems, units=sheet.units)
+        about = {"units": sheet.units, "language": arguments.language}
+        files[arguments.report] = report_page(repaired, sheet.name, problems, **about)
     if arguments.save_model:  # for a file of its own, which has no column that tells files apart
         repaired.repairer.split_by = arguments.split_by
         files[arguments.save_model] = repaired.repairer.to_bytes()

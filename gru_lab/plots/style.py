@@ -11,6 +11,8 @@ import textwrap
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
+import plotly.io as pio
 
 from gru_lab.digits import plain
 
@@ -20,19 +22,22 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 FEW = 8  # epochs, of which each has a mark: a line of one epoch would not be seen
 GREY = "#767676"
 REFERENCE_DASH = {"forward fill": "dot", "linear interpolation": "dash", "regression": "dashdot"}
+# plotly's Share button would upload a figure: neither ours nor one that a student draws beside them
+# has it
+pio.templates["no_upload"] = go.layout.Template(layout_modebar_remove=["sendChartToCloud"])
+pio.templates.default = "+".join(filter(None, [pio.templates.default, "no_upload"]))
 
 
 def style(figure, title: str, height: int = 400, top: int = 64) -> Any:
     """Give a figure the house's looks: title, plain background, legend below; returns it."""
     figure.update_layout(
-        template="plotly_white",
+        template="plotly_white+no_upload",
         title={"text": title, "x": 0, "xanchor": "left", "font_size": 16},
         font={"family": "system-ui, sans-serif", "size": 13},
         height=height,
         margin={"l": 76, "r": 20, "t": top, "b": 50},
         legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
         hovermode="closest",
-        modebar={"remove": ["sendChartToCloud"]},  # a click on it would upload the figure
     )
     return figure
 

@@ -90,6 +90,7 @@ class OfflineOutputs(Preprocessor):
         language = resources.get("record", {}).get("language", "en")
         other = language != "en"  # than that of the notebooks
         resources |= {"words": words(language), "lang": f' lang="{TAGS[language]}"' * other}
+        resources["language"] = language
         told = {"words": from_english(language)} if other else {}
         self._told = json.dumps(told)[1:-1].replace("<", r"\u003c")
         return super().preprocess(nb, resources)
@@ -99,7 +100,7 @@ class OfflineOutputs(Preprocessor):
             if PLOTLY in output.get("data", {}):
                 resources["plotly_js"] = packed_plotly()
             if "data" in output:
-                output["data"] = self.offline_bundle(output["data"])
+                output["data"] = self.offline_bundle(output["data"], resources["language"])
                 html = output["data"].get("text/html")
                 if html is not None:  # the same tables give the same page
                     if self._told:
@@ -116,12 +117,12 @@ class OfflineOutputs(Preprocessor):
         return self._ids.setdefault(match[0], f"T_{len(self._ids) + 1:04}")
 
     @staticmethod
-    def offline_bundle(data: dict) -> dict:
+    def offline_bundle(data: dict, language: str = "en") -> dict:
         """Return the offline part of a MIME bundle: a note for a widget, {} for a bar or a lone
         script.
         """
         if PLOTLY in data:
-            return {"text/html": figure_html(data[PLOTLY])}
+            return {"text/html": figure_html(data[PLOTLY], language)}
         if link := FILE_LINK.match(str(data.get("text/html", ""))):  # nobody has the file beside it
             return {"text/html": f"<p>Written to <code>{link[1]}</code>.</p>"}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}

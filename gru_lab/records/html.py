@@ -14,6 +14,8 @@ import jinja2
 import numpy as np
 from plotly.offline import get_plotlyjs
 
+from gru_lab.records.words import words
+
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
@@ -28,13 +30,18 @@ POLICY = (
 # the same for one that trains: a worker out of its own text, and WebAssembly; text is still not run
 TRAINING_POLICY = POLICY.replace("'unsafe-inline'", "'unsafe-inline' 'wasm-unsafe-eval'", 1)
 TRAINING_POLICY += "; worker-src blob:"
-LINES_TOLD, UNTITLED = 4, "A figure without a title"  # in its sentence
+LINES_TOLD = 4  # in its sentence
+FAILED = "The figure “{title}” could not be drawn ({message}). A newer browser may help."
+NOSCRIPT = (
+    "The figure “{title}” is drawn by JavaScript, which is switched off here. "
+    "The script is part of this file and asks the network for nothing."
+)
 PLOTLY = "application/vnd.plotly.v1+json"
 FIGURE = """\
-<figure class="plot" data-title="{title}" aria-label="{sentence}" style="min-height: {height}px">
+<figure class="plot" data-title="{title}" data-failed="{failed}" aria-label="{sentence}"
+ style="min-height: {height}px">
 <script type="application/json">{payload}</script>
-<noscript>The figure &ldquo;{title}&rdquo; is drawn by JavaScript, which is switched off here.
-The script is part of this file and asks the network for nothing.</noscript>
+<noscript>{noscript}</noscript>
 </figure>"""
 
 
@@ -65,35 +72,47 @@ def _numbers(values):
     return numbers[np.isfinite(numbers)] if numbers.ndim == 1 else np.array([])
 
 
-def trace_words(figure: dict) -> list[tuple[str, str]]:
+def trace_words(figure: dict, language: str = "en") -> list[tuple[str, str]]:
     """Return of each trace of a plotly figure its name, and its first, last and lowest value in
     words.
     """
-    told = []
+    said, told = words(language), []
+    sentence = said["from {first} to {last}, lowest {lowest}, {count} points"]
     for number, trace in enumerate(figure.get("data", []), start=1):
         if len(values := _numbers(trace.get("y"))):
-            words = f"from {values[0]:.3g} to {values[-1]:.3g}, lowest {values.min():.3g}"
-            told.append((trace.get("name") or f"line {number}", f"{words}, {len(values)} points"))
+            shown = dict(first=values[0], last=values[-1], lowest=values.min())
+            shown = {name: f"{value:.3g}" for name, value in shown.items()} | {"count": len(values)}
+            name = trace.get("name") or said["line {number}"].format(number=number)
+            told.append((name, sentence.format(**shown)))
     return told
 
 
-def figure_sentence(figure: dict) -> str:
+def figure_sentence(figure: dict, language: str = "en") -> str:
     """Return in words what a plotly figure shows: what its layout's meta `says`, or its lines."""
-    says = (figure.get("layout", {}).get("meta") or {}).get("says")
-    told = [f"{name} {words}" for name, words in trace_words(figure)]
-    told = told[:LINES_TOLD] + [f"and {len(told) - LINES_TOLD} more"] * (len(told) > LINES_TOLD)
+    said, says = words(language), (figure.get("layout", {}).get("meta") or {}).get("says")
+    told = [" ".join(named) for named in trace_words(figure, language)]
+    if len(told) > LINES_TOLD:
+        more = said["and {count} more"].format(count=len(told) - LINES_TOLD)
+        told = [*told[:LINES_TOLD], more]
     title = figure_title(figure)
-    title = UNTITLED if title == "Figure" else title
+    title = said["A figure without a title"] if title == "Figure" else title
     title += "" if title.endswith(("?", "!", ".")) else "."
     return " ".join([title, says or "; ".join(told)]).strip()
 
 
-def figure_html(figure: dict) -> str:
+def figure_html(figure: dict, language: str = "en") -> str:
     """Return a plotly figure as HTML that waits for the page's script to draw it."""
+    said = words(language)
     layout = {key: value for key, value in figure.get("layout", {}).items() if key != "width"}
     figure = {**figure, "layout": {**layout, "autosize": True}}
     # Escaping every '<' keeps '</script>' and '<!--' in the data from ending the block early.
     payload = json.dumps(figure, separators=(",", ":")).replace("<", r"\u003c")
-    title, sentence = (html.escape(say(figure)) for say in (figure_title, figure_sentence))
-    height = int(layout.get("height") or 450)
-    return FIGURE.format(title=title, sentence=sentence, height=height, payload=payload)
+    title, height = figure_title(figure), int(layout.get("height") or 450)
+    told = {
+        "title": title,
+        "sentence": figure_sentence(figure, language),
+        "failed": said[FAILED].format(title=title, message="{message}"),
+        "noscript": said[NOSCRIPT].format(title=title),
+    }
+    told = {name: html.escape(text) for name, text in told.items()}
+    return FIGURE.format(**told, height=height, payload=payload)

@@ -25,7 +25,7 @@ def figure_words(figure):
     value.
     """
     lines = [f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"]
-    told = [f"- {_plain(name)}: {words}" for name, words in trace_words(figure)]
+    told = [f"- {_plain(name)}: {values}" for name, values in trace_words(figure)]
     return "\n".join([lines[0], "", *told])
 
 

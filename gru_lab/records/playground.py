@@ -17,7 +17,7 @@ from gru_lab.config import RunConfig
 from gru_lab.demo import demo_series
 from gru_lab.output import require_place, write_whole
 from gru_lab.records.html import TEMPLATES, TRAINING_POLICY
-from gru_lab.records.words import TAGS, WORDS, words
+from gru_lab.records.words import NAMED, TAGS, words
 from gru_lab.runs.exchange import SCHEMA
 from gru_lab.series import Scaler, Series
 from gru_lab.tables.read import read_table
@@ -117,7 +117,7 @@ def train_here(
         "settings": asdict(start) | {"data": table["name"], "data_digest": table["digest"]},
         "share": start.hidden_share,
         "only_missing": validate_missing_only,
-        "words": {name: said[name] for name in WORDS},
+        "words": {name: said[name] for name in NAMED},
     }
     return Markup(
         TEMPLATES.get_template("train_here.html.j2").render(

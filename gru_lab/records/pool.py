@@ -7,12 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from gru_lab.digits import Table, html_table, plain
+from gru_lab.evidence.as_log import CHINESE
 from gru_lab.evidence.guess import answers, question
 from gru_lab.evidence.paired import compare, judge, seeds_needed
 from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, choose_label
 from gru_lab.evidence.verdict_words import MIN_SEEDS, claim_of, explain
 from gru_lab.output import require_place, write_whole
 from gru_lab.records.html import TEMPLATES
+from gru_lab.records.words import TAGS, saying
 from gru_lab.runs.exchange import name_of, sound_runs
 from gru_lab.tuning_log.rulers import LAST
 from gru_lab.tuning_log.stage import PROFILES
@@ -21,13 +23,14 @@ from gru_lab.tuning_log.stages import STAGES
 MADE = " (the guess made)"  # as `lab.predict` writes it into a record
 
 
-def pool(records: str | Path | list, out: str | Path = "class.html") -> Path:
+def pool(records: str | Path | list, out: str | Path = "class.html", language: str = "en") -> Path:
     """Write one page about many records, such as a class's hand-ins, and return its path.
 
     Parameters
     ----------
     records : a folder, which is searched with the folders in it, or a list of files
     out : where to write the page
+    language : 'en' or 'zh', of its fixed words
 
     The runs of all records that repeat a setting of the log are pooled, stage by stage and series
     by series; a run that several records hold counts once. What is no record is named on the page.
@@ -35,7 +38,8 @@ def pool(records: str | Path | list, out: str | Path = "class.html") -> Path:
     Raises
     ------
     ValueError
-        If no file is a record with runs of a stage, or the place cannot be written to.
+        If no file is a record with runs of a stage, the place cannot be written to, or the language
+        is another one.
 
     Examples
     --------
@@ -44,6 +48,8 @@ def pool(records: str | Path | list, out: str | Path = "class.html") -> Path:
     PosixPath('class.html')
     """
     require_place("out", out)
+    around = {"_": saying(language), "lang": TAGS[language]}
+    around["chinese"] = CHINESE if language == "zh" else {}
     given = [records] if isinstance(records, str | Path) else records
     files = [Path(path) for path in given]
     if _is_folder(records):
@@ -69,9 +75,8 @@ def pool(records: str | Path | list, out: str | Path = "class.html") -> Path:
     groups = pd.DataFrame(rows).groupby(["stage", "profile", "digest"], sort=True)
     sections = [_section(group, guesses) for _, group in groups]
     page = TEMPLATES.get_template("pool.html.j2")
-    write_whole(
-        Path(out), page.render(sections=sections, people=sorted(people.values()), unread=unread)
-    )
+    around |= {"sections": sections, "people": sorted(people.values()), "unread": unread}
+    write_whole(Path(out), page.render(around))
     return Path(out)
 
 
@@ -127,22 +132,25 @@ def _section(rows, guesses):
     usual = stage[stage.adopted].epochs
     names = [one.name for one in stage.choose("trained") if one.epochs == usual]
     errors = errors.reindex([name for name in names if name in errors.index]).dropna(axis=1)
-    seeds, people = errors.shape[1], rows["person"].nunique()
     section = {
-        "title": f"Stage {stage.number}: {stage.question}",
-        "about": f"{rows['profile'].iloc[0]} profile, data {rows['data'].iloc[0]}: {seeds} seeds "
-        f"out of {people} record{'s' * (people > 1)}",
+        "stage": stage,
+        "about": {
+            "profile": rows["profile"].iloc[0],
+            "data": rows["data"].iloc[0],
+            "seeds": errors.shape[1],
+            "records": rows["person"].nunique(),
+        },
     }
-    if stage.adopted in errors.index and len(errors) > 1 and seeds:
-        section |= _judged(stage, errors, seeds)
+    if stage.adopted in errors.index and len(errors) > 1 and errors.shape[1]:
+        section |= _judged(stage, errors)
     if guesses[stage.number]:
         section |= _compared(stage, single, guesses[stage.number])
     return section
 
 
-def _judged(stage, errors, seeds):
+def _judged(stage, errors):
     """Return the label that the pooled seeds give, its sentence and its figures."""
-    table = compare(errors, stage.adopted)
+    table, seeds = compare(errors, stage.adopted), errors.shape[1]
     found = judge(table["low"].dropna(), table["high"].dropna(), SMALLEST_DIFFERENCE)
     label, needed = choose_label(found, found, seeds), MIN_SEEDS
     if seeds > 1:
@@ -152,7 +160,7 @@ def _judged(stage, errors, seeds):
     needed = needed and max(needed, MIN_SEEDS, seeds + 1)
     sentence = explain(label, [table, table], stage.adopted, seeds, needed, SMALLEST_DIFFERENCE)
     sentence = f"{claim_of(stage, stage.adopted)} {sentence}"
-    return {"label": label.capitalize(), "sentence": sentence, "table": html_table(table)}
+    return {"label": label, "sentence": sentence, "table": html_table(table)}
 
 
 def _compared(stage, single, guesses):

@@ -13,6 +13,7 @@ from gru_lab.config import COUNT
 from gru_lab.output import require_place, safe_cell, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
 from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
+from gru_lab.records.words import TAGS, saying
 from gru_lab.repairs.keep import hole_lines
 from gru_lab.repairs.summary import (
     HOW,
@@ -29,8 +30,6 @@ WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "se
 WAYS |= {"regression": "regression", "network": "network"}
 LONG = 12  # rows; a longer repair has its picture, and can be ticked off
 MOST_PICTURES, MOST_LISTED = 60, 500
-# what a figure may do: no button that sends somebody's data away
-CONFIG = {"showSendToCloud": False, "displaylogo": False}
 MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 
 
@@ -89,13 +88,14 @@ def _ticked(repaired, holes):
     ]
 
 
-def _figure(figure):
-    return figure_html(json.loads(figure.to_json()) | {"config": CONFIG})
+def _figure(figure, language):
+    return figure_html(json.loads(figure.to_json()), language)
 
 
-def report(repaired, path, name="table", problems=(), pictures=6, units=None):
+def report(repaired, path, name="table", problems=(), pictures=6, units=None, language="en"):
     """Write the report of a `Repaired` to `path` and return the path; `problems` are further
-    warnings, as sentences, `units` those of channels, {channel: text}.
+    warnings, as sentences, `units` those of channels, {channel: text}, `language` en or zh, of the
+    fixed words.
 
     It holds the holes before and after, every channel's errors on held-back entries in its own
     units, for each length of hole, pictures of `pictures` repairs at different moments and of all
@@ -111,19 +111,20 @@ def report(repaired, path, name="table", problems=(), pictures=6, units=None):
     'report.html'
     """
     path = require_place("the report", path)
-    write_whole(path, report_page(repaired, name, problems, pictures, units))
+    write_whole(path, report_page(repaired, name, problems, pictures, units, language))
     note(verdict=last_line(repaired))
     return path
 
 
-def report_page(repaired, name="table", problems=(), pictures=6, units=None):
+def report_page(repaired, name="table", problems=(), pictures=6, units=None, language="en"):
     """Return the report of a `Repaired` as a page of HTML, as `report` describes it."""
     rows, units = summary(repaired), units or {}
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")
     shown = largest(repaired, COUNT.fix("pictures", pictures), LONG)
     drawn, further = shown[:MOST_PICTURES], shown[MOST_PICTURES:]
     figures = [
-        plot_repaired(repaired, channel, where, units.get(channel, "")) for channel, where in drawn
+        _figure(plot_repaired(repaired, channel, where, units.get(channel, "")), language)
+        for channel, where in drawn
     ]
     lengths = by_length(repaired)
     left = left_empty(repaired)
@@ -141,8 +142,8 @@ def report_page(repaired, name="table", problems=(), pictures=6, units=None):
         values=base64.b64encode(_values(repaired).encode()).decode() if few else "",
         coverage=repaired.repairer.coverage_,
         warnings=[*problems, *grouped(repaired.repairer.warnings_)],
-        holes=_figure(plot_holes(repaired)) if len(holed) else "",
-        pictures=list(zip(map(_figure, figures), _ticked(repaired, drawn), strict=True)),
+        holes=_figure(plot_holes(repaired), language) if len(holed) else "",
+        pictures=list(zip(figures, _ticked(repaired, drawn), strict=True)),
         further=_ticked(repaired, further[:MOST_LISTED]),
         unlisted=len(further[MOST_LISTED:]),
         left=[(repair_name(repaired, c, where), why) for c, where, why in left[:MOST_LISTED]],
@@ -150,5 +151,7 @@ def report_page(repaired, name="table", problems=(), pictures=6, units=None):
         long=LONG,
         facts=_settings(repaired.repairer),
         policy=POLICY,
+        _=saying(language),
+        lang=TAGS[language],
         plotly_js=packed_plotly() if len(holed) else "",
     )

@@ -164,7 +164,7 @@ function render({ model, el }) {
     const [run, exact] = nearest(data.runs, asked, places);
     const what = Object.entries(data.knobs).map(([knob, label]) => `${say(label)} ${plain(run[knob])}`);
     what.push(say("seed {seed}", run), say("{epochs} epochs", run));
-    if (run.other !== "as this stage") what.push(run.other);
+    if (run.other !== "unchanged") what.push(run.other);
     const name = run.name ? ` (${run.name})` : "";
     const ran = "This was run{name}: {what}.";
     const near = "This combination was not run. The nearest one that was{name}: {what}.";
@@ -191,7 +191,7 @@ function render({ model, el }) {
   const size = Object.values(places).reduce((product, values) => product * values.length, 1);
   const left = say("{left} older runs in the store are not in here.", { left: data.left_out });
   const counted = { count: grid.size, size };
-  const others = [...new Set(["as this stage", ...data.runs.map((run) => run.other)])];
+  const others = [...new Set(["unchanged", ...data.runs.map((run) => run.other)])];
   const rulers = { "hidden entries": "corrected", "as the log reads": "recorded" };
   const choices = make(
     "div",

@@ -33,7 +33,7 @@ def _knobs(stage, configs):
 
 def _other(config, start, knobs):
     """Return in words what sets a run apart from the stage's start, knobs and seed aside."""
-    return in_words(config.difference(start, *knobs, "seed", "epochs")) or "as this stage"
+    return in_words(config.difference(start, *knobs, "seed", "epochs")) or "unchanged"
 
 
 def _repair(stage, config, sample, hidden):
@@ -120,7 +120,7 @@ def explorer_data(stage, store):
     return {
         "title": stage.title,
         "knobs": knobs,
-        "begin": {knob: getattr(begin, knob) for knob in knobs} | {"other": "as this stage"},
+        "begin": {knob: getattr(begin, knob) for knob in knobs} | {"other": "unchanged"},
         "references": {
             way: float(f"{error:.4g}")
             for way, error in references(stage.series, stage.start).items()

@@ -1,11 +1,11 @@
 """A grid in a notebook: its heat map, whose cells are pinned by a click, and the pinned runs."""
 
 import ipywidgets as widgets
-import plotly.graph_objects as go
 
 from gru_lab.plots.grid import plot_grid
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.store import Pin
+from gru_lab.widgets.live_figure import LiveFigure
 from gru_lab.widgets.pinned import Pinned
 
 
@@ -15,7 +15,7 @@ class GridPanel:
     def __init__(self, grid):
         self.grid = grid
         self.pinned = Pinned(grid.questions[0], grid.store, lambda lines: None)
-        self.figure = go.FigureWidget(plot_grid(grid, "Click a cell to pin its run with seed 0"))
+        self.figure = LiveFigure(plot_grid(grid, "Click a cell to pin its run with seed 0"))
         self.figure.data[0].on_click(self._click)
         self.box = widgets.VBox([self.figure, self.pinned.box])
 

@@ -1,18 +1,38 @@
 """A plotly figure in a notebook that goes on changing."""
 
+import uuid
+from pathlib import Path
+
+import plotly
 import plotly.graph_objects as go
+import traitlets
 
 from gru_lab.digits import plain
 
 WIDTH = 960  # pixels
 TICKS = [step * 10.0**power for power in range(-7, 2) for step in (1, 2, 5)]
 TICK_TEXTS = [plain(tick) for tick in TICKS]
+BUNDLE = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
 
 
 class LiveFigure(go.FigureWidget):
-    """A FigureWidget that a page, when it is opened again, gets as it is now; plotly would hand out
-    the first state.
+    """A FigureWidget that begins at once, also in a busy browser, and that a page, when it is
+    opened again, gets as it is now; plotly would hand out the first state.
     """
+
+    _esm = Path(__file__).with_suffix(".mjs")
+    _bundle = traitlets.Unicode(BUNDLE.read_text(encoding="utf-8")).tag(sync=True)
+    _key = traitlets.Unicode().tag(sync=True)  # by which a page finds the widget's own model
+
+    def open(self):
+        self._key = self._model_id = uuid.uuid4().hex
+        super().open()
+        self.on_msg(self._repeat)
+
+    def _repeat(self, *_):
+        """Tell a page that missed the first messages how the figure is now."""
+        self.send_state(["_widget_data", "_widget_layout"])
+        self.send({})
 
     def get_state(self, key=None, drop_defaults=False):
         state = super().get_state(key, drop_defaults)

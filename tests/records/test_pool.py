@@ -38,13 +38,16 @@ def test_seeds_are_pooled_and_a_run_that_two_hold_counts_once(kept, tmp_path):
     hand_in(tmp_path / "in", "Bo", kept, (1, 2))
     (tmp_path / "in" / "index.html").write_text("<p>not a record")
     page = words(lab.pool(tmp_path / "in", tmp_path / "class.html"))
-    assert "2 records: Ada, Ada.html; Bo, Bo.html." in page
+    assert "Records: 2. Ada, Ada.html; Bo, Bo.html" in page
     assert "3 seeds out of 2 records" in page and "3 seeds are too few to tell" in page
     means = kept[1].errors().loc[["weight=1", "weight=0.5", "weight=0"]].mean(axis=1)
     for name, mean in zip(means.index, column(means), strict=True):
         assert f"{name} {mean} " in page
     assert "Ada, Ada.html half of it 0.5" in page and "It came out as 1 times" in page
     assert "index.html: record" in page  # what was not read is named
+    page = words(lab.pool(tmp_path / "in", tmp_path / "class.html", "zh"))
+    assert "全班的结果 记录数：2" in page and "第 2 阶段：在loss中，是否应为缺失部分增加权重？" in page
+    assert "无法判断" in page and "What the class found" not in page
 
 
 def test_records_without_runs_of_a_stage_are_refused_and_nothing_is_written(kept, tmp_path):

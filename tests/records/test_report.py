@@ -219,7 +219,7 @@ def test_what_is_unticked_is_saved_as_holes_to_keep(page, repaired, browser):
         ticks.count() == 6 and "Every repair is accepted" in tab.locator("#unticked").text_content()
     )
     ticks.nth(0).uncheck()
-    assert tab.locator("#unticked").text_content() == "1 of 6 is not accepted."
+    assert tab.locator("#unticked").text_content() == "1 of 6 repairs are not accepted."
     with tab.expect_download() as begun:
         tab.get_by_role("button", name="Save what I unticked").click()
     before = repaired.table.mask(repaired.filled)
@@ -238,6 +238,12 @@ def test_no_figure_has_a_button_that_sends_it_away(page, browser):
     titles = tab.locator(".modebar-btn").evaluate_all("all => all.map((b) => b.dataset.title)")
     assert "Download plot as a PNG" in titles and not [t for t in titles if "hare" in t]
     context.close()
+
+
+def test_its_fixed_words_are_also_there_in_chinese(repaired, tmp_path):
+    page = lab.report(repaired, tmp_path / "report.html", NASTY, language="zh").read_text("utf-8")
+    assert "修补得有多好？" in page and "图“" in page and 'lang="zh-Hans"' in page
+    assert "How good is it?" not in page and "could not be drawn" not in page and NASTY not in page
 
 
 def test_each_length_of_hole_says_what_fills_it_and_why(repaired):

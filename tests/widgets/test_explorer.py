@@ -19,7 +19,7 @@ def run(dropout, layers, seed=0, **more):
         "num_layers": layers,
         "missing_weight": 0.0324,
         "seed": seed,
-        "other": "as this stage",
+        "other": "unchanged",
         "name": "",
         "epochs": 2,
         "recorded": curves,
@@ -35,7 +35,7 @@ BEYOND = {"recorded": FURTHER, "corrected": FURTHER}
 DATA = {
     "title": "Stage 4",
     "knobs": {"dropout": "dropout", "num_layers": "layers", "missing_weight": "loss weight"},
-    "begin": {"dropout": 0.0, "num_layers": 2, "missing_weight": 0.0324, "other": "as this stage"},
+    "begin": {"dropout": 0.0, "num_layers": 2, "missing_weight": 0.0324, "other": "unchanged"},
     "references": {"forward fill": 0.01, "linear interpolation": 0.002},
     "channels": ["</script><script>window.broken = 1</script>", "b"],
     "picture": {"truth": [0.1, 0.9] * 10, "hidden": [0, 1, 1, 0] * 5, "filled": [0.2, 0.8] * 10},

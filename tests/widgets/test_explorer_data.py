@@ -28,7 +28,7 @@ def test_every_stored_run_is_there_with_its_settings_and_the_logs_name_for_it(ex
     assert {"stage 4, dropout=0.5", "stage 4, dropout=0.2"} <= names and all(names)
     assert data["begin"]["dropout"] == 0 and data["begin"]["num_layers"] == 2
     assert {run["other"] for run in data["runs"]} == {
-        "as this stage",
+        "unchanged",
         "share of the training rows 0.1",
     }
 

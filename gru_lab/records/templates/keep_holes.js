@@ -5,9 +5,9 @@ const unticked = () => ticks.filter((tick) => !tick.checked);
 
 function say() {
   const count = unticked().length;
-  document.getElementById("unticked").textContent = count
-    ? `${count} of ${ticks.length} ${count === 1 ? "is" : "are"} not accepted.`
-    : "Every repair is accepted.";
+  const place = document.getElementById("unticked");
+  const said = count ? place.dataset.some : place.dataset.all;
+  place.textContent = said.replace("{count}", count).replace("{size}", ticks.length);
 }
 
 function keep() {

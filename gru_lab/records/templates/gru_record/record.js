@@ -59,7 +59,7 @@ function begin(figure) {
 function explain(figure, error) {
   const note = figure.appendChild(document.createElement("p"));
   note.className = "failed";
-  note.textContent = `The figure "${figure.dataset.title}" could not be drawn (${error.message}). A newer browser may help.`;
+  note.textContent = figure.dataset.failed.replace("{message}", error.message);
 }
 
 async function drawAll() {
@@ -80,7 +80,7 @@ matchMedia(`(max-width: ${NARROW + 40}px)`).addEventListener("change", () => red
 
 // What is wider than the page scrolls by itself: it says so, and the keyboard reaches it.
 function markScrolling() {
-  for (const box of document.querySelectorAll(".output_html, .output_markdown, .table, .formula")) {
+  for (const box of document.querySelectorAll(".output_html, .output_markdown, .formula, table, pre")) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
     box.classList.toggle("scrolls", scrolls && box.querySelector("table") !== null);
     if (scrolls) box.tabIndex = 0;
@@ -104,13 +104,3 @@ button.addEventListener("click", () => {
   label();
 });
 for (const fold of folds) fold.addEventListener("toggle", label);
-
-// What is wider than the page scrolls in its own box, which the keyboard has to reach.
-function reach() {
-  for (const box of document.querySelectorAll(".output_html, .output_markdown, .formula, table, pre")) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
-}
-reach();
-addEventListener("resize", reach);
