@@ -72,6 +72,16 @@ def test_no_riddle_is_left(riddle):
     assert [where for where, text in texts if riddle in " ".join(text.split())] == []
 
 
+def test_the_chinese_readme_has_what_the_english_one_has():
+    def has(name):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        code = "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.S))
+        lines = [re.sub(r"\s+#.*", "", line) for line in code.splitlines()]
+        return lines, re.findall(r"\]\((\S+\.png)\)", text), re.findall("^#+ |^\\|", text, re.M)
+
+    assert has("README.zh.md") == has("README.md")
+
+
 def test_the_help_of_each_command_speaks_the_same_words():
     script = "import sys; from gru_lab.cli import main; sys.argv[0] = 'gru-lab'; main()"
     for command in COMMANDS:

@@ -42,6 +42,11 @@ def style(figure, title: str, height: int = 400, top: int = 64) -> Any:
     return figure
 
 
+def evenly(count, most):
+    """Return at most `most` of `count` places, evenly spread, the last one always."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
 def look(index):
     """Return colour, dash and symbol of the index-th thing drawn."""
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)], SYMBOLS[index % len(SYMBOLS)]

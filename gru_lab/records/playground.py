@@ -16,6 +16,7 @@ from nbformat.v4 import new_output
 from gru_lab.config import RunConfig
 from gru_lab.demo import demo_series
 from gru_lab.output import require_place, write_whole
+from gru_lab.plots.style import evenly
 from gru_lab.records.html import TEMPLATES, TRAINING_POLICY
 from gru_lab.records.words import NAMED, TAGS, words
 from gru_lab.runs.exchange import SCHEMA
@@ -51,7 +52,7 @@ def small(series: Series) -> Series:
             break
     kept.sort(key=lambda part: part.start)
     count = series.values.shape[1]
-    chosen = np.unique(np.linspace(0, count - 1, min(count, CHANNELS)).round().astype(int))
+    chosen = evenly(count, CHANNELS)
     values = np.concatenate([series.values[part][:, chosen] for part in kept])
     names = tuple(series.channels[channel] for channel in chosen)
     if np.isnan(values).any():

@@ -6,6 +6,7 @@ import dataclasses
 
 from gru_lab.tuning_log.stage import PROFILES
 
+PROFILE = "\nfrom gru_lab.tuning_log.stage import Profile"  # where it is none of ours
 CELL = """\
 {imports}
 
@@ -24,18 +25,13 @@ def as_cell(stage, config, schedule=()):
     Only settings that differ from the defaults are written out. A series that is not the built-in
     one cannot be written out at all: the cell then expects it under the name `data`.
     """
-    known, built_in = (
-        stage.profile.name in PROFILES,
-        stage.series.name == f"demo-{stage.profile.rows}-0",
-    )
-    arguments = [
-        repr(stage.name),
-        f"profile={stage.profile.name!r}" if known else f"profile={stage.profile!r}",
-    ]
     if stage.own:
-        call, known, built_in = stage.as_code(), True, "data=data" not in stage.as_code()
+        call = stage.as_code()
     else:
-        call = f"lab.stage({', '.join(arguments + ([] if built_in else ['data=data']))})"
+        profile, built_in = stage.profile, f"demo-{stage.profile.rows}-0"
+        profile = profile.name if profile.name in PROFILES else profile
+        call = f"lab.stage({stage.name!r}, profile={profile!r}"
+        call += ")" if stage.series.name == built_in else ", data=data)"
     fields = [one for one in dataclasses.fields(config) if not one.name.startswith("data")]
     differing = {
         one.name: getattr(config, one.name)
@@ -43,9 +39,9 @@ def as_cell(stage, config, schedule=()):
         if getattr(config, one.name) != one.default
     }
     return CELL.format(
-        imports="import gru_lab as lab" + ("" if known else "\nfrom gru_lab.config import Profile"),
+        imports="import gru_lab as lab" + PROFILE * ("Profile(" in call),
         stage=call,
-        note="" if built_in else "  # data: the table that this was run on",
+        note="  # data: the table that this was run on" if "data=data" in call else "",
         settings=", ".join(f"{name}={value!r}" for name, value in differing.items()),
         moves=f", schedule={list(schedule)!r}" if schedule else "",
     )

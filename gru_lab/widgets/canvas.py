@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gru_lab.digits import plain
-from gru_lab.plots.style import COLOURS, GREY, REFERENCE_DASH, style
+from gru_lab.plots.style import COLOURS, GREY, REFERENCE_DASH, evenly, style
 from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure
 
 POINTS = 1500  # of a line
@@ -27,8 +27,7 @@ def thinned(curve):
     """Return at most POINTS rows of a curve, evenly, the last one always: a browser draws no more
     in time.
     """
-    rows = np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int))
-    return curve if len(curve) <= POINTS else curve.iloc[rows]
+    return curve.iloc[evenly(len(curve), POINTS)]
 
 
 def _line(colour, dash="solid", **more):

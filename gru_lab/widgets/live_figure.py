@@ -1,5 +1,6 @@
 """A plotly figure in a notebook that goes on changing."""
 
+import html
 import uuid
 from pathlib import Path
 
@@ -13,6 +14,16 @@ WIDTH = 960  # pixels
 TICKS = [step * 10.0**power for power in range(-7, 2) for step in (1, 2, 5)]
 TICK_TEXTS = [plain(tick) for tick in TICKS]
 BUNDLE = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
+
+
+def draw_or_tell(draw, status):
+    """Call `draw`; what goes wrong is told in `status`, where a person looks, instead of a thread
+    that is silently gone.
+    """
+    try:
+        draw()
+    except Exception as error:
+        status.value = html.escape(f"cannot draw this: {type(error).__name__}: {error}")
 
 
 class LiveFigure(go.FigureWidget):

@@ -30,7 +30,7 @@ from gru_lab.widgets.canvas import Canvas
 from gru_lab.widgets.controls import OWN, Controls
 from gru_lab.widgets.explorer import explorer
 from gru_lab.widgets.grid import grid_panel
-from gru_lab.widgets.live_figure import WIDTH
+from gru_lab.widgets.live_figure import WIDTH, draw_or_tell
 from gru_lab.widgets.pinned import Pinned
 
 BETWEEN_DRAWINGS = 0.2  # seconds
@@ -257,14 +257,7 @@ class Panel:
             if not self.live.snapshot().running:
                 self.live.changed.wait()
             self.live.changed.clear()
-            try:
-                self._draw()
-            except (
-                Exception
-            ) as error:  # told where a person looks, instead of a thread that is silently gone
-                self.status.value = html.escape(
-                    f"cannot draw this: {type(error).__name__}: {error}"
-                )
+            draw_or_tell(self._draw, self.status)
             time.sleep(BETWEEN_DRAWINGS)
 
     def _draw(self):

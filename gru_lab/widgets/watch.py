@@ -16,10 +16,10 @@ import plotly.graph_objects as go
 
 from gru_lab.digits import plain
 from gru_lab.gaps import references
-from gru_lab.plots.style import GREY, REFERENCE_DASH, look, style
+from gru_lab.plots.style import GREY, REFERENCE_DASH, evenly, look, style
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.sweep import Sweep
-from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure
+from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure, draw_or_tell
 
 BETWEEN_DRAWINGS = 0.5  # seconds
 LINES = 24  # settings with a line of their own
@@ -61,19 +61,10 @@ def lines_of(sweep):
         curves = [
             sorted(sweep.progress.curves[key].copy().items()) for key in keys
         ]  # a copy: they grow meanwhile
-        points = [point for curve in curves for point in [*thinned(curve), (np.nan, np.nan)]]
+        curves = [[curve[at] for at in evenly(len(curve), POINTS)] for curve in curves]
+        points = [point for curve in curves for point in [*curve, (np.nan, np.nan)]]
         lines[name] = tuple(np.array(points, dtype=float).T)
     return lines
-
-
-def thinned(curve):
-    """Return a curve, a list, as at most POINTS of it, the last always."""
-    kept = (
-        np.unique(np.linspace(0, len(curve) - 1, POINTS).round().astype(int))
-        if len(curve) > POINTS
-        else ()
-    )
-    return [curve[index] for index in kept] or curve
 
 
 def curves_figure(sweep):
@@ -136,14 +127,7 @@ class Watch:
         while not done:
             time.sleep(BETWEEN_DRAWINGS)
             done = self.sweep.done
-            try:
-                self._draw()
-            except (
-                Exception
-            ) as error:  # told where a person looks, instead of a thread that is silently gone
-                self.status.value = html.escape(
-                    f"cannot draw this: {type(error).__name__}: {error}"
-                )
+            draw_or_tell(self._draw, self.status)
 
     def _draw(self):
         known = sum(map(len, self.sweep.progress.curves.values()))

@@ -4,6 +4,7 @@ import contextlib
 import io
 
 import gru_lab as lab
+from gru_lab.tuning_log.stage import Profile
 from gru_lab.widgets.as_cell import as_cell
 
 
@@ -21,6 +22,13 @@ def test_the_cell_trains_exactly_this_run_its_moved_weight_included():
     wanted = [row["val_missing"] for row in trainer]
     assert run(as_cell(stage, config, trainer.schedule)) == wanted
     assert run(as_cell(stage, config)) != wanted
+
+
+def test_a_profile_of_ones_own_is_written_out():
+    stage = lab.stage("dropout", Profile("small", 2_800, 8, 200.0, 1, "a test"))
+    space, cell = {}, as_cell(stage, stage.config("dropout=0.5"))
+    exec(cell.partition("config =")[0], space)
+    assert space["stage"] == stage
 
 
 def test_only_what_differs_from_the_defaults_is_written_out():
