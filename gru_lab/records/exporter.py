@@ -23,10 +23,11 @@ from gru_lab.records.provenance import foot_of, page_of
 from gru_lab.records.words import TAGS, from_english, words
 from gru_lab.runs.recording import RUNS
 
-GONE = """\
-<p class="gone">A control that needs a running kernel stood here. To see it work, open the
-notebook and run this cell; <code>gru-lab record</code> with the notebook's path puts sliders over
-the stored runs in its place.</p>"""
+GONE = (
+    "A control that needs a running kernel stood here. To see it work, open the notebook and run "
+    "this cell; <code>gru-lab record</code> with the notebook's path puts sliders over the stored "
+    "runs in its place."
+)
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 LINK = re.compile(
@@ -124,12 +125,14 @@ class OfflineOutputs(Preprocessor):
         if PLOTLY in data:
             return {"text/html": figure_html(data[PLOTLY], language)}
         if link := FILE_LINK.match(str(data.get("text/html", ""))):  # nobody has the file beside it
-            return {"text/html": f"<p>Written to <code>{link[1]}</code>.</p>"}
+            written = words(language)["Written to <code>{file}</code>."].format(file=link[1])
+            return {"text/html": f"<p>{written}</p>"}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
         only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
         if not only_its_name:
             return rest
-        return {"text/html": GONE} if WIDGET in data and not is_bar(data) else {}
+        gone = {"text/html": f'<p class="gone">{words(language)[GONE]}</p>'}
+        return gone if WIDGET in data and not is_bar(data) else {}
 
 
 class RecordExporter(HTMLExporter):

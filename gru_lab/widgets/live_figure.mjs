@@ -32,7 +32,7 @@ export default () => {
   let heard = null;
   return {
     initialize({ model }) {
-      heard = hear(model);
+      heard = hear(model).catch(() => null); // where there is no kernel there is nothing to hear
       for (const name of CHANGES) {
         model.on(`change:${name}`, () => waiting && model.get(name) && waiting.push([name, model.get(name)]));
       }

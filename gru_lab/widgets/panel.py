@@ -5,15 +5,12 @@ The training runs in a thread (`gru_lab.runs.live`); a second thread looks at it
 at most and draws. Here are only widgets: what they show is computed elsewhere.
 """
 
-import html
 import threading
 import time
 
 import ipywidgets as widgets
-import pandas as pd
 from IPython import get_ipython
 
-from gru_lab.digits import plain
 from gru_lab.evidence.grid import Grid
 from gru_lab.gaps import references, validation_gaps
 from gru_lab.runs.compute import Compute
@@ -22,7 +19,7 @@ from gru_lab.runs.recording import is_recording
 from gru_lab.runs.snapshot import Status
 from gru_lab.runs.store import Store
 from gru_lab.runs.sweep import train_missing
-from gru_lab.tuning_log.rulers import log_lines, log_setting, read_run
+from gru_lab.tuning_log.rulers import log_lines, log_setting
 from gru_lab.tuning_log.stages import stage as open_stage
 from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.buttons import CopyButton, Names
@@ -31,21 +28,12 @@ from gru_lab.widgets.controls import OWN, Controls
 from gru_lab.widgets.explorer import explorer
 from gru_lab.widgets.grid import grid_panel
 from gru_lab.widgets.live_figure import WIDTH, draw_or_tell
+from gru_lab.widgets.painting import WINDOWS, paint, status_words
 from gru_lab.widgets.pinned import Pinned
 
 BETWEEN_DRAWINGS = 0.2  # seconds
-WINDOWS = 6  # in the picture of the repair
 _OF_CELL = {}  # the panel of each cell
 ENDED = (Status.DONE, Status.NO_BETTER, Status.STORED)
-WORDS = {
-    Status.EMPTY: "not trained yet: press Train",
-    Status.PREPARING: "preparing",
-    Status.STOPPED: "stopped",
-    Status.DONE: "done, saved",
-    Status.NO_BETTER: "stopped early (no improvement), saved",
-    Status.STORED: "loaded from the store; press Train to retrain",
-    Status.FAILED: "failed",
-}
 
 
 def panel(stage, store=None):
@@ -89,39 +77,6 @@ def still(stage, store):
     """
     train_missing([stage.config(stage.adopted)], stage.series, Compute(store, workers=1))
     return explorer(stage, store)
-
-
-def paint(canvas, stage, live, ruler, channel, place):
-    """Draw where a run stands: its losses, read with a ruler, and its repair of a channel from
-    window `place` on.
-    """
-    seen = live.snapshot()
-    part, network = live.repair(slice(place, place + WINDOWS))
-    curve, logged = pd.DataFrame(seen.rows), None
-    if ruler == "recorded" and not seen.schedule:
-        logged = _logged(stage, seen.config)
-    if len(curve):
-        curve = read_run(stage, seen.config, curve, ruler, seen.schedule)
-    with canvas.figure.batch_update():
-        canvas.draw_losses(
-            curve, references(stage.series, seen.config), seen.config.epochs, logged, seen.schedule
-        )
-        canvas.draw_repair(part, network, channel)
-
-
-def _logged(stage, config):
-    """Return epochs, training and validation losses of the log for a run that is one of its rows,
-    or None.
-    """
-    row = log_setting(stage, config)
-    if not row or not row.lines:
-        return None
-    last = stage.profile.epochs(row.epochs)
-    return (
-        [last - 2, last - 1, last],
-        [line.train for line in row.lines],
-        [line.validation for line in row.lines],
-    )
 
 
 class Panel:
@@ -285,7 +240,7 @@ class Panel:
         """Say in words where the run stands, and which buttons have something to do."""
         self.progress.value, self.status.value = (
             seen.share,
-            self._status(seen, references(self.stage.series, seen.config)),
+            status_words(seen, references(self.stage.series, seen.config)),
         )
         self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = (
             not seen.running,
@@ -302,22 +257,3 @@ class Panel:
         self.copies[1].text = (
             log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""
         )
-
-    @staticmethod
-    def _status(seen, simple):
-        words = WORDS.get(seen.status, "")
-        if seen.status == Status.TRAINING:
-            words = f"epoch {len(seen.rows) + 1} of {seen.config.epochs}, "
-            words += f"batch {seen.batch} of {seen.batches}"
-        if seen.schedule:
-            words = words.replace("saved", "not saved unless pinned")
-            words += f", loss weight moved to {seen.schedule[-1][2]:g}"
-        left = f"{seen.seconds_left:.0f} s left" if seen.seconds_left is not None else ""
-        error = (
-            f"error on hidden entries <b>{plain(seen.rows[-1]['val_missing'])}</b>"
-            if seen.rows
-            else ""
-        )
-        simple = [f"{way} {value:.2g}" for way, value in simple.items()]
-        failed = f'<b style="color:#A33C00">{html.escape(seen.error)}</b>' if seen.error else ""
-        return " · ".join(filter(None, [words, left, failed, error, *simple]))
