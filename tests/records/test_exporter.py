@@ -303,7 +303,7 @@ def test_a_figure_that_cannot_be_drawn_says_so(open_page, example):
     page = open_page(broken)
     page.wait_for_selector("figure .failed")
     assert page.locator("figure .failed").count() == 2
-    assert 'The figure "First" could not be drawn' in page.locator(".failed").first.inner_text()
+    assert "The figure “First” could not be drawn" in page.locator(".failed").first.inner_text()
 
 
 LINKS = (
