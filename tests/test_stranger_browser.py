@@ -137,4 +137,5 @@ def test_a_printed_record_has_whole_tables_and_figures(page):
     page.wait_for_timeout(1500)
     ends = page.locator(".dataframe, figure.plot .main-svg").evaluate_all(BOXES)
     assert all(box["right"] <= 681 for box in ends)
+    assert page.locator("details.code").first.is_hidden()  # on paper nobody opens it
     assert page.pdf(format="A4").startswith(b"%PDF")
