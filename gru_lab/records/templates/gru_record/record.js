@@ -80,7 +80,7 @@ matchMedia(`(max-width: ${NARROW + 40}px)`).addEventListener("change", () => red
 
 // What is wider than the page scrolls by itself: it says so, and the keyboard reaches it.
 function markScrolling() {
-  for (const box of document.querySelectorAll(".output_html, .output_markdown, .formula, table, pre")) {
+  for (const box of document.querySelectorAll(".output_html, .output_markdown, .formula, .scores, table, pre")) {
     const scrolls = box.scrollWidth > box.clientWidth + 1;
     box.classList.toggle("scrolls", scrolls && box.querySelector("table") !== null);
     if (scrolls) box.tabIndex = 0;
