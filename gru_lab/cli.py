@@ -90,7 +90,8 @@ def _run(parsed):
         _tell(f"gru-lab: {error}")
         return 2
     except KeyboardInterrupt as error:
-        _tell(_stopped(parsed))
+        with contextlib.suppress(KeyboardInterrupt):  # a second one is in a hurry
+            _tell(_stopped(parsed))
         _leave_quietly()
         return 128 + getattr(error, "number", int(signal.SIGINT))
     except BrokenPipeError:  # whoever reads what is printed has seen enough

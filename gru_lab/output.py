@@ -161,9 +161,10 @@ def write_together(files: Mapping) -> None:
                 part.replace(target)
             WRITTEN.extend(files)
     finally:
-        for part in parts:
-            with contextlib.suppress(OSError):
-                part.unlink()
+        with uninterrupted():  # a second Ctrl-C must leave no half-written file either
+            for part in parts:
+                with contextlib.suppress(OSError):
+                    part.unlink()
 
 
 def write_whole(path: str | Path, content: str | bytes) -> None:

@@ -7,7 +7,13 @@ from gru_lab.output import require_place, write_together
 
 MOST_DRAWS = 1_000  # whose names are looked at before the work
 LAYOUT = (
-    option("--split-by", "COLUMN", "the column that tells parts apart"),
+    option(
+        "--split-by",
+        "COLUMN",
+        "the column that tells parts apart; give it twice where it takes two",
+        action="append",
+        default=[],
+    ),
     option(
         "--time",
         "COLUMN",
@@ -60,10 +66,11 @@ TABLE = (
         action="append",
         default=[],
     ),
-    switch("--yes", "take X for missing in all columns but the time"),
+    switch("--yes", "take X for missing everywhere but in the time, and degrees as plain numbers"),
     option("--decimal", "SIGN", "the decimal sign: . or ,"),
     option("--thousands", "SIGN", "the sign between thousands: . or , or ' or none"),
     option("--sheet", "NAME", "the sheet of a workbook"),
+    option("--encoding", "NAME", "of a text file, such as cp1252 (default: found)"),
 )
 FORMATS = "CSV, TSV, Excel, Parquet, NPY or NPZ"
 
@@ -109,9 +116,14 @@ def check_file(arguments):
 
 def _layout(arguments):
     """Return the settings that say how a table is laid out."""
-    time = arguments.time[0] if len(arguments.time) == 1 else tuple(arguments.time) or None
-    settings = _given(arguments, ("split_by", "time_format", "dayfirst"))
-    return settings | ({"time": time} if time else {})
+    columns = {name: _one_or_several(getattr(arguments, name)) for name in ("split_by", "time")}
+    settings = _given(arguments, ("time_format", "dayfirst"))
+    return settings | {name: value for name, value in columns.items() if value}
+
+
+def _one_or_several(names):
+    """Return a list of names as one name, a tuple of several, or None."""
+    return names[0] if len(names) == 1 else tuple(names) or None
 
 
 @command(
@@ -170,6 +182,8 @@ def repair_file(arguments):
     description = check(sheet, **layout, **options)
     for problem in description.problems:
         say(f"warning: {problem}", file=sys.stderr)
+    if not (arguments.yes or arguments.model):
+        description.require_sure()
     if not description.channels["holes"].sum():
         write_together(sheet.files(out, sheet.table, sheet.holes & False))
         where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
@@ -206,7 +220,7 @@ def _files(arguments, sheet, out, repaired, problems):
         about = {"units": sheet.units, "language": arguments.language}
         files[arguments.report] = report_page(repaired, sheet.name, problems, **about)
     if arguments.save_model:  # for a file of its own, which has no column that tells files apart
-        repaired.repairer.split_by = arguments.split_by
+        repaired.repairer.split_by = _one_or_several(arguments.split_by)
         files[arguments.save_model] = repaired.repairer.to_bytes()
     return files
 
@@ -217,7 +231,7 @@ def _sheets(sources, arguments):
     from gru_lab.repairs.sheet import READING, Sheet
 
     paths, several = files_of(sources)
-    protect = [name for name in (arguments.split_by, *arguments.time) if name is not None]
+    protect = [*arguments.split_by, *arguments.time]
     reading = {"protect": protect, "missing": arguments.missing_value}
     reading |= {name: getattr(arguments, name) for name in READING}
     sheets = [Sheet.open(path, **reading) for path in paths]
@@ -236,6 +250,8 @@ def _places(arguments, sheet):
     """Return the path of the repaired table, once no two files of the command are one."""
     out = sheet.require_out(arguments.out)
     sheets = getattr(sheet, "sheets", [sheet])
+    for part in sheets if arguments.keep_flags else ():
+        part.file.require_flags()
     taken, drawn = [*(part.path for part in sheets), arguments.model], []
     if len(sheets) == 1 and not out.is_dir():
         require_place("OUT", out, *taken)

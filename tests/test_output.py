@@ -149,6 +149,26 @@ def test_a_signal_while_files_are_being_written_leaves_nothing(tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_second_ctrl_c_while_files_are_taken_back_leaves_none_of_them(tmp_path, monkeypatch):
+    unlink, written = output.Path.unlink, []
+
+    def again(path, **_):
+        signal.raise_signal(signal.SIGINT)
+        unlink(path)
+
+    def interrupted(part, content, _):
+        part.write_text(content)
+        written.append(part)
+        if len(written) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(output.Path, "unlink", again)
+    monkeypatch.setattr(output, "_write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_together({tmp_path / "a": "1", tmp_path / "b": "2"})
+    assert len(written) == 2 and list(tmp_path.iterdir()) == []
+
+
 SIGNS = {
     "\x1b[31mred": r"\x1b[31mred",
     "\x9b31m": r"\x9b31m",

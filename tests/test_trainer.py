@@ -363,14 +363,15 @@ def test_a_run_whose_checkpoint_cannot_be_written_goes_on_without(
 
 
 def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(
-    config, series, tmp_path, every_epoch
+    config, series, tmp_path, every_epoch, start
 ):
     checkpoint = tmp_path / "run.safetensors"
     command = [sys.executable, "-c", IN_ANOTHER_PROCESS, "100000", checkpoint]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for _ in range(4):
-            process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
+    process = start(command, stdout=subprocess.PIPE, text=True)
+    for _ in range(4):
+        process.stdout.readline()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
     epochs = len(load_rows(checkpoint))
     trainer = Trainer(config.replace(epochs=epochs + 2), series, checkpoint=checkpoint)
     assert len(trainer.rows) == epochs >= 4

@@ -1,8 +1,8 @@
 """What `check` says of channels, as sentences; each ends in what to paste behind the command.
 
     of_channels(values, ["T"], (), "row {}".format)
-    # ["channel 'T' holds -127 in 27 rows and otherwise 4.77 to 15.42; if that means a missing
-    #   value, add --missing-value T=-127", ...]
+    # (["channel 'T' holds -127 in 27 rows and otherwise 4.77 to 15.42; if that means a missing
+    #    value, add --missing-value T=-127", ...], [])
 
 What is the same for many channels is said once. Nothing here changes a value: a person decides.
 """
@@ -134,8 +134,9 @@ def on_ends(runs, starts, rows, channels, place) -> list[str]:
     return said
 
 
-def of_channels(values, channels, settled, place) -> list[str]:
-    """Return what to say of each column of `values` (rows, channels), in the order of time.
+def of_channels(values, channels, settled, place) -> tuple[list[str], list[str]]:
+    """Return what to say of each column of `values` (rows, channels), in the order of time, and
+    which of them look like angles that nobody named.
 
     `settled` are channels whose kind a person has said; `place` is a function from a row to where
     it stands, in words.
@@ -154,7 +155,8 @@ def of_channels(values, channels, settled, place) -> list[str]:
             topics[on_angles][channel] = steps, seen.min(), seen.max()
         if kind == "measured" and (still := frozen(column)):
             topics[on_frozen][channel] = [(b - a + 1, column[a], place(a)) for a, b in still]
-    return [sentence for say, found in topics.items() for sentence in say(found)]
+    said = [sentence for say, found in topics.items() for sentence in say(found)]
+    return said, list(topics[on_angles])
 
 
 def folded(sentence: str) -> str:

@@ -81,6 +81,7 @@ class Check:
     channels: pd.DataFrame
     problems: list
     layout: Layout  # which columns are time, parts and channels
+    angles: tuple = ()  # channels with holes that look like angles and are not named as such
 
     @property
     def time(self):
@@ -92,6 +93,15 @@ class Check:
     def row_numbers(self):
         """Columns that only number the rows."""
         return [name for name, why in self.layout.set_aside.items() if why == "row number"]
+
+    def require_sure(self):
+        """Raise ValueError where channels may be angles, which are filled in another way."""
+        if self.angles:
+            raise ValueError(
+                f"{self.name}: {', '.join(map(repr, self.angles))} may be degrees, where 360 is 0, "
+                f"and is filled in another way then: add {option('--angles', *self.angles)}, or "
+                "--yes if it is plain numbers"
+            )
 
     def __str__(self):
         wide = max(map(len, self.facts))
@@ -180,7 +190,7 @@ def check(
     reading = {name: options.pop(name) for name in READING if name in options}
     chosen = Options(**options)
     if not isinstance(source, Sheet):
-        protect = [*([] if split_by is None else [split_by]), *names_of(time)]
+        protect = [*names_of(split_by), *names_of(time)]
         table = plain_table(source) if holds_columns(source) else None
         opened = Sheet.open if table is None else Sheet.of
         source = opened(source if table is None else table, missing, protect=protect, **reading)
@@ -197,7 +207,7 @@ def check(
     chosen.require(list(series.channels))
     channels, runs, problems = _channels(series, table, aside.get("no values at all", []), chosen)
     place = _place(source, layout)
-    said = of_channels(series.values, series.channels, chosen.settled, place)
+    said, turning = of_channels(series.values, series.channels, chosen.settled, place)
     stay = _stay(series, layout, chosen)
     filled = runs[~stay[runs[:, 1], runs[:, 0]]]
     if chosen.extrapolation is None:
@@ -246,4 +256,5 @@ def check(
             f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "
             "give more rows"
         )
-    return Check(source.name, facts, channels, problems, layout)
+    unsure = [name for name in turning if channels["holes"][name] and chosen.repaired(name)]
+    return Check(source.name, facts, channels, problems, layout, tuple(unsure))

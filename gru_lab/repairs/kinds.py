@@ -10,6 +10,7 @@ import numpy as np
 
 FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
 MANY_SEEN = 5  # of more codes each is seen this often, on average
+ROUNDING = 1e-11  # of its size: what moves by no more is constant
 WRAPS = 2  # steps over the end of the circle that make an angle; or one among small steps
 
 
@@ -24,7 +25,7 @@ def kind_of(values):
     if not len(seen):
         return "none"
     low, high = seen.min(), seen.max()
-    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):  # by no more than rounding
+    if high - low <= ROUNDING * max(abs(low), abs(high)):
         return "constant"
     different = np.unique(seen)
     few = takes_few(seen, different)

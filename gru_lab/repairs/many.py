@@ -15,6 +15,7 @@ from gru_lab.repairs.check import FEW_ROWS, check
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.repairs.words import counted
 from gru_lab.tables.formats import is_known
+from gru_lab.tables.layout import names_of
 
 PART = "file"  # the column that tells the files apart
 
@@ -53,7 +54,7 @@ class Sheets(Sheet):
     part: str | None = None  # type: ignore[assignment]
 
     @classmethod
-    def of_all(cls, sheets: list[Sheet], split_by: str | None = None) -> "Sheets":
+    def of_all(cls, sheets: list[Sheet], split_by=None) -> "Sheets":
         """Return several sheets as one; ValueError where their columns differ.
 
         `split_by` names a column that tells parts apart within each file, too.
@@ -66,9 +67,9 @@ class Sheets(Sheet):
         order, tables, holes = list(sheets[0].table.columns), [], []
         for sheet in sheets:
             label = pd.Series(sheet.name, sheet.table.index, dtype=object)
-            if split_by is not None:
-                label += " / " + sheet.table[split_by].astype(str)
-            rest = [name for name in order if name != split_by]
+            for name in names_of(split_by):
+                label += " / " + sheet.table[name].astype(str)
+            rest = [name for name in order if name not in names_of(split_by)]
             tables.append(sheet.table[rest].assign(**{part: label}))
             holes.append(sheet.holes[rest].assign(**{part: False}))
         dated = all(isinstance(table.index, pd.DatetimeIndex) for table in tables)

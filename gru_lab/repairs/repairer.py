@@ -23,12 +23,13 @@ from gru_lab.output import write_whole
 from gru_lab.repairs import network, saved, scores
 from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer
+from gru_lab.repairs.kinds import wraps
 from gru_lab.repairs.limits import Limits
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.words import counted
 from gru_lab.tables.frames import holds_columns, plain_table
-from gru_lab.tables.layout import Layout
+from gru_lab.tables.layout import Layout, names_of
 
 MINUTES = Rule(float, 0, words="a finite number of at least 0")
 DRAWS = Rule(int, 0, words="a whole number of at least 0")
@@ -172,6 +173,13 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         for name, why in layout.set_aside.items():
             if why == "text" and (holes := frame[name].isna().sum()):
                 said.append(f"{name}: not numeric, so its {holes:,} holes stay")
+        settled = {*self.angles, *self.codes, *self.integer}
+        for name, values in zip(self.channels_, stretch.values.T, strict=True):
+            if name not in settled and np.isnan(values).any() and wraps(values):
+                said.append(
+                    f"{name}: filled as plain numbers; if it is degrees, where 360 is 0, "
+                    "name it in angles"
+                )
         if "lacking" in layout.odd:
             rows = counted(len(layout.odd["lacking"]), "row")
             said.append(f"{rows} without a time stamp counted as between their neighbours in time")
@@ -271,7 +279,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _require_channels(self, frame):
         numeric = [name for name in frame.columns if numbers(frame[name]) is not None]
         lacking = [str(name) for name in self.channels_ if name not in numeric]
-        known = {*self.channels_, *self.set_aside_, self.split_by}
+        known = {*self.channels_, *self.set_aside_, *names_of(self.split_by)}
         unknown = [str(name) for name in numeric if name not in known]
         said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [
             f"has {', '.join(unknown)} besides"

@@ -94,8 +94,8 @@ def tried(repairer):
     columns = {}
     for number, name in enumerate(repairer.channels_):
         columns[name] = np.where(rng.random(ROWS) < 0.1, np.nan, np.sin(rows / (5 + number % 7)))
-    if repairer.split_by is not None:
-        columns[repairer.split_by] = np.zeros(ROWS, dtype=int)
+    for name in names_of(repairer.split_by):
+        columns[name] = np.zeros(ROWS, dtype=int)
     trial = copy.copy(repairer)
     trial.time = trial.time_ = trial.time_format = None
     with np.errstate(all="ignore"):

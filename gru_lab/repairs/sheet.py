@@ -22,7 +22,7 @@ from gru_lab.tables.layout import Layout
 from gru_lab.tables.missing_rows import missing_steps, with_rows
 from gru_lab.tables.numbers import read_numbers
 
-READING = ("decimal", "thousands", "sheet", "yes")  # the options of `Sheet.open` beside `missing`
+READING = ("decimal", "thousands", "sheet", "encoding", "yes")  # of `Sheet.open`
 
 
 @dataclass
@@ -51,22 +51,20 @@ class Sheet:
         return self.path.name
 
     @classmethod
-    def open(
-        cls, path, missing=(), decimal=None, thousands=None, sheet=None, yes=False, protect=()
-    ) -> "Sheet":
+    def open(cls, path, missing=(), yes=False, protect=(), **reading) -> "Sheet":
         """Return the Sheet of a file; cells that hold a code of `missing` are holes too.
 
         `missing` is {column: values}, or a list of 'COLUMN=VALUE' and of bare values. `decimal`
         ('.' or ',') and `thousands` ('.', ',', ' ', "'" or 'none') settle how numbers are written
-        (default: told from the file), `sheet` names that of a workbook (default: the first). With
+        (default: told from the file), `sheet` names that of a workbook (default: the first),
+        `encoding` that of a text file (default: told from its bytes). With
         `yes` a bare value holds in all columns but those of `protect` and the time. Raises
         ValueError for a file that is none, or that is no table.
 
         >>> Sheet.open("sensor.csv", missing={"T": [-999.9]}, decimal=",")  # doctest: +SKIP
         """
         path = Path(path)
-        file = open_file(path, decimal, thousands, sheet)
-        return cls._of(path, file, missing, yes, protect)
+        return cls._of(path, open_file(path, **reading), missing, yes, protect)
 
     @classmethod
     def of(cls, table, missing=(), decimal=None, thousands=None, yes=False, protect=()) -> "Sheet":

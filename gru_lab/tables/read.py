@@ -20,8 +20,8 @@ def read_table(source, split_by: str | None = None, **settings) -> Series:
     aside, with the reason, in `Series.set_aside`. `split_by` names the column that tells runs
     apart: rows of one run are brought together and no window crosses from one into the next.
     `settings` are those of `Layout.of`. NaN are kept. Raises ValueError for a missing, damaged,
-    empty or unknown file, an unknown `split_by`, a table that can be read in two ways or has no
-    numeric channel, and infinite values.
+    empty or unknown file, an unknown `split_by`, a table whose rows can be ordered in two ways or
+    that has no numeric channel, and infinite values.
     """
     if isinstance(source, str | Path):
         table, name = open_file(source).frame, Path(source).name
@@ -30,7 +30,8 @@ def read_table(source, split_by: str | None = None, **settings) -> Series:
     if not len(table):
         raise ValueError(f"{name}: the table must have rows, and it has none")
     table = table.set_axis([str(column) for column in table.columns], axis="columns")
-    return series_of(table, Layout.of(plain_table(table), split_by, **settings).require(name), name)
+    layout = Layout.of(plain_table(table), split_by, **settings)
+    return series_of(table, layout if layout.sorted_alike else layout.require(name), name)
 
 
 def series_of(table: pd.DataFrame, layout: Layout, name: str = "table") -> Series:

@@ -54,7 +54,7 @@ def irregular(moments: np.ndarray, first: np.ndarray) -> np.ndarray:
 def choose(readings: list, first: np.ndarray) -> list:
     """Return the reading whose steps are most regular, and after it those that fit about as well.
 
-    Readings with the same steps as the best are the same to a repair and are left out.
+    Readings with the same stamps as the best are the same and are left out.
     """
     moments = [seconds(reading.stamps) for reading in readings]
     mixed = not any(direction(moment, first) for moment in moments)
@@ -68,7 +68,8 @@ def choose(readings: list, first: np.ndarray) -> list:
         step, theirs = steps_of(moments[best], first), steps_of(moments[other], first)
         differ = ~np.isclose(step, theirs, rtol=1e-9, atol=1e-6, equal_nan=True) | mixed
         worse = (odd[other] & ~odd[best])[differ].sum()  # odd in both speaks for neither
-        if differ.any() and worse <= CLEAR * (odd[best] & ~odd[other])[differ].sum():
+        same = np.array_equal(readings[best].stamps, readings[other].stamps)
+        if not same and worse <= CLEAR * (odd[best] & ~odd[other])[differ].sum():
             rivals.append(other)
     return [readings[place] for place in rivals]
 

@@ -57,12 +57,12 @@ def _require_text(raw, text):
 class Text(Table):
     """CSV or TSV, gzipped or not. `cells` is the table, `about` its manner in words."""
 
-    def __init__(self, path, decimal=None, thousands=None):
+    def __init__(self, path, decimal=None, thousands=None, encoding=None):
         super().__init__(path.name, decimal, thousands)
         raw = path.read_bytes()
         self.packed = path.name.lower().endswith(".gz")
         raw = gzip.decompress(raw) if self.packed else raw
-        self.encoding = encoding_of(raw)
+        self.encoding = encoding_of(raw, encoding)
         text = raw.decode(self.encoding)
         self.mark = "\ufeff" * text.startswith("\ufeff")
         _require_text(raw, text)

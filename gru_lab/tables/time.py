@@ -21,6 +21,7 @@ READ = 0.8  # a way must read this share of what a column holds
 NAT, SECOND = np.iinfo(np.int64).min, 1_000_000_000
 HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND
 YEARS = (1_678, 2_261)  # that nanoseconds since 1970 can tell
+BUDDHIST, ERA = 543, 2_400  # 2567 is 2024 in the calendar of Thailand; so is every year from 2400
 
 COMPACT = {
     4: ("Y",),
@@ -57,6 +58,7 @@ def dated(roles):
         year = roles["y"] + np.where(roles["y"] < 69, 2_000, 1_900)
     else:
         year = np.asarray(roles.get("Y", 2_000))
+        year = year - BUDDHIST * (year >= ERA)
     month = roles["q"] * 3 - 2 if "q" in roles else np.asarray(roles.get("m", 1))
     fine = (year >= YEARS[0]) & (year <= YEARS[1]) & (month >= 1) & (month <= 12)
     months = np.where(fine, (year - 1_970) * 12 + month - 1, 0)

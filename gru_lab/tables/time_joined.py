@@ -10,7 +10,7 @@ from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, Reading, dated
 from gru_lab.tables.time_readings import REGULAR, Found, oddness, readings_of
 
 NUMBERED = {  # the roles of whole numbers, with their ranges
-    "Y": (1_900, 2_100),
+    "Y": (1_900, 2_640),
     "m": (1, 12),
     "d": (1, 31),
     "j": (1, 366),

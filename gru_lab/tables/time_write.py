@@ -6,7 +6,7 @@ Writer(["05.03.2024 7:00", "05.03.2024 8:00"], "dmY").write(stamp, "05.03.2024 8
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, WIDTHS, shapes_of
+from gru_lab.tables.time import BUDDHIST, DAY, ERA, HOUR, NAT, SECOND, WIDTHS, shapes_of
 from gru_lab.tables.time_numbers import SCALES
 from gru_lab.tables.time_words import AFTERNOON, plain
 
@@ -22,7 +22,7 @@ class Writer:
     """
 
     def __init__(self, texts: list, order: str):
-        self.order, self.months, self.short, self.late = order, {}, set(), False
+        self.order, self.months, self.short, self.late, self.ahead = order, {}, set(), False, 0
         if order in SCALES or order == "number":
             digits = [len(text.replace(",", ".").partition(".")[2]) for text in texts]
             self.decimals = min(digits, default=0), max(digits, default=0)
@@ -41,6 +41,8 @@ class Writer:
                 self.months[shape.words[name]] = text[begin:end]
             elif name in {*"abcHh"} and end - begin == 1 and roles.get(name) != "u":
                 self.short.add(name)
+        if (shape.roles(self.order).get("Y", np.zeros(1)) >= ERA).any():
+            self.ahead = BUDDHIST
         if "H" in shape.spans:
             self.late |= bool((shape.number("H") == 24).any())
         inside = [text[begin:end] for begin, end in shape.spans.values()]
@@ -78,7 +80,7 @@ class Writer:
     def _fields(self, local, shape):
         """Return {role: number} of a local time in nanoseconds."""
         moment = pd.Timestamp(local)
-        values = dict(Y=moment.year, y=moment.year % 100, m=moment.month, d=moment.day)
+        values = dict(Y=moment.year + self.ahead, y=moment.year % 100, m=moment.month, d=moment.day)
         values |= dict(j=moment.dayofyear, H=moment.hour, M=moment.minute, S=moment.second)
         values |= {"q": moment.quarter, "f": local % SECOND, "D": local // DAY}
         if not self.order and "D" not in shape.spans:

@@ -241,6 +241,9 @@ def test_on_made_up_tables_the_advice_is_given_and_loses_nothing(
     }
     for arguments in pieces:
         assert follow(path, arguments, tmp_path, capsys) == 0
+    if any("--angles" in piece for piece in pieces):  # refused until the person says
+        assert follow(path, [], tmp_path, capsys) == 2
+        assert follow(path, ["--yes"], tmp_path, capsys) == 0
     if len(pieces) > 1 and not any("codes" in w or "extra" in w for w in pieces[0]):
         together = [word for piece in pieces for word in piece]
         assert follow(path, together, tmp_path, capsys) == 0

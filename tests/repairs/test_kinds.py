@@ -84,6 +84,8 @@ def test_counts_are_whole_numbers_from_about_zero_up():
         ([np.nan] * 3, "none"),
         ([2.5, np.nan, 2.5], "constant"),
         ([1e6, 1e6 + 1e-6, 1e6], "constant"),  # it moves by rounding alone
+        ([1e-9, -2e-9, 0.5e-9], "measured"),
+        ([1.7e18, 1.7e18 + 1e8, 1.7e18 - 1e8], "measured"),
         ([0, 1, np.nan, 0, 0], "flag"),
         ([-999.9, 3.0] * 10, "flag"),
         ([-999.9, 3.0, 3.0], "measured"),

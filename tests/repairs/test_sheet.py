@@ -381,6 +381,8 @@ def test_flags_of_arrays(tmp_path):
     with pytest.raises(ValueError, match="NPY file has no room for flags"):
         rewritten(tmp_path / "a.npy", tmp_path / "out.npy", keep_flags=True)
     assert not (tmp_path / "out.npy").exists()
+    with pytest.raises(ValueError, match="a.npy: an NPY file has no room for flags"):
+        Sheet.open(tmp_path / "a.npy").file.require_flags()  # which `repair` asks before the work
 
 
 def test_sentinels_are_holes_only_where_they_are_named(tmp_path):

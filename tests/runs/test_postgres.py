@@ -35,8 +35,8 @@ def test_what_is_put_is_got_back_exactly(url):
     assert store.delete([config.key]) == 1 and store.runs().empty
 
 
-def test_two_processes_may_write_the_same_runs_at_once_and_the_longer_stays(url):
-    store = written_by_two_at_once(url)
+def test_two_processes_may_write_the_same_runs_at_once_and_the_longer_stays(url, start):
+    store = written_by_two_at_once(url, start)
     assert pd.read_sql("SELECT count(*) AS n FROM curves", store.engine)["n"].tolist() == [75]
 
 

@@ -139,14 +139,12 @@ for seed in range(25):
 """
 
 
-def written_by_two_at_once(url):
+def written_by_two_at_once(url, start):
     """Have two processes write the same runs into a store at the same time, and return it; of each
     the longer stays.
     """
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, url, me], text=True, **pipes) for me in "01"
-    ]
+    writers = [start([sys.executable, "-c", WRITER, url, me], text=True, **pipes) for me in "01"]
     assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * 2
     for writer in writers:
         writer.stdin.write("go\n")
@@ -159,9 +157,11 @@ def written_by_two_at_once(url):
     return store
 
 
-def test_two_processes_may_open_and_write_one_store_at_once_and_the_longer_run_stays(tmp_path):
+def test_two_processes_may_open_and_write_one_store_at_once_and_the_longer_run_stays(
+    tmp_path, start
+):
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
-    store = written_by_two_at_once(url)
+    store = written_by_two_at_once(url, start)
     for seed in range(25):
         curve = store.curve(lab.RunConfig(seed=seed, epochs=3))
         assert curve["epoch"].tolist() == [1, 2, 3] and (curve["val_all"] == 3).all()

@@ -2,7 +2,6 @@
 nothing is lost.
 """
 
-import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -28,16 +27,20 @@ sys.stdin.readline()
 """
 
 
-@contextlib.contextmanager
-def held(store):
-    """Another process that holds the store's lock until it is told to let go."""
-    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(store.file)], text=True, bufsize=1, **pipes
-    ) as process:
+@pytest.fixture
+def held(start):
+    """A function from a store to another process that holds its lock, until that is told to let go
+    by a line, or the test ends.
+    """
+
+    def hold(store):
+        pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+        command = [sys.executable, "-c", HOLDER, str(store.file)]
+        process = start(command, text=True, bufsize=1, **pipes)
         assert process.stdout.readline() == "held\n"
-        yield process
-        process.stdin.write("\n\n")
+        return process
+
+    return hold
 
 
 @pytest.fixture
@@ -47,19 +50,20 @@ def impatient(tmp_path, monkeypatch):
     return lab.Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
 
 
-def test_a_store_locked_for_a_while_is_waited_for(store):
-    with held(store) as process:
-        writing = threading.Thread(target=store.put, args=(CONFIG, make_curve(5)))
-        writing.start()
-        writing.join(0.3)
-        assert writing.is_alive() and store.curve(CONFIG) is None
-        process.stdin.write("\n")
-        writing.join(20)
-        same(store.curve(CONFIG), make_curve(5))
+def test_a_store_locked_for_a_while_is_waited_for(store, held):
+    process = held(store)
+    writing = threading.Thread(target=store.put, args=(CONFIG, make_curve(5)))
+    writing.start()
+    writing.join(0.3)
+    assert writing.is_alive() and store.curve(CONFIG) is None
+    process.stdin.write("\n")
+    writing.join(20)
+    same(store.curve(CONFIG), make_curve(5))
 
 
-def test_a_store_locked_for_long_is_an_error_that_says_who_holds_it(impatient):
-    with held(impatient) as process, pytest.raises(StoreFailed) as caught:
+def test_a_store_locked_for_long_is_an_error_that_says_who_holds_it(impatient, held):
+    process = held(impatient)
+    with pytest.raises(StoreFailed) as caught:
         impatient.put(CONFIG, make_curve(5))
     told = str(caught.value)
     assert f"locked for 0.2 seconds; it is open in process {process.pid} (" in told
@@ -68,25 +72,23 @@ def test_a_store_locked_for_long_is_an_error_that_says_who_holds_it(impatient):
     assert impatient.curve(CONFIG) is None
 
 
-def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, monkeypatch):
+def test_where_it_cannot_be_seen_who_holds_it_the_error_says_so(impatient, held, monkeypatch):
     monkeypatch.setattr(psutil, "process_iter", lambda _: [])
-    with (
-        held(impatient),
-        pytest.raises(StoreFailed, match="; which one cannot be seen from here: perhaps"),
-    ):
+    held(impatient)
+    with pytest.raises(StoreFailed, match="; which one cannot be seen from here: perhaps"):
         impatient.put(CONFIG, make_curve(5))
 
 
-def test_a_file_of_another_kind_of_journal_that_is_locked_is_not_taken_for_a_wrong_url(impatient):
+def test_a_file_of_another_kind_of_journal_that_is_locked_is_not_taken_for_a_wrong_url(
+    impatient, held
+):
     impatient.engine.dispose()
     impatient._watched._open.close()
     with sqlite3.connect(impatient.file) as alone:
         alone.execute("PRAGMA journal_mode=DELETE")
     alone.close()
-    with (
-        held(impatient) as process,
-        pytest.raises(StoreFailed, match=f"cannot be opened: .* process {process.pid} "),
-    ):
+    process = held(impatient)
+    with pytest.raises(StoreFailed, match=f"cannot be opened: .* process {process.pid} "):
         lab.Store(impatient.url)
 
 

@@ -47,6 +47,19 @@ def test_utf_16_without_a_byte_order_mark_is_seen(encoding):
     assert encoding_of("time,T\n1,2\n3,4\n5,6\n".encode(encoding)) == encoding
 
 
+def test_an_encoding_that_is_asked_for_is_taken_if_it_gives_the_same_bytes(tmp_path):
+    raw = "t,T °C\n1,\n2,3\n".encode("cp1252")
+    (tmp_path / "a.csv").write_bytes(raw)
+    sheet = Sheet.open(tmp_path / "a.csv", encoding="cp1250")
+    assert "text, cp1250," in sheet.file.about and sheet.file.rebuilt({}) == raw
+    for wrong in ("utf-8", "utf-8-sig", "no such one", "rot13"):
+        with pytest.raises(ValueError, match=f"encoding must be the file's own.*'{wrong}'"):
+            Sheet.open(tmp_path / "a.csv", encoding=wrong)
+    (tmp_path / "a.npy").write_bytes(b"")
+    with pytest.raises(ValueError, match="encoding must be left out for 'a.npy'"):
+        Sheet.open(tmp_path / "a.npy", encoding="utf-8")
+
+
 def test_bytes_that_are_no_text_in_any_encoding_still_come_back():
     raw = bytes(range(1, 256)) * 3
     assert raw.decode(encoding_of(raw)).encode(encoding_of(raw)) == raw

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gru_lab.repairs.words import describe
 from gru_lab.tables.frames import plain_table
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.order import in_order
+from gru_lab.tables.read import read_table
 
 HOURS = pd.date_range("2024-02-26 22:00", periods=300, freq="h")
 
@@ -50,9 +52,36 @@ def test_a_setting_settles_it(setting, second):
     assert str(layout.labels[1])[:10] == second
 
 
-def test_where_both_readings_have_the_same_steps_nothing_is_refused():
-    hours = pd.date_range("2024-03-04", periods=20, freq="h").strftime("%d/%m/%Y %H:%M")
-    assert Layout.of(table(t=hours)).refusals == ()
+@pytest.mark.parametrize(
+    "written, settled",
+    [
+        ("%d/%m/%Y %H:%M", "--dayfirst or --monthfirst"),
+        ("%y/%m/%d %H:%M", "--time-format '%d/%m/%y %H:%M' or '%y/%m/%d %H:%M'"),
+    ],
+)
+def test_a_single_day_that_may_be_two_is_refused_though_the_steps_are_the_same(written, settled):
+    day = table(t=pd.date_range("2024-03-05", periods=20, freq="h").strftime(written))
+    (sentence,) = Layout.of(day).refusals
+    assert sentence.endswith(settled) and "gives 2024-03-05, 2024-03-05T01:00" in sentence
+    assert read_table(day).channels == ("x",)  # training needs the order only, which is the same
+
+
+@pytest.mark.parametrize("day", [(4, 5), (5, 5)])
+def test_a_day_that_reads_alike_both_ways_and_days_that_go_on_are_not_refused(day):
+    begin = pd.Timestamp(2024, *day)
+    hours = pd.date_range(begin, periods=20 if day == (5, 5) else 40, freq="h")
+    assert Layout.of(table(t=hours.strftime("%d/%m/%Y %H:%M"))).refusals == ()
+
+
+WAYS = ["{2:02d}/{1:02d}/{0} {3:02d}:00", "{0}-{1:02d}-{2:02d} {3}:00", "{0}{1:02d}{2:02d}{3:02d}"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_years_of_the_buddhist_calendar_are_read(way):
+    texts = [way.format(t.year + 543, t.month, t.day, t.hour) for t in HOURS]
+    layout = Layout.of(table(t=texts if way != WAYS[2] else list(map(int, texts))))
+    np.testing.assert_array_equal(layout.labels, HOURS.to_numpy("M8[ns]"))
+    assert describe(layout)[0] == "'t', every 1 h (year 2567 is 2024)"
 
 
 @pytest.mark.parametrize("names", [("Date", "Time"), ("Uhrzeit", "Tag"), ("a", "b")])
@@ -128,6 +157,13 @@ def test_series_in_one_column_are_refused_with_the_column_that_tells_them_apart(
     assert frame["tag"].iloc[layout.order].is_monotonic_increasing or (
         frame["tag"].iloc[layout.order].is_monotonic_decreasing
     )
+
+
+def test_series_that_two_columns_tell_apart_are_split_by_both():
+    frame = pd.concat([long().assign(site=site) for site in "AB"], ignore_index=True)
+    (sentence,) = Layout.of(frame).refusals
+    assert "--split-by 'tag' --split-by 'site'" in sentence
+    assert len(Layout.of(frame, split_by=["tag", "site"]).require().starts) == 4
 
 
 def test_a_state_in_words_is_no_tag():
