@@ -324,7 +324,11 @@ def test_an_odd_table_is_repaired_in_its_holes_alone_and_what_is_odd_is_named(
     before = (tmp_path / "in.csv").read_bytes()
     assert main(["check", "in.csv"]) == (1 if message else 0)
     assert message in " ".join(capsys.readouterr().out.split())
-    assert main(["repair", "in.csv", "out.csv", "--report", "r.html", *QUICK]) == 0
+    if "--angles" in message:  # refused until the person says
+        assert main(["repair", "in.csv", "out.csv", *QUICK]) == 2
+        assert "add --angles a, or --yes" in capsys.readouterr().err
+    say = ["--yes"] * ("--angles" in message)
+    assert main(["repair", "in.csv", "out.csv", "--report", "r.html", *QUICK, *say]) == 0
     shown = capsys.readouterr()
     assert message in shown.err and shown.out.count("\n") == 1 and shown.out.startswith("Filled ")
     assert (tmp_path / "in.csv").read_bytes() == before and (tmp_path / "r.html").exists()

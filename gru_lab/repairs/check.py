@@ -89,11 +89,6 @@ class Check:
         names = tuple(name for name in self.layout.time if name in self.layout.set_aside)
         return None if not names else names[0] if len(names) == 1 else names
 
-    @property
-    def row_numbers(self):
-        """Columns that only number the rows."""
-        return [name for name, why in self.layout.set_aside.items() if why == "row number"]
-
     def require_sure(self):
         """Raise ValueError where channels may be angles, which are filled in another way."""
         if self.angles:

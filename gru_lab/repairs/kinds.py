@@ -40,6 +40,7 @@ def takes_few(seen, different):
     return len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
 
 
+@np.errstate(over="ignore")
 def follow_in_no_order(seen: np.ndarray) -> bool:
     """Tell whether whole numbers (rows,) come back often, and each as likely after any other.
 

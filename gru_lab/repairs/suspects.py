@@ -37,6 +37,7 @@ class Suspect:
     high: float
 
 
+@np.errstate(over="ignore")  # 1.8e308 is a code, too
 def suspects(values: np.ndarray) -> list[Suspect]:
     """Return the values of a channel (rows,), in the order of time, that look like codes for
     'missing', the nearest to the others first. NaN and infinite values do not count.

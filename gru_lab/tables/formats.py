@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.tables.manner import Manner
 from gru_lab.tables.numbers import Table
 from gru_lab.tables.signs import GROUPS, SIGNS
 from gru_lab.tables.text import FLAGS, Text, flag_column
@@ -62,7 +61,6 @@ class Parquet(Table):
         row by row.
         """
         import pyarrow as pa
-        import pyarrow.parquet
 
         arrow = self.arrow
         for name, (mask, values) in changes.items():
@@ -77,6 +75,12 @@ class Parquet(Table):
         if keep_flags:
             name, *texts = flag_column(self.cells, changes)
             arrow = arrow.append_column(name, pa.array(texts, pa.string()))
+        return self.written(arrow)
+
+    def written(self, arrow):
+        """Return the bytes of a file like this one that holds an Arrow table."""
+        import pyarrow.parquet
+
         file = io.BytesIO()
         compression = "none" if self.compression == "uncompressed" else self.compression
         pyarrow.parquet.write_table(arrow, file, compression=compression)
@@ -95,9 +99,7 @@ class Parquet(Table):
             limits = np.iinfo(inner.to_pandas_dtype())
             values = np.clip(np.rint(values), limits.min, limits.max)
         if pa.types.is_string(inner) or pa.types.is_large_string(inner):
-            decimal, *affix = self.styles.get(name, (".", "", ""))
-            seen = self.cells[name][~mask].dropna().iloc[:500]
-            write = Manner.of(seen, decimal, tuple(affix)).write
+            write = self.manner(name, self.cells[name][~mask].dropna().iloc[:500]).write
             new = pa.array(
                 [write(v) if m else "" for m, v in zip(mask, values, strict=True)], inner
             )

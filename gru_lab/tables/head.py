@@ -108,6 +108,8 @@ def _is_second(cells, numeric, other, short):
     `numeric` are the columns that hold numbers below, `other` those that begin with a digit, such
     as time stamps.
     """
+    if all(re.fullmatch(r"\d+[snd]", cell.strip()) for cell in _filled(cells)):
+        return True  # the widths and types of columns, as the USGS gives them
     held = [cells[c].strip() for c in numeric if c < len(cells)]
     words = _filled(held)
     if any(map(begins_as_number, words)) or not words:

@@ -9,7 +9,7 @@ Whatever asks one of these questions asks this object. Where a table can be read
 `refusals` says so, with the option that settles it, and `require()` raises.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from gru_lab.config import one_of
 from gru_lab.tables.apart import teller, tells_apart
 from gru_lab.tables.frames import is_numeric, numeric, part_numbers, whole
 from gru_lab.tables.order import in_order, oddities
-from gru_lab.tables.steps import Step, month_numbers, seconds, usual_step
+from gru_lab.tables.steps import Step, direction, month_numbers, seconds, usual_step
 from gru_lab.tables.time import NAT
 from gru_lab.tables.time_columns import find_time, read_time
+from gru_lab.tables.time_numbers import number_readings
 from gru_lab.tables.time_readings import Found
 
 EMPTY = "no values at all"
@@ -51,7 +52,7 @@ def _counts_rows(column, starts):
     return bool(once or (steps == 1).all())
 
 
-def _why_no_channel(column, starts):
+def _why_no_channel(column, starts, first):
     """Return why a column is no channel, or '' if it is one; its rows lie part by part."""
     if pd.api.types.is_complex_dtype(column.dtype):
         return "complex numbers"
@@ -61,6 +62,11 @@ def _why_no_channel(column, starts):
         return EMPTY
     if numeric(column) is None:
         return "text"
+    if is_numeric(column) and any(
+        {"Y", "d"} <= set(way.order) and direction(seconds(way.stamps), first)
+        for way in number_readings(column)
+    ):
+        return "another time"  # such as the end of an interval, 202403052330
     return "row number" if _counts_rows(column, starts) else ""
 
 
@@ -160,7 +166,7 @@ class Layout:
         for name in table.columns:
             if name in set_aside or name in channels:
                 continue
-            if why := _why_no_channel(table[name].iloc[by_part], starts):
+            if why := _why_no_channel(table[name].iloc[by_part], starts, first):
                 set_aside[name] = why
             else:
                 channels.append(name)
@@ -265,22 +271,17 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
                 found = read_time(ordered, tuple(dates), first, time_format, dayfirst)
             if not found.columns and names:
                 again = find_time(names, first, (sorts,), time_format, dayfirst)
-                found = Found(
-                    again.columns, again.readings, again.ways, found.doubts + again.doubts
-                )
+                found = replace(again, doubts=found.doubts + again.doubts)
             if found.columns:
                 break
-    readings = tuple(
-        type(way)(way.way, way.stamps[back], way.order, way.clock, way.shapes)
-        for way in found.readings
-    )
-    return Found(found.columns, readings, found.ways, found.doubts)
+    readings = tuple(replace(way, stamps=way.stamps[back]) for way in found.readings)
+    return replace(found, readings=readings)
 
 
 def _settled(found, way):
     """Return the Found with only the reading of an earlier table, where it is among several."""
     same = [reading for reading in found.readings if reading.order == way]
-    return Found(found.columns, tuple(same), found.ways, found.doubts) if same else found
+    return replace(found, readings=tuple(same)) if same else found
 
 
 def _two_readings(found):

@@ -203,53 +203,39 @@ def _excel_value(stamp, like, write):
 
 def _into_parquet(file, layout, gaps):
     import pyarrow as pa
-    import pyarrow.parquet
+    import pyarrow.compute as pc
 
-    rows, stamps, likes = [], [], []
     placed = {after: (new, like) for after, new, like in _sorted_in(gaps)}
+    rows, stamps, likes = [], [], []
     for row in range(len(file.cells)):
         new, like = placed.get(row, ((), None))
         rows += [row, *[None] * len(new)]
-        stamps += [None, *new]
+        stamps += [None, *map(int, new)]
         likes += [row, *[like] * len(new)]
-    arrow = file.arrow.take(pa.array(rows, pa.int64()))
-    copied, new = file.arrow.take(pa.array(likes, pa.int64())), pa.array([r is None for r in rows])
-    stored = {n: n if n in arrow.schema.names else "__index_level_0__" for n in layout.time}
-    writers = {}
-    if layout.reading.order != "dates":
-        cells = file.cells.reset_index()
-        writers = _writers(layout, {n: cells[n].astype(str).tolist() for n in layout.time})
+    arrow, copied = (file.arrow.take(pa.array(n, pa.int64())) for n in (rows, likes))
+    cells = file.cells.reset_index()
+    texts = {n: cells[n].astype(str).tolist() for n in layout.time}
+    writers = _writers(layout, texts) if layout.reading.order != "dates" else {}
     for name in (*layout.time, *layout.split_by):
-        column = stored.get(name, name)
-        values = copied.column(column)
+        column = name if name in arrow.schema.names else "__index_level_0__"
+        place, values = arrow.schema.get_field_index(column), copied.column(column)
         if name in layout.time:
-            likes_of = values.to_pylist() if name in writers else stamps
-            made = [
-                None
-                if stamp is None
-                else writers[name](stamp, str(like))
-                if writers
-                else int(stamp)
-                for stamp, like in zip(stamps, likes_of, strict=True)
-            ]
-            values = _arrow_values(made, values.type, bool(writers))
-        place = arrow.schema.get_field_index(column)
-        whole = pa.compute.if_else(new, values, arrow.column(column))
+            values = _stamped(values, stamps, writers.get(name))
+        whole = pc.if_else(pa.array([row is None for row in rows]), values, arrow.column(column))
         arrow = arrow.set_column(place, arrow.schema.field(place), whole)
-    out = io.BytesIO()
-    compression = "none" if file.compression == "uncompressed" else file.compression
-    pa.parquet.write_table(arrow, out, compression=compression)
-    return out.getvalue()
+    return file.written(arrow)
 
 
-def _arrow_values(made, kind, written):
-    """Return stamps as an Arrow array of a type: dates, or what a Writer wrote as text."""
+def _stamped(values, stamps, write):
+    """Return an Arrow array of the type of `values` with the stamps: dates, or what `write` makes
+    of them.
+    """
     import pyarrow as pa
 
-    if not written:
+    kind = values.type
+    if write is None:
         zone = kind.tz if pa.types.is_timestamp(kind) else None
-        return pa.array(made, pa.timestamp("ns", zone)).cast(kind, safe=False)
-    text = pa.array(made, pa.string())
-    if pa.types.is_integer(kind):
-        text = text.cast(pa.int64())
-    return text.cast(kind)
+        return pa.array(stamps, pa.timestamp("ns", zone)).cast(kind, safe=False)
+    pairs = zip(stamps, values.to_pylist(), strict=True)
+    text = pa.array([s if s is None else write(s, str(like)) for s, like in pairs], pa.string())
+    return (text.cast(pa.int64()) if pa.types.is_integer(kind) else text).cast(kind)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.manner import parted
+from gru_lab.tables.frames import numeric
+from gru_lab.tables.manner import Manner, parted
 from gru_lab.tables.signs import Column, decide, hint
 
 MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such
@@ -73,9 +74,12 @@ def _read_column(done, name, raw, column, sign, usual, place):
     other = np.zeros(len(raw), dtype=bool)
     if raw.dtype == object:
         other = raw.map(lambda cell: not isinstance(cell, str)).to_numpy(bool) & raw.notna()
-    if not len(column.texts) or (other.any() and not _are_numbers(raw[other])):
-        if other.any() and not len(column.texts):
-            done.table[name] = _plain(raw)
+    plain = numeric(raw[other]) if other.any() else None
+    if not len(column.texts) or (
+        other.any() and (plain is None or pd.api.types.is_bool_dtype(plain))
+    ):
+        if other.any() and not len(column.texts) and plain is not None:
+            done.table[name] = numeric(raw)
         return
     if {text.lower() for text in column.texts} <= {"true", "false"}:
         done.table[name] = _flags(raw, column)
@@ -156,23 +160,6 @@ def _unread(name, column, readable, place):
     )
 
 
-def _are_numbers(column):
-    return column.map(
-        lambda cell: isinstance(cell, int | float | np.number) and not isinstance(cell, bool)
-    ).all()
-
-
-def _plain(column):
-    """Return a column of objects without text as booleans or numbers where it holds only such."""
-    seen = column.dropna()
-    if seen.map(lambda cell: isinstance(cell, bool | np.bool_)).all():
-        return column.astype("boolean")
-    try:
-        return pd.to_numeric(column).astype(np.float64)
-    except (TypeError, ValueError):
-        return column
-
-
 def _flags(raw, column):
     words = np.array([text.lower() == "true" for text in column.texts])
     flags = pd.array([None] * len(raw), dtype="boolean")
@@ -202,10 +189,16 @@ class Table:
     """What all kinds of files share: `cells`, the table as it stands there, and its numbers."""
 
     separator = ","  # by which '1.234' is rather 1.234 than 1234
+    point = "."  # the decimal sign where nothing else is known
 
     def __init__(self, name, decimal=None, thousands=None):
         self.name, self.decimal, self.thousands = name, decimal, thousands
         self.notes, self.votes, self.styles, self.units = [], Counter(), {}, {}
+
+    def manner(self, name, texts):
+        """Return the Manner in which a column writes numbers, by some of its texts."""
+        decimal, *affix = self.styles.get(name, (self.point, "", ""))
+        return Manner.of(texts, decimal, tuple(affix))
 
     def require_flags(self):
         """Raise ValueError where the file has no place for a mark on changed cells."""

@@ -15,7 +15,7 @@ import pandas as pd
 
 from gru_lab.tables.encoding import encoding_of
 from gru_lab.tables.head import nameless, unique_names
-from gru_lab.tables.manner import Manner, parted
+from gru_lab.tables.manner import parted
 from gru_lab.tables.numbers import Table
 from gru_lab.tables.rows import SAMPLE, SEPARATORS, cells_of, find_rows
 from gru_lab.tables.signs import HOLES, hint
@@ -151,8 +151,7 @@ class Text(Table):
             word = texts[0]
             case = str.upper if word.isupper() else str.lower if word.islower() else str.title
             return lambda value: case(str(bool(value)))
-        decimal, *affix = self.styles.get(name, (self.point, "", ""))
-        return Manner.of(texts, decimal, tuple(affix)).write
+        return self.manner(name, texts).write
 
     def _quoted(self, column, cut):
         """Return whether the numbers of a column stand in quotes, None where it holds none."""

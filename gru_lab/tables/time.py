@@ -6,7 +6,7 @@ together. Roles are the letters of strftime: Y y m d j H M S f, q for a quarter,
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -239,7 +239,5 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     for reading in read_texts(texts[filled], least):
         stamps = np.full(len(texts) + 1, NAT)
         stamps[filled] = reading.stamps
-        readings.append(
-            Reading(reading.way, stamps[number], reading.order, reading.clock, reading.shapes)
-        )
+        readings.append(replace(reading, stamps=stamps[number]))
     return readings

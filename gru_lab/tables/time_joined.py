@@ -1,5 +1,6 @@
 """Time that stands in several columns: a date and a clock, or year, month, day, hour, …"""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -26,13 +27,9 @@ WRITTEN = {"n": "%H%M"}
 
 def with_clock(dates, clock):
     """Return the readings of a column of dates with the clock of another column added."""
-    stamps = [
-        np.where((way.stamps == NAT) | (clock == NAT), NAT, way.stamps + clock) for way in dates
-    ]
-    return [
-        Reading(way.way, stamp, way.order, True, way.shapes)
-        for way, stamp in zip(dates, stamps, strict=True)
-    ]
+    without = [(way.stamps == NAT) | (clock == NAT) for way in dates]
+    stamps = [np.where(w, NAT, way.stamps + clock) for w, way in zip(without, dates, strict=True)]
+    return [replace(way, stamps=new, clock=True) for way, new in zip(dates, stamps, strict=True)]
 
 
 def clocks_of(columns, but):

@@ -1,5 +1,7 @@
 """Numbers read as time: dates without separators, seconds since 1970, days as Excel counts them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -32,7 +34,7 @@ def number_readings(column: pd.Series) -> list[Reading]:
             if (way.order == "Ym") == month or not month:
                 stamps = np.full(len(values), NAT)
                 stamps[seen] = way.stamps
-                readings.append(Reading(way.way, stamps, way.order, way.clock, way.shapes))
+                readings.append(replace(way, stamps=stamps))
     for name, (unit, zero) in SCALES.items():
         if (
             not readings

@@ -1,6 +1,6 @@
 """One column read as time in each way that its content allows, and how well each way fits."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -120,4 +120,4 @@ def unwrapped(reading, first):
         hours[known] = np.unwrap(hours[known], period=24)
     stamps = np.full(len(hours), NAT)
     stamps[known] = np.rint(hours[known] * 3_600_000).astype(np.int64) * 1_000_000
-    return Reading(reading.way, stamps, "", True, reading.shapes)
+    return replace(reading, stamps=stamps, order="", clock=True)

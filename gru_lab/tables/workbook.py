@@ -173,8 +173,7 @@ class Excel(Table):
             return bool
         texts = column[column.map(lambda cell: isinstance(cell, str))]
         if len(texts) > len(column) / 2:  # numbers as text
-            decimal, *affix = self.styles.get(name, (".", "", ""))
-            return Manner.of(texts[:: max(1, len(texts) // 500)], decimal, tuple(affix)).write
+            return self.manner(name, texts[:: max(1, len(texts) // 500)]).write
         numbers = pd.to_numeric(column, errors="coerce").dropna().astype(float)
         whole = bool((numbers % 1 == 0).all())
         manner = Manner.of([repr(float(number)) for number in numbers])

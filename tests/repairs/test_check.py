@@ -89,7 +89,6 @@ def test_each_kind_of_channel_has_its_own_treatment(frame):
         "never one between" in rows.loc["code", "repair"]
         and "nothing" in rows.loc["empty", "repair"]
     )
-    assert lab.check(frame).row_numbers == ["count"]
     assert "'count' (row number)" in str(lab.check(frame)) and "'note' (text)" in str(
         lab.check(frame)
     )
@@ -312,7 +311,7 @@ def test_the_robot_arm(real_table):
     (pauses,) = found.problems
     assert "27 pauses, up to 5.226 h, the longest after 2022-10-26T" in pauses
     assert "18,782 time steps without a row: add --fill-rows to put them in" in pauses
-    assert found.time == "Timestamp" and found.row_numbers == ["Num"]
+    assert found.time == "Timestamp" and found.layout.set_aside["Num"] == "row number"
     assert (
         found.channels["holes"].sum() == 1_072
         and "19 channels fail together" in found.facts["pattern"]

@@ -19,6 +19,7 @@ def table(*above, below=(), separator=",", rows=HOLED):
 HEADS = {  # the file, and what `read as` says of it
     "plain": (table("time,T,RH"), "text, utf-8, comma"),
     "units": (table("time,T,RH", "yyyy-mm-dd hh:mm:ss,degC,%"), "a row of units"),
+    "types of columns": (table("# of the USGS", "time,T,RH", "20d,14n,5s"), "a row of units"),
     "TOA5": (
         table(
             '"TOA5","st1","CR1000","123","CR1000.Std.26","CPU:p.CR1","50269","Hour"',

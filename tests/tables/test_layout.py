@@ -166,6 +166,14 @@ def test_series_that_two_columns_tell_apart_are_split_by_both():
     assert len(Layout.of(frame, split_by=["tag", "site"]).require().starts) == 4
 
 
+def test_the_end_of_an_interval_is_a_time_too_and_no_channel():
+    ends = (HOURS + pd.Timedelta("1h")).strftime("%Y%m%d%H%M").astype(float)
+    frame = table(start=HOURS.strftime("%Y%m%d%H%M").astype(int), end=ends.where(HOURS.hour != 7))
+    layout = Layout.of(frame.assign(meter=20240305 + np.arange(300) * 0.1))
+    assert layout.time == ("start",) and layout.channels == ("x", "meter")
+    assert layout.set_aside["end"] == "another time"
+
+
 def test_a_state_in_words_is_no_tag():
     states = table(time=HOURS, state=np.where(np.arange(300) % 7 < 3, "on", "off"))
     assert Layout.of(states).refusals == ()
