@@ -9,6 +9,7 @@ to do about it.
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
 from gru_lab.repairs.words import counted, describe, moment_words, shown
-from gru_lab.tables.frames import holds_columns, plain_table
+from gru_lab.tables.frames import plain_table
 from gru_lab.tables.layout import Layout, names_of
 from gru_lab.tables.numbers import option
 from gru_lab.tables.read import series_of
@@ -186,9 +187,9 @@ def check(
     chosen = Options(**options)
     if not isinstance(source, Sheet):
         protect = [*names_of(split_by), *names_of(time)]
-        table = plain_table(source) if holds_columns(source) else None
-        opened = Sheet.open if table is None else Sheet.of
-        source = opened(source if table is None else table, missing, protect=protect, **reading)
+        of_file = isinstance(source, str | Path)
+        opened, source = (Sheet.open, source) if of_file else (Sheet.of, plain_table(source))
+        source = opened(source, missing, protect=protect, **reading)
     table = source.table
     layout = Layout.of(table, split_by, time, time_format, dayfirst)
     try:

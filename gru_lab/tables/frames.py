@@ -8,7 +8,8 @@ def holds_columns(source: object) -> bool:
     """Tell whether an object is a table with names, or has gaps of its own: no bare array."""
     if isinstance(source, pd.DataFrame | pd.Series | np.ma.MaskedArray):
         return True
-    return any(hasattr(source, name) for name in ("to_pandas", "to_dataframe", "__dataframe__"))
+    ways = ("to_pandas", "to_dataframe", "__dataframe__", "collect")
+    return any(hasattr(source, name) for name in ways)
 
 
 def plain_table(source) -> pd.DataFrame:
@@ -21,7 +22,7 @@ def plain_table(source) -> pd.DataFrame:
     >>> list(plain_table(pd.Series([1.0, 2.0], name="T")).columns)
     ['T']
     """
-    table = source
+    table = source = source.collect() if hasattr(source, "collect") else source  # polars, lazy
     if not isinstance(table, pd.DataFrame | pd.Series):
         if hasattr(source, "to_dataframe") and hasattr(source, "dims"):  # xarray
             table = source.to_dataframe() if hasattr(source, "data_vars") else source.to_pandas()

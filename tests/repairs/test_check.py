@@ -29,6 +29,13 @@ def test_a_sound_table_has_no_problems_and_says_so(frame):
     assert "every 1 min" in str(found) and "none: there is nothing to repair" in str(found)
 
 
+def test_a_bare_array_is_a_table_and_what_is_none_is_an_error(frame):
+    frame.loc[3, "a"] = np.nan
+    assert lab.check(frame[["a", "b", "c"]].to_numpy()).channels["holes"].to_list() == [1, 0, 0]
+    with pytest.raises(ValueError, match="table must be"):
+        lab.check(7)
+
+
 def test_holes_are_counted_per_channel_with_the_longest_gap(frame):
     frame.loc[[3, 10, 11, 12, 399], "a"] = np.nan
     frame.loc[0:7, "b"] = np.nan

@@ -256,8 +256,17 @@ class Foreign:
         return pd.DataFrame({"time": HOURS, "T": np.arange(300.0)})
 
 
+class Lazy:
+    """A table of polars that is not computed yet."""
+
+    def collect(self):
+        return Foreign()
+
+
 def test_tables_of_every_make_become_one_with_names():
-    assert list(plain_table(Foreign()).columns) == ["time", "T"]
+    assert (
+        list(plain_table(Foreign()).columns) == list(plain_table(Lazy()).columns) == ["time", "T"]
+    )
     assert list(plain_table(pd.Series([1.0, 2], name="T")).columns) == ["T"]
     levels = pd.DataFrame([[1.0, 2]], columns=pd.MultiIndex.from_tuples([("s1", "T"), ("s1", "R")]))
     assert list(plain_table(levels).columns) == ["s1_T", "s1_R"]
