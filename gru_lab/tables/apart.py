@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.tables.frames import is_text, part_numbers, whole
-from gru_lab.tables.steps import direction, seconds, steps_of
+from gru_lab.tables.steps import direction, irregular, seconds, steps_of
 
 REPEATED = 0.5  # of the rows repeat another's stamp: several series lie in one table
 TOLD = 0.99  # of the rows have a stamp of their own, once a column tells them apart
+UNEVEN = 0.3  # of the steps: series that take turns at times of their own
 RESTART = 10  # usual steps back: another series begins
 MOST_PARTS = 2_000
 FEW_VALUES = 50  # of a column of numbers that tells parts apart
@@ -26,8 +27,10 @@ def teller(columns, moments, first):
     part = np.cumsum(first)
     repeated = pd.DataFrame({"p": part, "m": moments})[known].duplicated(keep=False).mean()
     again = _starts_again(moments, first)
-    if repeated < REPEATED and not again:
+    uneven = irregular(moments, first).mean() > UNEVEN
+    if repeated < REPEATED and not again and not uneven:
         return None
+    passing = []
     texts = [name for name, column in columns.items() if is_text(column)]
     labels = [name for name in columns if name not in texts and _few_numbers(columns[name])]
     for names in [*((name,) for name in texts + labels), *combinations(texts[:5], 2)]:
@@ -38,10 +41,13 @@ def teller(columns, moments, first):
         begins = np.r_[True, (np.diff(number[order]) != 0) | (np.diff(part[order]) != 0)]
         step = steps_of(moments[order], begins)[~begins]
         ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
-        told = ways >= TOLD and repeated >= REPEATED
-        if ways == 1 or (told and not _starts_again(moments[order], begins)):
+        even = 1 - irregular(moments[order], begins).mean() >= TOLD
+        told = ways >= TOLD and repeated >= REPEATED and not _starts_again(moments[order], begins)
+        if even and (ways == 1 or told):
             return names
-    return None
+        if (ways == 1 or told) and (again or repeated >= REPEATED):
+            passing.append(names)
+    return passing[0] if passing else None
 
 
 def _few_numbers(column):
@@ -66,8 +72,8 @@ def tells_apart(columns, stamps, part, first, by_part):
         labels = columns[name].dropna().unique()[:3]
         shown = ", ".join(map(str, labels)) + ", …" * (columns[name].nunique() > 3)
         return (
-            f"several series lie in one table: column {name!r} ({shown}) tells them apart, and "
-            f"their stamps repeat; add --split-by {name!r}, or make a column of each"
+            f"several series lie in one table: column {name!r} ({shown}) tells them apart; "
+            f"add --split-by {name!r}, or make a column of each"
         )
     if names:
         return (

@@ -178,7 +178,12 @@ def _name(head, top, second, short):
     if short and second:
         head.names = _joined(head.names, top[second.pop(0)])
         head.notes.append("names in two rows")
-    elif short and head.row and len(_filled(top[head.row - 1])) > 1:
+    elif (
+        short
+        and head.row
+        and len(_filled(top[head.row - 1])) > 1
+        and len(top[head.row - 1]) >= len(head.names) - 1
+    ):
         joined = _joined(top[head.row - 1], head.names)
         if len(set(joined)) == len(joined):
             head.names = joined

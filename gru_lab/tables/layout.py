@@ -10,6 +10,7 @@ Whatever asks one of these questions asks this object. Where a table can be read
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -155,8 +156,8 @@ class Layout:
         stamps = found.readings[0].stamps if found.readings else None
         rest = {name: column for name, column in others.items() if name not in taken}
         told = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
-        if told:
-            refusals.append(told)
+        odd = {} if stamps is None else oddities(stamps, by_part, first)
+        refusals += [told] * bool(told) + _swapped(found, others, odd)
         order, moments = in_order(stamps, by_part, first)
         orders = [in_order(way.stamps, by_part, first)[0] for way in found.readings[1:]]
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)
@@ -184,7 +185,7 @@ class Layout:
             position,
             moments,
             step,
-            {} if stamps is None else oddities(stamps, by_part, first),
+            odd,
             tuple(problems),
             tuple(refusals),
             found.readings[0] if found.readings else None,
@@ -282,6 +283,25 @@ def _settled(found, way):
     """Return the Found with only the reading of an earlier table, where it is among several."""
     same = [reading for reading in found.readings if reading.order == way]
     return replace(found, readings=tuple(same)) if same else found
+
+
+def _swapped(found, columns, odd):
+    """Return in a list what is wrong where a spreadsheet took the day for the month in some cells.
+
+    It turns 03/04/2024 into a date, in its own country's order, and leaves 13/04/2024 as text.
+    """
+    if "back" not in odd or len(found.columns) > 1:
+        return []
+    column = columns[found.columns[0]]
+    real = column.map(lambda cell: isinstance(cell, datetime)).to_numpy(bool)
+    texts = column[~real].dropna()
+    if not real.any() or not len(texts):
+        return []
+    return [
+        f"column {found.columns[0]!r} holds {real.sum():,} dates and {len(texts):,} texts such as "
+        f"{texts.iloc[0]!r}, and goes back in time between them: a spreadsheet may have taken the "
+        "day for the month in the dates; write all of them alike, as 2024-04-13, before a repair"
+    ]
 
 
 def _two_readings(found):

@@ -13,7 +13,7 @@ NUMBER = re.compile(
     rf"(?P<bound>[<>≤≥]=?|~|≈)?\s*(?P<open>\()?(?P<sign>[+{MINUS}])?"
     rf"(?P<lead>(?:{MONEY})\s*)?(?P<inner>[+{MINUS}])?"
     rf"(?P<core>\d+(?:[.,'’{SPACES}]\d+)*[.,]?|[.,]\d+)"
-    r"(?P<power>\s?[eE][+-]?\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
+    r"(?P<power>\s?[eE][+\-−]?\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
     rf"(?P<close>\))?(?P<back>[{MINUS}](?!\S))?"
     r"(?P<tail>\s*(?:[^\W\d_]|[%‰°'\"€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
 )
@@ -60,7 +60,7 @@ class Cell:
         if not re.fullmatch(grouped, whole) or not re.fullmatch(r"\d*", rest):
             return None
         digits = re.sub(r"\D", "", whole) + (f".{rest}" if point else "")
-        number = float(f"{digits}{self.power}") * (
+        number = float(f"{digits}{self.power}".replace("−", "-")) * (
             0.5 if self.bound[:1] in "<≤" and self.bound else 1
         )
         return -number if self.minus else number
@@ -82,7 +82,7 @@ def parted(text: str) -> Cell | None:
         return None  # m2 and m3 are units; 2024-03 and 10h30 are none
     if CALENDAR.fullmatch(get["tail"]):
         return None
-    power = re.sub(r"^\s?[x×*]\s?10\s?\^?\s?", "e", get["power"]).strip().replace("−", "-")
+    power = re.sub(r"^\s?[x×*]\s?10\s?\^?\s?", "e", get["power"]).strip()
     minus = next((s for s in (get["sign"], get["inner"], get["back"]) if s and s != "+"), "")
     cell = Cell(
         re.sub(f"[{SPACES}]", " ", get["core"]).replace("’", "'"),
@@ -178,7 +178,7 @@ class Manner:
         if self.power == "all":
             text = f"{value:.{self.most}e}"
             mark = "E" if "E" in self.example.power else "e"
-            return text.replace("e", mark)
+            return text.replace("e", mark).replace("-", "−" if "−" in self.example.power else "-")
         return format(value, f".{self.exact}g")
 
     def _fixed(self, value):

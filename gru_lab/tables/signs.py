@@ -18,6 +18,7 @@ HOLES = frozenset(
 )  # what stands for a missing value in text wherever it stands
 SIGNS = (".", ",")
 GROUPS = (",", ".", " ", "'", "none")
+POWER = re.compile(r"[-+−–]?\s?\d[\d.,\s]*[eE×x·*^][^a-zA-Z]*")  # 1.5·10⁻³
 PROOF = 20  # cells: 998 and 1,051 side by side, and never 1,05, tell thousands
 
 
@@ -74,9 +75,11 @@ class Column:
 
     @property
     def like_numbers(self):
-        """The share of the cells that begin as numbers do."""
-        numbers = sum(count for cell, count in zip(self.cells, self.counts, strict=True) if cell)
-        return numbers / max(self.counts.sum(), 1)
+        """The share of the cells that are numbers, or look like such with an exponent."""
+        numbers = [
+            bool(c or POWER.fullmatch(t)) for c, t in zip(self.cells, self.texts, strict=True)
+        ]
+        return self.counts[numbers].sum() / max(self.counts.sum(), 1)
 
     def affix(self):
         """Return the (lead, tail) that most cells have, and its share of the cells with numbers."""

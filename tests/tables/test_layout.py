@@ -174,6 +174,30 @@ def test_the_end_of_an_interval_is_a_time_too_and_no_channel():
     assert layout.set_aside["end"] == "another time"
 
 
+def test_series_that_take_turns_at_times_of_their_own_are_told_apart():
+    frame = long("7min", sort="time")
+    assert "column 'tag' (T, P) tells them apart" in Layout.of(frame).refusals[0]
+    assert Layout.of(frame, split_by="tag").refusals == ()
+    both = pd.concat([frame.assign(site="A"), long("7min", sort="time").assign(site="B")])
+    (sentence,) = Layout.of(both.sort_values("time", ignore_index=True)).refusals
+    assert "--split-by 'tag' --split-by 'site'" in sentence
+
+
+def test_dates_of_which_a_spreadsheet_swapped_day_and_month_are_refused():
+    days = pd.date_range("2024-03-01", periods=60)
+    cells = [
+        day.to_pydatetime().replace(day=day.month, month=day.day)
+        if day.day <= 12
+        else f"{day:%d/%m/%Y}"
+        for day in days
+    ]
+    (sentence,) = Layout.of(table(date=pd.Series(cells, dtype=object))).refusals
+    assert "'date' holds 24 dates and 36 texts such as '13/03/2024'" in sentence
+    right = [cell if isinstance(cell, str) else day for cell, day in zip(cells, days, strict=True)]
+    layout = Layout.of(table(date=pd.Series(right, dtype=object))).require()
+    assert layout.step.words == "1 d"
+
+
 def test_a_state_in_words_is_no_tag():
     states = table(time=HOURS, state=np.where(np.arange(300) % 7 < 3, "on", "off"))
     assert Layout.of(states).refusals == ()

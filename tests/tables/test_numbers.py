@@ -169,11 +169,18 @@ def test_a_few_cells_with_another_unit_stay_and_are_named():
         (["1234", "12,345"], 4321, "4321"),
         ([".5", ".25"], 0.331, ".33"),
         (["1.25E-07", "3.00E+02"], 1e-3, "1.00E-03"),
+        (["−1.25E−07", "3.00E+02"], 1e-3, "1.00E−03"),
         (["0.50", "-0.25"], -0.001, "0.00"),
     ],
 )
 def test_a_repair_has_the_digits_of_its_column(texts, value, written):
     assert Manner.of(texts).write(value) == written
+
+
+def test_numbers_with_an_exponent_in_an_unknown_manner_are_named():
+    done = read_numbers(pd.DataFrame({"a": ["1.5·10⁻³", "2.5·10⁻³"] * 9, "b": ["x1", "y2"] * 9}))
+    assert "column 'a' looks like numbers and could not be read" in done.unread.pop("a")
+    assert done.unread == {}
 
 
 def test_hints_and_options_are_as_documented():
