@@ -9,7 +9,7 @@ LOOKS = {  # colour, symbol, place beside the setting's line
     "recorded ruler": (COLOURS[0], "circle", 0.0),
     "corrected ruler": (COLOURS[2], "square", 0.25),
 }
-ROW = 21  # pixels of a setting
+ROW = 15  # pixels of a setting, so that all of them fit on a page of paper
 
 
 def plot_opinion(opinion):
@@ -24,7 +24,7 @@ def plot_opinion(opinion):
     figure = make_subplots(
         rows=len(parts),
         row_heights=heights,
-        vertical_spacing=0.035,
+        vertical_spacing=0.04,
         subplot_titles=titles,
         shared_xaxes=True,
     )
@@ -35,7 +35,7 @@ def plot_opinion(opinion):
         type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], showticklabels=True
     )
     figure.update_xaxes(title_text="times the adopted setting's figure", row=len(parts), col=1)
-    left, high = 240, ROW * sum(heights) + 45 * len(parts) + 170
+    left, high = 290, ROW * sum(heights) + 32 * len(parts) + 130
     figure.update_annotations(x=0, xanchor="left", xshift=10 - left, align="left", font_size=13)
     style(figure, "The whole log, beside our runs", high, top=110)
     figure.update_layout(
@@ -56,7 +56,7 @@ def _add_stage(figure, part, row):
             y=[place + shift for place in range(len(part))],
             mode="markers",
             name=source if source == "the log" else f"our runs, {source}",
-            marker={"color": colour, "symbol": symbol, "size": 8},
+            marker={"color": colour, "symbol": symbol, "size": 7},
             text=part.index,
             hovertemplate="%{text}: %{x:.3g} times<extra>" + source + "</extra>",
             legendgroup=source,
@@ -69,7 +69,8 @@ def _add_stage(figure, part, row):
     figure.update_yaxes(
         range=[len(part) - 0.5, -0.5],
         tickvals=list(range(len(part))),
-        ticktext=[broken(name, 34) for name in part.index],
+        ticktext=list(part.index),
+        tickfont_size=11,
         zeroline=False,
         row=row,
         col=1,
@@ -78,7 +79,7 @@ def _add_stage(figure, part, row):
 
 def _narrow(figure, titles, parts, high):
     """Note what changes on a phone: names in shorter lines, and room for them."""
-    left, taller = 122, round(1.6 * high)
+    left, taller = 122, round(2.4 * high)
     changes = {
         f"xaxis{len(parts)}__title__font": {"size": 11},
         "height": taller,

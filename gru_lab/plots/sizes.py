@@ -2,9 +2,9 @@
 
 import plotly.graph_objects as go
 
-from gru_lab.plots.style import GREY, look, style
+from gru_lab.plots.style import GREY, look, narrow, style
 
-TICKS = [0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.5, 2, 3, 5]
+TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 5]
 
 
 def plot_sizes(sizes, title="Does the small experiment speak for the large one?"):
@@ -30,4 +30,4 @@ def plot_sizes(sizes, title="Does the small experiment speak for the large one?"
     axis = {"type": "log", "tickvals": TICKS, "ticktext": [f"{tick:g}" for tick in TICKS]}
     figure.update_xaxes(title_text="small: times the adopted setting's error", **axis)
     figure.update_yaxes(title_text="full size: the same", **axis)
-    return style(figure, title, 460)
+    return narrow(style(figure, title, 460), xaxis__title__font={"size": 11})
