@@ -5,7 +5,6 @@ entries held back, and how sure it is.
 import copy
 
 import numpy as np
-import torch
 
 from gru_lab.errors import Ended
 from gru_lab.repairs import network
@@ -13,26 +12,16 @@ from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
 from gru_lab.repairs.hiding import Pattern, piece_of
 from gru_lab.repairs.holes import CLOSED, LABELS, wrapped
 from gru_lab.repairs.intervals import Intervals, held_by_others
-from gru_lab.repairs.kinds import kind_of
+from gru_lab.repairs.kinds import FEWEST, kind_of
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.repairs.rivals import Rivals
 
 CHECKED = 40_000  # rows, evenly spread, in which entries are held back
-FEWEST = 10  # observed values that a channel needs to be learned from
-LEARNED = ("turn", "known", "way", "low", "high", "composition")  # and what the parts learned
 SHORT_END = 12  # rows before a channel's first or after its last value that are filled in any case
-WORDS = {
-    "none": "no value at all, so it stays empty",
-    "constant": "constant, so its holes take that value",
-    "flag": "a flag of two values, so a hole takes its nearer neighbour's",
-    "code": "a code of a few whole numbers, so a hole takes its nearer neighbour's",
-    "measured": "",
-}
 
 
 class Imputer:
-    """Fills holes in the values (rows, channels) of a Stretch; `learn` finds how, or
-    `from_state_dict` brings it from a file.
+    """Fills holes in the values (rows, channels) of a Stretch; `learn` finds how.
 
     `kinds` and `turn` (360 for an angle, else 0) tell what the channels are, `known` which of them
     the rivals and the network see. `way` (channels, classes of length) is the place in WAYS of what
@@ -61,25 +50,6 @@ class Imputer:
     def base(self, channel):
         """Return how a channel is filled where nothing better is known: 'nearest' or 'linear'."""
         return "nearest" if self.kinds[channel] in ("flag", "code") else "linear"
-
-    def remarks(self, stretch):
-        """Return {channel's number: why it is not repaired like others, in words}."""
-        nowhere = (
-            np.add.reduceat(~np.isnan(stretch.values), np.unique(stretch.begin), axis=0) == 0
-        )  # (parts, channels)
-        remarks = {}
-        for c in np.flatnonzero(np.isnan(stretch.values).any(axis=0)):
-            kind = self.kinds[c]
-            if kind != "none" and nowhere[:, c].any():
-                remarks[c] = (
-                    f"no value in {nowhere[:, c].sum()} of {len(nowhere)} series, "
-                    "where it stays empty"
-                )
-            elif kind == "measured" and c not in self.known:
-                remarks[c] = f"fewer than {FEWEST} values, so the straight line fills it"
-            else:
-                remarks[c] = WORDS[kind]
-        return {c: words for c, words in remarks.items() if words}
 
     def learn(self, stretch, ends, epochs, progress):
         """Hide entries of our own, learn from the rest, and judge by those entries.
@@ -275,34 +245,6 @@ class Imputer:
         """Return the standard deviation of a channel, NaN where it was not learned."""
         place = np.flatnonzero(self.known == channel)
         return self.rivals.std[place[0]] if len(place) else np.nan
-
-    def state_dict(self):
-        """Return all that was learned, by name."""
-        learned = {name: getattr(self, name) for name in LEARNED}
-        for part in (self.intervals, self.evidence):
-            learned |= {f"{type(part).__name__}.{name}": a for name, a in vars(part).items()}
-        learned |= {f"rivals.{name}": a for name, a in self.rivals.arrays().items()}
-        tensors = {name: torch.tensor(array) for name, array in learned.items()}
-        return tensors | (self.network.state_dict() if self.network else {})
-
-    @classmethod
-    def from_state_dict(cls, tensors, kinds, **settings):
-        """Return the Imputer whose `tensors`, `kinds` and settings these are."""
-        arrays = {name: value.numpy() for name, value in tensors.items()}
-        imputer = cls(kinds, arrays["turn"], arrays["known"], **settings)
-        for name in LEARNED:
-            setattr(imputer, name, arrays[name])
-
-        def part(head):
-            return {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
-
-        imputer.intervals = Intervals(**part("Intervals."))
-        imputer.evidence = Evidence(**part("Evidence."))
-        imputer.rivals.take(part("rivals."))
-        if any(name.startswith("network.") for name in tensors):
-            imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
-            imputer.network.load_state_dict(tensors)
-        return imputer
 
 
 def _shown(gaps):

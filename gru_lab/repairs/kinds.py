@@ -11,7 +11,33 @@ import numpy as np
 FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
 MANY_SEEN = 5  # of more codes each is seen this often, on average
 ROUNDING = 1e-11  # of its size: what moves by no more is constant
+FEWEST = 10  # observed values that a channel needs to be learned from
 WRAPS = 2  # steps over the end of the circle that make an angle; or one among small steps
+WORDS = {
+    "none": "no value at all, so it stays empty",
+    "constant": "constant, so its holes take that value",
+    "flag": "a flag of two values, so a hole takes its nearer neighbour's",
+    "code": "a code of a few whole numbers, so a hole takes its nearer neighbour's",
+    "measured": "",
+}
+
+
+def remarks(kinds, known, stretch):
+    """Return {channel's number: why its holes in a Stretch are not repaired like others, in words};
+    `known` are the channels that are learned from.
+    """
+    lacking = np.isnan(stretch.values)
+    parts, why = np.unique(stretch.begin), {}
+    nowhere = np.logical_and.reduceat(lacking, parts, axis=0)  # (parts, channels)
+    for c in np.flatnonzero(lacking.any(axis=0)):
+        if kinds[c] != "none" and nowhere[:, c].any():
+            some = f"{nowhere[:, c].sum()} of {len(parts)} series"
+            why[c] = f"no value in {some}, where it stays empty"
+        elif kinds[c] == "measured" and c not in known:
+            why[c] = f"fewer than {FEWEST} values, so the straight line fills it"
+        else:
+            why[c] = WORDS[kinds[c]]
+    return {c: words for c, words in why.items() if words}
 
 
 def kind_of(values):

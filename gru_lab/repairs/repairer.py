@@ -23,7 +23,7 @@ from gru_lab.output import write_whole
 from gru_lab.repairs import network, saved, scores
 from gru_lab.repairs.columns import numbers, put, stretch_of
 from gru_lab.repairs.imputer import Imputer
-from gru_lab.repairs.kinds import wraps
+from gru_lab.repairs.kinds import remarks, wraps
 from gru_lab.repairs.limits import Limits
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.repaired import Repaired
@@ -167,9 +167,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return Layout.of(frame, self.split_by, time, **settings, **known).require()
 
     def _warnings(self, frame, stretch, layout):
-        said = [
-            f"{self.channels_[c]}: {words}" for c, words in self._imputer.remarks(stretch).items()
-        ]
+        found = remarks(self._imputer.kinds, self._imputer.known, stretch)
+        said = [f"{self.channels_[c]}: {words}" for c, words in found.items()]
         for name, why in layout.set_aside.items():
             if why == "text" and (holes := frame[name].isna().sum()):
                 said.append(f"{name}: not numeric, so its {holes:,} holes stay")

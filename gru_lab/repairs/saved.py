@@ -8,9 +8,13 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
+import torch
 from safetensors.torch import safe_open, save
 
+from gru_lab.repairs.choice import Evidence
 from gru_lab.repairs.imputer import Imputer
+from gru_lab.repairs.intervals import Intervals
+from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.tables.layout import names_of
 
 FORMAT = 4
@@ -19,6 +23,7 @@ LEARNED = (
     *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
     *("n_features_in_", "feature_names_in_"),
 )
+PARTS = ("turn", "known", "way", "low", "high", "composition")  # and what its parts learned
 
 
 def to_bytes(repairer):
@@ -26,7 +31,7 @@ def to_bytes(repairer):
     known = {name: getattr(repairer, name) for name in LEARNED if hasattr(repairer, name)}
     known |= {"settings": repairer.get_params(), "kinds": repairer._imputer.kinds, "format": FORMAT}
     known["history_"] = repairer.history_.to_dict(orient="split")
-    return save(repairer._imputer.state_dict(), {"gru_lab": json.dumps(known, default=_plain)})
+    return save(tensors_of(repairer._imputer), {"gru_lab": json.dumps(known, default=_plain)})
 
 
 def _plain(value):
@@ -51,11 +56,40 @@ def read(path, repairer_class, device):
     for name in set(LEARNED) & set(known):
         setattr(repairer, name, known[name])
     repairer.history_ = pd.DataFrame(**known["history_"])
-    imputer = Imputer.from_state_dict(tensors, known["kinds"], **repairer.settings())
+    imputer = imputer_of(tensors, known["kinds"], **repairer.settings())
     imputer.coverage, repairer._imputer = repairer.coverage_, imputer
     repairer.take_scores()
     require_history(repairer.history_)
     return tried(repairer)
+
+
+def tensors_of(imputer):
+    """Return all that an Imputer learned, as {name: tensor}."""
+    learned = {name: getattr(imputer, name) for name in PARTS}
+    for part in (imputer.intervals, imputer.evidence):
+        learned |= {f"{type(part).__name__}.{name}": a for name, a in vars(part).items()}
+    learned |= {f"rivals.{name}": a for name, a in imputer.rivals.arrays().items()}
+    tensors = {name: torch.tensor(array) for name, array in learned.items()}
+    return tensors | (imputer.network.state_dict() if imputer.network else {})
+
+
+def imputer_of(tensors, kinds, **settings):
+    """Return the Imputer whose `tensors`, `kinds` and settings these are."""
+    arrays = {name: value.numpy() for name, value in tensors.items()}
+    imputer = Imputer(kinds, arrays["turn"], arrays["known"], **settings)
+    for name in PARTS:
+        setattr(imputer, name, arrays[name])
+
+    def part(head):
+        return {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
+
+    imputer.intervals = Intervals(**part("Intervals."))
+    imputer.evidence = Evidence(**part("Evidence."))
+    imputer.rivals.take(part("rivals."))
+    if any(name.startswith("network.") for name in tensors):
+        imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
+        imputer.network.load_state_dict(tensors)
+    return imputer
 
 
 def require(holds, what):
