@@ -402,6 +402,19 @@ def test_other_formats_come_back_in_theirs(suffix, table):
     pd.testing.assert_frame_equal(b.where(a.notna()), a, check_exact=True)
 
 
+def test_beside_a_model_the_parts_of_a_table_are_named_again(table, capsys):
+    parts = [table.assign(site=site, unit=unit) for site in "AB" for unit in "xy"]
+    pd.concat(parts).to_csv("in.csv", index=False)
+    by = ["--split-by", "site", "--split-by", "unit"]
+    assert main(["repair", "in.csv", "out.csv", *by, *QUICK, "--save-model", "m"]) == 0
+    assert main(["repair", "in.csv", "again.csv", "--model", "m"]) == 2
+    assert (
+        " ".join(by).replace("site", "'site'").replace("unit", "'unit'") in capsys.readouterr().err
+    )
+    assert main(["repair", "in.csv", "again.csv", "--model", "m", *by]) == 0
+    assert pd.read_csv("again.csv").notna().all(axis=None)
+
+
 def test_ctrl_c_keeps_the_best_so_far_and_says_so(table, start):
     table.to_csv("in.csv", index=False)
     command = [sys.executable, "-m", "gru_lab.cli", "repair", "in.csv", "out.csv", "--minutes", "5"]

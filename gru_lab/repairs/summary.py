@@ -23,6 +23,9 @@ HOW = {
 }
 
 
+READING = ("split_by", "time", "time_format", "dayfirst")  # may be said again beside a model
+
+
 def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     """Return the Repaired of a Sheet, of which `checked` is the Check; `model` is a file with a
     saved Repairer.
@@ -45,12 +48,9 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
     if model is None:
         done = repair(table, device=device, **settings)
     else:
+        _require_none([name for name in settings if name not in READING])
         learned = Repairer.load(model, device)
-        if other := [name for name in settings if settings[name] != getattr(learned, name)]:
-            raise ValueError(
-                f"a saved model has its own {', '.join(other)}; leave that out, or leave the "
-                "model out"
-            )
+        _require_none([name for name in settings if settings[name] != getattr(learned, name)])
         learned.split_by = sheet.part or learned.split_by
         done = learned.repaired(table)
     text = done.filled & ~sheet.holes[table.columns]
@@ -59,6 +59,14 @@ def repair_sheet(sheet, checked, model=None, device="auto", **settings):
         table=done.table.mask(text) if text.any(axis=None) else done.table,
         filled=done.filled & ~text,
     )
+
+
+def _require_none(names):
+    """Raise ValueError where settings stand beside a saved model that has its own."""
+    if names:
+        raise ValueError(
+            f"a saved model has its own {', '.join(names)}; leave that out, or leave the model out"
+        )
 
 
 def summary(repaired):

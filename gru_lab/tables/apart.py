@@ -32,7 +32,8 @@ def teller(columns, moments, first):
         return None
     passing = []
     texts = [name for name, column in columns.items() if is_text(column)]
-    labels = [name for name in columns if name not in texts and _few_numbers(columns[name])]
+    others = {name: column for name, column in columns.items() if whole(column) is not None}
+    labels = [name for name, column in others.items() if column.nunique() <= FEW_VALUES]
     for names in [*((name,) for name in texts + labels), *combinations(texts[:5], 2)]:
         number = part_numbers([columns[name] for name in names], len(part))
         if not 2 <= number.max() + 1 <= min(MOST_PARTS, len(part) // 2):
@@ -48,11 +49,6 @@ def teller(columns, moments, first):
         if (ways == 1 or told) and (again or repeated >= REPEATED):
             passing.append(names)
     return passing[0] if passing else None
-
-
-def _few_numbers(column):
-    """Tell whether a column holds few different whole numbers."""
-    return whole(column) is not None and column.nunique() <= FEW_VALUES
 
 
 def _starts_again(moments, first):

@@ -10,7 +10,6 @@ Whatever asks one of these questions asks this object. Where a table can be read
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,57 +17,12 @@ import pandas as pd
 
 from gru_lab.config import one_of
 from gru_lab.tables.apart import teller, tells_apart
-from gru_lab.tables.frames import is_numeric, numeric, part_numbers, whole
+from gru_lab.tables.channels import EMPTY, why_no_channel
+from gru_lab.tables.frames import is_numeric, numeric, part_numbers
 from gru_lab.tables.order import in_order, oddities
-from gru_lab.tables.steps import Step, direction, month_numbers, seconds, usual_step
-from gru_lab.tables.time import NAT
+from gru_lab.tables.steps import Step, month_numbers, seconds, usual_step
 from gru_lab.tables.time_columns import find_time, read_time
-from gru_lab.tables.time_numbers import number_readings
-from gru_lab.tables.time_readings import Found
-
-EMPTY = "no values at all"
-FEWEST_NUMBERED = 10  # numbers that go on by one, where others are missing
-
-
-def _counts_rows(column, starts):
-    """Tell whether a column numbers the rows: each whole number of a range once, or one by one.
-
-    Where some are missing, the others must go on by one, or stand as far apart as their rows.
-    """
-    if len(column) <= 2 * len(starts) or not is_numeric(column):
-        return False
-    if column.isna().any():
-        there = np.flatnonzero(column.notna())
-        numbers = whole(column.iloc[there])
-        if numbers is None or len(starts) > 1 or len(there) < FEWEST_NUMBERED:
-            return False
-        steps = np.diff(numbers)
-        return bool((steps == 1).all() or (steps == np.diff(there)).all())
-    numbers = None if column.dtype.kind == "f" else whole(column)
-    if numbers is None:
-        return False
-    steps = np.diff(numbers, prepend=0)
-    steps[list(starts)] = 1
-    once = np.ptp(numbers) + 1 == len(numbers) and len(np.unique(numbers)) == len(numbers)
-    return bool(once or (steps == 1).all())
-
-
-def _why_no_channel(column, starts, first):
-    """Return why a column is no channel, or '' if it is one; its rows lie part by part."""
-    if pd.api.types.is_complex_dtype(column.dtype):
-        return "complex numbers"
-    if column.dtype.kind in "Mm" or isinstance(column.dtype, pd.PeriodDtype):
-        return "another time"
-    if column.isna().all():
-        return EMPTY
-    if numeric(column) is None:
-        return "text"
-    if is_numeric(column) and any(
-        {"Y", "d"} <= set(way.order) and direction(seconds(way.stamps), first)
-        for way in number_readings(column)
-    ):
-        return "another time"  # such as the end of an interval, 202403052330
-    return "row number" if _counts_rows(column, starts) else ""
+from gru_lab.tables.time_readings import Found, swapped, two_readings
 
 
 def names_of(columns) -> tuple:
@@ -152,12 +106,12 @@ class Layout:
         by_part = np.argsort(part, kind="stable")
         first = np.r_[True, np.diff(part[by_part]) != 0][: len(part)]
         starts, taken = np.flatnonzero(first), {*found.columns, *splits}
-        problems, refusals = list(found.doubts), _two_readings(found)
+        problems, refusals = list(found.doubts), two_readings(found)
         stamps = found.readings[0].stamps if found.readings else None
         rest = {name: column for name, column in others.items() if name not in taken}
         told = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
         odd = {} if stamps is None else oddities(stamps, by_part, first)
-        refusals += [told] * bool(told) + _swapped(found, others, odd)
+        refusals += [told] * bool(told) + swapped(found, others, odd)
         order, moments = in_order(stamps, by_part, first)
         orders = [in_order(way.stamps, by_part, first)[0] for way in found.readings[1:]]
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)
@@ -167,7 +121,7 @@ class Layout:
         for name in table.columns:
             if name in set_aside or name in channels:
                 continue
-            if why := _why_no_channel(table[name].iloc[by_part], starts, first):
+            if why := why_no_channel(table[name].iloc[by_part], starts, first):
                 set_aside[name] = why
             else:
                 channels.append(name)
@@ -283,42 +237,3 @@ def _settled(found, way):
     """Return the Found with only the reading of an earlier table, where it is among several."""
     same = [reading for reading in found.readings if reading.order == way]
     return replace(found, readings=tuple(same)) if same else found
-
-
-def _swapped(found, columns, odd):
-    """Return in a list what is wrong where a spreadsheet took the day for the month in some cells.
-
-    It turns 03/04/2024 into a date, in its own country's order, and leaves 13/04/2024 as text.
-    """
-    if "back" not in odd or len(found.columns) > 1:
-        return []
-    column = columns[found.columns[0]]
-    real = column.map(lambda cell: isinstance(cell, datetime)).to_numpy(bool)
-    texts = column[~real].dropna()
-    if not real.any() or not len(texts):
-        return []
-    return [
-        f"column {found.columns[0]!r} holds {real.sum():,} dates and {len(texts):,} texts such as "
-        f"{texts.iloc[0]!r}, and goes back in time between them: a spreadsheet may have taken the "
-        "day for the month in the dates; write all of them alike, as 2024-04-13, before a repair"
-    ]
-
-
-def _two_readings(found):
-    """Return in a list what two readings of the time are, with the option that settles it."""
-    if len(found.readings) < 2:
-        return []
-    shown = []
-    for reading in found.readings[:3]:
-        known = reading.stamps[reading.stamps != NAT][:2].view("M8[ns]").astype("M8[m]")
-        shown.append(f"{reading.way} gives {', '.join(map(str, known))}, …".replace("T00:00", ""))
-    orders = {reading.order[:2] for reading in found.readings}
-    settle = (
-        "--dayfirst or --monthfirst"
-        if orders == {"dm", "md"}
-        else f"--time-format {' or '.join(repr(reading.way) for reading in found.readings[:3])}"
-    )
-    return [
-        f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "
-        f"about as well: {'; '.join(shown)} Say which: {settle}"
-    ]

@@ -1,6 +1,7 @@
 """One column read as time in each way that its content allows, and how well each way fits."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -121,3 +122,42 @@ def unwrapped(reading, first):
     stamps = np.full(len(hours), NAT)
     stamps[known] = np.rint(hours[known] * 3_600_000).astype(np.int64) * 1_000_000
     return replace(reading, stamps=stamps, order="", clock=True)
+
+
+def two_readings(found):
+    """Return in a list what two readings of the time are, with the option that settles it."""
+    if len(found.readings) < 2:
+        return []
+    shown = []
+    for reading in found.readings[:3]:
+        known = reading.stamps[reading.stamps != NAT][:2].view("M8[ns]").astype("M8[m]")
+        shown.append(f"{reading.way} gives {', '.join(map(str, known))}, …".replace("T00:00", ""))
+    orders = {reading.order[:2] for reading in found.readings}
+    settle = (
+        "--dayfirst or --monthfirst"
+        if orders == {"dm", "md"}
+        else f"--time-format {' or '.join(repr(reading.way) for reading in found.readings[:3])}"
+    )
+    return [
+        f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "
+        f"about as well: {'; '.join(shown)} Say which: {settle}"
+    ]
+
+
+def swapped(found, columns, odd):
+    """Return in a list what is wrong where a spreadsheet took the day for the month in some cells.
+
+    It turns 03/04/2024 into a date, in its own country's order, and leaves 13/04/2024 as text.
+    """
+    if "back" not in odd or len(found.columns) > 1:
+        return []
+    column = columns[found.columns[0]]
+    real = column.map(lambda cell: isinstance(cell, datetime)).to_numpy(bool)
+    texts = column[~real].dropna()
+    if not real.any() or not len(texts):
+        return []
+    return [
+        f"column {found.columns[0]!r} holds {real.sum():,} dates and {len(texts):,} texts such as "
+        f"{texts.iloc[0]!r}, and goes back in time between them: a spreadsheet may have taken the "
+        "day for the month in the dates; write all of them alike, as 2024-04-13, before a repair"
+    ]

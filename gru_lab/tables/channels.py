@@ -1,0 +1,52 @@
+"""Which columns of a table are channels, and why the others are none."""
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.tables.frames import is_numeric, numeric, whole
+from gru_lab.tables.steps import direction, seconds
+from gru_lab.tables.time_numbers import number_readings
+
+EMPTY = "no values at all"
+FEWEST_NUMBERED = 10  # numbers that go on by one, where others are missing
+
+
+def _counts_rows(column, starts):
+    """Tell whether a column numbers the rows: each whole number of a range once, or one by one.
+
+    Where some are missing, the others must go on by one, or stand as far apart as their rows.
+    """
+    if len(column) <= 2 * len(starts) or not is_numeric(column):
+        return False
+    if column.isna().any():
+        there = np.flatnonzero(column.notna())
+        numbers = whole(column.iloc[there])
+        if numbers is None or len(starts) > 1 or len(there) < FEWEST_NUMBERED:
+            return False
+        steps = np.diff(numbers)
+        return bool((steps == 1).all() or (steps == np.diff(there)).all())
+    numbers = None if column.dtype.kind == "f" else whole(column)
+    if numbers is None:
+        return False
+    steps = np.diff(numbers, prepend=0)
+    steps[list(starts)] = 1
+    once = np.ptp(numbers) + 1 == len(numbers) and len(np.unique(numbers)) == len(numbers)
+    return bool(once or (steps == 1).all())
+
+
+def why_no_channel(column, starts, first):
+    """Return why a column is no channel, or '' if it is one; its rows lie part by part."""
+    if pd.api.types.is_complex_dtype(column.dtype):
+        return "complex numbers"
+    if column.dtype.kind in "Mm" or isinstance(column.dtype, pd.PeriodDtype):
+        return "another time"
+    if column.isna().all():
+        return EMPTY
+    if numeric(column) is None:
+        return "text"
+    if is_numeric(column) and any(
+        {"Y", "d"} <= set(way.order) and direction(seconds(way.stamps), first)
+        for way in number_readings(column)
+    ):
+        return "another time"  # such as the end of an interval, 202403052330
+    return "row number" if _counts_rows(column, starts) else ""
