@@ -7,10 +7,13 @@ import signal
 import sys
 import threading
 
-from gru_lab import study_commands, table_commands  # noqa: F401, their commands are in COMMANDS
+from gru_lab import study_commands  # noqa: F401, commands are listed in the order of these imports
 from gru_lab.commands import COMMANDS, NOTHING
 from gru_lab.errors import Ended
 from gru_lab.output import WRITTEN, printable
+
+# isort: split
+from gru_lab import run_commands, table_commands  # noqa: F401
 
 
 def build_parser():

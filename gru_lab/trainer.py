@@ -8,9 +8,6 @@ any process: each epoch's batches and dropout come from (seed, epoch, batch) and
 before.
 """
 
-import contextlib
-import json
-import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,9 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import safe_open, save_file
 
+from gru_lab.checkpoint import Checkpoint, load, save
 from gru_lab.config import RunConfig
 from gru_lab.device import pick_device
 from gru_lab.errors import Diverged
@@ -223,35 +219,13 @@ class Trainer:
         self._good = {name: value.clone() for name, value in self.model.state_dict().items()}
 
     def _save(self):
-        """Write the checkpoint if it is time: tensors and JSON in one file, put in place at once.
-
-        A run whose weight was moved gets none: a checkpoint knows its run by the configuration
-        alone. One that cannot be written, on a full disk say, costs time only if the run is
-        interrupted, so the run goes on.
-        """
-        if (
-            not self.checkpoint
-            or self.schedule
-            or time.monotonic() - self._saved < CHECKPOINT_SECONDS
-        ):
-            return
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        # another process may train the same run
-        unfinished = self.checkpoint.with_suffix(f".{os.getpid()}.part")
-        try:
-            self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-            save_file(
-                tensors,
-                unfinished,
-                metadata={"key": self.config.key, "rows": json.dumps(self.rows)},
-            )
-            unfinished.replace(self.checkpoint)
-        except (OSError, SafetensorError):
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-        self._saved = time.monotonic()
+        """Write the checkpoint if it is time, but none of a run whose weight was moved: no key names it."""
+        due = time.monotonic() - self._saved >= CHECKPOINT_SECONDS
+        if self.checkpoint and due and not self.schedule:
+            state = self.optimizer.state_dict()["state"]
+            now = Checkpoint(self.config.key, self.rows, self.model.state_dict(), state)
+            save(self.checkpoint, now)
+            self._saved = time.monotonic()
 
     def _resume(self):
         """Take up the checkpoint if it is there, of this run, and whole; otherwise start anew.
@@ -261,31 +235,15 @@ class Trainer:
         if not self.checkpoint or not self.checkpoint.exists():
             return
         try:
-            # both out of one open file: meanwhile another process may put a later one in its place
-            with safe_open(self.checkpoint, "pt") as file:
-                metadata, tensors = (
-                    file.metadata(),
-                    {name: file.get_tensor(name) for name in file.keys()},
-                )
-            rows = json.loads(metadata["rows"])
-            if metadata["key"] != self.config.key:
+            kept = load(self.checkpoint)
+            if kept.key != self.config.key:
                 return
-            if len(rows) > self.config.epochs:
+            if len(kept.rows) > self.config.epochs:
                 self.checkpoint = None
                 return
-            state = {}
-            for name, value in tensors.items():
-                if name.startswith("optimizer."):
-                    _, index, field = name.split(".")
-                    state.setdefault(int(index), {})[field] = value
-            weights = {
-                name.removeprefix("model."): tensors[name]
-                for name in tensors
-                if name.startswith("model.")
-            }
-            self.model.load_state_dict(weights)
-            self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
-            self.rows = rows
+            self.model.load_state_dict(kept.weights)
+            self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": kept.state})
+            self.rows = kept.rows
         except Exception:  # a damaged checkpoint costs the time of training again, nothing more
             self.model.load_state_dict(self._good)
         self._keep_weights()

@@ -37,7 +37,9 @@ STUDYING = {"dask", "distributed", "optuna", "sqlalchemy", "tqdm"}
 # the order of the rooms: a module imports only from rooms before its own, and from its own
 ROOMS = [
     {"errors", "output", "digits"},
-    {"config", "series", "gaps", "demo", "model", "loss", "device", "trainer"},  # the ground
+    {  # the ground
+        *("config", "series", "gaps", "demo", "model", "loss", "device", "checkpoint", "trainer")
+    },
     {"tables"},
     {"repairs", "tuning_log"},  # side by side: neither sees the other
     {"runs"},
@@ -46,7 +48,7 @@ ROOMS = [
     {"widgets"},
     {"records"},
     {"commands"},
-    {"study_commands", "table_commands"},
+    {"study_commands", "run_commands", "table_commands"},
     {"cli"},
 ]
 PLACE = {room: place for place, rooms in enumerate(ROOMS) for room in rooms}

@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, safe_open, save_file
 
 import gru_lab as lab
 from gru_lab import trainer as module
@@ -380,7 +380,7 @@ def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(
 
 
 def load_rows(checkpoint):
-    with module.safe_open(checkpoint, "pt") as file:
+    with safe_open(checkpoint, "pt") as file:
         return json.loads(file.metadata()["rows"])
 
 
@@ -389,7 +389,7 @@ def truncated(path):
 
 
 def without_weights(path):
-    with module.safe_open(path, "pt") as file:
+    with safe_open(path, "pt") as file:
         metadata = file.metadata()
     tensors = load_file(path)
     save_file(

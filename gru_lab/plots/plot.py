@@ -10,15 +10,19 @@ from gru_lab.config import one_of
 
 # by the name of the thing's class, so that no library is loaded for pictures that nobody asked for
 BY_CLASS = {
-    "Results": ("stage", {"setting": "plot_stage", "epoch": "plot_curves", "seed": "plot_seeds"}),
-    "Search": ("search", {"trial": "plot_search"}),
-    "Grid": ("grid", {"setting": "plot_grid"}),
-    "Fairness": ("grid", {"epoch": "plot_fairness"}),
-    "SecondOpinion": ("opinion", {"setting": "plot_opinion"}),
-    "Sizes": ("sizes", {"setting": "plot_sizes"}),
-    "Gapped": ("one_run", {"step": "plot_repair"}),
-    "curve": ("one_run", {"epoch": "plot_losses"}),
-    "hidden_mask": ("one_run", {"step": "plot_gaps"}),
+    "Results": {
+        "setting": "stage.plot_stage",
+        "epoch": "curves.plot_curves",
+        "seed": "curves.plot_seeds",
+    },
+    "Search": {"trial": "search.plot_search"},
+    "Grid": {"setting": "grid.plot_grid"},
+    "Fairness": {"epoch": "grid.plot_fairness"},
+    "SecondOpinion": {"setting": "opinion.plot_opinion"},
+    "Sizes": {"setting": "sizes.plot_sizes"},
+    "Gapped": {"step": "one_run.plot_repair"},
+    "curve": {"epoch": "one_run.plot_losses"},
+    "hidden_mask": {"step": "one_run.plot_gaps"},
 }
 
 
@@ -55,11 +59,10 @@ def plot(thing: object, *details, by: str | None = None, **options) -> Any:
         from gru_lab.plots.repaired import plot_holes, plot_repaired
 
         return (plot_repaired if details else plot_holes)(thing, *details, **options)
-    module, ways = BY_CLASS[one_of("thing to plot", _kind(thing), BY_CLASS)]
-    way = ways[one_of("by", by or next(iter(ways)), ways)]
-    return getattr(importlib.import_module(f"gru_lab.plots.{module}"), way)(
-        thing, *details, **options
-    )
+    ways = BY_CLASS[one_of("thing to plot", _kind(thing), BY_CLASS)]
+    module, _, name = ways[one_of("by", by or next(iter(ways)), ways)].partition(".")
+    draw = getattr(importlib.import_module(f"gru_lab.plots.{module}"), name)
+    return draw(thing, *details, **options)
 
 
 def _kind(thing):

@@ -2,13 +2,11 @@
 
 import re
 import textwrap
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from gru_lab.config import COUNT, LABELS, RULES, RunConfig, in_words, one_of
+from gru_lab.tuning_log.knob import knob_of, labels_of, require_known
 from gru_lab.tuning_log.own_data import DEMO_ROWS, HOLES, checked, open_data, without_holes
 from gru_lab.tuning_log.stage import Profile, Setting, Stage
 
@@ -92,7 +90,7 @@ class Question(Stage):
         `question.control("twice as long", epochs=40)`. Raises ValueError for an unknown setting, a
         label that is taken, and for runs that the question has already.
         """
-        _known(changes)
+        require_known(changes)
         if not changes:
             raise ValueError(f"control {label!r} must change something, such as epochs=40")
         epochs = changes.pop("epochs", None)
@@ -172,12 +170,12 @@ def question(
     text = " ".join(str(text).split())
     if not text:
         raise ValueError("text must be the question that is asked, not empty")
-    _known(settings)
+    require_known(settings)
     given = {"adopted": adopted, "rows": rows, "data_changed": data_changed or None}
     given["holes"] = None if holes == HOLES[0] else holes
     arguments = {name: value for name, value in given.items() if value is not None}
     arguments = dict(settings) | arguments | {"seeds": seeds}
-    knob, values = _knob(settings)
+    knob, values = knob_of(settings)
     start = START.replace(**settings | {knob: values[0]})
     values = [getattr(start.replace(**{knob: value}), knob) for value in values]
     if len(set(values)) < len(values):
@@ -188,7 +186,7 @@ def question(
     series = _series(open_data(data, split_by), rows, one_of("holes", holes, HOLES))
     for value in values if knob == "window" else values[:1]:
         checked(series, start.replace(**{knob: value}))
-    labels = dict(zip(values, _labels(knob, values), strict=True))
+    labels = dict(zip(values, labels_of(knob, values), strict=True))
     asked = Question(
         number=0,
         name=f"question: {re.sub(r'[^0-9a-z]+', ' ', text.lower()).strip()[:60] or text[:60]}",
@@ -218,57 +216,9 @@ def _series(series, rows, holes):
     return without_holes(series) if holes == "drop" else series
 
 
-def _known(settings):
-    """Raise ValueError for a name that is no setting of a run, and for the seed."""
-    for name in settings:
-        one_of("a setting", name, [*LABELS])
-        if name == "seed":
-            raise ValueError(
-                "seed must be left out: it is luck, not a question; seeds= says how many each "
-                "value gets"
-            )
-
-
-def _knob(settings):
-    """Return the name and the values of the one setting that has several."""
-    several = {
-        name: list(value)
-        for name, value in settings.items()
-        if isinstance(value, Iterable) and not isinstance(value, str | bytes)
-    }
-    if len(several) > 1:
-        names = ", ".join(several)
-        lists = ", ".join(f"{name}={values}" for name, values in several.items())
-        raise ValueError(
-            f"one setting at a time must have several values, not {names}: where two things change "
-            "at once, nobody can say which of them made the difference. Ask one question after the "
-            f"other, draw every pair with lab.grid({lists}), or turn all knobs with lab.search"
-        )
-    if not several:
-        raise ValueError(
-            "one setting must have several values, the knob, such as hidden_size=[16, 32, 64] "
-            "(in a command hidden_size=16,32,64); one value alone can be compared with nothing"
-        )
-    ((knob, values),) = several.items()
-    values = [value.item() if isinstance(value, np.generic) else value for value in values]
-    if len(values) < 2:
-        raise ValueError(
-            f"{knob} must have at least two values to compare, not {values}; add another one"
-        )
-    return knob, values
-
-
 def _file_of(data):
     """Return the path of data that is a file, else None."""
     return str(data) if isinstance(data, str | Path) else None
-
-
-def _labels(knob, values):
-    """Return a label per value, short where that tells them apart."""
-    short = [
-        f"{knob}={value:.4g}" if isinstance(value, float) else f"{knob}={value}" for value in values
-    ]
-    return short if len(set(short)) == len(short) else [f"{knob}={value!r}" for value in values]
 
 
 def _setting(knob, value, label, start):

@@ -9,8 +9,9 @@ import gru_lab as lab
 from gru_lab.evidence.full_size import full_results
 from gru_lab.gaps import make_gaps
 from gru_lab.plots import one_run as figures
+from gru_lab.plots.curves import plot_curves
 from gru_lab.plots.one_run import plot_gaps, plot_losses, plot_repair
-from gru_lab.plots.stage import plot_curves, plot_stage
+from gru_lab.plots.stage import plot_stage
 
 
 @pytest.fixture(scope="module")
