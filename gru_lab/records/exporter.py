@@ -63,9 +63,7 @@ def without_scripts_in_links(page: str) -> str:
 
 
 class MathMLRenderer(IPythonRenderer):
-    """nbconvert's markdown renderer, with formulas finished at export time; a link that would run a
-    script stays text.
-    """
+    """nbconvert's markdown renderer with finished formulas; links that run a script stay text."""
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         if is_harmful(url):
@@ -92,8 +90,8 @@ class OfflineOutputs(Preprocessor):
         other = language != "en"  # than that of the notebooks
         resources |= {"words": words(language), "lang": f' lang="{TAGS[language]}"' * other}
         resources["language"] = language
-        told = {"words": from_english(language)} if other else {}
-        self._told = json.dumps(told)[1:-1].replace("<", r"\u003c")
+        facts = {"words": from_english(language)} if other else {}
+        self._told = json.dumps(facts)[1:-1].replace("<", r"\u003c")
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, index):

@@ -1,6 +1,4 @@
-"""What every page of ours shares: the templates, one packed copy of plotly.js, and a figure as
-HTML.
-"""
+"""What all our pages share: the templates, one packed plotly.js, and a figure as HTML."""
 
 import base64
 import functools
@@ -60,9 +58,7 @@ def figure_title(figure: dict) -> str:
 
 
 def _numbers(values):
-    """Return a trace's values as an array, also where plotly packed them; empty if they are no
-    numbers in a row.
-    """
+    """Return a trace's values as an array, unpacked; empty if they are no numbers in a row."""
     if isinstance(values, dict):
         values = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
     try:  # None in it becomes NaN
@@ -73,18 +69,16 @@ def _numbers(values):
 
 
 def trace_words(figure: dict, language: str = "en") -> list[tuple[str, str]]:
-    """Return of each trace of a plotly figure its name, and its first, last and lowest value in
-    words.
-    """
-    said, told = words(language), []
+    """Return each trace's name, and its first, last and lowest value in words."""
+    said, traces = words(language), []
     sentence = said["from {first} to {last}, lowest {lowest}, {count} points"]
     for number, trace in enumerate(figure.get("data", []), start=1):
         if len(values := _numbers(trace.get("y"))):
             shown = dict(first=values[0], last=values[-1], lowest=values.min())
             shown = {name: f"{value:.3g}" for name, value in shown.items()} | {"count": len(values)}
             name = trace.get("name") or said["line {number}"].format(number=number)
-            told.append((name, sentence.format(**shown)))
-    return told
+            traces.append((name, sentence.format(**shown)))
+    return traces
 
 
 def figure_sentence(figure: dict, language: str = "en") -> str:

@@ -1,6 +1,4 @@
-"""The index of a folder of records: newest first, each with its date, data and a small picture of
-its runs.
-"""
+"""The index of a folder of records, newest first: date, data, a small picture of the runs."""
 
 import numpy as np
 
@@ -56,9 +54,7 @@ def _entry(path):
 
 
 def entries(out):
-    """Return the folders of recordings in `out`, newest first, each with what its records say of
-    themselves.
-    """
+    """Return the folders of recordings in `out`, newest first, and what their records say."""
     recordings = []
     for folder in sorted((path for path in out.iterdir() if path.is_dir()), reverse=True):
         try:
@@ -82,13 +78,13 @@ def entries(out):
 
 def write_index(out, language="en"):
     """Write `out`/index.html, a list of the records in the folders of `out`; return its path."""
-    said = words(language)
+    texts = words(language)
     page = TEMPLATES.get_template("index.html.j2").render(
         recordings=entries(out),
         picture=PICTURE,
         policy=POLICY,
-        names={LOG: said[OF_LOG], PLAYGROUND: said[OF_PLAYGROUND]},
-        words=said,
+        names={LOG: texts[OF_LOG], PLAYGROUND: texts[OF_PLAYGROUND]},
+        words=texts,
         lang=TAGS[language],
     )
     write_whole(out / "index.html", page)

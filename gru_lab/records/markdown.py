@@ -1,6 +1,4 @@
-"""An executed notebook as Markdown, for where nothing draws: its figures and sliders are told in
-words.
-"""
+"""An executed notebook as Markdown: its figures and sliders are told in words."""
 
 import re
 
@@ -21,12 +19,10 @@ def _plain(text):
 
 
 def figure_words(figure):
-    """Return a plotly figure as Markdown: its title, and of each trace the first, lowest and last
-    value.
-    """
+    """Return a plotly figure as Markdown: its title, each trace's first, lowest and last value."""
     lines = [f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"]
-    told = [f"- {_plain(name)}: {values}" for name, values in trace_words(figure)]
-    return "\n".join([lines[0], "", *told])
+    traces = [f"- {_plain(name)}: {values}" for name, values in trace_words(figure)]
+    return "\n".join([lines[0], "", *traces])
 
 
 class InWords(Preprocessor):

@@ -36,8 +36,7 @@ def notebooks_folder():
 
 
 def find_notebooks(names=()):
-    """Return the paths of notebooks: ours by file name, stage name or number, others by path;
-    default: all ours.
+    """Return the paths of notebooks: ours by file, stage or number, others by path (default: ours).
 
     Raises ValueError for a name that none has, and for a path that leads to no notebook.
     """
@@ -63,9 +62,7 @@ def _own_notebook(path):
 
 
 def set_parameters(notebook, **values):
-    """Put `values` into the cell tagged 'parameters', so that the record shows what it was run
-    with.
-    """
+    """Put `values` into the cell tagged 'parameters', for the record to show them."""
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
@@ -111,9 +108,9 @@ async def execute(notebook, environment=None, on_cell=None) -> bool:
 
 def _note_death(cell):
     """Show in a cell that its kernel died there."""
-    said = "the kernel died in this cell: most often for lack of memory. Later cells were not run"
+    reason = "the kernel died in this cell: most often for lack of memory. Later cells were not run"
     outputs = [] if cell.cell_type != "code" else cell.outputs
-    outputs.append(new_output("error", ename="KernelDied", evalue=said, traceback=[said]))
+    outputs.append(new_output("error", ename="KernelDied", evalue=reason, traceback=[reason]))
 
 
 def wait_for(work):

@@ -1,6 +1,4 @@
-"""A notebook for a question of one's own: written from a template, and read back as the question it
-asks.
-"""
+"""A notebook for a question of one's own: written from a template, and read back."""
 
 import ast
 import json
@@ -84,8 +82,7 @@ def new_notebook(asked: Question, path=None, data=None, split_by=None) -> Path:
 
 
 def question_of(path) -> Question:
-    """Return the question that a notebook asks, without running it: its call of `lab.question`,
-    with values that are written out in it.
+    """Return the question that a notebook asks by literals, without running it.
 
     Raises ValueError where there is none, or where it rests on something that has to be computed.
     """

@@ -65,21 +65,20 @@ def small(series: Series) -> Series:
     return Series(values, names, series.name, tuple(starts.tolist()))
 
 
-def _left_out(series, part, said):
+def _left_out(series, part, texts):
     """Return in words what of a series is not in its small part, or ''."""
     sizes = {"rows left out": (len(part), len(series))}
     sizes["channels left out"] = (len(part.channels), len(series.channels))
-    told = [
-        said[name].format(kept=f"{kept:,}", count=f"{count:,}")
+    parts = [
+        texts[name].format(kept=f"{kept:,}", count=f"{count:,}")
         for name, (kept, count) in sizes.items()
         if kept < count
     ]
-    return ", ".join(told)
+    return ", ".join(parts)
 
 
 def pack(series: Series) -> dict:
-    """Return a small series as plain data: 16 bits a value, scaled to the training part as a run
-    scales it.
+    """Return a small series as plain data: 16 bits a value, scaled as a run scales it.
 
     Raises ValueError if it is too short for a window in each of its parts.
     """
@@ -110,7 +109,7 @@ def train_here(
     Nothing in the data can end its block early, and the script puts every text in as text. Raises
     ValueError for a series with holes or too short.
     """
-    part, said = small(series), words(language)
+    part, texts = small(series), words(language)
     table = pack(part)
     data = {
         "schema": SCHEMA,
@@ -118,16 +117,16 @@ def train_here(
         "settings": asdict(start) | {"data": table["name"], "data_digest": table["digest"]},
         "share": start.hidden_share,
         "only_missing": validate_missing_only,
-        "words": {name: said[name] for name in NAMED},
+        "words": {name: texts[name] for name in NAMED},
     }
     return Markup(
         TEMPLATES.get_template("train_here.html.j2").render(
             data=Markup(json.dumps(data, allow_nan=False).replace("<", r"\u003c")),
-            words=said,
+            words=texts,
             lang=TAGS[language],
             name=series.name,
             size=part.values.shape,
-            note=_left_out(series, part, said),
+            note=_left_out(series, part, texts),
             in_record=in_record,
             train=_module("train"),
             page=_module("playground"),
@@ -136,9 +135,7 @@ def train_here(
 
 
 def stage_start(stage) -> RunConfig:
-    """Return where a stage's sliders begin: its adopted setting, on a network small enough for a
-    page.
-    """
+    """Return where a stage's sliders begin: its adopted setting, on a small network."""
     adopted = stage.config(stage.adopted)
     knobs = ("mask_input", "num_layers", "dropout", "missing_weight")
     return START.replace(**{name: getattr(adopted, name) for name in knobs})
@@ -169,8 +166,7 @@ def _module(name):
 
 
 def playground(data=None, out="playground.html", split_by=None, language: str = "en") -> Path:
-    """Write a page that trains a GRU on a table (a file, DataFrame or Series; default: the built-in
-    one), and return its path.
+    """Write a page that trains a GRU on a table (default: the built-in one); returns its path.
 
     Raises ValueError for a place that cannot be written to, and for a table with holes or too
     short.

@@ -126,11 +126,11 @@ def _guesses(page):
 
 def _section(rows, guesses):
     """Return what the page says of one stage on one series."""
-    stage = next(one for one in STAGES.values() if one.number == rows["stage"].iloc[0])
+    stage = next(row for row in STAGES.values() if row.number == rows["stage"].iloc[0])
     single = rows.drop_duplicates(["setting", "seed"])
     errors = single.pivot(index="setting", columns="seed", values="error")
     usual = stage[stage.adopted].epochs
-    names = [one.name for one in stage.choose("trained") if one.epochs == usual]
+    names = [row.name for row in stage.choose("trained") if row.epochs == usual]
     errors = errors.reindex([name for name in names if name in errors.index]).dropna(axis=1)
     section = {
         "stage": stage,
@@ -151,8 +151,8 @@ def _section(rows, guesses):
 def _judged(stage, errors):
     """Return the label that the pooled seeds give, its sentence and its figures."""
     table, seeds = compare(errors, stage.adopted), errors.shape[1]
-    found = judge(table["low"].dropna(), table["high"].dropna(), SMALLEST_DIFFERENCE)
-    label, needed = choose_label(found, found, seeds), MIN_SEEDS
+    judged = judge(table["low"].dropna(), table["high"].dropna(), SMALLEST_DIFFERENCE)
+    label, needed = choose_label(judged, judged, seeds), MIN_SEEDS
     if seeds > 1:
         baseline = errors.loc[stage.adopted]
         shares = (errors.drop(stage.adopted) - baseline) / baseline.mean()

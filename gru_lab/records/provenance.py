@@ -53,8 +53,8 @@ def _settings(run):
 
 def foot_of(page, language="en") -> str:
     """Return what a record rests on, as HTML for its foot and as data inside it."""
-    foot, said = TEMPLATES.get_template("provenance.html.j2"), words(language)
-    return foot.render(page, settings=_settings, words=said) + as_block(page)
+    foot, texts = TEMPLATES.get_template("provenance.html.j2"), words(language)
+    return foot.render(page, settings=_settings, words=texts) + as_block(page)
 
 
 def page_of(notebook, name, folder):
@@ -74,9 +74,9 @@ def page_of(notebook, name, folder):
         if file is None or file.exists():
             runs = pack(used_by(notebook), Store(url))
     data = dict.fromkeys((run["config"]["data"], run["config"]["data_digest"]) for run in runs)
-    told = {"data": "; ".join(f"{name}: digest {digest}" for name, digest in data)}
-    told |= {"seeds": ", ".join(map(str, sorted({run["config"]["seed"] for run in runs})))}
-    facts = (told if runs else {}) | about_here()
+    facts_of_runs = {"data": "; ".join(f"{name}: digest {digest}" for name, digest in data)}
+    facts_of_runs |= {"seeds": ", ".join(map(str, sorted({run["config"]["seed"] for run in runs})))}
+    facts = (facts_of_runs if runs else {}) | about_here()
     title = notebook.metadata.get("title") or title_of(notebook, Path(name))
     return {"title": title, "whole": not failed, "line": "", "runs": runs, "facts": facts}
 
@@ -95,10 +95,10 @@ def about_runs(plan, runs) -> dict[str, str]:
         return {}
     rows, channels = series.values.shape
     ours = f": {rows:,} rows, {channels} channels, digest {series.digest}"
-    told = [
+    parts = [
         name + (ours if digest == series.digest else f": digest {digest}") for name, digest in used
     ]
-    facts = {"data": "; ".join(told)}
+    facts = {"data": "; ".join(parts)}
     if any(digest == series.digest for _, digest in used):
         aside = [f"{name} ({why})" for name, why in series.set_aside.items()]
         facts["columns set aside"] = ", ".join(aside) or "none"

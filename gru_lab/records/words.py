@@ -18,17 +18,15 @@ TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML
 
 
 def words(language: str = "en") -> dict[str, str]:
-    """Return the fixed words by their name in one language; ValueError for another one than en or
-    zh.
-    """
+    """Return the fixed words by their name in a language, en or zh; ValueError for another."""
     place = LANGUAGES.index(one_of("language", language, LANGUAGES))
     return {name: both[place] for name, both in BOTH.items()}
 
 
 def from_english(language: str) -> dict[str, str]:
     """Return a language's words by the English ones, for a page that was made in English."""
-    said = words(language)
-    return {both[0]: said[name] for name, both in BOTH.items()}
+    texts = words(language)
+    return {both[0]: texts[name] for name, both in BOTH.items()}
 
 
 def saying(language: str):

@@ -1,6 +1,4 @@
-"""A run as a notebook cell: what a person set with sliders, as code that trains the same curve
-without them.
-"""
+"""A run as a notebook cell: code that trains the same curve as the sliders did."""
 
 import dataclasses
 
@@ -19,8 +17,7 @@ trainer.curve"""
 
 
 def as_cell(stage, config, schedule=()):
-    """Return a cell that trains `config` on the stage's series, moving its weight as `schedule`
-    says.
+    """Return a cell that trains `config` on the stage's series, its weight moved by `schedule`.
 
     Only settings that differ from the defaults are written out. A series that is not the built-in
     one cannot be written out at all: the cell then expects it under the name `data`.

@@ -6,9 +6,7 @@ import traitlets
 
 
 class CopyButton(anywidget.AnyWidget):
-    """A button that puts `text` on the clipboard, or shows it to be copied by hand where the
-    browser forbids that.
-    """
+    """A button that copies `text`, or shows it where the browser forbids that."""
 
     label = traitlets.Unicode().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
@@ -74,9 +72,7 @@ class Names(anywidget.AnyWidget):
 
 
 def opener(label, box, width="90px"):
-    """Return a button that opens and closes a box; an Accordion's title cannot be reached by
-    keyboard.
-    """
+    """Return a button that opens and closes a box, by keyboard too, unlike an Accordion."""
     button = widgets.ToggleButton(
         description=label, icon="caret-right", layout=widgets.Layout(width=width)
     )

@@ -1,5 +1,4 @@
-"""The panel's one figure: left the losses as they grow, right one channel's repair. Numbers in,
-traces changed.
+"""The panel's one figure: the losses as they grow, and one channel's repair.
 
 A FigureWidget costs a browser five megabytes when it is made, so a panel makes one and changes its
 data in place.
@@ -17,16 +16,13 @@ POINTS = 1500  # of a line
 PINS = 6  # pale lines there is room for
 RIGHT = ("truth", "seen", "hidden", "filled", "network")
 NAMES = {"filled": "forward fill"}  # in the legend, where it differs from the name here
-UNUSED = (
-    "sendChartToCloud zoom2d select2d lasso2d zoomIn2d zoomOut2d autoScale2d".split()
-)  # buttons of plotly's bar
+# buttons of plotly's bar
+UNUSED = "sendChartToCloud zoom2d select2d lasso2d zoomIn2d zoomOut2d autoScale2d".split()
 NOTHING = np.array([])
 
 
 def thinned(curve):
-    """Return at most POINTS rows of a curve, evenly, the last one always: a browser draws no more
-    in time.
-    """
+    """Return at most POINTS rows of a curve, evenly, the last always: a browser draws no more."""
     return curve.iloc[evenly(len(curve), POINTS)]
 
 
@@ -41,9 +37,7 @@ def _marks(colour, symbol, size, **more):
 
 
 def _traces():
-    """Return the traces by name, without data; pins first, so that the present run lies on top of
-    them.
-    """
+    """Return the traces by name, without data; pins first, so that the run lies on top."""
     traces = {f"pin {number}": _line("#B8C4CE", width=1.5) for number in range(1, PINS + 1)}
     traces |= {way: _line(GREY, dash, width=1.5) for way, dash in REFERENCE_DASH.items()}
     for name, trace in traces.items():
@@ -69,9 +63,7 @@ def _traces():
 
 
 class Canvas:
-    """The figure and its traces by name. Change it inside `with canvas.figure.batch_update():`, one
-    message each.
-    """
+    """The figure and its traces by name, changed in `with canvas.figure.batch_update():`."""
 
     def __init__(self):
         figure = make_subplots(cols=2, horizontal_spacing=0.09)
@@ -90,9 +82,8 @@ class Canvas:
             legend=legend | {"x": 0},
             legend2=legend | {"x": 0.55},
             modebar={"remove": UNUSED},
-            legend3={
-                "visible": False
-            },  # showlegend=False of a trace does not reach a FigureWidget's browser side
+            # showlegend=False of a trace does not reach a FigureWidget's browser side
+            legend3={"visible": False},
         )
         ticks = {"tickvals": TICKS, "ticktext": TICK_TEXTS}
         # room for the longest number, always: a picture that grows into it would jump
@@ -116,9 +107,8 @@ class Canvas:
         `references` are errors by name, `logged` (epochs, training, validation) of the log, `moves`
         (epoch, batch, weight) on the way.
         """
-        moved = {
-            epoch: weight for epoch, _, weight in moves if epoch <= len(curve)
-        }  # the last of each epoch
+        # the last of each epoch
+        moved = {epoch: weight for epoch, _, weight in moves if epoch <= len(curve)}
         heights = [curve["val_missing"].iloc[epoch - 1] for epoch in moved]
         curve = thinned(curve)
         lines = {"training": "train", "validation": "validation", "hidden entries": "val_missing"}
@@ -149,9 +139,7 @@ class Canvas:
             self._set(way, [0, end], [error, error], text=["", f"{way} {plain(error, 2)}"])
 
     def draw_pins(self, pins):
-        """Draw (label, name, curve) of pinned runs as pale lines with their label at the end, the
-        last six.
-        """
+        """Draw the last six (label, name, curve) of pinned runs as pale, labelled lines."""
         for number in range(1, PINS + 1):
             label, name, curve = pins[-number] if number <= len(pins) else ("", "", None)
             values = (
@@ -166,9 +154,7 @@ class Canvas:
         self._draw_references()
 
     def draw_repair(self, part, network, channel):
-        """Draw one channel of some windows (a Gapped) in a row, and the network's values for it if
-        there are any.
-        """
+        """Draw one channel of some windows (a Gapped), and the network's values, if any."""
         truth, hidden, filled = (
             values[..., channel].ravel() for values in (part.truth, part.hidden_mask, part.filled)
         )  # (windows x time,)

@@ -1,5 +1,4 @@
-"""The panel's controls: labelled sliders with bounds, and the RunConfig they stand for. Nothing is
-computed here.
+"""The panel's controls: labelled sliders with bounds, and the RunConfig they stand for.
 
 A slider's places are values of its own grid and those the stage's settings have, so that each run
 of the log can be set exactly: 0.0324 is not 0.03, and a run is known by its exact settings.
@@ -17,8 +16,7 @@ TIPS = {
     "dropout": "share of the values dropped between layers in training; one layer has no between",
     "num_layers": "layers of the GRU",
     "missing_weight": "w of the loss (A + w·M)/(1 + w): A is the error of all entries, M of the "
-    "hidden ones; "
-    "it can be moved while a training runs",
+    "hidden ones; it can be moved while a training runs",
     "hidden_size": "width of each layer",
     "learning_rate": "of Adam",
     "missing_rate": "share of the entries that is hidden",
@@ -81,9 +79,7 @@ def make_fields(stage):
 
 
 class Controls:
-    """All inputs of a panel for a stage. `config` is the RunConfig they show; `setting` names a row
-    of the log.
-    """
+    """All inputs of a panel: `config` is the RunConfig they show, `setting` a row of the log."""
 
     def __init__(self, stage):
         self.stage, self.fields = stage, make_fields(stage)

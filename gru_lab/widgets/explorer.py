@@ -1,6 +1,4 @@
-"""Sliders over the stored runs: live in JupyterLab, and in a record, where there is no kernel, by
-the same module.
-"""
+"""Sliders over the stored runs, by one module in JupyterLab and in a record without a kernel."""
 
 import hashlib
 import json
@@ -37,9 +35,7 @@ class Explorer(anywidget.AnyWidget):
 
 
 def explorer_page(data):
-    """Return the explorer as HTML that needs no kernel and no network; no text in the data can end
-    its block early.
-    """
+    """Return the explorer as HTML without kernel or network; no data can end its block early."""
     module = MODULE.read_text(encoding="utf-8").replace("export default { render };", "")
     text = json.dumps(data, allow_nan=False).replace("<", r"\u003c")
     return PAGE.format(
@@ -48,8 +44,7 @@ def explorer_page(data):
 
 
 def explorer(stage, store=None):
-    """Return sliders over the stored runs on a stage's series (or of a stage's name, on the lesson
-    profile).
+    """Return sliders over the stored runs on a stage's series, by the stage or its name.
 
     Independent sliders for dropout, layers and loss weight; where a combination was not run it says
     so and shows the nearest one. In a record it is HTML, else a widget. Raises ValueError if the

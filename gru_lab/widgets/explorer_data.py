@@ -14,16 +14,12 @@ KNOBS = {name: LABELS[name] for name in ("dropout", "num_layers", "missing_weigh
 
 
 def _short(values):
-    """Return numbers as a list of four significant digits, None where there is none: JSON knows no
-    NaN.
-    """
+    """Return numbers as a list of four significant digits, None where there is none."""
     return [float(f"{value:.4g}") if np.isfinite(value) else None for value in np.ravel(values)]
 
 
 def _knobs(stage, configs):
-    """Return the settings that have sliders, {name: label}: the knob of a question of one's own
-    comes first, and of the log's knobs those that vary.
-    """
+    """Return the settings that have sliders, {name: label}: those that vary, your own first."""
     if not stage.own:
         return KNOBS
     vary = [name for name in KNOBS if len({getattr(config, name) for config in configs}) > 1]
@@ -37,9 +33,7 @@ def _other(config, start, knobs):
 
 
 def _repair(stage, config, sample, hidden):
-    """Return a run's repair of the `hidden` entries of the picture, or None: a run of other windows
-    or gaps repaired something else.
-    """
+    """Return a run's repair of the picture's `hidden` entries; None if it had other windows."""
     alike = not config.difference(stage.start).keys() & {"window", "missing_rate", "pattern"}
     if sample is None or not alike or sample.shape != hidden.shape:
         return None

@@ -27,9 +27,7 @@ def draw_or_tell(draw, status):
 
 
 class LiveFigure(go.FigureWidget):
-    """A FigureWidget that begins at once, also in a busy browser, and that a page, when it is
-    opened again, gets as it is now; plotly would hand out the first state.
-    """
+    """A FigureWidget that a page opened again gets as it is now, not in its first state."""
 
     _esm = Path(__file__).with_suffix(".mjs")
     _bundle = traitlets.Unicode(BUNDLE.read_text(encoding="utf-8")).tag(sync=True)

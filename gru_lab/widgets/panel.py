@@ -1,5 +1,4 @@
-"""The live panel: move a slider, see what it does. `panel(stage)` in a notebook's cell returns at
-once.
+"""The live panel: move a slider, see what it does. `panel(stage)` returns at once.
 
 The training runs in a thread (`gru_lab.runs.live`); a second thread looks at it five times a second
 at most and draws. Here are only widgets: what they show is computed elsewhere.
@@ -37,8 +36,7 @@ ENDED = (Status.DONE, Status.NO_BETTER, Status.STORED)
 
 
 def panel(stage, store=None):
-    """Return the live panel of a stage (or of its name or number, on the lesson profile), to be
-    shown by the cell.
+    """Return the live panel of a stage, or of its name or number, for a cell to show.
 
     A cell that is run again gets a new one, and what its old one still trains is stopped. Where
     there will be no kernel it is the explorer of the stored
@@ -70,8 +68,7 @@ def _cell():
 
 
 def still(stage, store):
-    """Return what takes the panel's place in a record: sliders over the stored runs, at the setting
-    the log adopted.
+    """Return what stands for the panel in a record: sliders over the stored runs.
 
     That run is trained if the store lacks it.
     """
@@ -157,9 +154,7 @@ class Panel:
         self._changed("setting")
 
     def _changed(self, name):
-        """A control was moved: steer the running training, begin it again, or show what the store
-        has.
-        """
+        """A control was moved: steer the training, begin it again, or show what is stored."""
         if self._choosing:
             return
         config, running = self.controls.config, self.live.snapshot().running
@@ -181,9 +176,7 @@ class Panel:
         self._choosing = False
 
     def _train(self):
-        """Train what the controls show; once more if it is what the figure already shows to its
-        end.
-        """
+        """Train what the controls show; once more if that is shown to its end already."""
         config, seen = self.controls.config.on(self.stage.series), self.live.snapshot()
         again = seen.status in ENDED and seen.config == config
         self.live.start(config, self.controls.patience.value, again)
@@ -205,9 +198,7 @@ class Panel:
             self.canvas.draw_pins(lines)
 
     def _watch(self):
-        """Draw five times a second at most: all the time while a training runs, else when something
-        was changed.
-        """
+        """Draw, five times a second at most, while a training runs or when something changed."""
         while True:
             if not self.live.snapshot().running:
                 self.live.changed.wait()
@@ -216,9 +207,7 @@ class Panel:
             time.sleep(BETWEEN_DRAWINGS)
 
     def _draw(self):
-        """Bring figure, status and copies up to date with the run; the figure only where it
-        differs.
-        """
+        """Bring figure, status and copies up to date with the run, where they differ."""
         with self._drawing:
             seen = self.live.snapshot()
             view = (self.controls.ruler.value, self.channel.value, self.place.value)
@@ -250,9 +239,8 @@ class Panel:
     def _prepare_copies(self, seen):
         """Give the copy buttons what they copy: browsers allow it only right after a click."""
         run = seen.pin() if seen.rows else None
-        whole = (
-            seen if seen.running or not run else run
-        )  # a run that has ended is copied as long as it became
+        # a run that has ended is copied as long as it became
+        whole = seen if seen.running or not run else run
         self.copies[0].text = as_cell(self.stage, whole.config, whole.schedule)
         self.copies[1].text = (
             log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""

@@ -1,6 +1,4 @@
-"""The table of pinned runs below a panel: what sets each apart, its last lines, its error. Kept in
-the store.
-"""
+"""The table of pinned runs: what sets each apart, its last lines, its error; in the store."""
 
 import html
 
@@ -32,8 +30,7 @@ def _row(cells, *buttons):
 
 
 class Pinned:
-    """The pinned runs of a stage: `box` lists them, the newest on top; `pins` holds them, the
-    oldest first.
+    """The pinned runs of a stage: `box` lists them, newest on top; `pins` are oldest first.
 
     `changed(lines)` is called with (label, name, curve) of each whenever they change.
     """
@@ -48,9 +45,7 @@ class Pinned:
         self.read()
 
     def _stored_box(self):
-        """Return the control that pins a stored run, your own or from someone else's record,
-        without training it.
-        """
+        """Return the control that pins a stored run, yours or a record's, without training it."""
         pin = widgets.Button(
             description="Pin", tooltip="pin the chosen run", layout=widgets.Layout(width="80px")
         )

@@ -1,5 +1,4 @@
-"""Prediction before the experiment: a learner chooses an answer, and the picture shows it beside
-the result.
+"""Prediction before the experiment: an answer is chosen, and shown beside the result.
 
 The choice is kept, so a notebook opened again, or its record, knows it.
 """
@@ -15,9 +14,7 @@ from gru_lab.tuning_log.stages import stage as open_stage
 
 
 class Prediction:
-    """A stage's question and its answers; `guess` is the one chosen, or None. Shown by a notebook's
-    cell.
-    """
+    """A stage's question and its answers; `guess` is the one chosen, or None."""
 
     def __init__(self, stage):
         self.stage = stage
@@ -63,8 +60,7 @@ class Prediction:
 
 
 def predict(stage):
-    """Return the question of a stage (or of its name or number) for the cell to show; `guess` is
-    the answer chosen.
+    """Return the question of a stage, or of its name or number, for a cell to show.
 
     It can be answered by mouse and keyboard. In a record it is HTML that says which one was chosen,
     or that none was.

@@ -1,5 +1,4 @@
-"""The curves of a sweep while it trains in the background, drawn as they grow: `lab.watch(sweep)`
-returns at once.
+"""The curves of a sweep that trains in the background; `watch(sweep)` returns at once.
 
 A line is a setting. Its seeds are drawn one after the other with gaps in between, so that a sweep
 of a thousand runs is still a figure of a few lines. Here are only pictures: what they show,
@@ -28,8 +27,7 @@ POINTS, MARKED = 300, 50  # of a run at most; up to so many have a mark each
 
 
 def watch(sweep):
-    """Return the curves of a Sweep as they grow, with a Stop button; the cell that shows them ends
-    at once.
+    """Return the growing curves of a Sweep, with a Stop button; the cell ends at once.
 
     Where there will be no kernel it waits for the sweep and
     returns its figure. Raises ValueError for anything but what `lab.sweep(..., background=True)`
@@ -47,9 +45,7 @@ def watch(sweep):
 
 
 def lines_of(sweep):
-    """Return what is known of a sweep as lines, one a setting: {name: (epochs, errors)}, NaN after
-    each seed.
-    """
+    """Return what is known of a sweep, a line per setting: {name: (epochs, errors)}."""
     runs = {}
     for config in sweep.configs:
         name = sweep.name(config).removesuffix(f", seed {config.seed}")
@@ -58,9 +54,8 @@ def lines_of(sweep):
         )
     lines = {}
     for name, keys in runs.items():
-        curves = [
-            sorted(sweep.progress.curves[key].copy().items()) for key in keys
-        ]  # a copy: they grow meanwhile
+        # a copy: they grow meanwhile
+        curves = [sorted(sweep.progress.curves[key].copy().items()) for key in keys]
         curves = [[curve[at] for at in evenly(len(curve), POINTS)] for curve in curves]
         points = [point for curve in curves for point in [*curve, (np.nan, np.nan)]]
         lines[name] = tuple(np.array(points, dtype=float).T)
@@ -68,9 +63,7 @@ def lines_of(sweep):
 
 
 def curves_figure(sweep):
-    """Return a sweep's curves as they are now, and the errors of both simple ways of filling, as a
-    Figure.
-    """
+    """Return a sweep's curves as they are now, and the two simple ways' errors, as a Figure."""
     figure, last = go.Figure(), max(config.epochs for config in sweep.configs)
     mode = "lines" if last > MARKED else "lines+markers"
     for way, error in references(sweep.series, sweep.configs[0]).items():
@@ -94,9 +87,8 @@ class Watch:
     def __init__(self, sweep):
         self.sweep = sweep
         self.figure = LiveFigure(curves_figure(sweep))
-        self.figure.update_layout(
-            width=WIDTH, uirevision="watch"
-        )  # a zoom stays while the curves grow
+        # a zoom stays while the curves grow
+        self.figure.update_layout(width=WIDTH, uirevision="watch")
         self.stop = widgets.Button(
             description="Stop", tooltip="finished runs are kept", layout={"width": "80px"}
         )
