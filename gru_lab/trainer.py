@@ -219,7 +219,7 @@ class Trainer:
         self._good = {name: value.clone() for name, value in self.model.state_dict().items()}
 
     def _save(self):
-        """Write the checkpoint if it is time, but none of a run whose weight was moved: no key names it."""
+        """Write the checkpoint if it is time; no key names a run whose weight was moved."""
         due = time.monotonic() - self._saved >= CHECKPOINT_SECONDS
         if self.checkpoint and due and not self.schedule:
             state = self.optimizer.state_dict()["state"]

@@ -44,13 +44,13 @@ class Fairness:
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("way")
 
     def __repr__(self):
-        told = ", ".join(
+        ways = ", ".join(
             f"{way} {row['epochs until the best']:.0f} "
             f"({row['lowest']:.0f} to {row['highest']:.0f})"
             for way, row in self.table.iterrows()
         )
         repeats = self.steps["repeat"].nunique()
-        return f"Epochs until the best cell was found, {repeats} repeats: {told}"
+        return f"Epochs until the best cell was found, {repeats} repeats: {ways}"
 
     def _repr_html_(self):
         """Show the table in a notebook."""
@@ -80,18 +80,10 @@ def fairness(grid, repeats: int = 5, seed: int = 0) -> Fairness:
     for way in WAYS:
         for repeat in range(repeats):
             order = orders[way](errors, cells, np.random.default_rng((seed, repeat)))
-            found = np.array([errors[cell] for cell in order])
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "way": way,
-                        "repeat": repeat,
-                        "epochs": cost * np.arange(1, len(order) + 1),
-                        "error": found,
-                        "best": np.minimum.accumulate(found),
-                    }
-                )
-            )
+            visited = np.array([errors[cell] for cell in order])
+            columns = {"way": way, "repeat": repeat, "epochs": cost * np.arange(1, len(order) + 1)}
+            columns |= {"error": visited, "best": np.minimum.accumulate(visited)}
+            frames.append(pd.DataFrame(columns))
     return Fairness(pd.concat(frames, ignore_index=True), float(np.nanmin(errors)))
 
 

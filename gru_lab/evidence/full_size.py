@@ -104,7 +104,7 @@ def compare_sizes(results) -> Sizes:
             both = _both(small, full, names)
             large = verdict(full, *names)
             ratios[stage.number] = both
-            row |= _told(both, large) | {"carries over": _carries_over(both)}
+            row |= _row(both, large) | {"carries over": _carries_over(both)}
         else:
             row |= {"at full size": "not run yet", "carries over": "cannot tell"}
         rows[stage.number, stage.question] = row
@@ -134,7 +134,7 @@ def _only(results, names):
     return replace(results, stage=replace(results.stage, settings=settings), curves=curves)
 
 
-def _told(both, large):
+def _row(both, large):
     """Return the farthest setting of the small experiment in words, at both sizes."""
     adopted = both.index[(both["small", "corrected ruler"] == 1)][0]
     others = both.drop(adopted) - 1

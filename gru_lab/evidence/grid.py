@@ -105,11 +105,10 @@ def grid(
 ) -> Grid:
     """Return every pair of two settings' values with the errors of the runs that are kept.
 
-    Two of the `settings` are lists of values; the others, `data`, `split_by`, `rows` and `holes`
-    are as in `lab.question`. Cells that were not run stay blank; `train` trains them first, with so
-    many `seeds`, as `lab.sweep` does. `lab.plot(grid)` is a heat map, `lab.panel(grid)` one whose
-    cells are pinned by a click. Raises ValueError as `lab.question` does, and unless two settings
-    have several values.
+    Two of the `settings` are lists of values; all else is as in `lab.question`. Cells that were not
+    run stay blank; `train` trains them first, with so many `seeds`, as `lab.sweep` does.
+    `lab.plot(grid)` is a heat map, `lab.panel(grid)` one whose cells are pinned by a click. Raises
+    ValueError as `lab.question` does, and unless two settings have several values.
 
     >>> import gru_lab as lab
     >>> lab.grid(dropout=[0, 0.2], hidden_size=[2, 4], epochs=1, rows=700).table.shape

@@ -24,32 +24,32 @@ SCALE = {
 
 def question(stage: Stage) -> str:
     """Return the question that a learner answers, a sentence to be completed."""
-    one, other = stage.guess
-    return f"Compared with '{other}', the error on hidden values of '{one}' will be …"
+    first, second = stage.guess
+    return f"Compared with '{second}', the error on hidden values of '{first}' will be …"
 
 
 def answers(stage: Stage) -> dict[str, float]:
     """Return the answers to choose from, each with its factor; the last is what the log says."""
-    one, other = (stage[name].lines for name in stage.guess)
-    if not (one and other):
+    first, second = (stage[name].lines for name in stage.guess)
+    if not (first and second):
         return SCALE
-    logged = one[-1].validation / other[-1].validation
+    logged = first[-1].validation / second[-1].validation
     return SCALE | {f"as the log's last figures say: {logged:.2g} times as much": logged}
 
 
 def kept_guesses() -> dict[str, Any]:
     """Return this person's guesses by the stage's name; {} where none can be read."""
     try:
-        found = json.loads((home() / "guesses.json").read_text(encoding="utf-8"))
+        guesses = json.loads((home() / "guesses.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return guesses if isinstance(guesses, dict) else {}
 
 
 def kept_guess(stage: Stage) -> str | None:
     """Return the answer that was chosen for a stage, or None."""
-    found = kept_guesses().get(stage.name)
-    return found if isinstance(found, str) and found in answers(stage) else None
+    answer = kept_guesses().get(stage.name)
+    return answer if isinstance(answer, str) and answer in answers(stage) else None
 
 
 def keep_guess(stage: Stage, answer: str) -> None:
@@ -61,5 +61,5 @@ def keep_guess(stage: Stage, answer: str) -> None:
 def outcome(results: Results) -> float:
     """Return the ratio that was guessed: of the means over the seeds by the corrected ruler."""
     error = results.finals.groupby("setting")["val_missing"].mean()
-    one, other = results.stage.guess
-    return error[one] / error[other]
+    first, second = results.stage.guess
+    return error[first] / error[second]

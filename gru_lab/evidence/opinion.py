@@ -51,7 +51,7 @@ def ratios_of(results):
     return pd.DataFrame(columns)
 
 
-def told(differences):
+def in_words(differences):
     """Return the lowest and the highest of the differences in words, with their settings."""
     # one, where there is but one other setting
     ends = dict.fromkeys((differences.idxmin(), differences.idxmax()))
@@ -70,9 +70,9 @@ def _row(results, ratios, objections):
     """Return a stage's row of the opinion, {column: text}."""
     judged = verdict(results)
     others = judged.table.index.drop(results.stage.adopted)
-    figures = told(ratios.loc[others, ("the log", "ratio")] - 1)
+    figures = in_words(ratios.loc[others, ("the log", "ratio")] - 1)
     ours = {
-        f"our runs, {ruler}": told(judged.table.loc[others, (ruler, "difference")])
+        f"our runs, {ruler}": in_words(judged.table.loc[others, (ruler, "difference")])
         for ruler in RULERS
     }
     return {

@@ -90,21 +90,20 @@ def write_log(
     language : 'en' or 'zh', of the words around your own
     number : of the (first) question; default: the next one that is free
 
-    What stands in the file stays as it is, byte for byte. A question that is there already, with
-    the same runs and the same conclusion, is not written again.
+    What stands in the file stays as it is, byte for byte; what stands there is not written again.
 
     Raises
     ------
     ValueError
-        For a number that is taken, a question that is there with another conclusion, a file that is
-        no text, and what could not be read back as it is; then nothing is written.
+        For a number that is taken, a question there with another conclusion, a file that is no
+        text, and what could not be read back as it is; then nothing is written.
 
     Examples
     --------
     >>> import gru_lab as lab
     >>> lab.write_log(results, conclusion="64 is wide enough.")  # doctest: +SKIP
     """
-    title = WORDS[one_of("language", language, WORDS)]["title"]
+    one_of("language", language, WORDS)
     results = [_results(asked, store) for asked in _listed(results)]
     conclusions = _listed(conclusion)
     if not results:
@@ -114,17 +113,17 @@ def write_log(
             f"conclusion must be one sentence per question: {len(conclusions)} for {len(results)}"
         )
     path = require_place("path", Path(path) if path is not None else home() / NAME)
-    _append(path, results, conclusions, title, language, number)
+    _append(path, results, conclusions, language, number)
     return path
 
 
-def _append(path, results, conclusions, title, language, number):
+def _append(path, results, conclusions, language, number):
     """Append what does not stand in the log already."""
     before = path.read_bytes() if path.exists() else b""
     old, end = _text(before, path), "\r\n" if b"\r\n" in before else "\n"
     stages, decimal = _stages(old)
     known = len(stages)
-    new = "" if old.strip() else f"# {title}\n"
+    new = "" if old.strip() else f"# {WORDS[language]['title']}\n"
     for part, concluded in zip(results, conclusions, strict=True):
         logged, text = entry(part, _number(number, stages, path), concluded, language)
         if not _standing(logged, stages, path):

@@ -62,22 +62,19 @@ def test_once(
 ) -> Table:
     """Score settings on the test part of a series, beside forward fill and linear interpolation.
 
-    Why once: whoever looks at a score and then chooses has used it up, as a search uses up the
-    validation part; the best of many is partly the luckiest of many. Here neither the rows nor the
-    seeds (100, 101, …) had a say in any choice, as long as nobody comes back to choose again. The
-    store remembers: a look with other settings warns.
+    Why once: whoever looks at a score and then chooses has used it up, and the best of many is
+    partly the luckiest of many. Here neither rows nor seeds (100, 101, …) had a say in any choice,
+    as long as nobody comes back to choose again: a look with other settings warns.
 
     `configs` maps names to RunConfigs, or is a stage or a question: its adopted setting, then the
-    others, on its own series. The first is what the others are compared with. Returns a
-    row per name: `mean` over the seeds of the mean squared error on hidden test entries (last three
-    epochs), its `spread` (standard deviation), the `difference` to the first as a share of its
-    error, with the 95 % interval `low` to `high`, and `seconds` a run. Raises ValueError where
-    there are no configs or seeds.
+    others, on its own series. Returns a row per name: `mean` over the seeds of the mean squared
+    error on hidden test entries (last three epochs), its `spread` (standard deviation), the
+    `difference` to the first name as a share of its error, with the 95 % interval `low` to `high`,
+    and `seconds` a run. Raises ValueError where there are no configs or seeds.
 
     >>> import gru_lab as lab
     >>> stage = lab.stage("mask_input", "tiny")
-    >>> configs = {name: stage.config(name) for name in ("not included", "included")}
-    >>> table = lab.test_once(configs, stage.series, seeds=1, workers=1)
+    >>> table = lab.test_once(stage, seeds=1, workers=1)
     >>> list(table.index)
     ['not included', 'included', 'forward fill', 'linear interpolation']
     """

@@ -131,9 +131,8 @@ def verdict(
     """Return the Verdict on a stage's Results.
 
     `chosen` are kinds or names of settings, by default what the log trained; of a kind, those with
-    the epochs of the `adopted` one (default: the log's). `smallest_difference` is the smallest
-    difference that counts, a share of its error. Raises ValueError if there is nothing to compare
-    the adopted setting with. The rule: `choose_label`.
+    the epochs of the `adopted` one (default: the log's). `smallest_difference` that counts is a
+    share of its error. Raises ValueError if there is nothing to compare. Rule: `choose_label`.
 
     >>> import gru_lab as lab
     >>> results = lab.sweep(lab.stage("mask_input", "tiny"), seeds=2, workers=1)
@@ -148,14 +147,9 @@ def verdict(
         judge(table["low"].dropna(), table["high"].dropna(), smallest_difference)
         for table in tables
     )
-    seeds, baseline = corrected.shape[1], corrected.loc[adopted]
+    seeds = corrected.shape[1]
     label = choose_label(by_recorded, by_corrected, seeds)
-    needed = MIN_SEEDS
-    if seeds > 1:
-        shares = (corrected.drop(adopted) - baseline) / baseline.mean()
-        needed = seeds_needed(shares, smallest_difference)
-    needed = needed and max(needed, MIN_SEEDS, seeds + 1 if label == "cannot tell" else 0)
-
+    needed = _needed(corrected, adopted, label, smallest_difference)
     way = "by the loss that was trained" if stage.own else "as the log did"
     sentence = explain(label, tables, adopted, seeds, needed, smallest_difference, way)
     judgement = Verdict(
@@ -169,6 +163,15 @@ def verdict(
     if stage.own:
         note(verdict=repr(judgement), **about(stage))
     return judgement
+
+
+def _needed(corrected, adopted, label, smallest_difference):
+    """Return how many seeds tell, more than there are if those cannot; None above 1000."""
+    seeds, baseline, needed = corrected.shape[1], corrected.loc[adopted], MIN_SEEDS
+    if seeds > 1:
+        shares = (corrected.drop(adopted) - baseline) / baseline.mean()
+        needed = seeds_needed(shares, smallest_difference)
+    return needed and max(needed, MIN_SEEDS, seeds + 1 if label == "cannot tell" else 0)
 
 
 def _checks(results, names, recorded, corrected):

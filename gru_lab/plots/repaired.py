@@ -113,9 +113,7 @@ def _spread(runs, count):
 
 
 def plot_repaired(repaired, channel, rows, unit=""):
-    """Return one repair of `rows` (numbers): what was observed around it, the values put there, and
-    their intervals; `unit` is the channel's.
-    """
+    """Return one repair of `rows` (numbers): what was seen around it, the values, intervals."""
     order, moments, part = _ordered(repaired)
     first = int(np.flatnonzero(order == rows[0])[0])
     around = max(AROUND, len(rows))
@@ -126,7 +124,7 @@ def plot_repaired(repaired, channel, rows, unit=""):
     values = numbers(repaired.frame[channel])[here]
     filled = repaired.filled[channel].to_numpy()[here]
     low, high = (bound[channel].to_numpy()[here] for bound in repaired.interval)
-    figure = go.Figure()
+    figure, name = go.Figure(), escape(str(channel))
     single = _add_bands(figure, x, low, high, filled)
     bars = {
         "array": np.where(single, high - values, np.nan)[filled],
@@ -151,7 +149,6 @@ def plot_repaired(repaired, channel, rows, unit=""):
         mode="markers",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if len(rows) <= BARS else 4},
     )
-    name = escape(str(channel))
     figure.update_xaxes(title_text=escape(_time_name(repaired)))
     figure.update_yaxes(title_text=f"{name} ({escape(unit)})" if unit else name)
     return style(figure, escape(repair_name(repaired, channel, rows)), 340)

@@ -44,35 +44,32 @@ def plot_stage(results, *chosen, guess=None):
 
     Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each
     diamond the log's last figure. `chosen` are kinds or names of settings, by default those the log
-    trained. `guess` is an answer to the stage's question (see `predict`): a star beside the result,
-    in the picture of the settings it is about.
+    trained. `guess` is an answer to the stage's question (see `predict`), drawn as a star.
     """
     stage = results.stage
     settings = stage.choose(*(chosen or ("trained",)), *(stage.guess if guess else ()))
     names = [setting.name for setting in settings]
     finals = results.finals[results.finals["setting"].isin(names)]
     means = finals.groupby("setting")[["validation", "val_missing"]].mean().reindex(names)
-    figure = make_subplots(
-        cols=2, horizontal_spacing=0.1, subplot_titles=OWN_TITLES if stage.own else TITLES
-    )
+    titles = OWN_TITLES if stage.own else TITLES
+    figure = make_subplots(cols=2, horizontal_spacing=0.1, subplot_titles=titles)
     _add_ours(figure, finals, means)
     logged = [setting for setting in settings if setting.lines]
+    lines = [setting.lines[-1].validation for setting in logged]
     figure.add_scatter(
         x=[setting.name for setting in logged],
-        y=[setting.lines[-1].validation for setting in logged],
+        y=lines,
         mode="markers",
         showlegend=bool(logged),
         name="the log",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 11},
         hovertemplate="%{x}, the log: %{y:.3r}<extra></extra>",
-        col=1,
-        row=1,
+        **{"row": 1, "col": 1},
     )
     drawn = [*finals["val_missing"], *results.references.values()]
     if guess:
         drawn.append(_add_guess(figure, results, guess))
     add_references(figure, results.references, col=2, row=1)
-    lines = [setting.lines[-1].validation for setting in logged]
     log_axis(figure, None, [*finals["validation"], *lines], col=1)
     log_axis(figure, None, drawn, col=2)
     settings_axis(figure, names)
