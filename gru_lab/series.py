@@ -96,19 +96,14 @@ class Series:
                 f"{self.name}: its {len(self)} rows are too few to take rows from {begin:.0%} to "
                 f"{end:.0%}; give a longer series"
             )
-        whole = len(pieces) == 1  # a view instead of a copy
-        values = (
-            self.values[pieces[0]]
-            if whole
-            else np.concatenate([self.values[piece] for piece in pieces])
-        )
-        time = self.time
-        if time is not None:
-            time = (
-                time[pieces[0]]
-                if whole
-                else np.concatenate([np.asarray(time[piece]) for piece in pieces])
-            )
+
+        def taken(rows):
+            if len(pieces) == 1:  # a view instead of a copy
+                return rows[pieces[0]]
+            return np.concatenate([np.asarray(rows[piece]) for piece in pieces])
+
+        values = taken(self.values)
+        time = None if self.time is None else taken(self.time)
         starts = (0, *(int(start) for start in np.cumsum(lengths)[:-1]))
         return Series(values, self.channels, self.name, starts, time, self.set_aside)
 

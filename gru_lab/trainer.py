@@ -64,10 +64,8 @@ class Trainer:
         self.config = config.on(series)
         self.device = pick_device(device)
         self.missing_weight = self._weight = config.missing_weight
-        self.schedule, self._planned = (
-            [],
-            {(epoch, batch): weight for epoch, batch, weight in schedule},
-        )
+        self.schedule: list[tuple[int, int, float]] = []
+        self._planned = {(epoch, batch): weight for epoch, batch, weight in schedule}
         self.rows, self.batch, self.stopped = [], 0, False
         self.training, self.validation, self.scaler = prepare(series, config)
         self._train, self._val = self._tensors(self.training), self._tensors(self.validation)
@@ -124,11 +122,8 @@ class Trainer:
         dropping = self._validate(dropout=epoch) if self._drops else plain
         values = [*np.mean(figures, axis=0).tolist(), *figures[-1], *plain, *dropping]
         self._require_finite(values, epoch)
-        return (
-            {"epoch": epoch}
-            | dict(zip(METRICS, values, strict=True))
-            | {"seconds": time.perf_counter() - began}
-        )
+        row = {"epoch": epoch} | dict(zip(METRICS, values, strict=True))
+        return row | {"seconds": time.perf_counter() - began}
 
     def _batches_of(self, epoch):
         """Return the numbers of the windows of each batch of an epoch."""

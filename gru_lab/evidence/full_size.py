@@ -145,12 +145,12 @@ def _row(both, large):
         return f"{farthest}: {by['corrected']} (as the log read it: {by['recorded']})"
 
     missing = max(0, MIN_SEEDS - large.seeds)
-    seeds = f"{large.seeds}" + f", {missing} more needed for a verdict" * bool(missing)
+    more = f", {missing} more needed for a verdict" if missing else ""
     return {
         "its largest difference": show("small"),
         "the same at full size": show("full"),
         "at full size": large.label,
-        "seeds at full size": seeds,
+        "seeds at full size": f"{large.seeds}{more}",
     }
 
 
@@ -164,4 +164,6 @@ def _carries_over(both):
     if not counts.any():  # nothing mattered in small: nor should it at full size
         return "yes" if (full.abs() <= SMALLEST_DIFFERENCE).all() else "no"
     against = counts & (small * full < 0) & (full.abs() > SMALLEST_DIFFERENCE)
-    return "no" if against.any() else "yes" if (small * full > 0)[counts].all() else "cannot tell"
+    if against.any():
+        return "no"
+    return "yes" if (small * full > 0)[counts].all() else "cannot tell"

@@ -38,9 +38,9 @@ def ratios_of(results):
     stage, columns = results.stage, {}
     names = [setting.name for setting in stage.settings]
     logged = {
-        setting.name: np.mean([line.validation for line in setting.lines])
-        for setting in stage.settings
-        if setting.lines
+        row.name: np.mean([line.validation for line in row.lines])
+        for row in stage.settings
+        if row.lines
     }
     columns["the log", "ratio"] = pd.Series(logged, index=names) / logged[stage.adopted]
     for ruler, figure in RULERS.items():
@@ -110,7 +110,5 @@ def second_opinion(results: Iterable[Results]) -> SecondOpinion:
     counts = table["verdict"].value_counts()
     outcome = ", ".join(f"{count} {label}" for label, count in counts.items())
     note(verdict=f"Of the log's {len(table)} conclusions: {outcome}.")
-    return SecondOpinion(
-        table.rename_axis(index=["stage", "question"]),
-        pd.concat(ratios, names=["stage", "setting"]),
-    )
+    table = table.rename_axis(index=["stage", "question"])
+    return SecondOpinion(table, pd.concat(ratios, names=["stage", "setting"]))

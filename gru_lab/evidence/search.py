@@ -202,10 +202,10 @@ def _search(start, series, space, trials, seeds, seed, compute, simple, stopped)
     def run(proposed, backs=None):
         names = [f"trial {len(configs) + number}" for number in range(len(proposed))]
         errors, seconds = scores(proposed, names, series, range(seeds), compute, some=not rows)
-        for config, back, error, time in zip(
-            proposed, backs or [""] * len(proposed), errors, seconds, strict=True
-        ):
-            row = {"kind": "back" if back else "drawn" if rows else "start", "back": back}
+        backs = backs or ["" for _ in proposed]
+        for config, back, error, time in zip(proposed, backs, errors, seconds, strict=True):
+            kind = "drawn" if rows else "start"
+            row = {"kind": "back" if back else kind, "back": back}
             row |= {knob: getattr(config, knob) for knob in space}
             spread = np.ptp(error) / 2 if seeds > 1 else np.nan
             rows.append(row | {"error": error.mean(), "±": spread, "seconds": time.mean()})

@@ -32,12 +32,8 @@ def with_test_open(series):
         train, validation = round(rows * TRAIN_END), round(rows * VALIDATION_END)
         test = rows - (validation - train)  # the last rows, as many as the validation part has
         order.append(part.start + np.r_[:train, test:rows, train:test])
-    return Series(
-        series.values[np.concatenate(order)],
-        series.channels,
-        f"{series.name}, test part",
-        series.starts,
-    )
+    values, name = series.values[np.concatenate(order)], f"{series.name}, test part"
+    return Series(values, series.channels, name, series.starts)
 
 
 def _warn_of_other_looks(configs, opened, series, store):

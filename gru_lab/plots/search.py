@@ -41,9 +41,6 @@ def plot_search(search, title="The search, trial by trial"):
     add_references(figure, search.references)
     figure.update_xaxes(title_text="trial")
     errors = trials["error"].to_numpy()
-    log_axis(
-        figure,
-        "error on hidden validation entries",
-        [*errors[np.isfinite(errors)], *search.references.values()],
-    )
+    drawn = [*errors[np.isfinite(errors)], *search.references.values()]
+    log_axis(figure, "error on hidden validation entries", drawn)
     return style(figure, title, 460)

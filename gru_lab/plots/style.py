@@ -57,11 +57,8 @@ def add_references(figure, references, **place):
     axis = f"y{place['col']}" if place.get("col", 1) > 1 else "y"
     highest = max(references.values(), default=0)
     for way, error in references.items():
-        figure.add_hline(
-            y=error,
-            line={"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5},
-            **place,
-        )
+        line = {"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5}
+        figure.add_hline(y=error, line=line, **place)
         # an annotation's place on a log axis is given as a power of ten
         figure.add_annotation(
             text=f"{way} {plain(error, 2)}",

@@ -110,11 +110,8 @@ def read_block(path):
 
 def _is_number(value):
     """Tell whether a value out of a file is a finite number of at least 0 that a store can hold."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and 0 <= value <= LARGEST_FLOAT
-    )
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 <= value <= LARGEST_FLOAT
 
 
 def _unpack(run):

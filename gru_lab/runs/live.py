@@ -129,11 +129,8 @@ class Live:
             seen = {"rows": tuple(run.rows), "error": run.error}
             if run.trainer:
                 elapsed = time.monotonic() - run.began
-                seen |= {
-                    "batch": run.trainer.batch,
-                    "batches": run.trainer.batches,
-                    "elapsed": elapsed,
-                }
+                seen |= {"batch": run.trainer.batch, "batches": run.trainer.batches}
+                seen["elapsed"] = elapsed
                 seen["schedule"] = tuple(run.trainer.schedule)
             return Snapshot(number, run.config, run.status, **seen)
 
@@ -181,11 +178,9 @@ class Live:
             return None
         curve = self.store.curve(config.replace(epochs=min(config.epochs, kept)))
         end = no_better(curve["val_missing"], patience)
-        return (
-            curve.head(end or len(curve)).to_dict("records")
-            if end or len(curve) == config.epochs
-            else None
-        )
+        if end or len(curve) == config.epochs:
+            return curve.head(end or len(curve)).to_dict("records")
+        return None
 
     def _train(self, run):
         """The work of a run's thread, from the first look at the data to the store."""

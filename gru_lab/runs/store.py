@@ -133,25 +133,17 @@ class Store(Database):
 
         Of several runs of one key, the longest asked for counts.
         """
-        ends = {
-            config.key: config.epochs
-            for config in sorted(configs, key=lambda config: config.epochs)
-        }
-        query = (
-            sa.select(curves)
-            .where(curves.c.key.in_(list(ends)))
-            .order_by(curves.c.key, curves.c.epoch)
-        )
+        longest_last = sorted(configs, key=lambda config: config.epochs)
+        ends = {config.key: config.epochs for config in longest_last}
+        query = sa.select(curves).where(curves.c.key.in_(list(ends)))
+        query = query.order_by(curves.c.key, curves.c.epoch)
         with self.reading() as connection:
             rows = pd.read_sql(query, connection)
         longest = {
             key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")
         }
-        kept = {
-            key: rows.reset_index(drop=True)
-            for key, rows in longest.items()
-            if len(rows) == ends[key]
-        }
+        whole = {key: rows for key, rows in longest.items() if len(rows) == ends[key]}
+        kept = {key: rows.reset_index(drop=True) for key, rows in whole.items()}
         for config in configs:
             ours = None if config.key in kept else shipped.curve(config)
             if ours is not None and len(ours) == ends[config.key]:

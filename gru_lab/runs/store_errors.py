@@ -42,7 +42,7 @@ def shown(url: object) -> str:
         if colon and port not in PORTS:
             place = f"{host}:{HIDDEN}" + place.removeprefix(f"{host}:{port}")
     options = [
-        name + equals + (value if name in PUBLIC else HIDDEN if equals else "")
+        f"{name}={HIDDEN}" if equals and name not in PUBLIC else name + equals + value
         for name, equals, value in (option.partition("=") for option in query.split("&"))
     ]
     return f"{scheme}://{user}{place}{mark}{'&'.join(options)}"

@@ -56,7 +56,8 @@ class Sweep(Background):
         self.failures, self.trained, self._jobs = [], 0, None
 
     def __repr__(self):
-        state = "running" if not self.done else "stopped" if self.stopped else "done"
+        ended = "stopped" if self.stopped else "done"
+        state = ended if self.done else "running"
         trained = f"{self.trained} of {len(self.todo)} runs trained"
         return f"Sweep, {state}: {trained}, {len(self.failures)} failed"
 
@@ -202,10 +203,7 @@ def sweep(
     compute = Compute(store, workers, device, scheduler)
     if isinstance(stage, Stage):
         if series is not None:
-            raise ValueError(
-                "series must be left out with a stage, which has its own: stage.bind gives it "
-                "another"
-            )
+            raise ValueError("series must be left out with a stage: stage.bind gives it another")
         series, names = stage.series, run_names(stage, seeds)
         configs = [config for _, config in stage.configs(seeds)]
         require_unchanged(stage, configs, compute.store)

@@ -30,10 +30,8 @@ def _probe():
 
         spec, known = util.find_spec("gru_lab"), {}
         if spec and spec.origin:
-            texts = [
-                path.read_text(encoding="utf-8")
-                for path in sorted(Path(spec.origin).parent.rglob("*.py"))
-            ]
+            paths = sorted(Path(spec.origin).parent.rglob("*.py"))
+            texts = [path.read_text(encoding="utf-8") for path in paths]
             known["gru_lab"] = (
                 "with code " + hashlib.sha256("".join(texts).encode()).hexdigest()[:8]
             )
@@ -52,7 +50,7 @@ def _differences(theirs, ours):
         return f"no answer but {theirs!r}"
     differing = [name for name in ours if theirs.get(name) != ours[name]]
     return ", ".join(
-        f"{'no ' * (name not in theirs)}{name} {theirs.get(name, '')}".strip() for name in differing
+        f"{name} {theirs[name]}" if name in theirs else f"no {name}" for name in differing
     )
 
 
@@ -60,13 +58,8 @@ class OnWorker(WorkerPlugin):
     """Brings the series to each worker once, also to late ones, and compares both with ours."""
 
     def __init__(self, series, device):
-        self.series, self.device, self.digest, self.versions = (
-            series,
-            device,
-            series.digest,
-            _probe()(),
-        )
-        self.problem = ""
+        self.series, self.device, self.problem = series, device, ""
+        self.digest, self.versions = series.digest, _probe()()
 
     def setup(self, worker):
         """Note what makes this worker's runs unlike ours, and let it keep the memory it frees."""

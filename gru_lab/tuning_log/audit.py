@@ -45,11 +45,8 @@ class Findings(list):
             f"<li><b>Stage {finding.stage}, {finding.kind}.</b> {escape(finding.sentence)}</li>"
             for finding in self
         )
-        return (
-            f"<ul>{items}</ul>"
-            if self
-            else "<p>Arithmetic alone has nothing to say of this log.</p>"
-        )
+        nothing = "<p>Arithmetic alone has nothing to say of this log.</p>"
+        return f"<ul>{items}</ul>" if self else nothing
 
 
 def recorded_log():
@@ -73,7 +70,7 @@ def _lost(log):
         shown = "; ".join(f"line {place}: {text[:60]!r}" for place, text in lines[:5])
         more = f"; and {len(lines) - 5} more" if len(lines) > 5 else ""
         where = f"stage {stage}" if stage else "no stage"
-        what = f"{len(lines)} line{'s' * (len(lines) > 1)} of {where}"
+        what = f"{len(lines)} line{'s' if len(lines) > 1 else ''} of {where}"
         sentence = f"{what} with figures could not be read ({shown}{more})"
         yield Finding(stage, "lines not understood", sentence, dict(lines))
 
@@ -88,7 +85,8 @@ def audit(log: Any = None, anyway: bool = False) -> Findings:
     >>> [(finding.stage, finding.kind) for finding in audit()][:2]
     [(2, 'same errors, other rulers'), (2, 'copied run')]
     """
-    log = recorded_log() if log is None else log if isinstance(log, TuningLog) else read_log(log)
+    log = recorded_log() if log is None else log
+    log = log if isinstance(log, TuningLog) else read_log(log)
     findings = Findings(_lost(log))
     if findings and not anyway:
         sentences = "; ".join(finding.sentence for finding in findings)

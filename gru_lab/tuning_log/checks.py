@@ -65,11 +65,8 @@ def copied(rows, all_rows, _):
         if twin is None or digits < DIGITS:
             continue
         name = f"'{row.label}' is '{twin.label}' of stage {twin.stage}"
-        yield (
-            "copied run",
-            f"{name}, digit for digit: most likely one run, noted twice.",
-            {"figures": figures},
-        )
+        sentence = f"{name}, digit for digit: most likely one run, noted twice."
+        yield "copied run", sentence, {"figures": figures}
         if None not in (row.epochs, twin.epochs) and row.epochs != twin.epochs:
             yield (
                 "epochs disagree",
@@ -175,11 +172,8 @@ def against_own_figures(rows, _, log):
             f"'{best.label}' stands at {best.show()}: if there was a reason, the log does not "
             "give it."
         )
-        yield (
-            "against its own figures",
-            sentence,
-            {row.label: row.mean for row in (chosen[0], best)},
-        )
+        figures = {row.label: row.mean for row in (chosen[0], best)}
+        yield "against its own figures", sentence, figures
 
 
 CHECKS = (same_errors, copied, idle_dropout, within_spread, at_the_edge, against_own_figures)

@@ -37,13 +37,9 @@ def entries_of(text):
         below = rows[place + 1][:LONGEST] if place + 1 < len(rows) else ""
         mark = MARKS.match(row)
         plain = row[mark.end() :].rstrip()
-        bare = (
-            "|" in plain[:LONGEST]
-            and len(plain) < WIDEST
-            and TABLE_RULE.fullmatch(below)
-            and "|" in below
-        )
-        table = "|" in plain[:LONGEST] and len(plain) < WIDEST and (table or bool(bare))
+        is_row = "|" in plain[:LONGEST] and len(plain) < WIDEST
+        bare = is_row and "|" in below and TABLE_RULE.fullmatch(below)
+        table = is_row and (table or bool(bare))
         if not plain or plain.startswith(("```", "~~~")):
             continue
         if plain.startswith("<!--") and plain.endswith("-->"):

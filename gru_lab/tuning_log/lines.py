@@ -75,11 +75,8 @@ class Line:
     @property
     def format(self) -> str:
         """The name of the line's format, a key of DECIMALS."""
-        return " ".join(
-            ["epoch"] * (self.epoch is not None)
-            + ["steps"] * (self.steps is not None)
-            + ["train valid"]
-        )
+        counts = {"epoch": self.epoch, "steps": self.steps}
+        return " ".join([*(name for name in counts if counts[name] is not None), "train valid"])
 
     @property
     def finite(self) -> bool:

@@ -53,11 +53,5 @@ def without_holes(series: Series) -> Series:
     begins = np.searchsorted(kept, series.starts)
     starts = tuple(int(row) for row in np.unique([0, *broken, *begins]) if row < len(kept))
     time = None if series.time is None else np.asarray(series.time)[kept]
-    return Series(
-        series.values[kept],
-        series.channels,
-        f"{series.name}, complete rows",
-        starts,
-        time,
-        series.set_aside,
-    )
+    name = f"{series.name}, complete rows"
+    return Series(series.values[kept], series.channels, name, starts, time, series.set_aside)

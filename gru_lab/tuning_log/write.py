@@ -28,11 +28,8 @@ LANGUAGES = {
 
 
 def _run_text(run, words):
-    label = (
-        [f"- {run.label}" + (words["run epochs"].format(run.epochs) if run.epochs else "")]
-        if run.label
-        else []
-    )
+    epochs = words["run epochs"].format(run.epochs) if run.epochs else ""
+    label = [f"- {run.label}{epochs}"] if run.label else []
     figures = ([f"{run.seconds!r}s"] if run.seconds else []) + [str(line) for line in run.lines]
     # Markdown's own line break
     return "\n\n".join([*label, "  \n".join(f"> {line}" for line in figures)])
@@ -63,10 +60,8 @@ def write_log(log, language: str = "en") -> str:
     parts += [f"## {words['settings']}"]
     parts += [f"- {words['epochs']}{log.epochs}"] if log.epochs else []
     parts += ["\n".join(f"      {line}" for line in log.model.splitlines())] if log.model else []
-    text = (
-        "\n\n".join([*parts, words["note"], *(stage_text(stage, words) for stage in log.stages)])
-        + "\n"
-    )
+    parts += [words["note"], *(stage_text(stage, words) for stage in log.stages)]
+    text = "\n\n".join(parts) + "\n"
     if log.not_understood:
         number, line = log.not_understood[0]
         raise ValueError(
