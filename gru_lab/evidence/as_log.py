@@ -1,6 +1,7 @@
 """Finished runs as a tuning log in the manner of the recorded one, in English or Chinese."""
 
 import re
+from typing import Any
 
 from gru_lab.config import one_of
 from gru_lab.evidence.verdict import verdict
@@ -9,7 +10,7 @@ from gru_lab.tuning_log.lines import parse_line
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
 from gru_lab.tuning_log.write import LANGUAGES
 
-CHINESE = {  # titles, conclusions, parts of labels, verdicts
+CHINESE: dict[str, Any] = {  # titles, conclusions, parts of labels, verdicts
     "mask_input": (
         "输入参数中是否应该包含mask？",
         "有mask会导致输入参数过多，训练难度增加，因而loss增加：取消mask。",
@@ -31,7 +32,7 @@ COUNTED = {r"(\d+) layers?": r"\1层", r"(\d+) times as long": r"\1倍时长", r
 KINDS = {" (control)": "（对照）", " (meant)": "（按本意）"}
 
 
-def in_chinese(name):
+def in_chinese(name: str) -> str:
     """Return a setting's name in Chinese, part by part; what needs no translation stays."""
     kind = next((ending for ending in KINDS if name.endswith(ending)), "")
     parts = [CHINESE.get(part, part) for part in name.removesuffix(kind).split(", ")]

@@ -9,7 +9,7 @@ from scipy import stats
 LEVEL, POWER, MOST_SEEDS = 0.95, 0.8, 1000
 
 
-def interval(errors, baseline):
+def interval(errors: np.ndarray, baseline: np.ndarray) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of the relative difference of paired errors, or NaN.
 
     BCa, or by percentiles where that fails (all differences alike). A bootstrap of few values is
@@ -35,7 +35,7 @@ def interval(errors, baseline):
     return float(bounds.low), float(bounds.high)
 
 
-def judge(low, high, smallest_difference):
+def judge(low, high, smallest_difference: float) -> str:
     """Return what the intervals of all differences say: 'against', 'for', 'same' or 'open'."""
     # some setting is better than the adopted one, by more than that
     if (high < -smallest_difference).any():
@@ -47,7 +47,7 @@ def judge(low, high, smallest_difference):
     return "same" if (high <= smallest_difference).all() else "open"
 
 
-def seeds_needed(differences, smallest_difference=0.0):
+def seeds_needed(differences, smallest_difference: float = 0.0) -> int | None:
     """Return how many seeds would tell, with 80 % power, at this mean and spread; None above 1000.
 
     `differences` are (settings, seeds) or (seeds,), of two seeds or more. The interval of n seeds
@@ -65,7 +65,7 @@ def seeds_needed(differences, smallest_difference=0.0):
     return None
 
 
-def compare(errors, adopted):
+def compare(errors: pd.DataFrame, adopted: str) -> pd.DataFrame:
     """Return a row per setting: mean, spread, difference to the adopted one, interval, seeds.
 
     `errors` has a row per setting and a column per seed. The spread is the standard deviation over

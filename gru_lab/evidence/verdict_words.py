@@ -14,14 +14,14 @@ CLAIMS = {  # what the log says, in a few words
 }
 
 
-def claim_of(stage, adopted):
+def claim_of(stage, adopted: str) -> str:
     """Return the claim that is judged, as a sentence."""
     if adopted == stage.adopted and stage.name in CLAIMS:
         return f"The log says: {CLAIMS[stage.name]}."
     return f"The claim: no other setting is better than '{adopted}'."
 
 
-def beside(setting, adopted, table, seeds):
+def beside(setting: str, adopted: str, table, seeds: int) -> str:
     """Return how a setting's error compares with the adopted one's, and how sure that is."""
     share, low, high = (float(table.at[setting, name]) for name in ("difference", "low", "high"))
     if share >= 1:
@@ -73,7 +73,7 @@ def explain(label, tables, adopted, seeds, needed, smallest_difference, way="as 
     )
 
 
-def listed(words):
+def listed(words: list[str]) -> str:
     """Return words as a list in a sentence: 'a, b and c'."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 

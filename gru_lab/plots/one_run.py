@@ -12,7 +12,9 @@ from gru_lab.plots.style import GREY, add_references, epoch_axis, log_axis, look
 OPEN = ("x-thin-open", "triangle-up-open", "square-open")  # symbols of repairs
 
 
-def plot_losses(curve, references=None, title="One run, epoch by epoch"):
+def plot_losses(
+    curve, references: dict[str, float] | None = None, title: str = "One run, epoch by epoch"
+) -> go.Figure:
     """Return a run's curve: its errors on hidden entries, in validation with dropout off and on."""
     references = references or {}
     figure, drawn = go.Figure(), list(references.values())
@@ -41,7 +43,9 @@ def plot_losses(curve, references=None, title="One run, epoch by epoch"):
     return style(figure, title)
 
 
-def plot_gaps(hidden_mask, title="What is missing", rows=200):
+def plot_gaps(
+    hidden_mask: np.ndarray, title: str = "What is missing", rows: int = 200
+) -> go.Figure:
     """Return a heat map of the first `rows` steps of hidden_mask (windows, time, channels)."""
     flat = hidden_mask.reshape(-1, hidden_mask.shape[-1])[:rows]  # (steps, channels)
     figure = go.Figure(
@@ -57,7 +61,13 @@ def plot_gaps(hidden_mask, title="What is missing", rows=200):
     return style(figure, f"{title}: {flat.mean():.0%} of the entries (dark)")
 
 
-def plot_repair(gapped, repairs, channel=None, windows=6, title="The repair"):
+def plot_repair(
+    gapped,
+    repairs: dict[str, np.ndarray],
+    channel: int | None = None,
+    windows: int = 6,
+    title: str = "The repair",
+) -> go.Figure:
     """Return one channel over a few windows: the truth, what was seen, and each repair.
 
     `gapped` holds the windows; `repairs` maps a name to values (windows, time, channels). Without

@@ -10,7 +10,7 @@ LOOKS = {"start": ("the start", COLOURS[1], "diamond"), "drawn": ("drawn", COLOU
 LOOKS |= {"back": ("the best drawn, one knob turned back", COLOURS[2], "triangle-up")}
 
 
-def plot_search(search, title="The search, trial by trial"):
+def plot_search(search, title: str = "The search, trial by trial") -> go.Figure:
     """Return the trials of a Search in their order, and the lowest error so far as a stair.
 
     The dashed line in the start's colour is the start's error; grey lines are forward fill and

@@ -7,7 +7,9 @@ from gru_lab.plots.style import GREY, look, narrow, style
 TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 5]
 
 
-def plot_sizes(sizes, title="Does the small experiment speak for the large one?"):
+def plot_sizes(
+    sizes, title: str = "Does the small experiment speak for the large one?"
+) -> go.Figure:
     """Return a Figure of Sizes: each setting's error as a multiple of the adopted setting's.
 
     Across the small experiment, upwards the log's own size; on the dashed line both say the same.

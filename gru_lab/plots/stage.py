@@ -1,5 +1,7 @@
 """The figures of a stage: the log beside our runs by either ruler, and their curves."""
 
+from typing import Any
+
 from plotly.subplots import make_subplots
 
 from gru_lab.config import one_of
@@ -39,7 +41,7 @@ def settings_axis(figure, names):
     figure.update_traces(marker_size=min(26, 150 // len(names)), selector={"name": MEAN})
 
 
-def plot_stage(results, *chosen, guess=None):
+def plot_stage(results, *chosen, guess: str | None = None) -> Any:
     """Return one stage at a glance: by the recorded ruler, beside the log, and by the corrected.
 
     Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each

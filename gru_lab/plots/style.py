@@ -47,7 +47,7 @@ def evenly(count, most):
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
-def look(index):
+def look(index: int) -> tuple[str, str, str]:
     """Return colour, dash and symbol of the index-th thing drawn."""
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)], SYMBOLS[index % len(SYMBOLS)]
 
@@ -75,7 +75,7 @@ def add_references(figure, references, **place):
         )
 
 
-def log_ticks(values):
+def log_ticks(values) -> tuple[list[float], float, float]:
     """Return (ticks, low, high) of a logarithmic axis that begins and ends at a tick.
 
     Ticks stand at 1, 2, 5 of each decade, or at 1 only over many decades.
@@ -121,7 +121,7 @@ def narrow(figure, **changes):
     return figure.update_layout(meta={"narrow": paths})
 
 
-def broken(text, width):
+def broken(text: str, width: int) -> str:
     """Return a text in lines of at most `width` characters, for plotly."""
     return "<br>".join(textwrap.wrap(text, width, break_long_words=False))
 

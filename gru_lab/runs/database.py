@@ -20,12 +20,12 @@ SECONDS_TO_WAIT = 30  # for another process to finish writing
 SIGNS = ("?", "#", "%")  # of a URL, which may also stand in the name of a folder
 
 
-def default_url(folder=None):
+def default_url(folder: str | Path | None = None) -> str:
     """Return $GRU_LAB_STORE if set, else `runs.sqlite` in the `home` of a folder."""
     return os.environ.get("GRU_LAB_STORE") or f"sqlite:///{home(folder) / 'runs.sqlite'}"
 
 
-def parse(url):
+def parse(url: str) -> tuple:
     """Return (SQLAlchemy's URL, the SQLite file or None); ValueError for a text that is no URL.
 
     A folder with one of SIGNS in its name is taken as it is written, if it is there.
@@ -47,14 +47,14 @@ def parse(url):
     return parsed, Path(database).absolute()
 
 
-def is_writable(file):
+def is_writable(file: Path) -> bool:
     """Tell whether SQLite can write a file: that, and the folder, where it keeps its journal."""
     effective = {"effective_ids": os.access in os.supports_effective_ids}
     there = file if file.exists() else file.parent
     return os.access(there, os.W_OK, **effective) and os.access(file.parent, os.W_OK, **effective)
 
 
-def for_reading(file):
+def for_reading(file: Path) -> str:
     """Return the address by which SQLite reads a file that it cannot write.
 
     Without a journal beside it nobody is writing, and SQLite has to be told so.
@@ -92,11 +92,11 @@ class Watched:
         return state.st_dev, state.st_ino
 
     @property
-    def is_gone(self):
+    def is_gone(self) -> bool:
         """Whether the file no longer is where it was opened."""
         return self._identity(self.file) != self.identity
 
-    def rescued(self):
+    def rescued(self) -> Path | None:
         """Return a new file with all that the lost one held, beside it or where there is room."""
         for folder in (self.file.parent, Path.cwd(), Path(tempfile.gettempdir())):
             try:
@@ -182,7 +182,7 @@ class Database:
     def __repr__(self):
         return f"Store({shown(self.url)!r})"
 
-    def require_writable(self):
+    def require_writable(self) -> None:
         """Raise StoreFailed for a store that may only be read, before runs are trained for it."""
         if not self.writable:
             raise StoreFailed(

@@ -25,7 +25,7 @@ DIGITS = 9  # significant ones: what single precision, in which networks are tra
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
 
 
-def pack(configs, store):
+def pack(configs: list[RunConfig], store) -> list[dict]:
     """Return runs of the store as plain data, each key once: settings, origin, curve.
 
     With each of up to MOST_SAMPLES runs comes the sample of its repair.
@@ -50,7 +50,7 @@ def pack(configs, store):
     return list(packed.values())
 
 
-def as_block(data):
+def as_block(data: dict) -> str:
     """Return data as the block of a page that `read_block` finds; no text in it ends it early."""
     text = json.dumps({"schema": SCHEMA} | data, ensure_ascii=True, allow_nan=False).replace(
         "<", r"\u003c"
@@ -78,7 +78,7 @@ def _read(path):
     return path.read_text(encoding="utf-8")
 
 
-def read_block(path):
+def read_block(path: str | Path) -> dict:
     """Return the data inside a record, or in a JSON file of curves that was saved in one.
 
     Raises ValueError for a file that is no record of this schema.
@@ -150,7 +150,7 @@ def _unpack(run):
     return config, curve, sample, {name: printable(run.get(name, ""))[:200] for name in ORIGIN}
 
 
-def sound_runs(path):
+def sound_runs(path: str | Path) -> tuple[dict, list[tuple]]:
     """Return a record's data and its runs as (config, curve, sample, origin), all sound.
 
     Raises ValueError, naming the run, if one is not, or if the file is no record.
@@ -168,14 +168,14 @@ def sound_runs(path):
     return data, sound
 
 
-def name_of(data, path):
+def name_of(data: dict, path: str | Path) -> str:
     """Return whose record it is: the name it was given and its file's, or its file's alone."""
     name = data["facts"].get("name")
     words = [name] if isinstance(name, str) and name else []
     return printable(", ".join([*words, Path(path).name]))[:200].replace("\n", " ")
 
 
-def adopt(path, store):
+def adopt(path: str | Path, store) -> list[RunConfig]:
     """Put the runs inside a record into the store, and return their configurations.
 
     Longer ones that are there already stay. Raises ValueError as `sound_runs` does, before any run

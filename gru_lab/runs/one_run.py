@@ -23,7 +23,9 @@ class Trained(NamedTuple):
     checkpoint: str | None
 
 
-def train_one(config, series, device="auto", checkpoint=None, on_rows=None):
+def train_one(
+    config, series, device: str = "auto", checkpoint: str | Path | None = None, on_rows=None
+) -> Trained:
     """Train a run to its end and return it as Trained.
 
     `on_rows(rows)` is called at once with the epochs that the checkpoint holds, then with each new
@@ -39,7 +41,7 @@ def train_one(config, series, device="auto", checkpoint=None, on_rows=None):
     return Trained(trainer.curve, trainer.sample(), origin(trainer.device), kept)
 
 
-def forget(checkpoint):
+def forget(checkpoint: str | Path | None) -> None:
     """Delete a checkpoint, and what a killed process may have left half written beside it."""
     if checkpoint is not None:
         for path in Path(checkpoint).parent.glob(f"{Path(checkpoint).stem}.*"):
@@ -57,7 +59,7 @@ def kind_of_machine() -> str:
     return f"{platform.system()} {platform.machine()}, {processor.replace(',', ' ')}"
 
 
-def origin(device):
+def origin(device: object) -> dict[str, str]:
     """Return what is noted of where and when a run was trained: device, machine, torch, time."""
     return {
         "device": str(device),
@@ -67,7 +69,7 @@ def origin(device):
     }
 
 
-def readable(error):
+def readable(error: Exception) -> str:
     """Return what a person can make of an error of the training."""
     if (
         isinstance(error, MemoryError)

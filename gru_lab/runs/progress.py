@@ -18,7 +18,7 @@ class Progress:
         self.epochs = sum(config.epochs for config in configs)  # to be trained
         self._began, self._trained, self._bar = None, 0, tqdm(disable=True)
 
-    def know(self, configs, store):
+    def know(self, configs, store) -> None:
         """Take in the curves of runs that need no training."""
         self.curves = {config.key: {} for config in configs} | self.curves
         for key, curve in store.curves(configs).items():
@@ -37,7 +37,7 @@ class Progress:
             self._bar.set_postfix_str(f"0/{len(self.configs)} runs")
             yield
 
-    def add(self, key, epochs):
+    def add(self, key: str, epochs) -> None:
         """Take in (epoch, error) of a run: its checkpoint's, or the one just done."""
         config, curve = self.configs[key], self.curves[key]
         before = len(curve)
@@ -49,24 +49,24 @@ class Progress:
         )
         self._bar.update(len(curve) - before)
 
-    def end_run(self):
+    def end_run(self) -> None:
         """Count a run that is kept or has failed."""
         self.ended += 1
         self._bar.set_postfix_str(f"{self.ended}/{len(self.configs)} runs")
 
     @property
-    def share(self):
+    def share(self) -> float:
         """The share of the epochs to be trained that is done, from 0 to 1."""
         return (
             sum(len(self.curves[key]) for key in self.configs) / self.epochs if self.epochs else 1.0
         )
 
     @property
-    def speed(self):
+    def speed(self) -> float:
         """Epochs a second so far; 0 before there are any."""
         return self._trained / (time.monotonic() - self._began) if self._trained else 0.0
 
     @property
-    def seconds_left(self):
+    def seconds_left(self) -> float | None:
         """An estimate from the speed so far; None before there is one."""
         return self.epochs * (1 - self.share) / self.speed if self.speed else None

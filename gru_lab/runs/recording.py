@@ -24,7 +24,7 @@ def is_recording() -> bool:
     return bool(os.environ.get(RECORDING))
 
 
-def note_used(configs):
+def note_used(configs) -> None:
     """Tell the recording that is going on, if there is one, that its notebook uses these runs.
 
     Without one it is noted in the notebook itself, as an output that nothing shows: what
@@ -36,7 +36,7 @@ def note_used(configs):
         shell.display_pub.publish({RUNS: runs})
 
 
-def note(**facts):
+def note(**facts) -> None:
     """Tell the recording that is going on, if there is one, what its notebook says of itself."""
     _tell([{"note": facts}])
 

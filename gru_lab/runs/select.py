@@ -19,7 +19,7 @@ SETTINGS = tuple(  # what a run is, apart from its series, its length and its lu
 ALWAYS = ("num_layers", "dropout", "missing_weight")  # the knobs of the log: always listed
 
 
-def bind(configs, series, seeds=None):
+def bind(configs, series, seeds: int | None = None) -> list[RunConfig]:
     """Return RunConfigs bound to their series, each with seeds 0, 1, … (None: as it is)."""
     configs = list(configs) if isinstance(configs, list | tuple) else [configs]
     strange = next((config for config in configs if not isinstance(config, RunConfig)), None)
@@ -33,8 +33,8 @@ def bind(configs, series, seeds=None):
             f"{series!r}"
         )
     if seeds is not None:
-        seeds = range(COUNT.fix("seeds", seeds))
-        configs = [config.replace(seed=seed) for config in configs for seed in seeds]
+        each = range(COUNT.fix("seeds", seeds))
+        configs = [config.replace(seed=seed) for config in configs for seed in each]
     return [config.on(series) for config in configs]
 
 
@@ -137,7 +137,7 @@ def _of_stage(stage, table):
     return belongs
 
 
-def parse_where(texts):
+def parse_where(texts: list[str]) -> dict[str, object]:
     """Return 'name=value' texts as the `where` of `runs`; ValueError for another form."""
     where = {}
     for text in texts:

@@ -162,7 +162,7 @@ def train_missing(
     return Sweep(configs, series, compute, names).run()
 
 
-def run_names(stage, seeds=None):
+def run_names(stage: Stage, seeds: int | None = None) -> dict[str, str]:
     """Return what a progress bar calls each run of a stage, by key."""
     return {
         config.key: f"{stage.called}, {setting.name}, seed {config.seed}"

@@ -6,6 +6,7 @@ for answer in verify(shipped_runs(3)):
 
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ class Answer:
         return "\n".join([*lines, self.table.to_string(index=False)])
 
 
-def shipped_runs(count=3):
+def shipped_runs(count: int = 3) -> list[tuple]:
     """Return the `count` cheapest shipped runs as (config, curve, origin)."""
     table = shipped.runs()
     cost = table["seconds"] / table["epochs"]
@@ -54,7 +55,7 @@ def shipped_runs(count=3):
     return [(config, shipped.curve(config), row) for config, row in runs]
 
 
-def record_runs(path, count=3):
+def record_runs(path: str | Path, count: int = 3) -> list[tuple]:
     """Return up to `count` runs inside a record as (config, curve, origin), the cheapest first.
 
     Raises ValueError for a file that is no record, or has no runs.

@@ -35,7 +35,7 @@ class Findings(list):
     """A list of Findings that shows itself in a notebook; `table` is the same as a DataFrame."""
 
     @property
-    def table(self):
+    def table(self) -> pd.DataFrame:
         return pd.DataFrame(
             [vars(finding) for finding in self], columns=["stage", "kind", "sentence", "figures"]
         )
@@ -49,7 +49,7 @@ class Findings(list):
         return f"<ul>{items}</ul>" if self else nothing
 
 
-def recorded_log():
+def recorded_log() -> TuningLog:
     """Return the recorded log from the five stages' own data."""
     stages = []
     for stage in STAGES.values():

@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     head: bool = False  # the row that names the columns
 
 
-def entries_of(text):
+def entries_of(text: str) -> list[Entry]:
     """Return the lines of a Markdown text as Entries, without fences, rules and comments."""
     rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     entries, table = [], False

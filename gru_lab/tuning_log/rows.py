@@ -25,7 +25,7 @@ VALUE = re.compile(
 LONGEST = 300  # characters of a label that are looked at
 
 
-def value_of(label, decimal="."):
+def value_of(label: str, decimal: str = ".") -> float | None:
     """Return the first number of a label (1E-4, 10^-4, 1/3, 25 %, 10k, 0,5), or None."""
     if power := POWER.search(label):
         factor = number(power[1], decimal) if power[1] else (1.0,)
@@ -65,11 +65,11 @@ class Row:
             second = number(ratio[2], decimal)
             self.value = self.weight = second and second[0] / first[0]
 
-    def show(self, figure=None):
+    def show(self, figure: float | None = None) -> str:
         """Return a figure, by default the mean, with the decimals of the lines."""
         return f"{self.mean if figure is None else figure:.{self.decimals}f}"
 
-    def overlaps(self, other):
+    def overlaps(self, other: "Row") -> bool:
         """Tell whether the last lines of two runs share a range, as far as their rounding tells."""
         return max(self.low, other.low) <= min(self.high, other.high) + (self.unit + other.unit) / 2
 

@@ -35,7 +35,7 @@ def _run_text(run, words):
     return "\n\n".join([*label, "  \n".join(f"> {line}" for line in figures)])
 
 
-def stage_text(stage, words, notes=()):
+def stage_text(stage, words: dict[str, str], notes=()) -> str:
     """Return a LoggedStage as Markdown, its notes below the heading."""
     head = [f"## {stage.number}. {stage.title}", *notes]
     head += [f"{words['epochs']}{stage.epochs}"] if stage.epochs else []
