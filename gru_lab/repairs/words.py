@@ -72,7 +72,8 @@ def _era(layout):
     """Return which year a Buddhist one was read as, in words; '' where years are not such."""
     year, written = str(layout.labels[layout.order[0]])[:4], moment_words(layout, layout.order[0])
     later = int(year) + BUDDHIST if layout.dated and year.isdigit() else 0
-    return f" (year {later} is {year})" * bool(re.search(rf"(?<!\d){later}", written) and later)
+    buddhist = later and re.search(rf"(?<!\d){later}", written)
+    return f" (year {later} is {year})" if buddhist else ""
 
 
 WRONG = {

@@ -66,7 +66,7 @@ def tells_apart(columns, stamps, part, first, by_part):
     if len(names) == 1:
         (name,) = names
         labels = columns[name].dropna().unique()[:3]
-        shown = ", ".join(map(str, labels)) + ", …" * (columns[name].nunique() > 3)
+        shown = ", ".join(map(str, labels)) + (", …" if columns[name].nunique() > 3 else "")
         return (
             f"several series lie in one table: column {name!r} ({shown}) tells them apart; "
             f"add --split-by {name!r}, or make a column of each"

@@ -162,10 +162,10 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
     _name(head, top, second, short)
     if said := len(comments - {row}):
-        head.notes.append(f"{said} line{'s' * (said > 1)} of comments")
+        head.notes.append(f"{said} line{'s' if said > 1 else ''} of comments")
     above = [n for n in range(row) if n not in comments]
     if above and not (logger and head.row == 1):
-        head.notes.append(f"{len(above)} line{'s' * (len(above) > 1)} above the names")
+        head.notes.append(f"{len(above)} line{'s' if len(above) > 1 else ''} above the names")
     return head
 
 

@@ -111,7 +111,7 @@ class Layout:
         rest = {name: column for name, column in others.items() if name not in taken}
         told = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
         odd = {} if stamps is None else oddities(stamps, by_part, first)
-        refusals += [told] * bool(told) + swapped(found, others, odd)
+        refusals += ([told] if told else []) + swapped(found, others, odd)
         order, moments = in_order(stamps, by_part, first)
         orders = [in_order(way.stamps, by_part, first)[0] for way in found.readings[1:]]
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)

@@ -115,7 +115,7 @@ def _tell(done, name, column, numbers, sign, usual, place):
         row, cell = column.first(text)
         count = int(column.counts[text].sum())
         done.notes.append(
-            f"column {name!r} holds text in {count:,} cell{'s' * (count > 1)}, the first in "
+            f"column {name!r} holds text in {count:,} cell{'s' if count > 1 else ''}, the first in "
             f"{place(row)}: {cell!r}. Text stays as it is; if it means a missing value, add "
             f"{option('--missing-value', f'{name}={cell}')}"
         )
@@ -138,7 +138,7 @@ def _tell(done, name, column, numbers, sign, usual, place):
     affix = "".join(done.styles[name][1:]).strip()
     other = "." if sign == "," else ","
     grouped = any(cell and other in cell.core for cell in column.cells)
-    said = [f"in {affix}"] * bool(affix)
+    said = [f"in {affix}"] if affix else []
     if sign[0] != "?":
         said += [f"{other!r} parts thousands"] * grouped
         said += [f"{sign!r} is the decimal sign"] * (sign == "," != usual)

@@ -130,7 +130,9 @@ def _summary(head, last, wide, body, first):
         found.add(n)
     if not found or wide == 1:
         return set()
-    head.notes.append(f"{len(found)} line{'s' * (len(found) > 1)} at the end that are no rows")
+    head.notes.append(
+        f"{len(found)} line{'s' if len(found) > 1 else ''} at the end that are no rows"
+    )
     return found
 
 

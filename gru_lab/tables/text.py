@@ -47,7 +47,7 @@ def _require_text(raw, text):
         if nul < 20 or re.search("[\1-\10\16-\37]", text[:2000]):
             raise ValueError("it must be text, and holds binary data; is its ending right?")
         bad = [n for n, line in enumerate(text.split("\n"), 1) if "\0" in line]
-        more = f" and {len(bad) - 1:,} more lines" * (len(bad) > 1)
+        more = f" and {len(bad) - 1:,} more lines" if len(bad) > 1 else ""
         raise ValueError(
             f"line {bad[0]:,}{more} holds NUL bytes, as after a power cut; delete them, for example"
             " by tr -d '\\000' < IN > OUT"
@@ -80,8 +80,8 @@ class Text(Table):
         self.cells = self._cells()
         manner = [
             SEPARATORS.get(self.separator, repr(self.separator)),
-            "decimal comma" * (self.point == ","),
-            "gzipped" * self.packed,
+            "decimal comma" if self.point == "," else "",
+            "gzipped" if self.packed else "",
             *self.head.notes,
         ]
         self.about = ", ".join(filter(None, ["text", self.encoding, *manner]))

@@ -84,7 +84,8 @@ class Excel(Table):
         rows, far = _rows(path, self.sheet)
         others = self._others(names) if sheet is None and not _has_table(rows[:50]) else []
         if others or not any(rows):
-            way = f"; add {' or '.join(option('--sheet', name) for name in others)}" * bool(others)
+            ways = " or ".join(option("--sheet", name) for name in others)
+            way = f"; add {ways}" if others else ""
             raise ValueError(f"its sheet {self.sheet!r} holds no table{way}")
         end, wide = _bounds(rows)
         stray = (
@@ -141,9 +142,8 @@ class Excel(Table):
                 f"for another add {' or '.join(option('--sheet', name) for name in others[:5])}"
             )
         if stray:
-            self.notes.append(
-                f"{stray} row{'s' * (stray > 1)} with cells far from the table are left alone"
-            )
+            rows = "1 row" if stray == 1 else f"{stray} rows"
+            self.notes.append(f"{rows} with cells far from the table are left alone")
         formulas, _ = _rows(self.path, self.sheet, formulas=True)
         self.kept = np.zeros(self.cells.shape, dtype=bool)
         for row, n in enumerate(self.at):
