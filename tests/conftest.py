@@ -148,6 +148,14 @@ def jupyterlab(tmp_path_factory):
 
 
 @pytest.fixture
+def ctrl_c():
+    """SIGINT interrupts this process, however the tests were started: under `nohup ... &` not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def start():
     """A function like subprocess.Popen; what it starts, directly or not, ends with the test."""
     running = []

@@ -10,6 +10,8 @@ import pytest
 from gru_lab import output
 from gru_lab.output import printable, require_place, safe_cell, write_together, write_whole
 
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
 
 @pytest.fixture
 def places(tmp_path):

@@ -25,6 +25,8 @@ from gru_lab.tuning_log.stages import STAGES
 
 SEEDS = open_profile("tiny").seeds
 
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
