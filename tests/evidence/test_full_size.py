@@ -1,5 +1,7 @@
 """The small experiment beside the log's own size, on made-up runs whose answer is known."""
 
+from pathlib import Path
+
 import pytest
 
 import gru_lab as lab
@@ -75,3 +77,23 @@ def test_the_picture_has_a_mark_for_each_setting_that_both_have(at_full_size):
     marks, line = figure.data
     assert list(marks.text) == list(DROPOUT) and marks.name == "stage 4"
     assert list(line.x) == list(line.y)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_readme_says_of_the_full_size_what_its_runs_show(name):
+    text = (Path(lab.__file__).parent.parent / name).read_text(encoding="utf-8")
+    for stage, setting in (
+        ("mask_input", "included"),
+        ("dropout", "dropout=0.5"),
+        ("loss_ratio", "1:10"),
+    ):
+        errors = full_results(stage).errors().mean(axis=1)
+        lower = 100 * (1 - errors[setting] / errors[STAGES[stage].adopted])
+        assert f" {lower:.0f} %" in text
+    trained = full_results("num_layers").errors().mean(axis=1).filter(regex="layers?$")
+    assert trained.idxmin() == "2 layers"
+    weights = full_results("missing_weight").errors().mean(axis=1)
+    assert weights.max() < 1.01 * weights.min()
+    long_run = full_results("dropout").errors().mean(axis=1)["dropout=0, 250 epochs"]
+    line = shipped.facts()["references"]["linear interpolation"]
+    assert f" {long_run / line:.2f} " in text and set(shipped.runs()["seed"]) == {0}
