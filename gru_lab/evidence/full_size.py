@@ -49,7 +49,7 @@ def origin() -> str:
     facts, runs = shipped.facts(), shipped.runs()
     return (
         f"{len(runs)} runs came with the kit and were not trained here: torch {facts['torch']}, "
-        f"{', '.join(sorted(set(runs['machine'])))}, {facts['exported']}"
+        f"{' and '.join(sorted(set(runs['machine'])))}, {facts['exported']}"
     )
 
 
