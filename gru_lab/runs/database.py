@@ -17,6 +17,7 @@ from gru_lab.runs.schema import TABLES, complete, require_columns, require_ours
 from gru_lab.runs.store_errors import is_damaged, is_full, reason_of, shown
 
 SECONDS_TO_WAIT = 30  # for another process to finish writing
+ATTEMPTS = 4  # to create the tables that a database lacks
 SIGNS = ("?", "#", "%")  # of a URL, which may also stand in the name of a folder
 
 
@@ -155,13 +156,20 @@ class Database:
             self.engine.dispose()  # only from here on is it known to be ours to change
             sa.event.listen(self.engine, "connect", self._connected)
             sa.event.listen(self.engine, "do_connect", self._connecting)
-        try:
-            complete(self.engine, self.tables)
-        except sa.exc.DBAPIError:  # another process may be creating them at this moment
-            time.sleep(0.5)
-            complete(self.engine, require_ours(self.engine))
+        self._complete()
         self.tables = TABLES.tables
         self._watched = Watched(self.file) if self.file else None
+
+    def _complete(self):
+        """Create what the database lacks; another process may be at it, a table at a time."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return complete(self.engine, self.tables)
+            except sa.exc.DBAPIError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            time.sleep(0.5)
+            self.tables = require_ours(self.engine)
 
     @staticmethod
     def _connected(connection, _):
