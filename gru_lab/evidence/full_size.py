@@ -72,7 +72,7 @@ class Sizes:
         first = f"A first look, {few} of {MIN_SEEDS} seeds at full size."
         sentences = [first] if few < MIN_SEEDS else []
         for answer, words in ANSWERS.items():
-            stages = answers.index[answers == answer]
+            stages = answers.index[answers.str.startswith(answer)]
             names = ", ".join(f"{number} ({question})" for number, question in stages)
             sentences += [f"{words} {names}."] if names else []
         return " ".join(sentences)
@@ -104,7 +104,7 @@ def compare_sizes(results) -> Sizes:
             both = _both(small, full, names)
             large = verdict(full, *names)
             ratios[stage.number] = both
-            row |= _row(both, large) | {"carries over": _carries_over(both)}
+            row |= _row(both, large) | {"carries over": _carries_over(both, large.seeds)}
         else:
             row |= {"at full size": "not run yet", "carries over": "cannot tell"}
         rows[stage.number, stage.question] = row
@@ -157,13 +157,18 @@ def _row(both, large):
 RULED = ("corrected", "recorded")
 
 
-def _carries_over(both):
+def _carries_over(both, seeds):
+    """Return 'yes', 'no' or 'cannot tell'; of fewer seeds than a verdict takes, as a first look."""
     small = both["small", "corrected ruler"] - 1
     full = both["full", "corrected ruler"] - 1
     counts = small.abs() > SMALLEST_DIFFERENCE
-    if not counts.any():  # nothing mattered in small: nor should it at full size
-        return "yes" if (full.abs() <= SMALLEST_DIFFERENCE).all() else "no"
     against = counts & (small * full < 0) & (full.abs() > SMALLEST_DIFFERENCE)
-    if against.any():
-        return "no"
-    return "yes" if (small * full > 0)[counts].all() else "cannot tell"
+    if not counts.any():  # nothing mattered in small: nor should it at full size
+        answer = "yes" if (full.abs() <= SMALLEST_DIFFERENCE).all() else "no"
+    elif against.any():
+        answer = "no"
+    elif (small * full > 0)[counts].all():
+        answer = "yes"
+    else:
+        return "cannot tell"
+    return answer if seeds >= MIN_SEEDS else f"{answer}, at first look"

@@ -54,6 +54,7 @@ def test_one_seed_is_called_a_first_look_and_has_no_verdict(at_full_size):
     row = sizes.table.iloc[0]
     assert row["at full size"] == "cannot tell"
     assert row["seeds at full size"] == "1, 4 more needed for a verdict"
+    assert row["carries over"] == "yes, at first look"
     assert sizes.sentence.startswith("A first look, 1 of 5 seeds at full size.")
 
 
