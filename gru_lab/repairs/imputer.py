@@ -39,10 +39,16 @@ class Imputer:
         self.network = None
 
     @classmethod
-    def of(cls, stretch, turn, codes=(), **settings):
-        """Return the Imputer for a Stretch, whose values tell the kinds of all but `codes`."""
+    def of(cls, stretch, turn, codes=(), counts=(), **settings):
+        """Return the Imputer for a Stretch, whose values tell the kinds of all but the channels that
+        are said to be `codes`, or `counts` (measured) and no codes.
+        """
         kinds = [kind_of(values) for values in stretch.values.T]
-        kinds = ["code" if c in codes and k == "measured" else k for c, k in enumerate(kinds)]
+        told = dict.fromkeys(codes, "code") | dict.fromkeys(counts, "measured")
+        kinds = [
+            told.get(c, kind) if kind in ("code", "measured") else kind
+            for c, kind in enumerate(kinds)
+        ]
         enough = (~np.isnan(stretch.values)).sum(axis=0) >= FEWEST
         known = np.flatnonzero(enough & ~np.isin(kinds, ["none", "constant"]))
         return cls(kinds, turn, known, **settings)

@@ -111,7 +111,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         limits = self._limits(stretch)
         turn = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
         codes = [c for c, name in enumerate(self.channels_) if name in self.codes]
-        self._imputer = Imputer.of(stretch, turn, codes, **settings)
+        counts = [c for c, name in enumerate(self.channels_) if name in self.integer]
+        self._imputer = Imputer.of(stretch, turn, codes, counts, **settings)
         self.warnings_ = self._warnings(frame, stretch, layout)
         gaps = map(stretch.gaps, range(len(self.channels_)))
         ends = [gap.length[gap.open] for gap in gaps]

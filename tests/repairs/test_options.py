@@ -41,6 +41,13 @@ def test_codes_take_a_value_that_was_seen_and_whole_numbers_are_whole(table):
     assert (repaired(table)["cars"] % 1 == 0).all()  # a count, without a word
 
 
+def test_what_looks_like_a_code_and_is_said_to_be_a_measurement_is_filled_as_one(table):
+    holes = table["state"].isna()
+    assert set(repaired(table)["state"]) == {1, 7, 40}
+    between = repaired(table, integer=["state"])["state"][holes]
+    assert (between % 1 == 0).all() and not set(between) <= {1, 7, 40}
+
+
 def test_a_repair_keeps_to_the_limits_that_were_said(table):
     done = repaired(table, low={"wave": -5}, high={"wave": 5, "cars": 22})
     holes = table.isna()
