@@ -20,6 +20,28 @@ def numbers(column: pd.Series) -> np.ndarray | None:
     return None if column is None else column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def require_no_numbers_as_text(table, names):
+    """Raise ValueError if one of these columns holds holes and nothing but numbers written as text:
+    its holes would stay, and nobody would know why. Names such as '007' are no numbers.
+    """
+    for name in names:
+        texts = table[name].dropna().map(lambda cell: cell.strip() if isinstance(cell, str) else "")
+        texts = texts[texts != ""]
+        holes = len(table) - len(texts)
+        named = texts.str.match(r"0\d").any()
+        if (
+            holes
+            and len(texts)
+            and not named
+            and pd.to_numeric(texts, errors="coerce").notna().all()
+        ):
+            raise ValueError(
+                f"table's column {name!r} holds numbers as text, such as {texts.iloc[0]!r}, and "
+                f"{holes:,} holes: make numbers of it, table[{name!r}] = "
+                f"pandas.to_numeric(table[{name!r}]), or leave it out"
+            )
+
+
 def put(column: pd.Series, rows: np.ndarray, values: np.ndarray):
     """Return the array of `column` with `values` in `rows`, in its own dtype."""
     array, kind = column.array.copy(), column.dtype

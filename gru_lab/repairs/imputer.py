@@ -40,8 +40,8 @@ class Imputer:
 
     @classmethod
     def of(cls, stretch, turn, codes=(), counts=(), **settings):
-        """Return the Imputer for a Stretch, whose values tell the kinds of all but the channels that
-        are said to be `codes`, or `counts` (measured) and no codes.
+        """Return the Imputer for a Stretch, whose values tell the kinds of all channels but those
+        that are said to be `codes`, or `counts` (measured) and no codes.
         """
         kinds = [kind_of(values) for values in stretch.values.T]
         told = dict.fromkeys(codes, "code") | dict.fromkeys(counts, "measured")

@@ -21,7 +21,7 @@ from gru_lab.config import COUNT, RULES, Rule
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
 from gru_lab.repairs import network, saved, scores
-from gru_lab.repairs.columns import numbers, put, stretch_of
+from gru_lab.repairs.columns import numbers, put, require_no_numbers_as_text, stretch_of
 from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.kinds import remarks, wraps
 from gru_lab.repairs.limits import Limits
@@ -101,6 +101,9 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         began, settings = network.perf_counter(), self.settings()
         frame = self._frame(table, fitting=True)
         layout = self._layout(frame)
+        require_no_numbers_as_text(
+            frame, [c for c, why in layout.set_aside.items() if why == "text"]
+        )
         columns = [name for name in layout.time if name in layout.set_aside]
         self.time_ = None if not columns else columns[0] if len(columns) == 1 else columns
         self.way_ = layout.way

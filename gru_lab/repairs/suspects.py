@@ -20,7 +20,10 @@ NINES = [sign * (10.0**n - 1) / 10.0**d for sign in (1, -1) for n in range(1, 9)
 SCALED = [limit / 10.0**d for limit in INTEGERS if abs(limit) > 30_000 for d in range(4)]
 KNOWN = np.unique(np.array([0, -1, *SENSORS, *INTEGERS, *LONG, *NINES, *SCALED], dtype=np.float32))
 # a measurement may well be one of these, so they must be few, among several other values
-WEAK = np.array([0, -1, 9, 85, -85, 185, 127, -128, 255, 1023, 4095], dtype=np.float32)
+SMALL_NINES = [nines for nines in NINES if 0 < abs(nines) < 10 and nines % 1]  # 0.9 mm of rain
+WEAK = np.array(
+    [0, -1, 9, 85, -85, 185, 127, -128, 255, 1023, 4095, *SMALL_NINES], dtype=np.float32
+)
 WEAK_SHARE, WEAK_OTHERS = 0.2, 5
 STUCK_ROWS, STUCK_OTHERS = 3, 10
 JUMP = 5  # times as far from its neighbours in time as these are from each other, usually

@@ -92,3 +92,13 @@ def test_a_saved_repairer_keeps_what_was_said(table, tmp_path):
 def test_gaps_are_read_as_rows_or_as_time():
     assert gap_limit("12") == 12 and gap_limit(None) is None
     assert gap_limit("90min") == pd.Timedelta("1.5h")
+
+
+@pytest.mark.parametrize("hole", [None, "", " "])
+def test_numbers_as_text_with_holes_are_an_error_and_no_silence(hole, table):
+    texts = [hole if np.isnan(value) else f"{value:.2f}" for value in table["wave"]]
+    with pytest.raises(ValueError, match="column 'wave' holds numbers as text.*pandas.to_numeric"):
+        lab.repair(table.assign(wave=texts), minutes=0)
+    for name in ("pump 7", "007"):
+        names = np.where(table["wave"].isna(), None, name)
+        assert lab.repair(table.assign(wave=names), minutes=0).table["cars"].notna().all()

@@ -56,6 +56,7 @@ MISSING = {
     "-999 in a constant": (np.full(ROWS, 20.0), -999),
 }
 MEASURED = {
+    "rain in tips of 0.9 mm": np.random.default_rng(6).choice([0, 0, 0, 0.9, 1.8], ROWS),
     "temperatures about 85": 85 + noise(0, 2).round(),
     "an oven that passes 85 and 100": np.clip(80 + AIR, 0, 105).round(),
     "rain": RAIN,
