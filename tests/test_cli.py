@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -482,3 +483,14 @@ def test_where_nobody_can_answer_nothing_is_deleted(two_stages, tmp_path):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 1 and "use --yes to delete without confirmation" in done.stderr
     assert len(runs()) == 10
+
+
+def test_a_log_is_never_written_into_the_table_that_it_asks_about(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = np.arange(300)
+    pd.DataFrame({"a": np.sin(rows / 9), "b": np.cos(rows / 7)}).to_csv("full.csv", index=False)
+    before = Path("full.csv").read_bytes()
+    asked = ["log", "How wide?", "hidden_size=2,4", "--data", "full.csv", "--conclusion", "Four."]
+    assert main([*asked, "--out", "full.csv"]) == 2
+    assert "--out must be another file than 'full.csv'" in capsys.readouterr().err
+    assert Path("full.csv").read_bytes() == before

@@ -10,6 +10,7 @@ import json
 import re
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from jinja2 import pass_context
 from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
@@ -35,6 +36,20 @@ LINK = re.compile(
 )
 FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
 EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
+# elements of raw HTML in a foreign notebook's text that may run something
+RUNNING = [
+    "script",
+    "iframe",
+    "frame",
+    "object",
+    "embed",
+    "svg",
+    "base",
+    "meta",
+    "link",
+    "template",
+]
+MAY_RUN = re.compile(rf"<({'|'.join(RUNNING)})\b|[\s/\"']on[a-z]+\s*=", re.I)
 NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
 
@@ -60,6 +75,22 @@ def without_scripts_in_links(page: str) -> str:
         return match[1] + '"#"' if is_harmful(match[2].strip("\"'")) else match[0]
 
     return LINK.sub(kept, page)
+
+
+def without_scripts(page: str) -> str:
+    """Return HTML that runs nothing: no scripts, frames, handlers of events or such links."""
+    if MAY_RUN.search(page):
+        soup = BeautifulSoup(page, "html.parser")
+        for tag in soup.find_all(RUNNING):
+            tag.decompose()
+        for tag in soup.find_all(True):
+            tag.attrs = {
+                name: value
+                for name, value in tag.attrs.items()
+                if not name.lower().startswith("on")
+            }
+        page = str(soup)
+    return without_scripts_in_links(page)
 
 
 class MathMLRenderer(IPythonRenderer):
@@ -173,4 +204,4 @@ class RecordExporter(HTMLExporter):
             embed_images=self.embed_images,
             path=context.get("resources", {}).get("metadata", {}).get("path", ""),
         )
-        return without_scripts_in_links(MarkdownWithMath(renderer=renderer).render(source))
+        return without_scripts(MarkdownWithMath(renderer=renderer).render(source))

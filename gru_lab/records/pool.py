@@ -67,6 +67,7 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
         ]
         for stage, guess in _guesses(path.read_text(encoding="utf-8")):
             guesses[stage].append((name, guess))
+    require_place("out", out, *people)
     if not rows:
         raise ValueError(
             f"records must hold at least one record with runs of a stage, and {str(records)!r} has "

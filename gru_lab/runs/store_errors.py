@@ -11,6 +11,7 @@ import psutil
 HIDDEN = "***"
 PUBLIC = {"host", "port", "dbname", "user", "sslmode", "connect_timeout", "timeout", "mode", "uri"}
 PORTS = ("5432", "3306")  # any other number after a colon may be a password without its host
+PLACE = re.compile(r"[^\s:;,@=&]*(:\d{1,5})?(/[^\s:;,@=&]*)*")  # host:port/database, no more
 IN_PASSING = re.compile(
     r"(://[^\s:/@]{0,200}:)\S{1,500}@|((?:password|passwd|pwd)=)[^\s&]{1,500}", re.I
 )
@@ -25,14 +26,14 @@ def shown(url: object) -> str:
     text = str(url)
     scheme, mark, rest = text.partition("://")
     if not mark:
-        signs = "[@=?]" if text.startswith("sqlite:") else "[:@=?]"
+        signs = "[@=?]" if text.startswith("sqlite:") else "[:;@=?]"
         public = re.split(signs, text)[0]
         return text if public == text else public + HIDDEN
     logged_in, at, place = rest.rpartition("@")
     if at and scheme == "sqlite" and rest.startswith("/"):  # a file, which may have any name
         logged_in, at, place = "", "", rest
     place, mark, query = place.partition("?")
-    if "=" in logged_in + place and scheme != "sqlite":
+    if scheme != "sqlite" and ("=" in logged_in or not PLACE.fullmatch(place)):
         return f"{scheme}://{HIDDEN}"
     user = re.split(r"[:/;,\s]", logged_in.lstrip("/"))[0]
     if at:
@@ -41,11 +42,16 @@ def shown(url: object) -> str:
         host, colon, port = place.partition("/")[0].partition(":")
         if colon and port not in PORTS:
             place = f"{host}:{HIDDEN}" + place.removeprefix(f"{host}:{port}")
-    options = [
-        f"{name}={HIDDEN}" if equals and name not in PUBLIC else name + equals + value
-        for name, equals, value in (option.partition("=") for option in query.split("&"))
-    ]
-    return f"{scheme}://{user}{place}{mark}{'&'.join(options)}"
+    options = "&".join(map(_option, query.split("&"))) if mark else ""
+    return f"{scheme}://{user}{place}{mark}{options}"
+
+
+def _option(option):
+    """Return an option of a URL, without its value unless that is known to be no secret."""
+    name, equals, value = option.partition("=")
+    if equals and name in PUBLIC and re.fullmatch(r"[\w./-]*", value):
+        return option
+    return f"{name}={HIDDEN}" if equals else HIDDEN
 
 
 def without_secrets(text: str, url: object = "") -> str:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from bs4 import BeautifulSoup
 from nbformat import v4
 
 from gru_lab.records.exporter import RecordExporter, is_harmful
@@ -322,6 +323,28 @@ LINKS = (
     '<a href="java&#10;script:alert(1)">click</a>',
     '<form action="javascript:alert(1)"><button>click</button></form>',
 )
+
+
+RUNNING = (
+    '<iframe src="javascript:parent.alert(1)"></iframe>',
+    "<img src=x onerror=alert(1)>",
+    "<img/src=x/onerror=alert(1)>",
+    "<svg onload=alert(1)><script>alert(1)</script></svg>",
+    "<details open ONTOGGLE=alert(1)>x</details>",
+    "<script>alert(1)</script>",
+    '<object data="data:text/html,x"></object><embed src=x>',
+    '<base href="https://example.org/"><meta http-equiv=refresh content="0;url=x">',
+    "a text <b onmouseover = 'alert(1)'>b</b>",
+)
+
+
+@pytest.mark.parametrize("text", RUNNING)
+def test_raw_html_in_a_text_runs_nothing(text):
+    page = export(v4.new_markdown_cell(f"before\n\n{text}\n\nafter $x^2$"))
+    shown = BeautifulSoup(page.partition("<main>")[2].partition("</main>")[0], "html.parser")
+    assert "before" in shown.text and "after" in shown.text and shown.find("math")
+    assert not shown.find_all(["script", "iframe", "svg", "object", "embed", "base", "meta"])
+    assert not [name for tag in shown.find_all(True) for name in tag.attrs if name[:2] == "on"]
 
 
 @pytest.mark.parametrize("text", LINKS)

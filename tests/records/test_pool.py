@@ -55,3 +55,15 @@ def test_records_without_runs_of_a_stage_are_refused_and_nothing_is_written(kept
     with pytest.raises(ValueError, match="records must hold at least one record with runs"):
         lab.pool(tmp_path / "in", tmp_path / "class.html")
     assert not (tmp_path / "class.html").exists()
+
+
+def test_a_students_record_is_never_the_page_of_the_class(kept, tmp_path):
+    folder = tmp_path / "in"
+    hand_in(folder, "Ada", kept, [0, 1])
+    (record,) = folder.rglob("*.html")
+    before = record.read_bytes()
+    with pytest.raises(ValueError, match="out must be another file than"):
+        lab.pool(folder, record)
+    assert record.read_bytes() == before
+    for _ in range(2):  # and the page itself may be written again, among the records
+        lab.pool(folder, folder / "class.html")

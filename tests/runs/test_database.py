@@ -238,6 +238,15 @@ URLS = (
     "postgresql+psycopg://me:hunter2@127.0.0.1:9/lab",
     "postgresql+psycopg://me@127.0.0.1:9/lab?password=hunter2&connect_timeout=1",
     "postgresql+psycopg://me@127.0.0.1:9/lab?nosuch=hunter2",
+    "postgresql://me@127.0.0.1:hunter2/lab",
+    "postgresql://me:x@host:hunter2/lab",
+    "postgresql:///me:hunter2",
+    "postgresql://host/lab?sslmode=require;password=hunter2",
+    "postgresql://host/lab?password:hunter2",
+    "postgresql://host/lab?host=127.0.0.1,password=hunter2",
+    "postgresql//me;hunter2@host",
+    "postgresql;//me;hunter2@host",
+    "postgresql://me;hunter2;127.0.0.1/lab",
 )
 
 
