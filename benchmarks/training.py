@@ -219,7 +219,7 @@ def headline():
         torch.set_num_threads(threads)
         trainer._epoch(1)  # what torch does only once
         seconds = min(timed(trainer._epoch, 2) for _ in range(2))
-        where = f"{threads} core" + "s" * (threads > 1)
+        where = "1 core" if threads == 1 else f"{threads} cores"
         figure(
             f"25 epochs as in the log, {where}", 25 * seconds, "126.8, its author's machine", " s"
         )

@@ -98,8 +98,9 @@ def compare_sizes(results) -> Sizes:
     rows, ratios = {}, {}
     for small in results:
         stage, full = small.stage, full_results(small.stage.name)
-        names = [name for name in verdict(small).table.index if name in set(full.curves["setting"])]
-        row = {"the log adopted": stage.adopted, "small experiment": verdict(small).label}
+        judged, there = verdict(small), set(full.curves["setting"])
+        names = [name for name in judged.table.index if name in there]
+        row = {"the log adopted": stage.adopted, "small experiment": judged.label}
         if stage.adopted in names and len(names) > 1:
             both = _both(small, full, names)
             large = verdict(full, *names)
