@@ -17,11 +17,12 @@ NUMBER = re.compile(
     rf"(?P<close>\))?(?P<back>[{MINUS}](?!\S))?"
     r"(?P<tail>\s*(?:[^\W\d_]|[%‰°'\"€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
 )
-CALENDAR = re.compile(
-    r"\s*([ap]\.?m\.?|[年月日号时時点分秒].*|(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|"
-    r"de[cz])[a-z]*\.?( .*)?|[zt]|h\w+)",
+CALENDAR = re.compile(  # digits of a day, an hour or a stamp, and what stands behind them
+    r"\d+\s*([ap]\.?m\.?|[年月日号时時点分秒].*|(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|"
+    r"de[cz])[a-z]*\.?( .*)?|z)",
     re.IGNORECASE,
 )
+UNIT_POWER = re.compile(r"(?<=[^\W\d_])(\^?[-\u2212][1-4]|\^?[2-4])(?!\d)")  # of m2, s-1, m^-3
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ def parted(text: str) -> Cell | None:
     get = {name: part or "" for name, part in match.groupdict().items()}
     if bool(get["open"]) != bool(get["close"]):
         return None
-    if re.search(r"\d", re.sub(r"(?<=[^\W\d_])[234]", "", get["tail"])):
-        return None  # m2 and m3 are units; 2024-03 and 10h30 are none
-    if CALENDAR.fullmatch(get["tail"]):
+    if re.search(r"\d", UNIT_POWER.sub("", get["tail"])):
+        return None  # 2024-03 and 10h30 hold no unit
+    if CALENDAR.fullmatch(get["core"] + get["tail"]):
         return None
     power = re.sub(r"^\s?[x×*]\s?10\s?\^?\s?", "e", get["power"]).strip()
     minus = next((s for s in (get["sign"], get["inner"], get["back"]) if s and s != "+"), "")

@@ -80,6 +80,15 @@ def test_dates_times_and_names_are_no_numbers(text):
     assert parted(text) is None
 
 
+UNITS = "hPa|t|hl|h|m s-1|mg L-1|W m^-2|µg m⁻³|m3/h|kWh|decibel|mol m−2 s−1"
+
+
+@pytest.mark.parametrize("unit", UNITS.split("|"))
+def test_units_with_powers_and_letters_of_a_calendar_are_units(unit):
+    cell = parted(f"1013.5 {unit}")
+    assert (cell.core, cell.tail.strip()) == ("1013.5", unit)
+
+
 def test_a_decimal_sign_is_told_by_the_other_columns_of_the_file():
     grouped = ["1,234", "2,345", "3,456"] * 20
     decimal = read_numbers(pd.DataFrame({"a": grouped, "b": ["10,07", "3,5", "0,125"] * 20}))
