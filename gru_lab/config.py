@@ -22,8 +22,9 @@ def one_of(name: str, value: Any, choices: Iterable) -> Any:
     """Return `value` if it is one of `choices`; otherwise raise ValueError naming what was near."""
     if value in list(choices):  # a list, since a dict cannot look for a value it cannot hash
         return value
-    near = difflib.get_close_matches(str(value), [str(choice) for choice in choices], n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    known = {str(choice): choice for choice in choices}
+    near = difflib.get_close_matches(str(value), known, n=1)
+    hint = f" Did you mean {known[near[0]]!r}?" if near else ""
     raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}.{hint}")
 
 

@@ -135,20 +135,17 @@ def sweep_stage(arguments):
 
 def _question(arguments):
     """Return the question that a command line asks."""
-    from gru_lab.records.own_notebook import knob_of, parse_settings, parse_value
+    from gru_lab.records.own_notebook import parse_settings
+    from gru_lab.runs.select import parse_value
+    from gru_lab.tuning_log.knob import knob_of
     from gru_lab.tuning_log.question import question
 
     settings = parse_settings(arguments.settings)
-    if arguments.adopted is not None and any(
-        isinstance(value, list) for value in settings.values()
-    ):
-        settings["adopted"] = parse_value(knob_of(settings), arguments.adopted)
-    if arguments.drop_holes:
-        settings["holes"] = "drop"
-    if arguments.rows is not None:
-        settings["rows"] = arguments.rows
-    settings |= {name: getattr(arguments, name) for name in ("data", "split_by", "seeds")}
-    return question(arguments.question, **settings)
+    options = {name: getattr(arguments, name) for name in ("data", "split_by", "seeds", "rows")}
+    options["holes"] = "drop" if arguments.drop_holes else "refuse"
+    if arguments.adopted is not None:
+        options["adopted"] = parse_value(knob_of(settings)[0], arguments.adopted)
+    return question(arguments.question, **settings, **options)
 
 
 @command(

@@ -64,9 +64,14 @@ def fairness(grid, repeats: int = 5, seed: int = 0) -> Fairness:
     *hand order* turns one knob at a time: along a line of the grid, then from its best cell along
     the other; then the rest. *random draws* takes the cells in any order, *search* is Optuna's TPE.
     Which line comes first, the draws and the search differ by repeat. Raises ValueError for fewer
-    than five repeats or fewer than three cells that were run.
+    than five repeats, fewer than three cells that were run, and for cells of unlike epochs.
     """
     repeats, seed = REPEATS.fix("repeats", repeats), RULES["seed"].fix("seed", seed)
+    if "epochs" in grid.knobs:
+        raise ValueError(
+            "grid must have cells of equally many epochs, since the ways are compared at the same "
+            "number of epochs spent; turn another setting than epochs"
+        )
     errors = grid.table.to_numpy()
     cells = [tuple(map(int, cell)) for cell in np.argwhere(np.isfinite(errors))]
     if len(cells) < 3:
@@ -74,7 +79,7 @@ def fairness(grid, repeats: int = 5, seed: int = 0) -> Fairness:
             f"grid must have at least three cells that were run, not {len(cells)}; "
             "lab.grid(..., train=True) trains them"
         )
-    cost = grid.questions[0].start.epochs * grid.errors.shape[2]
+    cost = grid.question.start.epochs * grid.errors.shape[2]
     orders = {"hand order": by_hand, "random draws": at_random, "search": by_search}
     frames = []
     for way in WAYS:

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import RunConfig, in_words
-from gru_lab.gaps import references
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.store import Store
 from gru_lab.runs.sweep import train_missing
+from gru_lab.tuning_log.knob import several_of
 from gru_lab.tuning_log.question import Question, question
 from gru_lab.tuning_log.rulers import LAST
 
@@ -20,39 +20,31 @@ class Grid:
     """Pairs of two settings' values; `lab.grid` makes one.
 
     `errors` (first, second, seeds) are the mean squared errors on hidden validation entries, mean
-    of the last three epochs, NaN where a run is not kept. `questions` ask each setting alone.
+    of the last three epochs, NaN where a run is not kept. `question` asks about the first of the
+    two settings alone; `values` are those of both, {name: values}.
     """
 
-    questions: tuple[Question, Question]
-    values: tuple[list, list]
+    question: Question
+    values: dict[str, list]
     errors: np.ndarray
-    references: dict[str, float]
     store: Store
 
     @property
-    def knobs(self) -> tuple[str, str]:
+    def knobs(self) -> tuple[str, ...]:
         """The names of the two settings."""
-        row, column = self.questions
-        return row.knob, column.knob
-
-    @property
-    def series(self):
-        """The series that its runs are trained on."""
-        return self.questions[0].series
+        return tuple(self.values)
 
     def config(self, first: int, second: int, seed: int = 0) -> RunConfig:
         """Return the run of a cell, by the places of its values."""
-        pair = zip(self.knobs, (self.values[0][first], self.values[1][second]), strict=True)
-        return self.questions[0].start.replace(seed=seed, **dict(pair)).on(self.series)
+        places = zip(self.values.items(), (first, second), strict=True)
+        pair = {name: values[place] for (name, values), place in places}
+        return self.question.start.replace(seed=seed, **pair).on(self.question.series)
 
     @property
     def table(self) -> pd.DataFrame:
         """The mean error of each cell, a row per value of the first setting; NaN: not run."""
-        return pd.DataFrame(
-            _mean(self.errors),
-            index=pd.Index(self.values[0], name=self.knobs[0]),
-            columns=pd.Index(self.values[1], name=self.knobs[1]),
-        )
+        rows, columns = (pd.Index(values, name=name) for name, values in self.values.items())
+        return pd.DataFrame(_mean(self.errors), rows, columns)
 
     @property
     def best(self) -> RunConfig:
@@ -114,32 +106,28 @@ def grid(
     >>> lab.grid(dropout=[0, 0.2], hidden_size=[2, 4], epochs=1, rows=700).table.shape
     (2, 2)
     """
-    several = [name for name, value in settings.items() if isinstance(value, list | tuple)]
+    several = several_of(settings)
     if len(several) != 2:
         raise ValueError(
             f"two settings must have several values, not {len(several)} ({', '.join(several)}); "
             "lab.question asks about one, lab.search turns all"
         )
-    text = f"How do {several[0]} and {several[1]} act together?"
-    first, second = ({name: settings[name][0]} for name in several)
-    options: dict[str, Any] = dict(split_by=split_by, seeds=seeds, rows=rows, holes=holes)
-    down = question(text, data=data, **options, **settings | second)
-    across = question(text, data=down.series, seeds=seeds, **settings | first)
+    text = f"How do {' and '.join(several)} act together?"
+    fixed = {name: value for name, value in settings.items() if name not in several}
+    first, second = ({name: values} for name, values in several.items())
+    options: dict[str, Any] = dict(split_by=split_by, rows=rows, holes=holes)
+    down = question(text, data=data, seeds=seeds, **options, **fixed, **first)
+    across = question(text, data=down.series, seeds=seeds, **fixed, **second)
+    values = {asked.knob: asked.values for asked in (down, across)}
+    errors = np.full((len(down.values), len(across.values), down.profile.seeds), np.nan)
     compute = Compute(store, workers, device, scheduler)
-    values = (_values(down), _values(across))
-    errors = np.full((len(values[0]), len(values[1]), down.profile.seeds), np.nan)
-    cells = Grid((down, across), values, errors, references(down.series, down.start), compute.store)
+    cells = Grid(down, values, errors, compute.store)
     configs = {place: cells.config(*place) for place in np.ndindex(errors.shape)}
     if train:
         names = {config.key: f"{text} seed {config.seed}" for config in configs.values()}
         train_missing(list(configs.values()), down.series, compute, names)
-    curves = compute.store.curves(list(configs.values()))
     for place, config in configs.items():
-        if config.key in curves:
-            errors[place] = curves[config.key]["val_missing"].tail(LAST).mean()
+        curve = compute.store.curve(config)  # one by one: of one key, cells may ask for two lengths
+        if curve is not None:
+            errors[place] = curve["val_missing"].tail(LAST).mean()
     return cells
-
-
-def _values(asked):
-    """Return the values of a question's knob, in its order."""
-    return [getattr(asked.config(row), asked.knob) for row in asked.settings]

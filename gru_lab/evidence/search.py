@@ -187,8 +187,7 @@ def _space(start):
             low, high = min(domain.low, value), max(domain.high, value)
             space[knob] = type(domain)(low, high, log=domain.log)
     if start.knob not in (*space, "epochs", "window", "missing_rate", "pattern"):  # not the ruler
-        values = [getattr(start.config(row), start.knob) for row in start.choose("trained")]
-        space[start.knob] = CategoricalDistribution(values)
+        space[start.knob] = CategoricalDistribution(start.values)
     return space
 
 

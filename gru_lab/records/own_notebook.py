@@ -6,9 +6,10 @@ from pathlib import Path
 
 import nbformat
 
-from gru_lab.config import RULES, one_of
+from gru_lab.config import LABELS, one_of
 from gru_lab.output import require_place, write_whole
 from gru_lab.records.html import TEMPLATES
+from gru_lab.runs.select import parse_value
 from gru_lab.tuning_log.question import Question, question
 
 LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp)
@@ -27,29 +28,12 @@ def parse_settings(texts) -> dict[str, object]:
             raise ValueError(
                 f"a setting must be NAME=VALUE, or NAME=VALUE,VALUE for the knob, not {text!r}"
             )
-        one_of("a setting", name, [*RULES, "pattern"])
+        one_of("a setting", name, LABELS)
         if name in settings:
             raise ValueError(f"{name} must be given once; write its values as {name}=A,B")
         values = [parse_value(name, part.strip()) for part in value.split(",") if part.strip()]
         settings[name] = values if "," in value else values[0]
     return settings
-
-
-def parse_value(name: str, text: str):
-    """Return the text of a setting's value as that setting takes it, or as it is."""
-    kind = RULES[name].kind if name in RULES else str
-    if kind is bool:
-        switches = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-        return switches.get(text.lower(), text)
-    try:
-        return kind(text)
-    except ValueError:
-        return text  # which the question refuses, with the rule
-
-
-def knob_of(settings) -> str:
-    """Return the one setting that is a list; the question itself has been made, so there is one."""
-    return next(name for name, value in settings.items() if isinstance(value, list))
 
 
 def new_notebook(asked: Question, path=None, data=None, split_by=None) -> Path:

@@ -24,6 +24,7 @@ function make(tag, attributes = {}, ...children) {
 
 const short = (value) => String(Number(value.toPrecision(3)));
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const labelled = (label, ...inputs) => make("label", {}, make("span", {}, label), ...inputs);
 const text = (x, y, content, more = {}) => make("text", { x, y, ...more }, content);
 
 // Return the table's values as a run reads them, (rows x channels) in one row.
@@ -148,7 +149,7 @@ function slider(label, values, begin, changed) {
     input.setAttribute("aria-valuetext", short(value));
     changed(value);
   });
-  return make("label", {}, make("span", {}, label), input, output);
+  return labelled(label, input, output);
 }
 
 function number(label, begin, changed) {
@@ -158,14 +159,14 @@ function number(label, begin, changed) {
     input.value = value;
     changed(value);
   });
-  return make("label", {}, make("span", {}, label), input);
+  return labelled(label, input);
 }
 
 function check(label, begin, changed) {
   const input = make("input", { type: "checkbox" });
   input.checked = begin;
   input.addEventListener("change", () => changed(input.checked));
-  return make("label", {}, make("span", {}, label), input);
+  return labelled(label, input);
 }
 
 function choice(label, options, begin, changed) {

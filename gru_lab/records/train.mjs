@@ -559,40 +559,42 @@ export class Run {
     return Object.fromEntries(Object.entries(ways).map(([way, values]) => [way, meanSquaredError(values, truth, hidden)]));
   }
 
+  // Call act(from, at) for each step of some windows: its place in the data, and in the network's rows of that width.
+  _each(windows, width, act) {
+    const { network, channels, steps } = this;
+    for (let line = 0; line < windows.length; line++)
+      for (let time = 0; time < steps; time++)
+        act((windows[line] * steps + time) * channels, (time * network.lines + line) * width);
+  }
+
   // Put windows into the network's batch.
   _put({ filled, hidden }, windows) {
-    const { network, channels, steps } = this;
-    const { x, lines } = network;
-    const width = network.wide.in;
-    for (let line = 0; line < windows.length; line++)
-      for (let time = 0; time < steps; time++) {
-        const [from, at] = [(windows[line] * steps + time) * channels, (time * lines + line) * width];
-        for (let channel = 0; channel < channels; channel++) {
-          x[at + channel] = filled[from + channel];
-          if (this.settings.mask_input) x[at + channels + channel] = hidden[from + channel];
-        }
+    const { network, channels, settings } = this;
+    const { x } = network;
+    this._each(windows, network.wide.in, (from, at) => {
+      for (let channel = 0; channel < channels; channel++) {
+        x[at + channel] = filled[from + channel];
+        if (settings.mask_input) x[at + channels + channel] = hidden[from + channel];
       }
+    });
   }
 
   // Return [sum over all, sum over hidden, hidden entries] of squared errors, and put into the network's outGradient the
   // differences, 0 in what is not of the batch.
   _errors({ truth, hidden }, windows) {
-    const { network, channels, steps } = this;
-    const { out, outGradient, lines } = network;
-    const width = network.wide.out;
+    const { network, channels } = this;
+    const { out, outGradient } = network;
     let [all, missing, count] = [0, 0, 0];
     outGradient.fill(0);
-    for (let line = 0; line < windows.length; line++)
-      for (let time = 0; time < steps; time++) {
-        const [from, at] = [(windows[line] * steps + time) * channels, (time * lines + line) * width];
-        for (let channel = 0; channel < channels; channel++) {
-          const away = (outGradient[at + channel] = out[at + channel] - truth[from + channel]);
-          all += away * away;
-          if (!hidden[from + channel]) continue;
-          missing += away * away;
-          count++;
-        }
+    this._each(windows, network.wide.out, (from, at) => {
+      for (let channel = 0; channel < channels; channel++) {
+        const away = (outGradient[at + channel] = out[at + channel] - truth[from + channel]);
+        all += away * away;
+        if (!hidden[from + channel]) continue;
+        missing += away * away;
+        count++;
       }
+    });
     return [all, missing, count];
   }
 
@@ -605,13 +607,10 @@ export class Run {
     const [all, missing, count] = this._errors(this.training, windows);
     const total = windows.length * steps * channels;
     const [ofAll, ofMissing] = [2 / (1 + weight) / total, (2 * weight) / (1 + weight) / (count || 1)];
-    const { outGradient, lines } = network;
-    for (let line = 0; line < windows.length; line++)
-      for (let time = 0; time < steps; time++) {
-        const [from, at] = [(windows[line] * steps + time) * channels, (time * lines + line) * network.wide.out];
-        for (let channel = 0; channel < channels; channel++)
-          outGradient[at + channel] *= ofAll + (this.training.hidden[from + channel] ? ofMissing : 0);
-      }
+    this._each(windows, network.wide.out, (from, at) => {
+      for (let channel = 0; channel < channels; channel++)
+        network.outGradient[at + channel] *= ofAll + (this.training.hidden[from + channel] ? ofMissing : 0);
+    });
     network.backward();
     network.adam(this.settings.learning_rate);
     return [all / total, missing / (count || 1)];
@@ -674,11 +673,7 @@ export class Run {
     network.drop(0);
     network.forward();
     const values = new Float64Array(windows.length * steps * channels);
-    for (let line = 0; line < windows.length; line++)
-      for (let time = 0; time < steps; time++) {
-        const at = (time * network.lines + line) * network.wide.out;
-        values.set(network.out.subarray(at, at + channels), (line * steps + time) * channels);
-      }
+    this._each(windows, network.wide.out, (from, at) => values.set(network.out.subarray(at, at + channels), from));
     return values;
   }
 }

@@ -144,14 +144,16 @@ def parse_where(texts: list[str]) -> dict[str, object]:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
             raise ValueError(f"where must be NAME=VALUE, such as dropout=0.5, not {text!r}")
-        where[name] = _parse(name, value)
+        where[name] = parse_value(name, value)
     return where
 
 
-def _parse(name, text):
+def parse_value(name: str, text: str) -> object:
+    """Return the text of a setting's value as that setting takes it, or as it is."""
     kind = RULES[name].kind if name in RULES else str
     if kind is bool:
-        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+        switches = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        return switches.get(text.lower(), text)
     try:
         return kind(text)
     except ValueError:

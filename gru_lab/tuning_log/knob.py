@@ -18,13 +18,18 @@ def require_known(settings):
             )
 
 
+def several_of(settings):
+    """Return the settings that have several values, {name: values}."""
+    return {
+        name: [value.item() if isinstance(value, np.generic) else value for value in values]
+        for name, values in settings.items()
+        if isinstance(values, Iterable) and not isinstance(values, str | bytes)
+    }
+
+
 def knob_of(settings):
     """Return the name and the values of the one setting that has several."""
-    several = {
-        name: list(value)
-        for name, value in settings.items()
-        if isinstance(value, Iterable) and not isinstance(value, str | bytes)
-    }
+    several = several_of(settings)
     if len(several) > 1:
         names = ", ".join(several)
         lists = ", ".join(f"{name}={values}" for name, values in several.items())
@@ -39,7 +44,6 @@ def knob_of(settings):
             "(in a command hidden_size=16,32,64); one value alone can be compared with nothing"
         )
     ((knob, values),) = several.items()
-    values = [value.item() if isinstance(value, np.generic) else value for value in values]
     if len(values) < 2:
         raise ValueError(
             f"{knob} must have at least two values to compare, not {values}; add another one"

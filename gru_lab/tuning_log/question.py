@@ -3,9 +3,10 @@
 import re
 import textwrap
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from gru_lab.config import COUNT, LABELS, RULES, RunConfig, in_words, one_of
+from gru_lab.config import COUNT, LABELS, RunConfig, in_words, one_of
 from gru_lab.tuning_log.knob import knob_of, labels_of, require_known
 from gru_lab.tuning_log.own_data import DEMO_ROWS, HOLES, checked, open_data, without_holes
 from gru_lab.tuning_log.stage import Profile, Setting, Stage
@@ -13,14 +14,14 @@ from gru_lab.tuning_log.stage import Profile, Setting, Stage
 # what is fixed unless given: the log's settings at the size of a lesson, without the dropout that
 # the log did away with
 START = RunConfig(hidden_size=64, epochs=20, dropout=0.0)
+HIDES = "The {} says which entries are hidden, so each setting is scored on entries of its own."
 NOTES = {
     "missing_weight": "The loss weight is part of the loss, so the loss cannot judge it: the error "
     "on hidden entries does.",
-    "missing_rate": "The missing rate says which entries are hidden, so each setting is scored on "
-    "entries of its own.",
-    "window": "The window says which entries are hidden, so each setting is scored on entries of "
-    "its own.",
+    "missing_rate": HIDES.format("missing rate"),
+    "window": HIDES.format("window"),
 }
+GIVEN = {"adopted": None, "rows": None, "holes": HOLES[0], "data_changed": False}  # if left out
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,6 +53,11 @@ class Question(Stage):
         if self.knob == "num_layers" and self.start.dropout and "num_layers=1" in self.by_name:
             return "One layer has no dropout, so with it two things change at once."
         return NOTES.get(self.knob, "")
+
+    @property
+    def values(self) -> list:
+        """The values of its knob, in their order."""
+        return [getattr(self.config(setting), self.knob) for setting in self.choose("trained")]
 
     @property
     def fixed(self) -> dict[str, object]:
@@ -91,39 +97,28 @@ class Question(Stage):
         label that is taken, and for runs that the question has already.
         """
         require_known(changes)
-        if not changes:
-            raise ValueError(f"control {label!r} must change something, such as epochs=40")
-        epochs = changes.pop("epochs", None)
-        if self.knob in changes or self.knob == "epochs":
-            made = [Setting(label, changes, epochs or self.start.epochs, 0, kind="control")]
-        else:
-            made = [
-                Setting(
-                    f"{base.label}, {label}",
-                    base.changes | changes,
-                    epochs or base.epochs,
-                    0,
-                    kind="control",
-                )
-                for base in self.choose("trained")
-            ]
-        runs = {_run(self.config(setting)): setting.name for setting in self.settings}
-        for setting in made:
-            config = self.config(setting)
-            if _run(config) in runs:
-                raise ValueError(
-                    f"control {label!r} must be a run of its own: {setting.name!r} is the same run "
-                    f"as {runs[_run(config)]!r}"
-                )
-            if setting.name in runs.values():
-                raise ValueError(f"label {label!r} is taken by another control; give another one")
-        weighed = [replace(setting, weight=self.config(setting).missing_weight) for setting in made]
-        return replace(self, settings=(*self.settings, *weighed))
+        label = " ".join(str(label).split())
+        if not (label and changes):
+            raise ValueError(
+                f"control {label!r} must have a label and change something, such as "
+                "control('twice as long', epochs=40)"
+            )
+        alone = self.knob in changes or self.knob == "epochs"
+        bases = [Setting("", {}, self.start.epochs, 0)] if alone else self.choose("trained")
+        made = []
+        for base in bases:
+            config = self.start.replace(**{"epochs": base.epochs} | base.changes | changes)
+            changed = {name: getattr(config, name) for name in {**base.changes, **changes}}
+            changed.pop("epochs", None)
+            name = label if alone else f"{base.label}, {label}"
+            figures = (config.epochs, config.missing_weight)
+            made.append(Setting(name, changed, *figures, kind="control"))
+        return _all_different(replace(self, settings=(*self.settings, *made)))
 
-    def as_code(self, data="data") -> str:
+    def as_code(self) -> str:
         """Return the call that makes this question, its controls aside."""
         arguments = [repr(self.question), *(f"{name}={value!r}" for name, value in self.arguments)]
-        table = [] if self.series.name == f"demo-{DEMO_ROWS}-0" else [f"data={data}"]
+        table = [] if self.series.name == f"demo-{DEMO_ROWS}-0" else ["data=data"]
         return f"lab.question({', '.join(arguments + table)})"
 
 
@@ -171,42 +166,39 @@ def question(
     if not text:
         raise ValueError("text must be the question that is asked, not empty")
     require_known(settings)
-    given = {"adopted": adopted, "rows": rows, "data_changed": data_changed or None}
-    given["holes"] = None if holes == HOLES[0] else holes
-    arguments = {name: value for name, value in given.items() if value is not None}
-    arguments = dict(settings) | arguments | {"seeds": seeds}
     knob, values = knob_of(settings)
     start = START.replace(**settings | {knob: values[0]})
     values = [getattr(start.replace(**{knob: value}), knob) for value in values]
-    if len(set(values)) < len(values):
-        raise ValueError(f"{knob} must have values that differ, not {values}; leave the double out")
-    if adopted is not None and knob in RULES:
-        adopted = RULES[knob].fix(knob, adopted)
-    adopted = values[0] if adopted is None else one_of("adopted", adopted, values)
+    labels = labels_of(knob, values)
+    claim = 0
+    if adopted is not None:
+        claim = values.index(one_of("adopted", adopted, values))
+        adopted = values[claim]
     series = _series(open_data(data, split_by), rows, one_of("holes", holes, HOLES))
     for value in values if knob == "window" else values[:1]:
         checked(series, start.replace(**{knob: value}))
-    labels = dict(zip(values, labels_of(knob, values), strict=True))
-    asked = Question(
-        number=0,
-        name=f"question: {re.sub(r'[^0-9a-z]+', ' ', text.lower()).strip()[:60] or text[:60]}",
-        question=text,
-        conclusion="",
-        adopted=labels[adopted],
-        knob=knob,
-        start=start.replace(**{knob: adopted}),
-        settings=tuple(_setting(knob, value, label, start) for value, label in labels.items()),
-        guess=(labels[adopted], _other(labels, adopted)),
-        profile=Profile(
-            "own", len(series), start.hidden_size, 1.0, COUNT.fix("seeds", seeds), "your question"
-        ),
-        series=series,
-        source=_file_of(data),
-        arguments=tuple(arguments.items()),
-        data_changed=bool(data_changed),
+    given = {"adopted": adopted, "rows": rows, "holes": holes, "data_changed": data_changed}
+    arguments = {name: getattr(start, name) for name in settings} | {knob: values}
+    arguments |= {name: value for name, value in given.items() if value != GIVEN[name]}
+    seeds = COUNT.fix("seeds", seeds)
+    return _all_different(
+        Question(
+            number=0,
+            name=f"question: {re.sub(r'[^0-9a-z]+', ' ', text.lower()).strip()[:60] or text[:60]}",
+            question=text,
+            conclusion="",
+            adopted=labels[claim],
+            knob=knob,
+            start=start.replace(**{knob: values[claim]}),
+            settings=tuple(map(partial(_setting, knob, start), values, labels)),
+            guess=(labels[claim], [*labels[:claim], *labels[claim + 1 :]][-1]),
+            profile=Profile("own", len(series), start.hidden_size, 1.0, seeds, "your question"),
+            series=series,
+            source=_file_of(data),
+            arguments=tuple((arguments | {"seeds": seeds}).items()),
+            data_changed=bool(data_changed),
+        )
     )
-    _require_different(asked, knob)
-    return asked
 
 
 def _series(series, rows, holes):
@@ -221,32 +213,26 @@ def _file_of(data):
     return str(data) if isinstance(data, str | Path) else None
 
 
-def _setting(knob, value, label, start):
-    epochs = value if knob == "epochs" else start.epochs
+def _setting(knob, start, value, label):
+    """Return the setting of a knob's value."""
+    config = start.replace(**{knob: value})
     changes = {} if knob == "epochs" else {knob: value}
-    return Setting(label, changes, epochs, start.replace(**changes).missing_weight)
+    return Setting(label, changes, config.epochs, config.missing_weight)
 
 
-def _other(labels, adopted):
-    """Return the label of the value that a guess sets beside the adopted one: the farthest end."""
-    others = [value for value in labels if value != adopted]
-    return labels[others[-1]]
-
-
-def _run(config):
-    return config.key, config.epochs
-
-
-def _require_different(asked, knob):
-    """Raise ValueError where two values are one and the same run."""
-    seen = {}
+def _all_different(asked):
+    """Return a question; raises ValueError where two settings are one run, or have one name."""
+    runs: dict[tuple, Setting] = {}
     for setting in asked.settings:
-        run = _run(asked.config(setting))
-        if run in seen:
-            why = "; one layer has no dropout" if asked.start.num_layers == 1 else ""
+        config = asked.config(setting)
+        same = runs.setdefault((config.key, config.epochs), setting)
+        if same is not setting:
+            no_dropout = config.num_layers == 1 and asked.config(same).dropout != config.dropout
             raise ValueError(
-                f"{knob} must have values that differ: {seen[run]!r} and {setting.name!r} are the "
-                f"same run{why if knob == 'dropout' else ''}; leave one out, or change what is "
-                "fixed"
+                f"each setting must be a run of its own: {same.name!r} and {setting.name!r} are "
+                f"the same run{'; one layer has no dropout' * no_dropout}; leave one out, or "
+                "change what is fixed"
             )
-        seen[run] = setting.name
+    if len(asked.by_name) < len(asked.settings):
+        raise ValueError(f"label {asked.settings[-1].label!r} is taken; give another one")
+    return asked

@@ -14,7 +14,7 @@ class GridPanel:
 
     def __init__(self, grid):
         self.grid = grid
-        self.pinned = Pinned(grid.questions[0], grid.store, lambda lines: None)
+        self.pinned = Pinned(grid.question, grid.store, lambda lines: None)
         self.figure = LiveFigure(plot_grid(grid, "Click a cell to pin its run with seed 0"))
         self.figure.data[0].on_click(self._click)
         self.box = widgets.VBox([self.figure, self.pinned.box])

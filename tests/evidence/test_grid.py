@@ -30,7 +30,7 @@ def test_cells_that_were_not_run_stay_blank(store):
     assert "0 of 6 cells were run; train=True" in repr(grid)
     run = grid.config(2, 1)
     assert (run.hidden_size, run.dropout) == (4, 0.2)
-    train_missing([run], grid.series, Compute(store, 1))
+    train_missing([run], grid.question.series, Compute(store, 1))
     again = make(store)
     assert again.table.notna().to_numpy().tolist() == [[False] * 2, [False] * 2, [False, True]]
     assert again.best == run and "1 of 6" in repr(again)
@@ -55,7 +55,7 @@ def test_all_cells_are_trained_once_with_their_seeds(kept):
         (dict(dropout=0.1), "two settings must have several values, not 1"),
         (dict(num_layers=[1, 2]), "not 3"),
         (dict(dropout=[0, 2]), "dropout must be at least 0 and below 1"),
-        (dict(hidden_size=[2, 2]), "must have values that differ"),
+        (dict(hidden_size=[2, 2]), "each setting must be a run of its own"),
     ],
 )
 def test_a_wrong_grid_is_one_clear_error(store, settings, said):
@@ -67,7 +67,7 @@ def test_a_click_pins_the_run_of_a_cell_and_a_blank_one_pins_nothing(kept, store
     kept_store, grid = kept
     panel = GridPanel(grid)
     panel.pin(1, 0)
-    (pin,) = kept_store.pins(grid.questions[0].name, grid.series.digest)
+    (pin,) = kept_store.pins(grid.question.name, grid.question.series.digest)
     assert pin.config == grid.config(1, 0)
     blank = GridPanel(make(store))
     blank.pin(0, 0)
@@ -101,6 +101,18 @@ def test_a_persons_order_turns_one_knob_after_the_other():
         line = 0 if order[0][0] == order[1][0] else 1
         head = order[:3] if line == 0 else order[:2]
         assert len({cell[line] for cell in head}) == 1
+
+
+def test_one_layer_is_the_same_run_with_any_dropout_and_each_length_is_read_at_its_own_end(store):
+    fixed = dict(data=demo_series(700), seeds=1, batch_size=20, store=store, train=True, workers=1)
+    layers = lab.grid(hidden_size=2, dropout=[0, 0.2], num_layers=[1, 2], epochs=2, **fixed).table
+    assert layers.loc[0, 1] == layers.loc[0.2, 1] and layers.loc[0, 2] != layers.loc[0.2, 2]
+    grid = lab.grid(epochs=[1, 4], hidden_size=np.array([2, 3]), **fixed)
+    for row in range(2):
+        curve = store.curve(grid.config(row, 1))["val_missing"]
+        assert grid.table.iloc[row, 1] == pytest.approx(curve.tail(3).mean())
+    with pytest.raises(ValueError, match="turn another setting than epochs"):
+        grid.fairness()
 
 
 def test_fairness_needs_cells_that_were_run(store):
