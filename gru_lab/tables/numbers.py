@@ -127,7 +127,7 @@ def _tell(done, name, column, numbers, sign, usual, place):
             + ", and count as half of it" * (cell[0] in "<≤")
         )
     if sign[0] == "?":
-        unsure = np.array([bool(c and hint(c.core) == sign) for c in column.cells])
+        unsure = np.array([bool(c and hint(c.core, c.power) == sign) for c in column.cells])
         row, cell = column.first(np.flatnonzero(unsure))
         digits = parted(cell).core
         done.doubts.append(

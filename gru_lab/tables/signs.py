@@ -23,10 +23,11 @@ SAMPLE = 500  # different texts of a column that are looked at
 PROOF = 20  # cells: 998 and 1,051 side by side, and never 1,05, tell thousands
 
 
-def hint(core: str) -> str:
+def hint(core: str, power: str = "") -> str:
     """Return which sign is the decimal one in digits such as '1.234,5': '.' or ',' for certain.
 
-    '?.' or '?,' where that sign may as well part thousands, '' where there is none.
+    '?.' or '?,' where that sign may as well part thousands, '' where there is none. In front of a
+    `power` such as 'e+03' nobody parts thousands.
 
     >>> [hint(core) for core in ("10,07", "1.234.567", "1,234", "998")]
     [',', ',', '?,', '']
@@ -40,7 +41,7 @@ def hint(core: str) -> str:
         return last
     if len(signs) > 1:
         return other
-    grouped = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", flat) and flat == core
+    grouped = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", flat) and flat == core and not power
     return f"?{last}" if grouped else last
 
 
@@ -71,7 +72,7 @@ class Column:
         votes = Counter()
         for cell, count in zip(self.cells, self.counts, strict=True):
             if cell:
-                votes[hint(cell.core)] += int(count)
+                votes[hint(cell.core, cell.power)] += int(count)
         return votes
 
     @property

@@ -103,7 +103,7 @@ class Text(Table):
             for column, cell in zip(hints, cells, strict=False):
                 known = parted(cell)
                 column["number" if known else "text" if cell.strip() else ""] += 1
-                column[hint(known.core) if known else ""] += 1
+                column[hint(known.core, known.power) if known else ""] += 1
         for column in hints:
             if column["number"] > column["text"]:
                 self.votes += Counter({sign: column[sign] for sign in ".,"})

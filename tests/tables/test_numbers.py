@@ -89,6 +89,11 @@ def test_units_with_powers_and_letters_of_a_calendar_are_units(unit):
     assert (cell.core, cell.tail.strip()) == ("1013.5", unit)
 
 
+def test_a_mantissa_has_a_decimal_sign_and_no_thousands():
+    done = read_numbers(pd.DataFrame({"a": ["1,192E+01", "6,412E+01", "1,013E+03"] * 20}))
+    assert done.table["a"].tolist()[:3] == [11.92, 64.12, 1013] and done.doubts == []
+
+
 def test_a_decimal_sign_is_told_by_the_other_columns_of_the_file():
     grouped = ["1,234", "2,345", "3,456"] * 20
     decimal = read_numbers(pd.DataFrame({"a": grouped, "b": ["10,07", "3,5", "0,125"] * 20}))
