@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 from gru_lab import study_commands  # noqa: F401, commands are listed in the order of these imports
 from gru_lab.commands import COMMANDS, NOTHING
@@ -16,7 +17,7 @@ from gru_lab.output import WRITTEN, printable
 from gru_lab import run_commands, table_commands  # noqa: F401
 
 
-def build_parser():
+def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser; it imports nothing heavy, so that --help is quick."""
     parser = argparse.ArgumentParser(
         prog="gru-lab", description="Re-run a tuning log and keep what came out; repair tables."
@@ -25,7 +26,7 @@ def build_parser():
     for name, command in COMMANDS.items():
         subparser = parsers.add_parser(name, help=command.help)
         subparser.set_defaults(run=command.run, stopped=command.stopped)
-        groups = {None: subparser}
+        groups: dict[Any, Any] = {None: subparser}
         for option, kinds in command.options:
             group = kinds.get("group")
             if group not in groups:

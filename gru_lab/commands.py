@@ -5,7 +5,7 @@ and --help is quick.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from gru_lab.output import printable
 
@@ -26,7 +26,9 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {}  # all there are, by name
 
 
-def command(name: str, words: str, *options: Option, stopped: str = NOTHING):
+def command(
+    name: str, words: str, *options: Option, stopped: str = NOTHING
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Make a command of a function that takes the parsed arguments and returns the exit code."""
 
     def register(run):
@@ -36,12 +38,12 @@ def command(name: str, words: str, *options: Option, stopped: str = NOTHING):
     return register
 
 
-def option(name: str, metavar: str | None = None, words: str | None = None, **more) -> Option:
+def option(name: str, metavar: str | None = None, words: str | None = None, **more: Any) -> Option:
     """Return an option with a value, or an argument where `name` has no dashes."""
     return name, {"metavar": metavar, "help": words} | more
 
 
-def switch(name: str, words: str, **more) -> Option:
+def switch(name: str, words: str, **more: Any) -> Option:
     """Return an option without a value; options of one `group` exclude each other."""
     return name, {"action": "store_true", "help": words} | more
 
@@ -57,6 +59,6 @@ def language(of: str) -> Option:
     return option("--language", None, f"of {of}: en or zh (default: en)", default="en")
 
 
-def say(text: object, file=None) -> None:
+def say(text: object, file: TextIO | None = None) -> None:
     """Print what a command has to say; text of a foreign file in it brings no escape codes."""
     print(printable(text), file=file)

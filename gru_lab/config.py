@@ -166,7 +166,7 @@ class RunConfig:
             f"RunConfig({fields})", width=100, subsequent_indent=" " * len("RunConfig(")
         )
 
-    def replace(self, **changes) -> "RunConfig":
+    def replace(self, **changes: Any) -> "RunConfig":
         """Return a copy with some fields changed, validated again."""
         known = [field.name for field in dataclasses.fields(self)]
         for name in changes:
@@ -188,7 +188,7 @@ class RunConfig:
         del fields["epochs"]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
 
-    def difference(self, other: "RunConfig", *leaving_out) -> dict[str, Any]:
+    def difference(self, other: "RunConfig", *leaving_out: str) -> dict[str, Any]:
         """Return the settings in which this run differs from `other`, {name: value of this one}.
 
         The series is no setting, and one layer has no dropout, whatever is set.

@@ -11,7 +11,9 @@ from gru_lab.config import RunConfig
 from gru_lab.series import Scaler, Series
 
 
-def hide_points(shape, missing_rate, rng):
+def hide_points(
+    shape: tuple[int, ...], missing_rate: float, rng: np.random.Generator
+) -> np.ndarray:
     """Return a hidden_mask (windows, time, channels): each entry hidden independently (MCAR).
 
     A window's first step is never hidden, so that there is always a value to carry forward.
@@ -84,7 +86,9 @@ class Gapped:
         }
 
 
-def make_gaps(truth: np.ndarray, missing_rate: float, seed, pattern: str = "points") -> Gapped:
+def make_gaps(
+    truth: np.ndarray, missing_rate: float, seed: int | tuple[int, ...], pattern: str = "points"
+) -> Gapped:
     """Return `truth` (windows, time, channels) with gaps; the same seed gives the same gaps.
 
     Raises ValueError if nothing came out hidden, since there would be nothing to score.

@@ -5,6 +5,8 @@ w·M)/(1 + w). A *ruler* is a way to read a finished run, never a property of it
 from the same curve.
 """
 
+from typing import Any
+
 import torch
 
 # what an epoch keeps: A and M of training (mean over batches), of its last batch, of validation,
@@ -29,6 +31,6 @@ def errors(
     return squared.mean(), (squared * hidden_mask).sum() / hidden
 
 
-def weighted_loss(all_error, missing_error, missing_weight):
+def weighted_loss(all_error: Any, missing_error: Any, missing_weight: float) -> Any:
     """Return (A + w·M)/(1 + w)."""
     return (all_error + missing_weight * missing_error) / (1 + missing_weight)

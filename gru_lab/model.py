@@ -22,14 +22,14 @@ class RNN(nn.Module):
 
     def __init__(
         self,
-        input_size,
-        hidden_size,
-        num_layers=1,
-        dropout=0.0,
-        output_size=None,
-        bidirectional=False,
-        residual=False,
-    ):
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        output_size: int | None = None,
+        bidirectional: bool = False,
+        residual: bool = False,
+    ) -> None:
         super().__init__()
         # torch drops out between layers only, and warns where there is no 'between'
         self.rnn = nn.GRU(
@@ -43,7 +43,9 @@ class RNN(nn.Module):
         self.out = nn.Linear(hidden_size * (2 if bidirectional else 1), output_size or input_size)
         self.residual = residual
 
-    def forward(self, inputs, generator=None):
+    def forward(
+        self, inputs: torch.Tensor, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
         """Take inputs (batch, time, input_size) to values (batch, time, output_size).
 
         Dropout is drawn from `generator`; without one from torch's own, which all threads share.
@@ -83,7 +85,7 @@ def build(config: RunConfig, channels: int, generator: torch.Generator) -> RNN:
     return draw(network, generator)
 
 
-def draw(network, generator):
+def draw(network: RNN, generator: torch.Generator) -> RNN:
     """Return an RNN made on the meta device, its weights drawn as torch does, from `generator`."""
     network.to_empty(device="cpu")
     for layer, width in (

@@ -8,8 +8,9 @@ import signal
 import stat
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -72,7 +73,7 @@ def _trouble(target):
     return ""
 
 
-def require_place(name: str, path: str | Path, *others) -> Path:
+def require_place(name: str, path: str | Path, *others: Any) -> Path:
     """Return a path to write to, or raise ValueError now rather than after a long computation.
 
     `others` are files that it must not be. A symbolic link stays, and what it leads to is written.
@@ -109,7 +110,7 @@ def require_folder(name: str, path: str | Path) -> Path:
 
 
 @contextlib.contextmanager
-def uninterrupted():
+def uninterrupted() -> Iterator[None]:
     """Let a signal that would end this process wait until the block is done."""
     if threading.current_thread() is not threading.main_thread():  # signals go to the main thread
         yield

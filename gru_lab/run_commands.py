@@ -1,6 +1,7 @@
 """The commands of kept runs: list, export, delete or import them, and verify some."""
 
 import sys
+from argparse import Namespace
 
 from gru_lab.commands import SPLIT_BY, STORE, command, option, say, switch
 from gru_lab.output import require_place, safe_cell, write_together
@@ -25,7 +26,7 @@ PRINTED = ("-", "/dev/stdout")  # names of files that mean: print it
     STORE,
     stopped="Runs that were imported so far are kept.",
 )
-def list_runs(arguments):
+def list_runs(arguments: Namespace) -> int:
     from gru_lab.runs.select import listed, parse_where, runs
     from gru_lab.runs.store import Store
 
@@ -86,7 +87,7 @@ def _import(record, store, aside):
     SPLIT_BY,
     stopped="Nothing was changed.",
 )
-def verify_runs(arguments):
+def verify_runs(arguments: Namespace) -> int:
     from gru_lab.runs.verify import record_runs, shipped_runs, verify
 
     if arguments.what.isdecimal():

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import Namespace
 
 from gru_lab.commands import (
     DATA,
@@ -42,7 +43,7 @@ ASKED = (
     option("--port", None, "port on this machine (default: 8888)", type=int, default=8888),
     stopped=KEPT,
 )
-def open_lab(arguments):
+def open_lab(arguments: Namespace) -> int:
     import shutil
     from pathlib import Path
 
@@ -81,7 +82,7 @@ def open_lab(arguments):
     language("log and pages"),
     stopped=KEPT,
 )
-def record_notebooks(arguments):
+def record_notebooks(arguments: Namespace) -> int:
     from gru_lab.records.record import record
 
     names = ("profile", "data", "split_by", "seeds", "out", "store", "workers", "device", "name")
@@ -105,7 +106,7 @@ def record_notebooks(arguments):
     option("--out", "FILE", "default: playground.html", default="playground.html"),
     language("the page"),
 )
-def write_playground(arguments):
+def write_playground(arguments: Namespace) -> int:
     from gru_lab.records.playground import playground
 
     path = playground(arguments.data, arguments.out, arguments.split_by, arguments.language)
@@ -121,7 +122,7 @@ def write_playground(arguments):
     option("--scheduler", "URL", "a Dask scheduler to train on, such as tcp://host:8786"),
     stopped=KEPT,
 )
-def sweep_stage(arguments):
+def sweep_stage(arguments: Namespace) -> int:
     from gru_lab.runs.sweep import sweep
     from gru_lab.tuning_log.stages import stage
 
@@ -155,7 +156,7 @@ def _question(arguments):
     *ASKED,
     option("--out", "FILE", "the notebook (default: the question's words)"),
 )
-def new_question(arguments):
+def new_question(arguments: Namespace) -> int:
     from gru_lab.records.own_notebook import new_notebook
 
     asked = _question(arguments)
@@ -176,7 +177,7 @@ def new_question(arguments):
     option("--out", "FILE", "the log (default: my_tuning_log.md)"),
     STORE,
 )
-def log_question(arguments):
+def log_question(arguments: Namespace) -> int:
     from pathlib import Path
 
     from gru_lab.evidence.own_log import NAME, write_log

@@ -1,6 +1,7 @@
 """The commands of tables: check one, repair one or several."""
 
 import sys
+from argparse import Namespace
 
 from gru_lab.commands import DEVICE, command, language, option, say, switch
 from gru_lab.output import require_place, write_together
@@ -103,7 +104,7 @@ def _limits(option, words):
     option("file", "FILE", f"{FORMATS}; or a folder", nargs="+"),
     *TABLE,
 )
-def check_file(arguments):
+def check_file(arguments: Namespace) -> int:
     from gru_lab.repairs.check import check
     from gru_lab.repairs.many import check_all
 
@@ -164,7 +165,7 @@ def _one_or_several(names):
     option("--model", "FILE", "repair with what was learned before, without training"),
     option("--save-model", "FILE", "keep what was learned"),
 )
-def repair_file(arguments):
+def repair_file(arguments: Namespace) -> int:
     from gru_lab.records.words import words
     from gru_lab.repairs.check import check
     from gru_lab.repairs.keep import holes_to_keep

@@ -119,7 +119,8 @@ class Trainer:
             self._weigh(epoch)
             figures.append(self._step(epoch, torch.from_numpy(windows).to(self.device)))
         plain = self._validate()
-        dropping = self._validate(dropout=epoch) if self._drops else plain
+        drops = self.config.dropout > 0 and self.config.num_layers > 1
+        dropping = self._validate(dropout=epoch) if drops else plain
         values = [*np.mean(figures, axis=0).tolist(), *figures[-1], *plain, *dropping]
         self._require_finite(values, epoch)
         row = {"epoch": epoch} | dict(zip(METRICS, values, strict=True))
@@ -153,10 +154,6 @@ class Trainer:
             self._weight = weight
             self.schedule.append((epoch, self.batch, weight))
 
-    @property
-    def _drops(self):
-        return self.config.dropout > 0 and self.config.num_layers > 1
-
     def _step(self, epoch, windows):
         """Take one step of Adam on a batch and return its (A, M)."""
         # (batch, time, ...)
@@ -187,7 +184,7 @@ class Trainer:
         return (totals / torch.tensor([truth.numel(), int(hidden_mask.sum())])).tolist()
 
     @torch.no_grad()
-    def repair(self, windows=slice(None)):
+    def repair(self, windows: slice = slice(None)) -> np.ndarray:
         """Return the network's values for validation windows, scaled, (windows, time, channels)."""
         self.model.eval()
         return self.model(self._val[0][windows]).cpu().numpy()

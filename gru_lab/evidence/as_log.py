@@ -1,11 +1,13 @@
 """Finished runs as a tuning log in the manner of the recorded one, in English or Chinese."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from gru_lab.config import one_of
 from gru_lab.evidence.verdict import verdict
 from gru_lab.model import RNN
+from gru_lab.runs.results import Results
 from gru_lab.tuning_log.lines import parse_line
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
 from gru_lab.tuning_log.write import LANGUAGES
@@ -41,7 +43,9 @@ def in_chinese(name: str) -> str:
     return "，".join(parts) + KINDS.get(kind, "")
 
 
-def logged_runs(results, chinese, lines_of):
+def logged_runs(
+    results: Results, chinese: bool, lines_of: Callable[[str, int], str]
+) -> list[LoggedRun]:
     """Return all runs of Results as LoggedRuns; `lines_of(setting, seed)` is a text of lines."""
     stage, runs = results.stage, []
     for setting in stage.settings:
@@ -55,7 +59,7 @@ def logged_runs(results, chinese, lines_of):
     return runs
 
 
-def logged_stage(results, language="en"):
+def logged_stage(results: Results, language: str = "en") -> LoggedStage:
     """Return a stage's Results as a LoggedStage: runs' last lines, conclusion, verdict."""
     stage, words = results.stage, LANGUAGES[one_of("language", language, LANGUAGES)]
     chinese, usual = language == "zh", stage.profile.epochs(stage.start.epochs)
@@ -70,7 +74,7 @@ def logged_stage(results, language="en"):
     return LoggedStage(stage.number, title, usual, stage.start.learning_rate, runs, conclusion)
 
 
-def tuning_log(results, language="en"):
+def tuning_log(results: list[Results], language: str = "en") -> TuningLog:
     """Return the Results of one or more stages on the same series as one TuningLog."""
     first, words = results[0].stage, LANGUAGES[one_of("language", language, LANGUAGES)]
     # a file's name may hold anything; a heading is one line

@@ -5,11 +5,12 @@ the same number of epochs, which has found the lowest error?
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from gru_lab.config import RULES, Rule
 
@@ -58,7 +59,7 @@ class Fairness:
         return table.set_table_attributes('class="dataframe"')._repr_html_()
 
 
-def fairness(grid, repeats: int = 5, seed: int = 0) -> Fairness:
+def fairness(grid: Any, repeats: int = 5, seed: int = 0) -> Fairness:
     """Return the Fairness of three ways through the cells of a Grid that were run.
 
     *hand order* turns one knob at a time: along a line of the grid, then from its best cell along
@@ -92,7 +93,7 @@ def fairness(grid, repeats: int = 5, seed: int = 0) -> Fairness:
     return Fairness(pd.concat(frames, ignore_index=True), float(np.nanmin(errors)))
 
 
-def by_hand(errors, cells, rng):
+def by_hand(errors: np.ndarray, cells: list[tuple], rng: np.random.Generator) -> list[tuple]:
     """Return the cells in a person's order: one knob after the other, from the best so far."""
     first = int(rng.integers(2))
     start = cells[rng.integers(len(cells))]
@@ -102,16 +103,16 @@ def by_hand(errors, cells, rng):
     return list(dict.fromkeys([*line, *across, *cells]))
 
 
-def at_random(errors, cells, rng):
+def at_random(errors: np.ndarray, cells: list[tuple], rng: np.random.Generator) -> list[tuple]:
     """Return the cells as they are drawn."""
     return [cells[place] for place in rng.permutation(len(cells))]
 
 
-def by_search(errors, cells, rng):
+def by_search(errors: np.ndarray, cells: list[tuple], rng: np.random.Generator) -> list[tuple]:
     """Return the cells as Optuna's TPE proposes them; one that it has seen is drawn anew."""
     sampler = optuna.samplers.TPESampler(seed=int(rng.integers(2**31)), n_startup_trials=3)
     study = optuna.create_study(sampler=sampler)
-    space = {
+    space: dict[str, BaseDistribution] = {
         name: CategoricalDistribution(sorted({cell[place] for cell in cells}))
         for place, name in enumerate("ab")
     }

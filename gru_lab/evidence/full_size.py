@@ -3,6 +3,7 @@
 The runs of the log's own size come with the kit (`runs.shipped`); nothing is trained here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
 from types import SimpleNamespace
@@ -83,7 +84,7 @@ class Sizes:
         return f"<p>At the log's own size: {escape(origin())}.</p>\n{table}"
 
 
-def compare_sizes(results) -> Sizes:
+def compare_sizes(results: Iterable[Results]) -> Sizes:
     """Return the Results of stages beside the shipped runs at the log's own size.
 
     'carries over' compares each setting's difference to the adopted one, by the corrected ruler:

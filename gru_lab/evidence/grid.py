@@ -67,7 +67,7 @@ class Grid:
         pair = {name: getattr(self.best, name) for name in self.knobs}
         return f"{text}; lowest error on hidden entries {np.nanmin(means):.3g} ({in_words(pair)})"
 
-    def fairness(self, repeats: int = 5, seed: int = 0):
+    def fairness(self, repeats: int = 5, seed: int = 0) -> Any:
         """Return the Fairness of hand order, random draws and a search on this grid's runs."""
         from gru_lab.evidence.fairness import fairness
 
@@ -93,7 +93,7 @@ def grid(
     workers: int | None = None,
     device: str = "auto",
     scheduler: object = None,
-    **settings,
+    **settings: Any,
 ) -> Grid:
     """Return every pair of two settings' values with the errors of the runs that are kept.
 

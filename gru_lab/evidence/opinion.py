@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.digits import html_table, signed
-from gru_lab.evidence.verdict import RULERS, errors_of, verdict
+from gru_lab.evidence.verdict import RULERS, Verdict, errors_of, verdict
 from gru_lab.runs.recording import note
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.audit import audit
@@ -29,7 +29,7 @@ class SecondOpinion:
         return html_table(self.table.reset_index().set_index("stage"), "words")
 
 
-def ratios_of(results):
+def ratios_of(results: Results) -> pd.DataFrame:
     """Return each setting's figure as a multiple of the adopted one's, by the log and both rulers.
 
     Columns (source, figure): of the log the mean of its last lines; of ours the ratio of the means
@@ -51,14 +51,14 @@ def ratios_of(results):
     return pd.DataFrame(columns)
 
 
-def in_words(differences):
+def in_words(differences: pd.Series) -> str:
     """Return the lowest and the highest of the differences in words, with their settings."""
     # one, where there is but one other setting
     ends = dict.fromkeys((differences.idxmin(), differences.idxmax()))
     return " to ".join(f"{signed(differences[name])} ({name})" for name in ends)
 
 
-def seeds_to_tell(judged):
+def seeds_to_tell(judged: Verdict) -> str:
     """Return how many seeds per setting decided the question, or would be needed to."""
     needed = judged.seeds_needed
     if judged.label == "cannot tell":

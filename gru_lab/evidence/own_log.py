@@ -42,7 +42,9 @@ WORDS = {
 }
 
 
-def entry(results: Results, number: int, conclusion: str = "", language: str = "en"):
+def entry(
+    results: Results, number: int, conclusion: str = "", language: str = "en"
+) -> tuple[LoggedStage, str]:
     """Return a question as (LoggedStage, its Markdown)."""
     stage, judged, chinese = results.stage, verdict(results), language == "zh"
     label = CHINESE[judged.label] if chinese else judged.label

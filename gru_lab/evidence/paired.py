@@ -35,7 +35,9 @@ def interval(errors: np.ndarray, baseline: np.ndarray) -> tuple[float, float]:
     return float(bounds.low), float(bounds.high)
 
 
-def judge(low, high, smallest_difference: float) -> str:
+def judge(
+    low: pd.Series | np.ndarray, high: pd.Series | np.ndarray, smallest_difference: float
+) -> str:
     """Return what the intervals of all differences say: 'against', 'for', 'same' or 'open'."""
     # some setting is better than the adopted one, by more than that
     if (high < -smallest_difference).any():
@@ -47,7 +49,9 @@ def judge(low, high, smallest_difference: float) -> str:
     return "same" if (high <= smallest_difference).all() else "open"
 
 
-def seeds_needed(differences, smallest_difference: float = 0.0) -> int | None:
+def seeds_needed(
+    differences: pd.DataFrame | np.ndarray, smallest_difference: float = 0.0
+) -> int | None:
     """Return how many seeds would tell, with 80 % power, at this mean and spread; None above 1000.
 
     `differences` are (settings, seeds) or (seeds,), of two seeds or more. The interval of n seeds

@@ -8,12 +8,13 @@ It is the regression of `lab.repair`, learned on the training windows and shown 
 
 import numpy as np
 
+from gru_lab.gaps import Gapped
 from gru_lab.repairs.hiding import Pattern
 from gru_lab.repairs.holes import Stretch, part_ends
 from gru_lab.repairs.rivals import Rivals
 
 
-def regression(train, validation, seed=0):
+def regression(train: Gapped, validation: Gapped, seed: int = 0) -> np.ndarray:
     """Return the windows of `validation`, each hidden entry filled from the other channels and from
     what is seen before and after it: (windows, time, channels), scaled as they were.
 

@@ -1,18 +1,29 @@
 """The errors of a list of settings, each trained with several seeds."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from gru_lab.config import RunConfig
 from gru_lab.errors import SweepFailed
+from gru_lab.runs.compute import Compute
 from gru_lab.runs.sweep import train_missing
+from gru_lab.series import Series
 from gru_lab.tuning_log.rulers import LAST
 
 SMALL = 50_000  # rows x epochs below which a run takes less time than starting processes for it
 
 
-def scores(configs, names, series, seeds, compute, some=True):
+def scores(
+    configs: list[RunConfig],
+    names: list[str],
+    series: Series,
+    seeds: Iterable[int],
+    compute: Compute,
+    some: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
     """Train each of `configs`, so named, with each of `seeds`, as far as the store lacks it.
 
     Returns (errors, seconds), both (configs, seeds): the error on hidden validation entries, mean

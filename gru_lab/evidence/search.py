@@ -6,6 +6,7 @@ scored on the validation part. Optuna proposes (its TPE sampler, asked for a rou
 and trains nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,15 +123,15 @@ class SearchJob(Background):
     `stop()` ends it after the trials under way: they are kept, and the same search resumes.
     """
 
-    def __init__(self, run):
+    def __init__(self, run: Callable) -> None:
         super().__init__()
         self._run = run
 
-    def work(self):
+    def work(self) -> None:
         """Search until the end, or until it is stopped."""
         self._search = self._run(lambda: self.stopped)
 
-    def outcome(self):
+    def outcome(self) -> Search:
         """Return the Search."""
         return self._search
 

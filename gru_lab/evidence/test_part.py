@@ -20,7 +20,7 @@ from gru_lab.tuning_log.stage import Stage
 FIRST_SEED = 100  # of those on the test part: none that a search has seen
 
 
-def with_test_open(series):
+def with_test_open(series: Series) -> Series:
     """Return the series with its test rows where `split` finds the validation part.
 
     A run on it learns exactly what it learns on the series itself, and is scored on the test part

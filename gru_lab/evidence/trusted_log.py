@@ -4,9 +4,10 @@ from gru_lab.config import in_words
 from gru_lab.digits import signed
 from gru_lab.evidence.verdict import verdict
 from gru_lab.runs.results import Results
+from gru_lab.tuning_log.stage import Setting, Stage
 
 
-def changes(stage, setting):
+def changes(stage: Stage, setting: Setting) -> str:
     """Return what a setting changes in the adopted one, as text."""
     return in_words(stage.config(setting.name).difference(stage.config(stage.adopted)))
 

@@ -18,6 +18,7 @@ from gru_lab.evidence.paired import compare, judge, seeds_needed
 from gru_lab.evidence.verdict_words import MIN_SEEDS, checks_in_words, claim_of, explain
 from gru_lab.runs.recording import note
 from gru_lab.runs.results import Results
+from gru_lab.tuning_log.stage import Stage
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
 SMALLEST_DIFFERENCE = 0.01  # that is worth adopting anything for: a hundredth of the error
@@ -70,7 +71,7 @@ class Verdict:
         return page.replace(" %", "\u00a0%")  # no line ends between a number and its sign
 
 
-def shown(table, ruler):
+def shown(table: pd.DataFrame, ruler: str) -> pd.DataFrame:
     """Return one ruler's rows as texts; the figures of a column have equal decimals."""
     fixed = places(table["mean"])
     return pd.DataFrame(
@@ -85,7 +86,7 @@ def shown(table, ruler):
     )
 
 
-def edge(stage, names, best):
+def edge(stage: Stage, names: list[str], best: str) -> str:
     """Return 'smallest' or 'largest' if the best of 3 or more is that and more is possible."""
     values = {name: getattr(stage.config(name), stage.knob) for name in names}
     low, high, rule = min(values.values()), max(values.values()), RULES[stage.knob]
@@ -96,12 +97,12 @@ def edge(stage, names, best):
     return "largest" if values[best] == high and high < rule.high else ""
 
 
-def errors_of(results, names, figure):
+def errors_of(results: Results, names: list[str], figure: str) -> pd.DataFrame:
     """Return the runs' final errors: a row per setting, a column per seed that all of them have."""
     return results.errors(figure).loc[names].dropna(axis="columns")
 
 
-def compared(stage, chosen, adopted):
+def compared(stage: Stage, chosen: tuple, adopted: str | None) -> tuple[str, list[str]]:
     """Return the name of the adopted setting, and those of all compared, in the stage's order."""
     settings = stage.choose(*(chosen or ["trained"]))
     same = (setting.name for setting in settings if setting.label == stage.adopted)
@@ -124,7 +125,7 @@ def compared(stage, chosen, adopted):
 
 def verdict(
     results: Results,
-    *chosen,
+    *chosen: str,
     adopted: str | None = None,
     smallest_difference: float = SMALLEST_DIFFERENCE,
 ) -> Verdict:
@@ -190,7 +191,7 @@ def _checks(results, names, recorded, corrected):
     return checks_in_words(best, edge(results.stage, names, best), changed)
 
 
-def about(stage):
+def about(stage: Stage) -> dict[str, str]:
     """Return what a record says of the question in it, as label and text."""
     rows, channels = stage.series.values.shape
     data = f"{stage.series.name}: {rows:,} rows, {channels} channels, digest {stage.series.digest}"

@@ -1,7 +1,10 @@
 """A verdict in words: the claim, how two settings compare, what was found, what to look out for."""
 
+import pandas as pd
+
 from gru_lab.digits import percent
 from gru_lab.evidence.paired import MOST_SEEDS
+from gru_lab.tuning_log.stage import Stage
 
 # the whole range of n differences holds their median with 1 - 2^(1-n): 75 % for 3, 94 % for 5
 MIN_SEEDS = 5
@@ -14,14 +17,14 @@ CLAIMS = {  # what the log says, in a few words
 }
 
 
-def claim_of(stage, adopted: str) -> str:
+def claim_of(stage: Stage, adopted: str) -> str:
     """Return the claim that is judged, as a sentence."""
     if adopted == stage.adopted and stage.name in CLAIMS:
         return f"The log says: {CLAIMS[stage.name]}."
     return f"The claim: no other setting is better than '{adopted}'."
 
 
-def beside(setting: str, adopted: str, table, seeds: int) -> str:
+def beside(setting: str, adopted: str, table: pd.DataFrame, seeds: int) -> str:
     """Return how a setting's error compares with the adopted one's, and how sure that is."""
     share, low, high = (float(table.at[setting, name]) for name in ("difference", "low", "high"))
     if share >= 1:
@@ -37,7 +40,15 @@ def beside(setting: str, adopted: str, table, seeds: int) -> str:
     return f"the error of '{setting}' {words}{sure}"
 
 
-def explain(label, tables, adopted, seeds, needed, smallest_difference, way="as the log did"):
+def explain(
+    label: str,
+    tables: list[pd.DataFrame],
+    adopted: str,
+    seeds: int,
+    needed: int | None,
+    smallest_difference: float,
+    way: str = "as the log did",
+) -> str:
     """Return what was found, from the `compare` by the recorded ruler, called `way`, and ours."""
     recorded, corrected = tables
     lowest, farthest = corrected["difference"].idxmin(), corrected["difference"].abs().idxmax()
@@ -78,7 +89,7 @@ def listed(words: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
-def checks_in_words(best, at, changed):
+def checks_in_words(best: str, at: str, changed: dict[str, bool]) -> tuple[str, ...]:
     """Return the checks as sentences; `changed` says by each cause whether it changes the order."""
     words = [f"The best setting is '{best}'."]
     if at:

@@ -15,10 +15,11 @@ from gru_lab.plots.style import (
     look,
     style,
 )
+from gru_lab.runs.results import Results
 from gru_lab.tuning_log.stages import STAGES
 
 
-def plot_curves(results, *chosen, reading: str = "val_missing") -> go.Figure:
+def plot_curves(results: Results, *chosen: str, reading: str = "val_missing") -> go.Figure:
     """Return the curves of a stage's settings over the epochs: the mean over the seeds, and their
     range as a band. The runs at the log's own size can be switched on in the legend.
 
@@ -82,7 +83,7 @@ def _add_full_size(figure, stage, settings, reading):
     return drawn
 
 
-def plot_seeds(results, *chosen) -> go.Figure:
+def plot_seeds(results: Results, *chosen: str) -> go.Figure:
     """Return each seed's error on hidden entries beside the adopted setting's mean, in percent.
 
     A thin line joins the runs of one seed, which share their luck; bars are the means. `chosen` are

@@ -4,10 +4,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gru_lab.config import LABELS
+from gru_lab.evidence.fairness import Fairness
+from gru_lab.evidence.grid import Grid
 from gru_lab.plots.style import COLOURS, add_band, log_axis, look, style
 
 
-def plot_grid(grid, title: str | None = None) -> go.Figure:
+def plot_grid(grid: Grid, title: str | None = None) -> go.Figure:
     """Return a heat map of a Grid's mean errors: blank if not run, the lowest in a frame."""
     table = grid.table
     errors = table.to_numpy()
@@ -43,7 +45,9 @@ def plot_grid(grid, title: str | None = None) -> go.Figure:
     return style(figure, title or "Error on hidden entries; blank: not run", 420)
 
 
-def plot_fairness(fairness, title: str = "The best found so far, by epochs spent") -> go.Figure:
+def plot_fairness(
+    fairness: Fairness, title: str = "The best found so far, by epochs spent"
+) -> go.Figure:
     """Return the best error so far over the epochs spent: mean and range of each way's repeats."""
     figure, steps = go.Figure(), fairness.steps
     for index, (way, rows) in enumerate(steps.groupby("way", sort=False)):

@@ -5,15 +5,19 @@ symbol of its own.
 """
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
+from gru_lab.gaps import Gapped
 from gru_lab.plots.style import GREY, add_references, epoch_axis, log_axis, look, style
 
 OPEN = ("x-thin-open", "triangle-up-open", "square-open")  # symbols of repairs
 
 
 def plot_losses(
-    curve, references: dict[str, float] | None = None, title: str = "One run, epoch by epoch"
+    curve: pd.DataFrame,
+    references: dict[str, float] | None = None,
+    title: str = "One run, epoch by epoch",
 ) -> go.Figure:
     """Return a run's curve: its errors on hidden entries, in validation with dropout off and on."""
     references = references or {}
@@ -62,7 +66,7 @@ def plot_gaps(
 
 
 def plot_repair(
-    gapped,
+    gapped: Gapped,
     repairs: dict[str, np.ndarray],
     channel: int | None = None,
     windows: int = 6,

@@ -1,7 +1,9 @@
 """One figure of a whole log: every setting of every stage, the log beside ours by both rulers."""
 
+import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gru_lab.evidence.opinion import SecondOpinion
 from gru_lab.plots.style import COLOURS, GREY, broken, narrow, style
 
 LOOKS = {  # colour, symbol, place beside the setting's line
@@ -12,7 +14,7 @@ LOOKS = {  # colour, symbol, place beside the setting's line
 ROW = 15  # pixels of a setting, so that all of them fit on a page of paper
 
 
-def plot_opinion(opinion):
+def plot_opinion(opinion: SecondOpinion) -> go.Figure:
     """Return the figure of a SecondOpinion: each setting as a multiple of the adopted one.
 
     Left of the line is better. The bars span the seeds. The log has no bars, and no figures for

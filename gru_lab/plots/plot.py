@@ -26,7 +26,7 @@ BY_CLASS = {
 }
 
 
-def plot(thing: object, *details, by: str | None = None, **options) -> Any:
+def plot(thing: Any, *details: Any, by: str | None = None, **options: Any) -> Any:
     """Return the plotly Figure of a thing, as a notebook shows it. Empty data gives an empty one.
 
     Parameters

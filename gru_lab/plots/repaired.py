@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from gru_lab.plots.style import COLOURS, GREY, style
 from gru_lab.repairs.columns import numbers
 from gru_lab.repairs.holes import runs_of
+from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.words import counted
 
 BINS = 300  # pieces of time in a picture of holes
@@ -43,7 +44,7 @@ def _before_and_after(repaired):
     return before[holed], after[holed]
 
 
-def plot_holes(repaired, most: int = 60) -> go.Figure:
+def plot_holes(repaired: Repaired, most: int = 60) -> go.Figure:
     """Return the share of holes over the rows, before and after, of the `most` holed channels."""
     before, after = _before_and_after(repaired)
     order = before.sum().sort_values(ascending=False, kind="stable").index[:most][::-1]
@@ -72,7 +73,7 @@ def plot_holes(repaired, most: int = 60) -> go.Figure:
     return style(figure, "Holes before and after (the darker, the more)", height, top=84)
 
 
-def largest(repaired, count: int = 6, long: int | None = None) -> list[tuple]:
+def largest(repaired: Repaired, count: int = 6, long: int | None = None) -> list[tuple]:
     """Return the repairs to look at as (channel, rows), rows being numbers: the `count` longest,
     and all those longer than `long` rows.
 
@@ -112,7 +113,9 @@ def _spread(runs, count):
     return chosen
 
 
-def plot_repaired(repaired, channel, rows, unit: str = "") -> go.Figure:
+def plot_repaired(
+    repaired: Repaired, channel: object, rows: np.ndarray, unit: str = ""
+) -> go.Figure:
     """Return one repair of `rows` (numbers): what was seen around it, the values, intervals."""
     order, moments, part = _ordered(repaired)
     first = int(np.flatnonzero(order == rows[0])[0])
@@ -174,7 +177,7 @@ def _add_bands(figure, x, low, high, filled):
     return single
 
 
-def repair_name(repaired, channel, rows) -> str:
+def repair_name(repaired: Repaired, channel: object, rows: np.ndarray) -> str:
     """Return a repair in words: its channel, how long it is, and when it begins."""
     order, moments, _ = _ordered(repaired)
     moment = moments[order == rows[0]][0]

@@ -3,14 +3,14 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from gru_lab.evidence.search import SPACE
+from gru_lab.evidence.search import SPACE, Search
 from gru_lab.plots.style import COLOURS, add_references, log_axis, style
 
 LOOKS = {"start": ("the start", COLOURS[1], "diamond"), "drawn": ("drawn", COLOURS[0], "circle")}
 LOOKS |= {"back": ("the best drawn, one knob turned back", COLOURS[2], "triangle-up")}
 
 
-def plot_search(search, title: str = "The search, trial by trial") -> go.Figure:
+def plot_search(search: Search, title: str = "The search, trial by trial") -> go.Figure:
     """Return the trials of a Search in their order, and the lowest error so far as a stair.
 
     The dashed line in the start's colour is the start's error; grey lines are forward fill and

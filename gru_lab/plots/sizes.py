@@ -2,13 +2,14 @@
 
 import plotly.graph_objects as go
 
+from gru_lab.evidence.full_size import Sizes
 from gru_lab.plots.style import GREY, look, narrow, style
 
 TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 5]
 
 
 def plot_sizes(
-    sizes, title: str = "Does the small experiment speak for the large one?"
+    sizes: Sizes, title: str = "Does the small experiment speak for the large one?"
 ) -> go.Figure:
     """Return a Figure of Sizes: each setting's error as a multiple of the adopted setting's.
 

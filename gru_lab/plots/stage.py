@@ -1,7 +1,9 @@
 """The figures of a stage: the log beside our runs by either ruler, and their curves."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gru_lab.config import one_of
@@ -15,6 +17,7 @@ from gru_lab.plots.style import (
     narrow,
     style,
 )
+from gru_lab.runs.results import Results
 
 MEAN = "ours, mean"
 TITLES = ("recorded ruler:<br>what the log prints", "corrected ruler:<br>error on hidden entries")
@@ -24,7 +27,7 @@ OWN_TITLES = (
 )
 
 
-def settings_axis(figure, names):
+def settings_axis(figure: go.Figure, names: Iterable[str]) -> None:
     """Name the settings along the x axes: side by side in short lines, or upright if many."""
     names, many = list(names), len(names) > 6
     width = 26 if many else max(30 // len(names), 9)  # letters that a setting has room for
@@ -41,7 +44,7 @@ def settings_axis(figure, names):
     figure.update_traces(marker_size=min(26, 150 // len(names)), selector={"name": MEAN})
 
 
-def plot_stage(results, *chosen, guess: str | None = None) -> Any:
+def plot_stage(results: Results, *chosen: str, guess: str | None = None) -> Any:
     """Return one stage at a glance: by the recorded ruler, beside the log, and by the corrected.
 
     Each dot is one seed's mean over its last three epochs, each bar the mean over the seeds, each

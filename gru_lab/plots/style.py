@@ -8,9 +8,11 @@ symbol of its own.
 import math
 import re
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 
@@ -28,7 +30,7 @@ pio.templates["no_upload"] = go.layout.Template(layout_modebar_remove=["sendChar
 pio.templates.default = "+".join(filter(None, [pio.templates.default, "no_upload"]))
 
 
-def style(figure, title: str, height: int = 400, top: int = 64) -> Any:
+def style(figure: go.Figure, title: str, height: int = 400, top: int = 64) -> Any:
     """Give a figure the house's looks: title, plain background, legend below; returns it."""
     figure.update_layout(
         template="plotly_white+no_upload",
@@ -42,7 +44,7 @@ def style(figure, title: str, height: int = 400, top: int = 64) -> Any:
     return figure
 
 
-def evenly(count, most):
+def evenly(count: int, most: int) -> np.ndarray:
     """Return at most `most` of `count` places, evenly spread, the last one always."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
@@ -52,7 +54,7 @@ def look(index: int) -> tuple[str, str, str]:
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)], SYMBOLS[index % len(SYMBOLS)]
 
 
-def add_references(figure, references, **place):
+def add_references(figure: go.Figure, references: dict[str, float], **place: Any) -> None:
     """Draw each reference error as a grey line with its name and value above it."""
     axis = f"y{place['col']}" if place.get("col", 1) > 1 else "y"
     highest = max(references.values(), default=0)
@@ -75,7 +77,7 @@ def add_references(figure, references, **place):
         )
 
 
-def log_ticks(values) -> tuple[list[float], float, float]:
+def log_ticks(values: Iterable[float]) -> tuple[list[float], float, float]:
     """Return (ticks, low, high) of a logarithmic axis that begins and ends at a tick.
 
     Ticks stand at 1, 2, 5 of each decade, or at 1 only over many decades.
@@ -90,7 +92,7 @@ def log_ticks(values) -> tuple[list[float], float, float]:
     return [tick for tick in ticks if first <= tick <= last], first, last
 
 
-def log_axis(figure, title, values, **place):
+def log_axis(figure: go.Figure, title: str | None, values: Iterable[float], **place: Any) -> None:
     """Make the y axis logarithmic, with plain numbers, from a tick below `values` to one above."""
     ticks, low, high = log_ticks(values)
     margin = 0.05 + 0.02 * np.log10(high / low) if high > low else 0.3  # no mark is cut in half
@@ -104,12 +106,12 @@ def log_axis(figure, title, values, **place):
     )
 
 
-def epoch_axis(figure, epochs):
+def epoch_axis(figure: go.Figure, epochs: int) -> None:
     """Name the x axis; of a few epochs each whole one has its tick."""
     figure.update_xaxes(title_text="epoch", dtick=1 if epochs <= FEW else None)
 
 
-def narrow(figure, **changes):
+def narrow(figure: go.Figure, **changes: Any) -> go.Figure:
     """Note what a record changes in this figure's layout where it is under 600 pixels wide.
 
     Names are plotly's paths with '__' for a dot: `xaxis__domain`, `annotations_1__y`.
@@ -126,7 +128,7 @@ def broken(text: str, width: int) -> str:
     return "<br>".join(textwrap.wrap(text, width, break_long_words=False))
 
 
-def add_band(figure, spread, colour):
+def add_band(figure: go.Figure, spread: pd.DataFrame, colour: str) -> None:
     """Draw the range of a spread (index, columns min and max) as a pale band."""
     figure.add_scatter(
         x=np.concatenate([spread.index, spread.index[::-1]]),

@@ -9,6 +9,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from bs4 import BeautifulSoup
 from jinja2 import pass_context
@@ -16,6 +17,7 @@ from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
 from traitlets import Bool, default
 
 from gru_lab.records.html import PLOTLY, POLICY, TRAINING_POLICY, figure_html, packed_plotly
@@ -114,7 +116,7 @@ class MathMLRenderer(IPythonRenderer):
 class OfflineOutputs(Preprocessor):
     """Keep of each output what needs no kernel, and turn plotly figures into HTML."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
         nb.metadata.pop("widgets", None)
         self._ids, resources["policy"] = {}, POLICY
         language = resources.get("record", {}).get("language", "en")
@@ -125,7 +127,7 @@ class OfflineOutputs(Preprocessor):
         self._told = json.dumps(facts)[1:-1].replace("<", r"\u003c")
         return super().preprocess(nb, resources)
 
-    def preprocess_cell(self, cell, resources, index):
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple:
         for output in cell.get("outputs", []):
             if PLOTLY in output.get("data", {}):
                 resources["plotly_js"] = packed_plotly()
@@ -176,7 +178,9 @@ class RecordExporter(HTMLExporter):
     exclude_input_prompt = Bool(True).tag(config=True)
     exclude_output_prompt = Bool(True).tag(config=True)
 
-    def from_notebook_node(self, nb, resources=None, **options):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict | None = None, **options: Any
+    ) -> tuple:
         """Return (page, resources). A notebook exported as it stands, from JupyterLab's menu, gets
         its runs and its foot here; `gru-lab record` gives them in `resources["record"]`.
         """
@@ -196,7 +200,7 @@ class RecordExporter(HTMLExporter):
         return [str(Path(__file__).with_name("templates"))]
 
     @pass_context
-    def markdown2html(self, context, source):
+    def markdown2html(self, context: Any, source: str) -> str:
         """Render markdown as nbconvert does, with formulas as MathML."""
         renderer = MathMLRenderer(
             escape=False,

@@ -70,43 +70,43 @@ def _numbers(values):
 
 def trace_words(figure: dict, language: str = "en") -> list[tuple[str, str]]:
     """Return each trace's name, and its first, last and lowest value in words."""
-    said, traces = words(language), []
-    sentence = said["from {first} to {last}, lowest {lowest}, {count} points"]
+    texts, traces = words(language), []
+    sentence = texts["from {first} to {last}, lowest {lowest}, {count} points"]
     for number, trace in enumerate(figure.get("data", []), start=1):
         if len(values := _numbers(trace.get("y"))):
             shown = dict(first=values[0], last=values[-1], lowest=values.min())
             shown = {name: f"{value:.3g}" for name, value in shown.items()} | {"count": len(values)}
-            name = trace.get("name") or said["line {number}"].format(number=number)
+            name = trace.get("name") or texts["line {number}"].format(number=number)
             traces.append((name, sentence.format(**shown)))
     return traces
 
 
 def figure_sentence(figure: dict, language: str = "en") -> str:
     """Return in words what a plotly figure shows: what its layout's meta `says`, or its lines."""
-    said, says = words(language), (figure.get("layout", {}).get("meta") or {}).get("says")
-    told = [" ".join(named) for named in trace_words(figure, language)]
-    if len(told) > LINES_TOLD:
-        more = said["and {count} more"].format(count=len(told) - LINES_TOLD)
-        told = [*told[:LINES_TOLD], more]
+    texts, says = words(language), (figure.get("layout", {}).get("meta") or {}).get("says")
+    lines = [" ".join(named) for named in trace_words(figure, language)]
+    if len(lines) > LINES_TOLD:
+        more = texts["and {count} more"].format(count=len(lines) - LINES_TOLD)
+        lines = [*lines[:LINES_TOLD], more]
     title = figure_title(figure)
-    title = said["A figure without a title"] if title == "Figure" else title
+    title = texts["A figure without a title"] if title == "Figure" else title
     title += "" if title.endswith(("?", "!", ".")) else "."
-    return " ".join([title, says or "; ".join(told)]).strip()
+    return " ".join([title, says or "; ".join(lines)]).strip()
 
 
 def figure_html(figure: dict, language: str = "en") -> str:
     """Return a plotly figure as HTML that waits for the page's script to draw it."""
-    said = words(language)
+    texts = words(language)
     layout = {key: value for key, value in figure.get("layout", {}).items() if key != "width"}
     figure = {**figure, "layout": {**layout, "autosize": True}}
     # Escaping every '<' keeps '</script>' and '<!--' in the data from ending the block early.
     payload = json.dumps(figure, separators=(",", ":")).replace("<", r"\u003c")
     title, height = figure_title(figure), int(layout.get("height") or 450)
-    told = {
+    parts = {
         "title": title,
         "sentence": figure_sentence(figure, language),
-        "failed": said[FAILED].format(title=title, message="{message}"),
-        "noscript": said[NOSCRIPT].format(title=title),
+        "failed": texts[FAILED].format(title=title, message="{message}"),
+        "noscript": texts[NOSCRIPT].format(title=title),
     }
-    told = {name: html.escape(text) for name, text in told.items()}
-    return FIGURE.format(**told, height=height, payload=payload)
+    parts = {name: html.escape(text) for name, text in parts.items()}
+    return FIGURE.format(**parts, height=height, payload=payload)

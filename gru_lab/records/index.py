@@ -1,5 +1,7 @@
 """The index of a folder of records, newest first: date, data, a small picture of the runs."""
 
+from pathlib import Path
+
 import numpy as np
 
 from gru_lab.output import printable, write_whole
@@ -16,7 +18,7 @@ LINES = 24  # of a picture at most
 UNSOUND = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # of a foreign file
 
 
-def sketch(runs):
+def sketch(runs: list[dict]) -> list[str]:
     """Return the runs' errors on hidden entries as points of small polylines, log scale; numbers
     only, so safe. Of runs that are not sound nothing is drawn.
     """
@@ -53,7 +55,7 @@ def _entry(path):
     }
 
 
-def entries(out):
+def entries(out: Path) -> list[dict]:
     """Return the folders of recordings in `out`, newest first, and what their records say."""
     recordings = []
     for folder in sorted((path for path in out.iterdir() if path.is_dir()), reverse=True):
@@ -76,7 +78,7 @@ def entries(out):
     return recordings
 
 
-def write_index(out, language="en"):
+def write_index(out: Path, language: str = "en") -> Path:
     """Write `out`/index.html, a list of the records in the folders of `out`; return its path."""
     texts = words(language)
     page = TEMPLATES.get_template("index.html.j2").render(

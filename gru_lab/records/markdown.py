@@ -4,6 +4,7 @@ import re
 
 from nbconvert.exporters import MarkdownExporter
 from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
 
 from gru_lab.records.html import PLOTLY, figure_title, trace_words
 
@@ -18,7 +19,7 @@ def _plain(text):
     return MARKS.sub(r"\\\1", " ".join(str(text).split()))
 
 
-def figure_words(figure):
+def figure_words(figure: dict) -> str:
     """Return a plotly figure as Markdown: its title, each trace's first, lowest and last value."""
     lines = [f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"]
     traces = [f"- {_plain(name)}: {values}" for name, values in trace_words(figure)]
@@ -28,7 +29,7 @@ def figure_words(figure):
 class InWords(Preprocessor):
     """Replace what only a browser shows by words."""
 
-    def preprocess_cell(self, cell, resources, index):
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if PLOTLY in data:
@@ -40,7 +41,7 @@ class InWords(Preprocessor):
         return cell, resources
 
 
-def as_markdown(notebook):
+def as_markdown(notebook: NotebookNode) -> str:
     """Return an executed notebook as Markdown text; the notebook stays as it is."""
     exporter = MarkdownExporter()
     exporter.register_preprocessor(InWords, enabled=True)

@@ -6,12 +6,15 @@ import os
 import re
 import tempfile
 import threading
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from subprocess import DEVNULL
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from traitlets.config import Config
 
@@ -23,19 +26,19 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 BAR = re.compile(r"\d+%\|.*\| \d+/\d+ \[")  # what tqdm writes beside its widget
 
 
-def is_bar(data):
+def is_bar(data: dict) -> bool:
     """Tell whether a MIME bundle is a progress bar, of which nothing is to be kept."""
     return WIDGET in data and bool(BAR.search(data.get("text/plain", "")))
 
 
-def notebooks_folder():
+def notebooks_folder() -> Path:
     """Return the folder of the notebooks: in the installed package, or beside it in a checkout."""
     package = Path(gru_lab.__file__).parent
     inside = package / "notebooks"
     return inside if inside.is_dir() else package.parent / "notebooks"
 
 
-def find_notebooks(names=()):
+def find_notebooks(names: Iterable = ()) -> list[Path]:
     """Return the paths of notebooks: ours by file, stage or number, others by path (default: ours).
 
     Raises ValueError for a name that none has, and for a path that leads to no notebook.
@@ -61,14 +64,18 @@ def _own_notebook(path):
     return path
 
 
-def set_parameters(notebook, **values):
+def set_parameters(notebook: NotebookNode, **values: Any) -> None:
     """Put `values` into the cell tagged 'parameters', for the record to show them."""
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
 
 
-async def execute(notebook, environment=None, on_cell=None) -> bool:
+async def execute(
+    notebook: NotebookNode,
+    environment: dict[str, str] | None = None,
+    on_cell: Callable | None = None,
+) -> bool:
     """Run a notebook's cells in a kernel of its own, in this folder; False if a cell failed.
 
     `environment` is the kernel's, {name: text} (default: this process's). `on_cell()` is called
@@ -113,7 +120,7 @@ def _note_death(cell):
     outputs.append(new_output("error", ename="KernelDied", evalue=reason, traceback=[reason]))
 
 
-def wait_for(work):
+def wait_for(work: Coroutine) -> Any:
     """Return what a coroutine returns; an interruption cancels it, and it ends its kernels first.
 
     It runs in a thread of its own: signals break into the main thread, where they would leave it
@@ -143,18 +150,22 @@ async def _all_ended():
         await asyncio.wait(others, timeout=SECONDS_TO_END)
 
 
-def execute_now(notebook, environment=None, on_cell=None) -> bool:
+def execute_now(
+    notebook: NotebookNode,
+    environment: dict[str, str] | None = None,
+    on_cell: Callable | None = None,
+) -> bool:
     """Do what `execute` does, for callers that cannot wait in an event loop."""
     return wait_for(execute(notebook, environment, on_cell))
 
 
-def question_of(notebook):
+def question_of(notebook: NotebookNode) -> str:
     """Return the question that a notebook's first cell asks, or ''."""
     first = notebook.cells[0].source if notebook.cells else ""
     return first.partition("**Question.** ")[2].partition("\n")[0].strip()
 
 
-def title_of(notebook, path):
+def title_of(notebook: NotebookNode, path: Path) -> str:
     """Return a notebook's title: the first heading in it, or its file name."""
     for line in notebook.cells[0].source.splitlines() if notebook.cells else []:
         if line.startswith("# "):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -15,7 +16,7 @@ from gru_lab.tuning_log.question import Question, question
 LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp)
 
 
-def parse_settings(texts) -> dict[str, object]:
+def parse_settings(texts: Iterable[str]) -> dict[str, object]:
     """Return 'name=value' and 'name=value,value' texts as settings of a question.
 
     >>> parse_settings(["hidden_size=16,32", "dropout=0.1"])
@@ -36,7 +37,12 @@ def parse_settings(texts) -> dict[str, object]:
     return settings
 
 
-def new_notebook(asked: Question, path=None, data=None, split_by=None) -> Path:
+def new_notebook(
+    asked: Question,
+    path: str | Path | None = None,
+    data: str | Path | None = None,
+    split_by: str | None = None,
+) -> Path:
     """Write a notebook that asks a question, with the headings of the lesson, and return its path.
 
     `path` is by default the question's words. Raises ValueError where a file of that name exists.
@@ -65,7 +71,7 @@ def new_notebook(asked: Question, path=None, data=None, split_by=None) -> Path:
     return path
 
 
-def question_of(path) -> Question:
+def question_of(path: str | Path) -> Question:
     """Return the question that a notebook asks by literals, without running it.
 
     Raises ValueError where there is none, or where it rests on something that has to be computed.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup, escape
+from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from gru_lab.config import RunConfig
@@ -23,6 +24,7 @@ from gru_lab.runs.exchange import SCHEMA
 from gru_lab.series import Scaler, Series
 from gru_lab.tables.read import read_table
 from gru_lab.trainer import prepare
+from gru_lab.tuning_log.stage import Stage
 
 ROWS, CHANNELS = 4_200, 12  # inside a page, 134 kB
 LEVELS = 65_535  # of a packed value
@@ -134,14 +136,14 @@ def train_here(
     )
 
 
-def stage_start(stage) -> RunConfig:
+def stage_start(stage: Stage) -> RunConfig:
     """Return where a stage's sliders begin: its adopted setting, on a small network."""
     adopted = stage.config(stage.adopted)
     knobs = ("mask_input", "num_layers", "dropout", "missing_weight")
     return START.replace(**{name: getattr(adopted, name) for name in knobs})
 
 
-def beside_explorer(notebook, stage, language="en"):
+def beside_explorer(notebook: NotebookNode, stage: Stage, language: str = "en") -> NotebookNode:
     """Return an executed notebook of a stage with the block that trains below its first explorer.
 
     Without an explorer, as where a cell failed, the notebook comes back as it is.
@@ -165,7 +167,12 @@ def _module(name):
     return Markup(Path(__file__).with_name(f"{name}.mjs").read_text(encoding="utf-8"))
 
 
-def playground(data=None, out="playground.html", split_by=None, language: str = "en") -> Path:
+def playground(
+    data: object = None,
+    out: str | Path = "playground.html",
+    split_by: str | None = None,
+    language: str = "en",
+) -> Path:
     """Write a page that trains a GRU on a table (default: the built-in one); returns its path.
 
     Raises ValueError for a place that cannot be written to, and for a table with holes or too

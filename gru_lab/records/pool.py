@@ -167,8 +167,8 @@ def _judged(stage, errors):
 def _compared(stage, single, guesses):
     """Return everybody's guess as a table, and the ratio of errors that came out."""
     means = single.groupby("setting")["error"].mean()
-    one, other = stage.guess
-    came = means[one] / means[other] if {one, other} <= set(means.index) else float("nan")
+    first, second = stage.guess
+    came = means[first] / means[second] if {first, second} <= set(means.index) else float("nan")
     factors = answers(stage)
     table = Table(
         [

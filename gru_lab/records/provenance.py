@@ -6,6 +6,9 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
 
 import gru_lab
 from gru_lab.device import pick_device
@@ -32,7 +35,7 @@ def about_here() -> dict[str, str]:
     }
 
 
-def about_environment(plan) -> dict[str, str]:
+def about_environment(plan: Any) -> dict[str, str]:
     """Return who made a recording, with what, where and when."""
     here, profile = about_here(), plan.first.profile
     return ({"name": plan.name} if plan.name else {}) | {
@@ -51,13 +54,13 @@ def _settings(run):
     return ", ".join(f"{name} {value}" for name, value in kept.items())
 
 
-def foot_of(page, language="en") -> str:
+def foot_of(page: dict, language: str = "en") -> str:
     """Return what a record rests on, as HTML for its foot and as data inside it."""
     foot, texts = TEMPLATES.get_template("provenance.html.j2"), words(language)
     return foot.render(page, settings=_settings, words=texts) + as_block(page)
 
 
-def page_of(notebook, name, folder):
+def page_of(notebook: NotebookNode, name: str, folder: str | Path | None) -> dict:
     """Return what the page of a notebook says that is exported as it stands, from a menu.
 
     Its runs are those that its cells have noted, as far as the store of its folder holds them.
@@ -81,7 +84,7 @@ def page_of(notebook, name, folder):
     return {"title": title, "whole": not failed, "line": "", "runs": runs, "facts": facts}
 
 
-def about_runs(plan, runs) -> dict[str, str]:
+def about_runs(plan: Any, runs: list[dict]) -> dict[str, str]:
     """Return the data and seeds of a record's packed runs.
 
     Without runs it is the table that was asked for; without one, what the notebook computes may

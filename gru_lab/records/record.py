@@ -9,14 +9,15 @@ import contextlib
 import datetime
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from tqdm.auto import tqdm
 
-from gru_lab.config import COUNT, one_of
+from gru_lab.config import COUNT, RunConfig, one_of
 from gru_lab.device import pick_device
 from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
@@ -43,7 +44,7 @@ from gru_lab.runs.recording import notes_of, recording
 from gru_lab.runs.results import Results
 from gru_lab.runs.sweep import run_names, train_missing
 from gru_lab.tables.read import read_table
-from gru_lab.tuning_log.stage import Stage, open_profile
+from gru_lab.tuning_log.stage import Profile, Stage, open_profile
 from gru_lab.tuning_log.stages import STAGES, stage
 from gru_lab.tuning_log.write import LANGUAGES, write_log
 
@@ -67,26 +68,26 @@ class Plan:
     language: str
     parameters: dict[str, object]  # of the notebooks
 
-    def configs(self, path):
+    def configs(self, path: Path) -> list[RunConfig]:
         """Return the runs of a notebook's stage; none where it has none."""
         chosen = self.stages.get(path)
         return [config for _, config in chosen.configs(self.seeds)] if chosen else []
 
 
 def record(
-    names=(),
-    profile="lesson",
-    data=None,
-    split_by=None,
-    seeds=None,
-    out="records",
-    store=None,
-    workers=None,
-    device="auto",
-    name=None,
-    formats=("html", "log"),
-    language="en",
-):
+    names: Iterable = (),
+    profile: str | Profile = "lesson",
+    data: object = None,
+    split_by: str | None = None,
+    seeds: int | None = None,
+    out: str | Path = "records",
+    store: Any = None,
+    workers: int | None = None,
+    device: str = "auto",
+    name: str | None = None,
+    formats: Iterable[str] = ("html", "log"),
+    language: str = "en",
+) -> tuple[list[Path], list[Path]]:
     """Train the runs of notebooks, execute them and write their records.
 
     Parameters
@@ -117,18 +118,23 @@ def record(
     formats = frozenset(one_of("format", chosen, FORMATS) for chosen in formats)
     one_of("language", language, LANGUAGES)
     pick_device(device)
-    compute = partial(Compute, store, workers, device)  # the store is opened last
-    plan = _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language)
+    seeds = COUNT.fix("seeds", open_profile(profile).seeds if seeds is None else seeds)
+    paths, stages, first = _chosen(names, profile, data, split_by)
+    if formats == {"log"} and not stages:
+        raise ValueError("format 'log' writes the runs of stages; name some, such as 'dropout'")
+    parameters = dict(PROFILE=profile, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
+    out = require_folder("out", out)
+    compute = Compute(store, workers, device)  # last: it opens the store
+    plan = Plan(paths, stages, first, seeds, compute, out, name, formats, language, parameters)
     results = _train(plan)
-    strangers = [path for path in plan.paths if path.parent != notebooks_folder()]
-    called = plan.first.profile.name if plan.paths[1:] or not strangers else strangers[0].stem
-    folder = _folder(plan.out, name or called)
+    strangers = [path for path in paths if path.parent != notebooks_folder()]
+    called = first.profile.name if paths[1:] or not strangers else strangers[0].stem
+    folder = _folder(out, name or called)
     try:
         written, failed = wait_for(_execute(plan, folder, results))
         if results and "html" in formats:
             with contextlib.suppress(ValueError):  # a table of a few windows
-                page = folder / PLAYGROUND
-                written.append(playground(plan.first.series, page, language=language))
+                written.append(playground(first.series, folder / PLAYGROUND, language=language))
         if results and "log" in formats:
             text = write_log(tuning_log(list(results.values()), language), language)
             write_whole(folder / LOG, text)
@@ -136,26 +142,19 @@ def record(
     finally:
         with contextlib.suppress(OSError):  # it stays unless it is empty: nothing came of it
             folder.rmdir()
-    return [write_index(plan.out, language), *written], failed
+    return [write_index(out, language), *written], failed
 
 
-def _plan(names, profile, data, split_by, seeds, out, compute, name, formats, language):
+def _chosen(names, profile, data, split_by):
+    """Return the notebooks, the stages of those that have one, and a stage on their series."""
     paths = tuple(find_notebooks(names))
-    seeds = COUNT.fix("seeds", open_profile(profile).seeds if seeds is None else seeds)
     of_stages = {path: STAGES[path.stem[3:]] for path in paths if path.stem[3:] in STAGES}
     if data is None or of_stages:
         first = stage(1, profile, data, split_by)
     else:  # no stage is run, so the table may have holes
         series = read_table(data, split_by)
         first = replace(STAGES["mask_input"], profile=open_profile(profile), series=series)
-    stages = {path: chosen.bind(profile, first.series) for path, chosen in of_stages.items()}
-    if formats == {"log"} and not stages:
-        raise ValueError(
-            "format 'log' writes the runs of stages; name notebooks of stages, such as 'dropout'"
-        )
-    parameters = dict(PROFILE=profile, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
-    out = require_folder("out", out)
-    return Plan(paths, stages, first, seeds, compute(), out, name, formats, language, parameters)
+    return paths, {path: row.bind(profile, first.series) for path, row in of_stages.items()}, first
 
 
 def _train(plan):
@@ -184,8 +183,7 @@ async def _execute(plan, folder, results):
             async with free:
                 page = await _page(plan, path, notebooks[path], results.get(path), bar.update)
             page["facts"] = environment | about_runs(plan, page["runs"]) | page["facts"]
-            stage = plan.stages.get(path)
-            written[path] = _write(notebooks[path], path, page, folder, plan, stage), page
+            written[path] = _write(notebooks[path], path, page, folder, plan), page
 
         order = sorted(paths, key=lambda path: not path.name.startswith(LONGEST_FIRST))
         await asyncio.gather(*map(run, order))
@@ -197,14 +195,13 @@ async def _execute(plan, folder, results):
 async def _page(plan, path, notebook, results, on_cell):
     """Execute one notebook in place and return what its page says."""
     set_parameters(notebook, **plan.parameters)
-    notebook.metadata["title"] = title_of(notebook, path)
+    title = notebook.metadata["title"] = title_of(notebook, path)
     with recording(plan.compute.store, plan.compute.device) as (environment, used):
         whole = await execute(notebook, environment, on_cell)
         runs = pack([*plan.configs(path), *used()], plan.compute.store)
         facts = notes_of(environment)  # of a notebook that asks a question of its own
     line = facts.pop("verdict", "")
     line = repr(verdict(results)) if results else line or question_of(notebook)
-    title = notebook.metadata["title"]
     return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 
 
@@ -230,10 +227,10 @@ def _as_html(notebook, path, page, stage, language):
     return RecordExporter().from_notebook_node(notebook, resources)[0]
 
 
-def _write(notebook, path, page, folder, plan, stage):
+def _write(notebook, path, page, folder, plan):
     """Write an executed notebook in each format that is for notebooks, and return the files."""
     ways = {
-        "html": lambda: _as_html(notebook, path, page, stage, plan.language),
+        "html": lambda: _as_html(notebook, path, page, plan.stages.get(path), plan.language),
         "ipynb": lambda: nbformat.writes(notebook) + "\n",
         "md": lambda: as_markdown(notebook),
     }

@@ -4,6 +4,8 @@ import base64
 import datetime
 import json
 import platform
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_na
 from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
 from gru_lab.records.words import TAGS, saying
 from gru_lab.repairs.keep import hole_lines
+from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.summary import (
     HOW,
     by_length,
@@ -92,7 +95,15 @@ def _figure(figure, language):
     return figure_html(json.loads(figure.to_json()), language)
 
 
-def report(repaired, path, name="table", problems=(), pictures=6, units=None, language="en"):
+def report(
+    repaired: Repaired,
+    path: str | Path,
+    name: str = "table",
+    problems: Iterable[str] = (),
+    pictures: int = 6,
+    units: dict | None = None,
+    language: str = "en",
+) -> Path:
     """Write the report of a `Repaired` to `path` and return the path; `problems` are further
     warnings, as sentences, `units` those of channels, {channel: text}, `language` en or zh, of the
     fixed words.
@@ -116,7 +127,14 @@ def report(repaired, path, name="table", problems=(), pictures=6, units=None, la
     return path
 
 
-def report_page(repaired, name="table", problems=(), pictures=6, units=None, language="en"):
+def report_page(
+    repaired: Repaired,
+    name: str = "table",
+    problems: Iterable[str] = (),
+    pictures: int = 6,
+    units: dict | None = None,
+    language: str = "en",
+) -> str:
     """Return the report of a `Repaired` as a page of HTML, as `report` describes it."""
     rows, units = summary(repaired), units or {}
     holed = rows[rows["holes"] > 0].sort_values("holes", ascending=False, kind="stable")

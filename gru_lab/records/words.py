@@ -4,6 +4,7 @@ By its name a word has both languages, by its English text the Chinese one.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from markupsafe import Markup
@@ -29,7 +30,7 @@ def from_english(language: str) -> dict[str, str]:
     return {both[0]: texts[name] for name, both in BOTH.items()}
 
 
-def saying(language: str):
+def saying(language: str) -> Callable[[str], Markup]:
     """Return a function from an English text of a page to the text in a language, as HTML."""
-    said = words(language)
-    return lambda text: Markup(said[text])
+    texts = words(language)
+    return lambda text: Markup(texts[text])

@@ -1,6 +1,7 @@
 """A repaired table, with all that tells how sure it is."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ class Repaired:
     table: pd.DataFrame
     filled: pd.DataFrame
     bounds: dict
-    repairer: object  # the Repairer
+    repairer: Any  # the Repairer
     layout: Layout  # of the table: its time, its parts, the order of its rows
     draws: list = field(default_factory=list)
 

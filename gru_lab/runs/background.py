@@ -1,7 +1,7 @@
 """Work in a thread: what `lab.sweep` and `lab.search` return at once in the background."""
 
 import threading
-from typing import Any
+from typing import Any, Self
 
 
 class Background:
@@ -23,7 +23,7 @@ class Background:
         """Return what came out, once the work is done."""
         raise NotImplementedError
 
-    def start(self):
+    def start(self) -> Self:
         """Begin the work; returns itself at once."""
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()

@@ -9,9 +9,11 @@ import signal
 import sys
 import tempfile
 import uuid
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, as_completed
@@ -72,7 +74,7 @@ def _interrupts_kept_out():
 
 
 @contextlib.contextmanager
-def local_client(processes, threads):
+def local_client(processes: int, threads: int) -> Iterator[Client]:
     """Start so many worker processes, closed to everybody else, and give a client of them.
 
     Whoever connects needs the certificate, which lives in the memory of these processes alone: a
@@ -100,7 +102,7 @@ def local_client(processes, threads):
 
 
 @contextlib.contextmanager
-def remote_client(scheduler):
+def remote_client(scheduler: Any) -> Iterator[Client]:
     """Give a client of a scheduler, by its address, or the client that was given.
 
     Raises ValueError where no scheduler answers.
@@ -187,7 +189,7 @@ class Jobs:
             yield self._waiting.pop(future), outcome
             future.release()
 
-    def cancel(self):
+    def cancel(self) -> None:
         """End the runs, from any thread: they come out as cancelled after their epoch."""
         self.cancelled = True
         self.client.cancel(list(self._waiting))

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,7 +66,7 @@ def for_reading(file: Path) -> str:
     return f"file:{quote(str(file))}?mode=ro{still}&uri=true"
 
 
-def engine_of(parsed, file, writable, seconds):
+def engine_of(parsed: sa.URL, file: Path | None, writable: bool, seconds: float) -> sa.Engine:
     """Return an engine for a database; one of a file that cannot be written only reads."""
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(parsed)
@@ -199,7 +200,7 @@ class Database:
             )
 
     @contextlib.contextmanager
-    def reading(self):
+    def reading(self) -> Iterator[sa.Connection]:
         """Give a connection to read by; what goes wrong is one clear error."""
         try:
             with self.engine.connect() as connection:
@@ -211,7 +212,7 @@ class Database:
             raise self._gone()
 
     @contextlib.contextmanager
-    def writing(self):
+    def writing(self) -> Iterator[sa.Connection]:
         """Give a connection whose changes are made all together at the end, or not at all."""
         self.require_writable()
         try:

@@ -14,6 +14,7 @@ import pandas as pd
 from gru_lab.config import RunConfig
 from gru_lab.output import printable
 from gru_lab.runs.shipped import CURVE, ORIGIN
+from gru_lab.runs.store import Store
 
 SCHEMA = "gru-lab-record/1"
 ID = 'id="gru-lab-record"'  # of the block inside a page
@@ -25,7 +26,7 @@ DIGITS = 9  # significant ones: what single precision, in which networks are tra
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
 
 
-def pack(configs: list[RunConfig], store) -> list[dict]:
+def pack(configs: list[RunConfig], store: Store) -> list[dict]:
     """Return runs of the store as plain data, each key once: settings, origin, curve.
 
     With each of up to MOST_SAMPLES runs comes the sample of its repair.
@@ -175,7 +176,7 @@ def name_of(data: dict, path: str | Path) -> str:
     return printable(", ".join([*words, Path(path).name]))[:200].replace("\n", " ")
 
 
-def adopt(path: str | Path, store) -> list[RunConfig]:
+def adopt(path: str | Path, store: Store) -> list[RunConfig]:
     """Put the runs inside a record into the store, and return their configurations.
 
     Longer ones that are there already stay. Raises ValueError as `sound_runs` does, before any run

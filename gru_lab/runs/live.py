@@ -14,6 +14,7 @@ import copy
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from gru_lab.gaps import Gapped, validation_gaps
 from gru_lab.model import inputs_of
 from gru_lab.runs.one_run import readable
 from gru_lab.runs.snapshot import Snapshot, Status, no_better
+from gru_lab.runs.store import Store
+from gru_lab.series import Series
 from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS, Trainer
 
 
@@ -43,7 +46,7 @@ class _Run:
     error: str = ""
 
 
-def warm_up():
+def warm_up() -> None:
     """Load, in a thread, what torch loads at its first step of Adam: no click waits for it."""
 
     def step():
@@ -62,11 +65,12 @@ class Live:
     snapshot, not in the caller.
     """
 
-    def __init__(self, series, store, device="auto"):
+    def __init__(self, series: Series, store: Store, device: str = "auto") -> None:
         self.series, self.store, self.device = series, store, device
         self.changed = threading.Event()
         self._lock = threading.Lock()
-        self._run, self._number = None, 0
+        self._run: _Run | None = None
+        self._number = 0
 
     def start(self, config: RunConfig, patience: int = 0, again: bool = False) -> None:
         """Stop what is going on; train `config`, or show it from the store unless `again`.
@@ -102,12 +106,12 @@ class Live:
                     self._end(self._run, Status.STOPPED)
 
     @property
-    def missing_weight(self):
+    def missing_weight(self) -> float | None:
         """The weight of hidden entries in the running loss; set, it holds from the next batch."""
         return self._run.missing_weight if self._run else None
 
     @missing_weight.setter
-    def missing_weight(self, weight):
+    def missing_weight(self, weight: float) -> None:
         with self._lock:
             self._run.missing_weight = RULES["missing_weight"].fix("missing_weight", weight)
             if self._run.trainer:
@@ -126,7 +130,7 @@ class Live:
             run, number = self._run, self._number
             if run is None:
                 return None
-            seen = {"rows": tuple(run.rows), "error": run.error}
+            seen: dict[str, Any] = {"rows": tuple(run.rows), "error": run.error}
             if run.trainer:
                 elapsed = time.monotonic() - run.began
                 seen |= {"batch": run.trainer.batch, "batches": run.trainer.batches}

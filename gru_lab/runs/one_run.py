@@ -3,6 +3,7 @@
 import datetime
 import os
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from gru_lab.config import RunConfig
 from gru_lab.errors import Diverged, WorkerDied
+from gru_lab.series import Series
 from gru_lab.trainer import Trainer
 
 
@@ -24,7 +27,11 @@ class Trained(NamedTuple):
 
 
 def train_one(
-    config, series, device: str = "auto", checkpoint: str | Path | None = None, on_rows=None
+    config: RunConfig,
+    series: Series,
+    device: str = "auto",
+    checkpoint: str | Path | None = None,
+    on_rows: Callable | None = None,
 ) -> Trained:
     """Train a run to its end and return it as Trained.
 

@@ -2,8 +2,12 @@
 
 import contextlib
 import time
+from collections.abc import Collection, Iterator
 
 from tqdm.auto import tqdm
+
+from gru_lab.config import RunConfig
+from gru_lab.runs.store import Store
 
 
 class Progress:
@@ -18,7 +22,7 @@ class Progress:
         self.epochs = sum(config.epochs for config in configs)  # to be trained
         self._began, self._trained, self._bar = None, 0, tqdm(disable=True)
 
-    def know(self, configs, store) -> None:
+    def know(self, configs: list[RunConfig], store: Store) -> None:
         """Take in the curves of runs that need no training."""
         self.curves = {config.key: {} for config in configs} | self.curves
         for key, curve in store.curves(configs).items():
@@ -27,7 +31,7 @@ class Progress:
             )
 
     @contextlib.contextmanager
-    def shown(self, show=True):
+    def shown(self, show: bool = True) -> Iterator[None]:
         """Show a bar for as long as the block runs: runs done, epochs a second, time left."""
         # nothing said leaves it to the person: TQDM_DISABLE
         hidden = {} if show else {"disable": True}
@@ -37,7 +41,7 @@ class Progress:
             self._bar.set_postfix_str(f"0/{len(self.configs)} runs")
             yield
 
-    def add(self, key: str, epochs) -> None:
+    def add(self, key: str, epochs: Collection[tuple[int, float]]) -> None:
         """Take in (epoch, error) of a run: its checkpoint's, or the one just done."""
         config, curve = self.configs[key], self.curves[key]
         before = len(curve)

@@ -10,7 +10,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from gru_lab.config import RunConfig
 
@@ -24,7 +26,7 @@ def is_recording() -> bool:
     return bool(os.environ.get(RECORDING))
 
 
-def note_used(configs) -> None:
+def note_used(configs: Iterable[RunConfig]) -> None:
     """Tell the recording that is going on, if there is one, that its notebook uses these runs.
 
     Without one it is noted in the notebook itself, as an output that nothing shows: what
@@ -36,7 +38,7 @@ def note_used(configs) -> None:
         shell.display_pub.publish({RUNS: runs})
 
 
-def note(**facts) -> None:
+def note(**facts: str) -> None:
     """Tell the recording that is going on, if there is one, what its notebook says of itself."""
     _tell([{"note": facts}])
 
@@ -49,14 +51,14 @@ def _tell(facts):
     return bool(path)
 
 
-def notes_of(environment) -> dict[str, str]:
+def notes_of(environment: dict[str, str]) -> dict[str, str]:
     """Return what the notebook of a kernel with this environment has noted, {name: text}."""
     lines = Path(environment[USED]).read_text(encoding="utf-8").splitlines()
     noted = [json.loads(line).get("note", {}) for line in lines]
     return {name: text for facts in noted for name, text in facts.items()}
 
 
-def used_by(notebook) -> list[RunConfig]:
+def used_by(notebook: Any) -> list[RunConfig]:
     """Return the runs that a notebook's cells have noted; what is no run is left out."""
     configs = []
     for cell in notebook.cells:
@@ -69,7 +71,7 @@ def used_by(notebook) -> list[RunConfig]:
 
 
 @contextlib.contextmanager
-def recording(store, device="auto"):
+def recording(store: Any, device: str = "auto") -> Iterator[tuple]:
     """Yield (environment, used) for one notebook's kernel.
 
     `environment` is a dict: this process's own, and what makes the kernel use this store and device

@@ -64,7 +64,7 @@ class Results:
         last = self.curves.groupby(["setting", "kind", "seed"], sort=False).tail(LAST)
         return last.groupby(["setting", "kind", "seed"], sort=False)[figures].mean().reset_index()
 
-    def summary(self, *chosen) -> pd.DataFrame:
+    def summary(self, *chosen: str) -> pd.DataFrame:
         """Return a row per setting: the log's last figure, ours on its ruler, the corrected error.
 
         `chosen` are kinds or names of settings, by default all.

@@ -72,7 +72,7 @@ about = sa.Table(
 )
 
 
-def require_ours(engine):
+def require_ours(engine: sa.Engine) -> dict[str, set[str]]:
     """Return the tables of a database, {name: its columns}, without any change to it.
 
     Raises ValueError for the database of another tool and for the store of a newer kit.
@@ -102,7 +102,7 @@ def require_ours(engine):
     return tables
 
 
-def require_columns(tables):
+def require_columns(tables: dict[str, set[str]]) -> None:
     """Raise ValueError for an older store without some settings, if it may only be read."""
     lacking = {column.name for column in runs.columns} - tables.get("runs", set())
     if lacking:
@@ -112,7 +112,7 @@ def require_columns(tables):
         )
 
 
-def complete(engine, tables):
+def complete(engine: sa.Engine, tables: dict[str, set[str]]) -> None:
     """Make the tables and settings that a new or an older store lacks."""
     TABLES.create_all(engine)
     with engine.begin() as connection:

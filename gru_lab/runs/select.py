@@ -1,6 +1,7 @@
 """Runs by their settings: of a list, named and read as one table; of a store, filtered."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ SETTINGS = tuple(  # what a run is, apart from its series, its length and its lu
 ALWAYS = ("num_layers", "dropout", "missing_weight")  # the knobs of the log: always listed
 
 
-def bind(configs, series, seeds: int | None = None) -> list[RunConfig]:
+def bind(configs: Any, series: Series, seeds: int | None = None) -> list[RunConfig]:
     """Return RunConfigs bound to their series, each with seeds 0, 1, … (None: as it is)."""
     configs = list(configs) if isinstance(configs, list | tuple) else [configs]
     strange = next((config for config in configs if not isinstance(config, RunConfig)), None)
@@ -38,7 +39,7 @@ def bind(configs, series, seeds: int | None = None) -> list[RunConfig]:
     return [config.on(series) for config in configs]
 
 
-def require_unchanged(stage, configs, store):
+def require_unchanged(stage: Any, configs: list[RunConfig], store: Store) -> None:
     """Raise ValueError where runs of a question are kept on a file that now holds other data."""
     if not stage.own or not stage.source or stage.data_changed:
         return
@@ -89,7 +90,7 @@ def runs(
     store: Store | str | None = None,
     stage: str | int | None = None,
     with_shipped: bool = False,
-    **where,
+    **where: Any,
 ) -> pd.DataFrame:
     """Return the stored runs as a tidy DataFrame, oldest first: a row per run.
 
@@ -137,7 +138,7 @@ def _of_stage(stage, table):
     return belongs
 
 
-def parse_where(texts: list[str]) -> dict[str, object]:
+def parse_where(texts: list[str]) -> dict[str, Any]:
     """Return 'name=value' texts as the `where` of `runs`; ValueError for another form."""
     where = {}
     for text in texts:

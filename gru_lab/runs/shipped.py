@@ -6,13 +6,16 @@ curve as lists, and the small sample of its repair. Nobody has to train them aga
 
 import functools
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gru_lab.config import RunConfig
 from gru_lab.loss import METRICS
 from gru_lab.tuning_log.rulers import LAST
 
@@ -33,13 +36,13 @@ def facts() -> dict:
     return json.loads(pq.read_schema(FILE).metadata[b"gru_lab"])
 
 
-def lengths(keys) -> dict[str, int]:
+def lengths(keys: Iterable[str]) -> dict[str, int]:
     """Return how many epochs there are of the shipped runs with these keys."""
     table = _table()
     return {key: int(table.at[key, "epochs"]) for key in keys if key in table.index}
 
 
-def curve(config) -> pd.DataFrame | None:
+def curve(config: RunConfig) -> pd.DataFrame | None:
     """Return a run's curve of `config.epochs` rows, or None if it is not shipped as long."""
     if lengths([config.key]).get(config.key, 0) < config.epochs:
         return None
@@ -48,7 +51,7 @@ def curve(config) -> pd.DataFrame | None:
     return pd.DataFrame(columns).head(config.epochs).astype({"epoch": int})
 
 
-def sample(key) -> np.ndarray | None:
+def sample(key: str) -> np.ndarray | None:
     """Return the sample of a run's repair, (windows, time, channels), or None."""
     if key not in _table().index:
         return None
@@ -56,7 +59,7 @@ def sample(key) -> np.ndarray | None:
     return np.reshape(np.asarray(row["sample values"], dtype=float), row["sample shape"])
 
 
-def runs(keys=None) -> pd.DataFrame:
+def runs(keys: Iterable[str] | None = None) -> pd.DataFrame:
     """Return the shipped runs as `Store.runs` does; only those with these keys, if given."""
     table = _table()
     table = table if keys is None else table.loc[[key for key in keys if key in table.index]]
@@ -66,7 +69,7 @@ def runs(keys=None) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def write(store, configs, path, about):
+def write(store: Any, configs: Iterable[RunConfig], path: str | Path, about: dict) -> int:
     """Write runs of a store as a file of shipped runs, `about` them a dict; returns how many.
 
     Those that the store lacks are left out. The same runs give the same bytes.

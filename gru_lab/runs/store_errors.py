@@ -9,9 +9,16 @@ from urllib.parse import unquote
 import psutil
 
 HIDDEN = "***"
-PUBLIC = {"host", "port", "dbname", "user", "sslmode", "connect_timeout", "timeout", "mode", "uri"}
-PORTS = ("5432", "3306")  # any other number after a colon may be a password without its host
-PLACE = re.compile(r"[^\s:;,@=&]*(:\d{1,5})?(/[^\s:;,@=&]*)*")  # host:port/database, no more
+# what holds no secret: a name, a SQLite file, and a server's user, host, port and database. Without
+# a user, a number that is no usual port may be a password whose host was left out
+USER = r"[\w.-]+(:[^@/]*)?@[\w.-]*(:\d{1,5})?"
+PLACE = re.compile(
+    rf"[^:;@=?]*|sqlite:///.*|([\w+]+://)({USER}|[\w.-]*(:5432|:3306)?)(/[\w./-]*)?", re.S
+)
+PASSWORD = re.compile(r"^([\w+]+://[^:/@]*:)[^@/]*(?=@)")
+OPTION = re.compile(
+    r"(host|port|dbname|user|sslmode|connect_timeout|timeout|mode|uri)=[\w./-]*"
+)  # whose value is no secret
 IN_PASSING = re.compile(
     r"(://[^\s:/@]{0,200}:)\S{1,500}@|((?:password|passwd|pwd)=)[^\s&]{1,500}", re.I
 )
@@ -21,37 +28,14 @@ def shown(url: object) -> str:
     """Return a database URL without its password and without options that may hold one.
 
     >>> shown("postgresql://ada:secret@host/lab?sslkey=secret")
-    'postgresql://ada:***@host/lab?sslkey=***'
+    'postgresql://ada:***@host/lab?***'
     """
     text = str(url)
-    scheme, mark, rest = text.partition("://")
-    if not mark:
-        signs = "[@=?]" if text.startswith("sqlite:") else "[:;@=?]"
-        public = re.split(signs, text)[0]
-        return text if public == text else public + HIDDEN
-    logged_in, at, place = rest.rpartition("@")
-    if at and scheme == "sqlite" and rest.startswith("/"):  # a file, which may have any name
-        logged_in, at, place = "", "", rest
-    place, mark, query = place.partition("?")
-    if scheme != "sqlite" and ("=" in logged_in or not PLACE.fullmatch(place)):
-        return f"{scheme}://{HIDDEN}"
-    user = re.split(r"[:/;,\s]", logged_in.lstrip("/"))[0]
-    if at:
-        user += "@" if user == logged_in else f":{HIDDEN}@"
-    else:
-        host, colon, port = place.partition("/")[0].partition(":")
-        if colon and port not in PORTS:
-            place = f"{host}:{HIDDEN}" + place.removeprefix(f"{host}:{port}")
-    options = "&".join(map(_option, query.split("&"))) if mark else ""
-    return f"{scheme}://{user}{place}{mark}{options}"
-
-
-def _option(option):
-    """Return an option of a URL, without its value unless that is known to be no secret."""
-    name, equals, value = option.partition("=")
-    if equals and name in PUBLIC and re.fullmatch(r"[\w./-]*", value):
-        return option
-    return f"{name}={HIDDEN}" if equals else HIDDEN
+    place, mark, query = text.partition("?")
+    if not PLACE.fullmatch(place):
+        return re.split("[:;@=?]", text)[0] + HIDDEN
+    options = (option if OPTION.fullmatch(option) else HIDDEN for option in query.split("&"))
+    return PASSWORD.sub(rf"\g<1>{HIDDEN}", place) + mark + "&".join(options if mark else ())
 
 
 def without_secrets(text: str, url: object = "") -> str:
@@ -80,7 +64,7 @@ def users_of(file: Path | None) -> str:
     return "which one cannot be seen from here: perhaps another person's, or one on another machine"
 
 
-def sqlite_name(error):
+def sqlite_name(error: Exception) -> str:
     """Return SQLite's name for what went wrong, such as SQLITE_FULL, or ''."""
     return getattr(getattr(error, "orig", None) or error, "sqlite_errorname", "")
 

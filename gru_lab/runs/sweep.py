@@ -5,9 +5,10 @@ what it has.
 """
 
 import contextlib
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gru_lab.config import RunConfig
 from gru_lab.errors import Diverged, SweepFailed
@@ -44,7 +45,14 @@ class Sweep(Background):
     `progress` says how far it is, `failures` are (config, reason), `error` is what ended all of it.
     """
 
-    def __init__(self, configs, series, compute, names=None, collect=None):
+    def __init__(
+        self,
+        configs: list[RunConfig],
+        series: Series,
+        compute: Compute,
+        names: dict[str, str] | None = None,
+        collect: Callable | None = None,
+    ) -> None:
         super().__init__()
         note_used(configs)
         self.configs, self.series, self.compute = configs, series, compute
@@ -65,7 +73,7 @@ class Sweep(Background):
         """Return what a run is called."""
         return self.names.get(config.key, config.key)
 
-    def start(self):
+    def start(self) -> Self:
         """Train in a thread, on worker processes; returns itself at once."""
         self.progress.know(self.configs, self.store)
         return super().start()

@@ -4,6 +4,7 @@ for answer in verify(shipped_runs(3)):
     print(answer)
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -67,7 +68,7 @@ def record_runs(path: str | Path, count: int = 3) -> list[tuple]:
     return cheap[: COUNT.fix("count", count)]
 
 
-def series_of(config, data=None, split_by=None) -> Series:
+def series_of(config: RunConfig, data: object = None, split_by: str | None = None) -> Series:
     """Return the series of a run: the built-in one by its name, else the file `data`.
 
     Raises ValueError where it is another one, by its digest.
@@ -90,7 +91,9 @@ def series_of(config, data=None, split_by=None) -> Series:
     return series
 
 
-def verify(runs, epochs=1, data=None, split_by=None):
+def verify(
+    runs: Iterable[tuple], epochs: int = 1, data: object = None, split_by: str | None = None
+) -> Iterator[Answer]:
     """Train the first `epochs` of each run again on this machine's CPU; yield an Answer for each.
 
     Figures are asked to be the same to the last digit kept where torch and the kind of processor
@@ -106,7 +109,7 @@ def verify(runs, epochs=1, data=None, split_by=None):
         yield Answer(config, _compared(curve.head(short.epochs), ours), _is_alike(origin))
 
 
-def _is_alike(origin) -> bool:
+def _is_alike(origin: Mapping) -> bool:
     here = f"{kind_of_machine()}, "
     same_torch = origin["torch"].partition("+")[0] == version("torch").partition("+")[0]
     return same_torch and origin["machine"].startswith(here) and origin["device"] == "cpu"
@@ -124,6 +127,6 @@ def _compared(theirs, ours):
     return table.assign(difference=apart / np.maximum(table["kept"].abs(), 1e-300))
 
 
-def _kept(curve, epoch, name):
+def _kept(curve: pd.DataFrame, epoch: int, name: str) -> float:
     """A figure with the digits that records keep."""
     return float(f"{curve[name].iloc[epoch]:.{DIGITS}g}")

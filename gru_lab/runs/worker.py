@@ -7,12 +7,15 @@ import contextlib
 import ctypes
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from distributed import WorkerPlugin, get_worker
+from distributed import Client, WorkerPlugin, get_worker
 
+from gru_lab.config import RunConfig
 from gru_lab.device import pick_device
 from gru_lab.errors import Unfit, Unwanted
-from gru_lab.runs.one_run import train_one
+from gru_lab.runs.one_run import Trained, train_one
+from gru_lab.series import Series
 
 MALLOC_LIMITS = {
     "trim": -1,
@@ -57,11 +60,11 @@ def _differences(theirs, ours):
 class OnWorker(WorkerPlugin):
     """Brings the series to each worker once, also to late ones, and compares both with ours."""
 
-    def __init__(self, series, device):
+    def __init__(self, series: Series, device: str) -> None:
         self.series, self.device, self.problem = series, device, ""
         self.digest, self.versions = series.digest, _probe()()
 
-    def setup(self, worker):
+    def setup(self, worker: Any) -> None:
         """Note what makes this worker's runs unlike ours, and let it keep the memory it frees."""
         self.problem = _differences(_probe()(), self.versions)
         # a copy, whose digest is computed from what arrived
@@ -78,7 +81,7 @@ class OnWorker(WorkerPlugin):
                 ctypes.CDLL(None).mallopt(limit, 2**30)
 
 
-def prepare_workers(client, series, device, name):
+def prepare_workers(client: Client, series: Series, device: str, name: str) -> None:
     """Give all workers the series, as a plugin of that name.
 
     Raises ValueError unless their gru_lab, torch and device, and the data as it arrived, are those
@@ -101,10 +104,11 @@ def prepare_workers(client, series, device, name):
         )
 
 
-def train(config, name, folder):
+def train(config: RunConfig, name: str, folder: str) -> Trained:
     """Train a run in a worker; epochs go out as events: (key, [(epoch, val_missing), ...])."""
     worker = get_worker()
-    plugin, task = worker.plugins[name], worker.state.tasks[worker.get_current_task()]
+    plugin: Any = worker.plugins[name]
+    task = worker.state.tasks[worker.get_current_task()]
     if plugin.problem:
         raise Unfit(
             f"worker {worker.address}, which joined late, has {plugin.problem}; end it. Finished "

@@ -1,7 +1,10 @@
 """A run as a notebook cell: code that trains the same curve as the sliders did."""
 
 import dataclasses
+from collections.abc import Iterable
+from typing import Any
 
+from gru_lab.config import RunConfig
 from gru_lab.tuning_log.stage import PROFILES
 
 PROFILE = "\nfrom gru_lab.tuning_log.stage import Profile"  # where it is none of ours
@@ -16,7 +19,7 @@ for row in trainer:
 trainer.curve"""
 
 
-def as_cell(stage, config, schedule=()):
+def as_cell(stage: Any, config: RunConfig, schedule: Iterable[tuple] = ()) -> str:
     """Return a cell that trains `config` on the stage's series, its weight moved by `schedule`.
 
     Only settings that differ from the defaults are written out. A series that is not the built-in
@@ -29,11 +32,11 @@ def as_cell(stage, config, schedule=()):
         profile = profile.name if profile.name in PROFILES else profile
         call = f"lab.stage({stage.name!r}, profile={profile!r}"
         call += ")" if stage.series.name == built_in else ", data=data)"
-    fields = [one for one in dataclasses.fields(config) if not one.name.startswith("data")]
+    fields = [field for field in dataclasses.fields(config) if not field.name.startswith("data")]
     differing = {
-        one.name: getattr(config, one.name)
-        for one in fields
-        if getattr(config, one.name) != one.default
+        field.name: getattr(config, field.name)
+        for field in fields
+        if getattr(config, field.name) != field.default
     }
     return CELL.format(
         imports="import gru_lab as lab" + PROFILE * ("Profile(" in call),

@@ -71,7 +71,7 @@ class Names(anywidget.AnyWidget):
     """
 
 
-def opener(label, box, width="90px"):
+def opener(label: str, box: widgets.Box, width: str = "90px") -> widgets.ToggleButton:
     """Return a button that opens and closes a box, by keyboard too, unlike an Accordion."""
     button = widgets.ToggleButton(
         description=label, icon="caret-right", layout=widgets.Layout(width=width)

@@ -4,11 +4,15 @@ A FigureWidget costs a browser five megabytes when it is made, so a panel makes 
 data in place.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from gru_lab.digits import plain
+from gru_lab.gaps import Gapped
 from gru_lab.plots.style import COLOURS, GREY, REFERENCE_DASH, evenly, style
 from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure
 
@@ -21,7 +25,7 @@ UNUSED = "sendChartToCloud zoom2d select2d lasso2d zoomIn2d zoomOut2d autoScale2
 NOTHING = np.array([])
 
 
-def thinned(curve):
+def thinned(curve: pd.DataFrame) -> pd.DataFrame:
     """Return at most POINTS rows of a curve, evenly, the last always: a browser draws no more."""
     return curve.iloc[evenly(len(curve), POINTS)]
 
@@ -101,7 +105,14 @@ class Canvas:
         # floats go to the browser as they are, whole numbers of 64 bits as slow lists
         self.trace[name].update(x=np.asarray(x, dtype=float), y=np.asarray(y, dtype=float), **more)
 
-    def draw_losses(self, curve, references, epochs, logged=None, moves=()):
+    def draw_losses(
+        self,
+        curve: pd.DataFrame,
+        references: dict[str, float],
+        epochs: int,
+        logged: tuple | None = None,
+        moves: Iterable[tuple] = (),
+    ) -> None:
         """Draw a curve read with a ruler (epoch, train, validation, val_missing), or an empty one.
 
         `references` are errors by name, `logged` (epochs, training, validation) of the log, `moves`
@@ -138,7 +149,7 @@ class Canvas:
         for way, error in self._references.items():
             self._set(way, [0, end], [error, error], text=["", f"{way} {plain(error, 2)}"])
 
-    def draw_pins(self, pins):
+    def draw_pins(self, pins: list[tuple]) -> None:
         """Draw the last six (label, name, curve) of pinned runs as pale, labelled lines."""
         for number in range(1, PINS + 1):
             label, name, curve = pins[-number] if number <= len(pins) else ("", "", None)
@@ -153,7 +164,7 @@ class Canvas:
         self._longest_pin = max((curve["epoch"].iloc[-1] for *_, curve in shown), default=0)
         self._draw_references()
 
-    def draw_repair(self, part, network, channel):
+    def draw_repair(self, part: Gapped, network: np.ndarray | None, channel: int) -> None:
         """Draw one channel of some windows (a Gapped), and the network's values, if any."""
         truth, hidden, filled = (
             values[..., channel].ravel() for values in (part.truth, part.hidden_mask, part.filled)

@@ -4,10 +4,13 @@ A slider's places are values of its own grid and those the stage's settings have
 of the log can be set exactly: 0.0324 is not 0.03, and a run is known by its exact settings.
 """
 
+from collections.abc import Callable
+
 import ipywidgets as widgets
 
-from gru_lab.config import LABELS
+from gru_lab.config import LABELS, RunConfig
 from gru_lab.digits import plain
+from gru_lab.tuning_log.stage import Stage
 from gru_lab.widgets.buttons import opener
 
 OWN = "your own"  # in the place of a row of the log
@@ -59,7 +62,7 @@ def _slider(name, values):
     return _field(widgets.SelectionSlider, name, "340px", "92px", **more).add_class("gru-lab-exact")
 
 
-def make_fields(stage):
+def make_fields(stage: Stage) -> dict[str, widgets.Widget]:
     """Return a widget for each setting of a run that the panel offers, by the setting's name."""
     configs = [stage.start, *(stage.config(setting) for setting in stage.settings)]
     switches = ["mask_input", *({stage.knob} & {"bidirectional", "residual"})]
@@ -110,27 +113,27 @@ class Controls:
         self.show(stage.config(stage.adopted))
         self.setting.value = stage.adopted
 
-    def show(self, config):
+    def show(self, config: RunConfig) -> None:
         """Set every field to a configuration's value."""
         self._base = config
         for name, field in self.fields.items():
             field.value = getattr(config, name)
 
     @property
-    def config(self):
+    def config(self) -> RunConfig:
         """The RunConfig that the fields show."""
         return self._base.replace(**{name: field.value for name, field in self.fields.items()})
 
-    def on_change(self, react):
+    def on_change(self, react: Callable[[str], object]) -> None:
         """Call `react(name)` whenever a field was changed."""
         for name, field in self.fields.items():
             field.observe(lambda change, name=name: react(name), names="value")
 
-    def knobs(self):
+    def knobs(self) -> widgets.VBox:
         """Return the column of what is turned most: the setting, and the stage's own knob first."""
         return widgets.VBox([self.setting, *(self.fields[name] for name in self._first())])
 
-    def ruler_row(self):
+    def ruler_row(self) -> tuple[widgets.HBox, widgets.HBox]:
         """Return the choice of the ruler, the button for the rarer settings, and these."""
         rare = [name for name in self.fields if name not in self._first()]
         patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
@@ -34,7 +35,7 @@ class Explorer(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True)
 
 
-def explorer_page(data):
+def explorer_page(data: dict) -> str:
     """Return the explorer as HTML without kernel or network; no data can end its block early."""
     module = MODULE.read_text(encoding="utf-8").replace("export default { render };", "")
     text = json.dumps(data, allow_nan=False).replace("<", r"\u003c")
@@ -43,7 +44,7 @@ def explorer_page(data):
     )
 
 
-def explorer(stage, store=None):
+def explorer(stage: Any, store: Any = None) -> HTML | Explorer:
     """Return sliders over the stored runs on a stage's series, by the stage or its name.
 
     Independent sliders for dropout, layers and loss weight; where a combination was not run it says

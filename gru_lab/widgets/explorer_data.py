@@ -4,9 +4,10 @@ import numpy as np
 
 from gru_lab.config import LABELS, in_words
 from gru_lab.gaps import references, validation_gaps
-from gru_lab.runs.store import config_of
+from gru_lab.runs.store import Store, config_of
 from gru_lab.trainer import SAMPLE_CHANNELS, SAMPLE_WINDOWS
 from gru_lab.tuning_log.rulers import RULERS, log_lines, read_run
+from gru_lab.tuning_log.stage import Stage
 from gru_lab.tuning_log.stages import STAGES
 
 MOST = 300  # runs; a record must stay a small file
@@ -88,7 +89,7 @@ def _names(stage, seeds):
     return names
 
 
-def explorer_data(stage, store):
+def explorer_data(stage: Stage, store: Store) -> dict:
     """Return the stored runs on the stage's series and where to begin, as data that JSON can hold.
 
     Of more than MOST runs those that are rows of the log come first, then the newest. Raises

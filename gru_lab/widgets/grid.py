@@ -1,7 +1,10 @@
 """A grid in a notebook: its heat map, whose cells are pinned by a click, and the pinned runs."""
 
+from typing import Any
+
 import ipywidgets as widgets
 
+from gru_lab.evidence.grid import Grid
 from gru_lab.plots.grid import plot_grid
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.store import Pin
@@ -23,13 +26,13 @@ class GridPanel:
         for first, second in points.point_inds:
             self.pin(first, second)
 
-    def pin(self, first, second):
+    def pin(self, first: int, second: int) -> None:
         """Pin the run of a cell, by the places of its values; a blank cell has none."""
         config = self.grid.config(first, second)
         if self.grid.store.lengths([config.key]).get(config.key, 0) >= config.epochs:
             self.pinned.add(Pin(config, self.grid.store.curve(config)))
 
 
-def grid_panel(grid):
+def grid_panel(grid: Grid) -> Any:
     """Return a Grid's heat map, whose cells are pinned by a click; in a record its figure."""
     return plot_grid(grid) if is_recording() else GridPanel(grid).box

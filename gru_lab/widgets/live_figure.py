@@ -2,8 +2,11 @@
 
 import html
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import ipywidgets as widgets
 import plotly
 import plotly.graph_objects as go
 import traitlets
@@ -16,7 +19,7 @@ TICK_TEXTS = [plain(tick) for tick in TICKS]
 BUNDLE = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
 
 
-def draw_or_tell(draw, status):
+def draw_or_tell(draw: Callable, status: widgets.HTML) -> None:
     """Call `draw`; what goes wrong is told in `status`, where a person looks, instead of a thread
     that is silently gone.
     """
@@ -33,7 +36,7 @@ class LiveFigure(go.FigureWidget):
     _bundle = traitlets.Unicode(BUNDLE.read_text(encoding="utf-8")).tag(sync=True)
     _key = traitlets.Unicode().tag(sync=True)  # by which a page finds the widget's own model
 
-    def open(self):
+    def open(self) -> None:
         self._key = self._model_id = uuid.uuid4().hex
         super().open()
         self.on_msg(self._repeat)
@@ -43,7 +46,7 @@ class LiveFigure(go.FigureWidget):
         self.send_state(["_widget_data", "_widget_layout"])
         self.send({})
 
-    def get_state(self, key=None, drop_defaults=False):
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict:
         state = super().get_state(key, drop_defaults)
         if "_widget_data" in state and hasattr(self, "_data"):
             now = {"_widget_data": self._data, "_widget_layout": self._layout}

@@ -6,8 +6,11 @@ import pandas as pd
 
 from gru_lab.digits import plain
 from gru_lab.gaps import references
-from gru_lab.runs.snapshot import Status
+from gru_lab.runs.live import Live
+from gru_lab.runs.snapshot import Snapshot, Status
 from gru_lab.tuning_log.rulers import log_setting, read_run
+from gru_lab.tuning_log.stage import Stage
+from gru_lab.widgets.canvas import Canvas
 
 WINDOWS = 6  # in the picture of the repair
 WORDS = {
@@ -21,7 +24,7 @@ WORDS = {
 }
 
 
-def paint(canvas, stage, live, ruler, channel, place):
+def paint(canvas: Canvas, stage: Stage, live: Live, ruler: str, channel: int, place: int) -> None:
     """Draw where a run stands: its losses, read with a ruler, and its repair of a channel from
     window `place` on.
     """
@@ -54,7 +57,7 @@ def _logged(stage, config):
     )
 
 
-def status_words(seen, simple):
+def status_words(seen: Snapshot, simple: dict[str, float]) -> str:
     """Return in words where a run stands; `simple` are the errors of the simple ways by name."""
     words = WORDS.get(seen.status, "")
     if seen.status == Status.TRAINING:
@@ -67,6 +70,6 @@ def status_words(seen, simple):
     error = (
         f"error on hidden entries <b>{plain(seen.rows[-1]['val_missing'])}</b>" if seen.rows else ""
     )
-    simple = [f"{way} {value:.2g}" for way, value in simple.items()]
+    errors = [f"{way} {value:.2g}" for way, value in simple.items()]
     failed = f'<b style="color:#A33C00">{html.escape(seen.error)}</b>' if seen.error else ""
-    return " · ".join(filter(None, [words, left, failed, error, *simple]))
+    return " · ".join(filter(None, [words, left, failed, error, *errors]))

@@ -6,6 +6,7 @@ at most and draws. Here are only widgets: what they show is computed elsewhere.
 
 import threading
 import time
+from typing import Any
 
 import ipywidgets as widgets
 from IPython import get_ipython
@@ -19,6 +20,7 @@ from gru_lab.runs.snapshot import Status
 from gru_lab.runs.store import Store
 from gru_lab.runs.sweep import train_missing
 from gru_lab.tuning_log.rulers import log_lines, log_setting
+from gru_lab.tuning_log.stage import Stage
 from gru_lab.tuning_log.stages import stage as open_stage
 from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.buttons import CopyButton, Names
@@ -35,7 +37,7 @@ _OF_CELL = {}  # the panel of each cell
 ENDED = (Status.DONE, Status.NO_BETTER, Status.STORED)
 
 
-def panel(stage, store=None):
+def panel(stage: Any, store: Any = None) -> Any:
     """Return the live panel of a stage, or of its name or number, for a cell to show.
 
     A cell that is run again gets a new one, and what its old one still trains is stopped. Where
@@ -52,12 +54,12 @@ def panel(stage, store=None):
     store = Store.of(store)
     if is_recording():
         return still(stage, store)
-    cell, one = _cell(), Panel(stage, store)
+    cell, live_panel = _cell(), Panel(stage, store)
     if cell:
         if cell in _OF_CELL:
             _OF_CELL[cell].live.stop()
-        _OF_CELL[cell] = one
-    return one.box
+        _OF_CELL[cell] = live_panel
+    return live_panel.box
 
 
 def _cell():
@@ -67,7 +69,7 @@ def _cell():
     return parent.get("metadata", {}).get("cellId")
 
 
-def still(stage, store):
+def still(stage: Stage, store: Store) -> Any:
     """Return what stands for the panel in a record: sliders over the stored runs.
 
     That run is trained if the store lacks it.
@@ -115,17 +117,17 @@ class Panel:
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
-    def box(self):
+    def box(self) -> widgets.VBox:
         """The whole panel; what moves when something opens lies below the controls."""
         buttons = widgets.HBox([*self.buttons.values(), *self.copies])
-        told = widgets.HBox([self.progress, self.status], layout=widgets.Layout(min_height="56px"))
+        state = widgets.HBox([self.progress, self.status], layout=widgets.Layout(min_height="56px"))
         picture = widgets.HBox(
             [self.channel, self.place], layout=widgets.Layout(justify_content="flex-end")
         )
         for row in (buttons, picture):
             row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
         ruler, more = self.controls.ruler_row()
-        right = widgets.VBox([ruler, buttons, told], layout=widgets.Layout(width="600px"))
+        right = widgets.VBox([ruler, buttons, state], layout=widgets.Layout(width="600px"))
         top = widgets.HBox([self.controls.knobs(), right])
         for row in (top, picture):
             row.layout.width = f"{WIDTH}px"
@@ -141,8 +143,8 @@ class Panel:
         self.controls.setting.observe(lambda change: self._choose(change["new"]), names="value")
         self.controls.on_change(self._changed)
         self.controls.patience.observe(lambda _: self._changed("epochs"), names="value")
-        for one in (self.controls.ruler, self.channel, self.place):
-            one.observe(lambda _: self.live.changed.set(), names="value")
+        for control in (self.controls.ruler, self.channel, self.place):
+            control.observe(lambda _: self.live.changed.set(), names="value")
 
     def _choose(self, name):
         """Show a row of the log in the controls; a running training begins again with it."""

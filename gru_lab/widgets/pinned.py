@@ -60,7 +60,7 @@ class Pinned:
         button.observe(lambda change: change["new"] and self.list_stored(), names="value")
         return widgets.HBox([button, choice], layout=widgets.Layout(flex_flow="row wrap"))
 
-    def list_stored(self):
+    def list_stored(self) -> None:
         """Offer all runs on this series that the store has now, the newest first."""
         runs = self.store.runs(with_shipped=True)
         options = []
@@ -71,29 +71,29 @@ class Pinned:
         self.stored.options = options or [("none yet on this series", None)]
         self.stored.index = 0
 
-    def read(self):
+    def read(self) -> None:
         """Read the pins from the store and list them."""
         self.pins = self.store.pins(self.stage.name, self.stage.series.digest)
         named = [
             (f"#{number}", self.name(pin), pin) for number, pin in enumerate(self.pins, start=1)
         ]
         header = [_row([f"<b>{name}</b>" for name in WIDTHS])] if named else []
-        self.rows.children = [*header, *(self._pin_row(*one) for one in reversed(named))]
+        self.rows.children = [*header, *(self._pin_row(*row) for row in reversed(named))]
         self.changed([(label, name, pin.curve) for label, name, pin in named])
 
-    def add(self, pin):
+    def add(self, pin: Pin) -> None:
         """Keep a run, unless the very same is pinned already."""
-        known = [(one.config, one.schedule) for one in self.pins]
+        known = [(kept.config, kept.schedule) for kept in self.pins]
         if (pin.config, pin.schedule) not in known:
             self.store.pin(self.stage.name, pin)
             self.read()
 
-    def remove(self, number):
+    def remove(self, number: int) -> None:
         """Forget the pin that has this number in the store."""
         self.store.unpin(number)
         self.read()
 
-    def name(self, pin):
+    def name(self, pin: Pin) -> str:
         """Return what sets a pinned run apart from the row that the log went on with."""
         moves = {epoch: weight for epoch, _, weight in pin.schedule}  # the last of each epoch
         moved = "".join(

@@ -4,6 +4,7 @@ The choice is kept, so a notebook opened again, or its record, knows it.
 """
 
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import HTML, display
@@ -30,11 +31,11 @@ class Prediction:
         )
 
     @property
-    def guess(self):
+    def guess(self) -> str | None:
         return self.choices.value
 
     @property
-    def words(self):
+    def words(self) -> str:
         if self.guess is None:
             return "Choose one; it can be changed until you have seen the result."
         guess = f"<b>{escape(self.guess)}</b>"
@@ -44,7 +45,7 @@ class Prediction:
         keep_guess(self.stage, self.guess)
         self.said.value = self.words
 
-    def page(self):
+    def page(self) -> str:
         """Return question, answers and choice as HTML that needs no kernel."""
         items = "".join(
             f"<li>{escape(answer)}</li>"
@@ -59,7 +60,7 @@ class Prediction:
         display(HTML(self.page()) if is_recording() else self.box)
 
 
-def predict(stage):
+def predict(stage: Any) -> Prediction:
     """Return the question of a stage, or of its name or number, for a cell to show.
 
     It can be answered by mouse and keyboard. In a record it is HTML that says which one was chosen,

@@ -8,6 +8,7 @@ of a thousand runs is still a figure of a few lines. Here are only pictures: wha
 import html
 import threading
 import time
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -26,7 +27,7 @@ OTHERS = "others"  # have one together
 POINTS, MARKED = 300, 50  # of a run at most; up to so many have a mark each
 
 
-def watch(sweep):
+def watch(sweep: Sweep) -> Any:
     """Return the growing curves of a Sweep, with a Stop button; the cell ends at once.
 
     Where there will be no kernel it waits for the sweep and
@@ -44,7 +45,7 @@ def watch(sweep):
     return Watch(sweep).box
 
 
-def lines_of(sweep):
+def lines_of(sweep: Sweep) -> dict[str, tuple]:
     """Return what is known of a sweep, a line per setting: {name: (epochs, errors)}."""
     runs = {}
     for config in sweep.configs:
@@ -62,7 +63,7 @@ def lines_of(sweep):
     return lines
 
 
-def curves_figure(sweep):
+def curves_figure(sweep: Sweep) -> go.Figure:
     """Return a sweep's curves as they are now, and the two simple ways' errors, as a Figure."""
     figure, last = go.Figure(), max(config.epochs for config in sweep.configs)
     mode = "lines" if last > MARKED else "lines+markers"
@@ -102,7 +103,7 @@ class Watch:
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property
-    def box(self):
+    def box(self) -> widgets.VBox:
         """All of it."""
         row = widgets.HBox(
             [self.stop, self.progress, self.status], layout={"align_items": "center"}
