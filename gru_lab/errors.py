@@ -13,6 +13,13 @@ class SweepFailed(RuntimeError):
     """Some runs of a sweep could not be trained; the others are in the store."""
 
 
+class SchedulerGone(SweepFailed):
+    """The scheduler ended, or answers no more, while runs were trained on its workers."""
+
+    def __str__(self):
+        return "the scheduler is gone; finished runs are kept, and the same sweep resumes there"
+
+
 class WorkerDied(RuntimeError):
     """The process that trained a run died on every attempt."""
 

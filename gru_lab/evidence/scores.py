@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import RunConfig
-from gru_lab.errors import SweepFailed
+from gru_lab.errors import SchedulerGone, SweepFailed
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.sweep import train_missing
 from gru_lab.series import Series
@@ -28,7 +28,7 @@ def scores(
 
     Returns (errors, seconds), both (configs, seeds): the error on hidden validation entries, mean
     of the last three epochs, NaN where a run failed; and how long the run took. Where `some` have
-    to succeed and none does, raises SweepFailed.
+    to succeed and none does, raises SweepFailed; SchedulerGone where they were not even tried.
     """
     runs = [[config.on(series).replace(seed=seed) for seed in seeds] for config in configs]
     flat = [run for row in runs for run in row]
@@ -41,6 +41,8 @@ def scores(
         compute = replace(compute, workers=None if compute.scheduler else 1)
     try:
         train_missing(flat, series, compute, labels)
+    except SchedulerGone:
+        raise
     except SweepFailed:  # a setting that cannot be trained is a bad one, not the end of a search
         if some and not compute.store.curves(flat):
             raise

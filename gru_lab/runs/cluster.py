@@ -18,7 +18,7 @@ from typing import Any
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, as_completed
 
-from gru_lab.errors import Unfit, WorkerDied
+from gru_lab.errors import SchedulerGone, Unfit, WorkerDied
 from gru_lab.runs.one_run import forget
 from gru_lab.runs.worker import prepare_workers, train
 
@@ -105,9 +105,14 @@ def local_client(processes: int, threads: int) -> Iterator[Client]:
 def remote_client(scheduler: Any) -> Iterator[Client]:
     """Give a client of a scheduler, by its address, or the client that was given.
 
-    Raises ValueError where no scheduler answers.
+    Raises ValueError where no scheduler answers or the client is closed, SchedulerGone where it
+    answers no more.
     """
     given = isinstance(scheduler, Client)
+    if given and scheduler.status == "closed":
+        raise ValueError(
+            "scheduler must be an open distributed.Client, not a closed one; open it again"
+        )
     try:
         client = scheduler if given else Client(scheduler, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
@@ -116,7 +121,10 @@ def remote_client(scheduler: Any) -> Iterator[Client]:
             f"or a distributed.Client, not {scheduler!r}: {error}"
         ) from error
     with contextlib.nullcontext() if given else client:
-        yield client
+        try:
+            yield client
+        except OSError as error:  # its connection timed out
+            raise SchedulerGone from error
 
 
 def _is_seen(client, folder):

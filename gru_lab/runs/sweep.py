@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gru_lab.config import RunConfig
-from gru_lab.errors import Diverged, SweepFailed
+from gru_lab.errors import Diverged, SchedulerGone, SweepFailed
 from gru_lab.runs.background import Background
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.one_run import forget, readable, train_one
@@ -22,8 +22,6 @@ from gru_lab.runs.select import bind, curves_of, names_of, require_unchanged
 from gru_lab.runs.store import Store
 from gru_lab.series import Series
 from gru_lab.tuning_log.stage import Stage
-
-RESUMES = "finished runs are kept, and the same sweep goes on from there"
 
 
 def not_stored(configs: list[RunConfig], store: Store) -> list[RunConfig]:
@@ -91,7 +89,7 @@ class Sweep(Background):
     def outcome(self) -> Any:
         """Return what `lab.sweep` returns. Raises SweepFailed where it was stopped too early."""
         if not_stored(self.configs, self.store):
-            raise SweepFailed(f"the sweep was stopped; {RESUMES}")
+            raise SweepFailed("the sweep was stopped; finished runs are kept, and it resumes there")
         return self._collect()
 
     def run(self, show: bool = True) -> int:
@@ -116,7 +114,7 @@ class Sweep(Background):
 
     def _keep(self, config, outcome):
         if isinstance(outcome, CancelledError):
-            raise SweepFailed(f"the scheduler is gone; {RESUMES}")
+            raise SchedulerGone
         if isinstance(outcome, Exception):
             self.failures.append((config, readable(outcome)))
         else:

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab.errors import SweepFailed
+from gru_lab.errors import SchedulerGone, SweepFailed
 from gru_lab.evidence import search as module
 from gru_lab.evidence.search import ROUND, SPACE
+from gru_lab.runs import sweep
 from gru_lab.runs.one_run import train_one
 
 
@@ -159,6 +160,20 @@ def test_a_search_of_which_nothing_can_be_trained_says_why(config, series, store
         lab.search(
             config.replace(learning_rate=1e25, epochs=5), series=series, trials=1, store=store
         )
+
+
+def test_a_scheduler_that_ends_ends_the_search_and_no_trial_counts_as_failed(
+    config, series, store, monkeypatch
+):
+    def end(configs, *rest):
+        trained = sweep.train_missing(configs[:3], *rest)
+        if len(configs) > trained:
+            raise SchedulerGone
+
+    monkeypatch.setattr("gru_lab.evidence.scores.train_missing", end)
+    with pytest.raises(SweepFailed, match="the scheduler is gone; finished runs are kept"):
+        lab.search(config, series=series, trials=6, store=store)
+    assert len(store.runs()) == 3
 
 
 def test_what_it_says_of_itself_holds_its_figures(searched):
