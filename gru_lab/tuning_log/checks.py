@@ -102,6 +102,15 @@ def idle_dropout(rows, all_rows, log):
         )
 
 
+def other_rates(rows, *_):
+    """Settings of a stage that were trained with unlike learning rates, as the log states."""
+    rates = {row.label: row.rate for row in rows}
+    if len({*rates.values()}) > 1 and None not in rates.values():
+        names = ", ".join(f"'{label}' with {rate:g}" for label, rate in rates.items())
+        sentence = f"The learning rate changes beside the setting: {names}."
+        yield "two things at once", sentence, rates
+
+
 def within_spread(rows, *_):
     """Settings whose last lines overlap with the best: closer than one run's own last epochs."""
     best = min(rows, key=lambda row: row.mean)
@@ -176,4 +185,12 @@ def against_own_figures(rows, _, log):
         yield "against its own figures", sentence, figures
 
 
-CHECKS = (same_errors, copied, idle_dropout, within_spread, at_the_edge, against_own_figures)
+CHECKS = (
+    same_errors,
+    copied,
+    idle_dropout,
+    other_rates,
+    within_spread,
+    at_the_edge,
+    against_own_figures,
+)

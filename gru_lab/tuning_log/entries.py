@@ -12,6 +12,7 @@ RULE = re.compile(r"[\s>]*(?:=+|-+)\s*")
 TABLE_RULE = re.compile(r"[\s>|:-]*-[\s>|:-]*")
 HEADING = re.compile(r"(#{1,6})\s*(.*?)")
 RATIO = re.compile(r"\d{1,9}(?:\.\d{1,9})?\s?[:：]\s?\d")
+COMMA = re.compile(r"(?<![\w.,])0,\d{2,25}(?!\d|[.,]\d)")  # no thousands begin with a zero
 DATE = re.compile(r"\d{1,4}[-:./年]\d{1,2}[-:./月][\d.:/\s日-]{0,20}")
 LOSS = re.compile(
     r"(?<![\w.,])(?:\d{0,9}[.,]\d{3,25}(?:e[+-]?\d{1,3})?|\d[.,]?\d{0,25}e-\d{1,3})(?![\w%])"
@@ -58,7 +59,8 @@ def entries_of(text: str) -> list[Entry]:
             level = 1 if "=" in below else 2  # a heading that is underlined
         for part in re.split(r"<br\s{0,3}/?>", plain, maxsplit=100):
             unmarked = part[MARKS.match(part).end() :] if part is not plain else part
-            if any(map(str.isalnum, unmarked[:LONGEST])) or ")" in unmarked[:3]:
+            dashes = wording.EMPTY.fullmatch(unmarked[:LONGEST])
+            if dashes or any(map(str.isalnum, unmarked[:LONGEST])) or ")" in unmarked[:3]:
                 unmarked = _without_emphasis(unmarked.strip())
                 entries.append(Entry(place + 1, unmarked, bool(mark[1]), level))
     return entries
@@ -74,13 +76,18 @@ def _without_emphasis(text):
     return text
 
 
-def stage_heading(title, patterns=(*wording.BY_WORD, *wording.BY_NUMBER)):
-    """Return (number, title, match) of a heading that has a stage's number, else None."""
+def stage_heading(title, patterns=(*wording.BY_WORD, *wording.BY_NUMBER), expected=1):
+    """Return (number, title, match) of a heading that has a stage's number, else None; of two
+    readings of a numeral the `expected` one.
+    """
     if match := wording.BY_ORDINAL.fullmatch(title[:LONGEST]):
         return wording.ordinal(match), match["title"].strip(" *_`"), match
     matches = (pattern.fullmatch(title[:LONGEST]) for pattern in patterns)
     match = next(filter(None, matches), None)
-    return match and (wording.numeral(match["n"]), (match["title"] or "").strip(" *_`"), match)
+    if match is None:
+        return None
+    title = (match["title"] or "").strip(" *_`")
+    return wording.numeral(match["n"], expected), title, match
 
 
 def decimal_of(entries) -> str:
@@ -93,7 +100,7 @@ def decimal_of(entries) -> str:
             comma = parse_line(text, ",") is not None
             if not comma and parse_line(text):
                 return "."
-            commas = commas or (comma and not parse_line(text))
+            commas = commas or bool(COMMA.search(text[:LONGEST])) or comma and not parse_line(text)
     return "," if commas else "."
 
 
@@ -111,4 +118,7 @@ def doubt_of(entry):
     free = [match for match in LOSS.finditer(head) if head[: match.start()].rstrip()[-1:] != "="]
     about = re.search(r"\b(?:train|val|loss|mse|verlust|perte)|验证|训练", head)
     clear = [match for match in free if len(match[0]) > 5] if "lr" not in head else []
-    return "figures" if len(free) > 1 or clear or (about and LOSS.search(head)) else ""
+    first = re.match(r"\d{0,9}[.,]\d", head) and len(re.findall(r"[^\W\d_]+", words)) < 3
+    if len(free) > 1 or clear or (about and LOSS.search(head)):
+        return "figures"
+    return "number" if first else ""

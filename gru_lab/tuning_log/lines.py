@@ -2,64 +2,66 @@
 
 The recorded log has three formats: `train valid` (5 decimals), `epoch steps train valid` (6) and
 `epoch train valid` (7). Other people's lines are read too: 9e-05, .25, thousands, decimal commas,
-named figures ('Epoch 48/50 - loss: 0.0012 - val_loss: 0.0013'), NaN. Losses are mean squared errors
-of values scaled to [0, 1]. All patterns are bounded, so that a long line takes no longer than its
-length.
+figures that a console names among others ('Epoch 48/50 - 12s - loss: 0.0012 - val_loss: 0.0013'),
+NaN. Losses are mean squared errors of values scaled to [0, 1]. All patterns are bounded, so that a
+long line takes no longer than its length.
 """
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from gru_lab.config import one_of
+from gru_lab.tuning_log.figures import number, number_pattern, plain
 
 DECIMALS = {"train valid": 5, "epoch steps train valid": 6, "epoch train valid": 7}
 LONGEST = 500  # characters that a line of figures, a label or a heading may have
-FIGURE = re.compile(r"\d|nan|inf|diverg|发散|∞", re.IGNORECASE)  # none of them, no figures
-POWER = re.compile(r"\s?[×x·]\s?10\s?(?:\^|\*\*)?[{(]?([-−⁻⁺]?[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})[})]?")
-DIVERGED = re.compile(r"(?:nan|diverged|divergiert|diverg[ée]e?|发散)[.!。]?", re.IGNORECASE)
-INFINITE = r"[+-]?(?:nan|inf(?:inity|ini)?|∞)(?![A-Za-z])"
+FIGURE = re.compile(r"\d|nan|inf|diverg|发散|∞|oom", re.IGNORECASE)  # none of them, no figures
+DIVERGED = re.compile(r"(?:(?:nan|oom|diverg[a-zé]{0,5}|发散)[\s.!。]{0,3}){1,2}", re.IGNORECASE)
+STAMP = re.compile(  # what stands before a console's own words
+    r"\W{0,3}(?:[\d:T/.,-]{8,30}\W{1,3}){0,2}(?:INFO\W{1,4})?(?:\d{1,3}%\|[^|]{0,60}\|)?\W{0,3}"
+)
 ROLES = {  # what the words in a line say of the figure after them, Latin and Chinese
-    "valid": (r"val(?:id(?:ation|ierung)?)?s?|validierungs(?:verlust|fehler)", "验证集?"),
+    "valid": (
+        r"val(?:id(?:ation|ierung|aci[oó]n)?)?s?|eval|validierungs(?:verlust|fehler)",
+        "验证集?",
+    ),
     "train": (
-        r"train(?:ing)?(?:s(?:verlust|fehler)?)?|entra[iî]nement|apprentissage",
+        r"train(?:ing)?(?:s(?:verlust|fehler)?)?|entra[iî]nement|apprentissage|entrenamiento",
         "训练集?",
     ),
-    "loss": (r"loss(?:es)?|mse|errors?|verlust|fehler|perte|erreur", "损失"),
-    "epoch": (r"epoch(?:en?|s)?|[ée]poques?|ep", "第"),
+    "loss": (r"loss(?:es)?|r?mse|mae|errors?|verlust|fehler|perte|erreur|p[ée]rdida", "损失"),
+    "epoch": (r"epoch(?:en?|s)?|[ée]po(?:que|ca)s?|ep", "第"),
     "steps": (r"steps?|batch(?:es)?|iter(?:ations?)?|schritte?", "步数"),
-    "skip": ("on|and|und|et|de|of|auf|sur|set|the", "[轮次步和上的在为]"),
+    "skip": ("on|and|und|et|de|of|auf|sur|set|the|y", "[轮次步和上的在为]"),
 }
 
 
-def _number_pattern(decimal):
-    thousands, point = (",'’", r"\.") if decimal == "." else (".'’", ",")
-    grouped = rf"[1-9]\d{{0,2}}(?:[{thousands}]\d{{3}}){{1,5}}(?!\d)"
-    exponent = r"(?:[eE][+-]?\d{1,3})?"
-    whole = rf"(?:{grouped}|\d{{1,20}})(?:{point}\d{{0,25}})?"
-    return rf"(?:{whole}|{point}\d{{1,25}}){exponent}|{INFINITE}"
-
-
 def _token_pattern(decimal):
-    figure = _number_pattern(decimal)
+    figure = number_pattern(decimal)
     return re.compile(
-        rf"(?P<other>(?:lr|learning[ _]rate)\s?[=:]?\s?(?:{figure})"
-        rf"|(?:{figure})\s?(?:ms|s|sec)(?:/(?:step|epoch|it|batch))?(?![A-Za-z]))"
-        r"|(?P<of>\d{1,9}) ?(?:/|of|von|sur) ?\d{1,9}(?![.,\d])"
+        r"(?P<bar>\d{1,9}/\d{1,9} ?\[[=>. ]{1,60}\])"  # batches, as Keras draws them
+        r"|(?P<of>\d{1,9}) ?(?:/|of|von|sur|de) ?\d{1,9}(?![.,\d])"
         rf"|(?P<number>{figure})(?![A-Za-z_\d%]|[.,]\d)"
         + "".join(
             rf"|(?P<{role}>(?:{latin})(?![A-Za-zà-ÿ])|{chinese})"
             for role, (latin, chinese) in ROLES.items()
         )
-        + r"|(?P<gap>\[[=>. ]{1,60}\]|[\s_,;|=–—>→()\[\]*`#/]|\.(?!\d)|(?<!\d):|:(?!\d)"
+        + r"|(?P<gap>[\s_,;|=–—>→()\[\]*`#/]|\.(?!\d)|(?<!\d):|:(?!\d)"
         + r"|-(?![\d.]))",
         re.IGNORECASE,
     )
 
 
 TOKENS = {decimal: _token_pattern(decimal) for decimal in ".,"}
-NUMBERS = {decimal: re.compile(_number_pattern(decimal)) for decimal in ".,"}
+PAIRS = {  # 'val_loss: 0.0013'
+    decimal: re.compile(
+        r"(?<![\w.])(?P<name>[^\W\d][\w ./]{0,40}?)['\"]?[\s=:]{1,4}"
+        rf"(?P<number>{number_pattern(decimal)})(?![\w%]|[.,]\d)",
+        re.IGNORECASE,
+    )
+    for decimal in ".,"
+}
 
 
 @dataclass(frozen=True)
@@ -87,34 +89,6 @@ class Line:
         decimals = DECIMALS.get(self.format, 6) if self.decimals is None else self.decimals
         counts = [str(count) for count in (self.epoch, self.steps) if count is not None]
         return " ".join([*counts, f"{self.train:.{decimals}f}", f"{self.validation:.{decimals}f}"])
-
-
-def number(text: str, decimal: str = ".") -> tuple[float, int | None] | None:
-    """Return (value, decimals written) of a number's text, None where it is no number.
-
-    `decimal` is the log's decimal mark; the other one, and an apostrophe, may part thousands.
-    Decimals are None for NaN and infinity. `number("1,234.5")` is (1234.5, 1).
-    """
-    if text.strip("+-").lower()[:1] in ("n", "i", "∞"):
-        if "n" in text.lower()[:2] and "inf" not in text.lower():
-            return math.nan, None  # always the same object, so that two lines with it are equal
-        return (-math.inf if text.startswith("-") else math.inf), None
-    if not NUMBERS[decimal].fullmatch(text):
-        return None
-    mantissa, _, exponent = text.lower().partition("e")
-    whole, point, part = mantissa.partition(decimal)
-    whole = re.sub(r"\D", "", whole)
-    value = float(f"{whole or 0}.{part or 0}e{exponent or 0}")
-    return value, max(0, len(part) - int(exponent or 0)) if point or exponent else 0
-
-
-def plain(text: str, decimal: str = ".") -> str:
-    """Return a line with full-width signs, minus signs and spaces in one manner."""
-    text = POWER.sub(lambda power: "e" + unicodedata.normalize("NFKC", power[1]), text)
-    text = re.sub(r"(?<=\d)[\u00a0\u202f](?=\d{3}(?!\d))", "'", text)  # 1 234, held together
-    text = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u200b", "")
-    # 48,0.012,0.013
-    return text if decimal == "," or re.search(r"[\s;|]", text) else text.replace(",", ", ")
 
 
 def _tokens(text, decimal):
@@ -169,13 +143,11 @@ def roles_of(text: str) -> list[str] | None:
     ]
 
 
-def parse_line(
-    text: str, decimal: str = ".", order: tuple[str, ...] = ()
-) -> tuple[Line, str | None] | None:
+def parse_line(text: str, decimal: str = ".") -> tuple[Line, str | None] | None:
     """Return the Line in `text` and the label in brackets behind it, or None.
 
-    `decimal` is the log's decimal mark, `order` the roles of unnamed figures where a head above
-    them says them. A line that says only 'diverged' or 'nan' is NaN twice.
+    `decimal` is the log's decimal mark. A line that says only 'diverged', 'OOM' or 'nan' is NaN
+    twice. A line of a console, which begins with its epoch or a loss, may name other figures too.
 
     >>> parse_line("48 300 0.000016 0.000009")[0].validation
     9e-06
@@ -185,14 +157,33 @@ def parse_line(
         return None
     if DIVERGED.fullmatch(text):
         return Line(math.nan, math.nan), None
+    whole = plain(text, decimal)
     if text.endswith("]") and not text.startswith("["):
         head, _, inside = text[:-1].rpartition("[")
         text, label = (head, inside.strip()) if inside.strip() else (text, None)
     tokens = _tokens(plain(text, decimal), decimal)
     figures = _figures(tokens) if tokens else None
-    if figures and len(figures) == len(order) and not any(role for role, *_ in figures):
-        figures = [(role, *rest) for role, (_, *rest) in zip(order, figures, strict=True)]
-    return (line, label) if figures and (line := _line(figures)) else None
+    if line := _line(figures) if figures else _of_console(plain(text, decimal), decimal):
+        return line, label
+    return (line, None) if label and (line := _of_console(whole, decimal)) else None
+
+
+def _of_console(text, decimal):
+    """Return the Line of figures that have names, beside whatever else has one."""
+    text = text[STAMP.match(text).end() :]
+    first = TOKENS[decimal].match(text)
+    if not first or first.lastgroup not in {*ROLES, "of", "bar"}:  # it is the label of a run
+        return None
+    slots = {}
+    for pair in PAIRS[decimal].finditer(text):
+        role = (roles_of(pair["name"]) or [None])[-1]
+        value, decimals = number(pair["number"], decimal)
+        if role not in ("epoch", "train", "valid") or (role == "epoch" and decimals != 0):
+            continue
+        if role in slots and "loss" in pair["name"].lower():  # of two parts, of two networks
+            return None
+        slots.setdefault(role, (value, decimals))
+    return _line([(role, *figure) for role, figure in slots.items()])
 
 
 def _line(figures):

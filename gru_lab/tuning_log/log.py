@@ -7,12 +7,15 @@ from gru_lab.tuning_log.lines import Line
 
 @dataclass
 class LoggedRun:
-    """A setting's label, its last epochs, and what the log says of that run alone."""
+    """A setting's label, its last epochs, and what the log says of that run alone. One that failed
+    and has no figures has a line of NaN.
+    """
 
     label: str
     lines: list[Line] = field(default_factory=list)
     epochs: int | None = None
     seconds: float | None = None
+    learning_rate: float | None = None  # where the stage's is another one
 
     @property
     def diverged(self) -> bool:

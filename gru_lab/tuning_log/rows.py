@@ -8,7 +8,8 @@ import re
 
 import numpy as np
 
-from gru_lab.tuning_log.lines import DECIMALS, number
+from gru_lab.tuning_log.figures import number
+from gru_lab.tuning_log.lines import DECIMALS
 from gru_lab.tuning_log.log import TuningLog
 from gru_lab.tuning_log.wording import LAYERS, numeral
 
@@ -45,9 +46,9 @@ def value_of(label: str, decimal: str = ".") -> float | None:
 class Row:
     """A run of the log, and what its label and its last lines say."""
 
-    def __init__(self, label, lines, epochs=None, stage=(0, 1), decimal="."):
+    def __init__(self, label, lines, epochs=None, stage=(0, 1), decimal=".", rate=None):
         self.place, self.stage = stage  # among the log's stages, and its number
-        self.label, self.lines, self.epochs = label, lines, epochs
+        self.label, self.lines, self.epochs, self.rate = label, lines, epochs, rate
         self.diverged = not all(line.finite for line in lines)
         self.losses = np.array([line.validation for line in lines])
         self.mean, self.low, self.high = (float(f(self.losses)) for f in (np.mean, np.min, np.max))
@@ -80,6 +81,7 @@ def rows_of(log: TuningLog, place: int) -> list[Row]:
     for run in (run for run in stage.runs if run.lines):
         label = re.sub(r"\s{0,3}\[seed \d{1,10}\]", "", run.label[:LONGEST]) or "no label"
         epochs = run.epochs or run.lines[-1].epoch or stage.epochs or log.epochs
-        row = Row(label, run.lines, epochs, (place, stage.number), log.decimal)
-        rows.setdefault((label, epochs), row)
+        rate = run.learning_rate or stage.learning_rate
+        row = Row(label, run.lines, epochs, (place, stage.number), log.decimal, rate)
+        rows.setdefault((label, epochs, rate), row)
     return list(rows.values())

@@ -1,11 +1,14 @@
-"""A Markdown table of runs in a tuning log: what its columns are, and its rows."""
+"""A table of runs in a tuning log, in Markdown or plain columns: its columns and its rows."""
 
 import re
 from typing import NamedTuple
 
 from gru_lab.tuning_log.entries import LOSS
 from gru_lab.tuning_log.lines import LONGEST, Line, parse_line, roles_of
-from gru_lab.tuning_log.wording import COLUMNS
+from gru_lab.tuning_log.wording import COLUMNS, seconds_of
+
+NUMBER = re.compile(r"[\d∞]|inf", re.IGNORECASE)
+SEPARATORS = (r"\|", r"\t", ";", ",", r"\s{2,}", r"\s")
 
 
 class Row(NamedTuple):
@@ -18,30 +21,58 @@ class Row(NamedTuple):
 
 class Table:
     """The columns of a table as its head names them: losses, counts, seconds, seed; the others are
-    the run's label, 'layers=2' for a 2 in the column 'layers'.
+    the run's label, 'layers=2' for a 2 in the column 'layers'. `separator` parts plain columns.
     """
 
-    def __init__(self, head):
-        self.names = list(head)
+    def __init__(self, head, separator=None):
+        self.names, self.separator = list(head), separator
         self.roles = [_role(name) for name in head]
         losses = [place for place, role in enumerate(self.roles) if role in ("train", "valid")]
-        if losses and "label" in self.roles[: losses[0]]:  # behind the losses stand notes
+        if losses and {"label", "epoch"} & {*self.roles[: losses[0]]}:  # behind them stand notes
             behind = self.roles[losses[0] :]
             self.roles[losses[0] :] = ["note" if role == "label" else role for role in behind]
+
+    @classmethod
+    def of_line(cls, text: str) -> "Table | None":
+        """Return the table of plain columns that a line without figures is the head of, or None."""
+        if any(map(str.isdigit, text)):
+            return None
+        separator = next((sep for sep in SEPARATORS if re.search(sep, text)), None)
+        names = _split(text, separator) if separator else []
+        if separator == SEPARATORS[-1]:  # 'train loss' is one column, and 'and' is none
+            names = roles_of(text) or names
+        table = cls(names, separator)
+        return table if all(table.roles.count(role) == 1 for role in ("train", "valid")) else None
+
+    def split(self, text: str) -> tuple[str, ...]:
+        """Return the cells of a row of plain columns; () where it has others than the head."""
+        if self.separator and NUMBER.search(text):
+            for separator in (self.separator, r"\s+"):
+                cells = _split(text, separator)
+                if len(cells) == len(self.names):
+                    return cells
+        return ()
+
+    @property
+    def usual(self) -> bool:
+        """Whether the training loss comes first, as in a line whose figures have no names."""
+        return self.roles.index("train") < self.roles.index("valid")
 
     def read(self, cells: tuple[str, ...], decimal: str = ".") -> Row | None:
         """Return a row of cells as a Row, or None where it holds figures and is not understood."""
         figures = [self._cell(cells, role) for role in ("train", "valid")]
         if None in figures or len(cells) > len(self.roles):
             return self._without_head(cells, decimal)
-        if not any(re.search(r"\w", cell[:LONGEST]) for cell in figures):
+        if not any(figures):
             return Row()  # a run that was not made
+        # whatever stands in place of a number, the run has none
+        figures = ["nan" if cell and not NUMBER.search(cell) else cell for cell in figures]
         counts = [self._cell(cells, role) for role in ("epoch", "steps")]
         parsed = parse_line(" ".join([*filter(None, counts), *figures]), decimal)
         if parsed is None:
             return None
-        seconds = re.match(r"\d{1,9}(?:\.\d{1,9})?", self._cell(cells, "seconds") or "")
-        return Row(self._label(cells), parsed[0], float(seconds[0]) if seconds else None)
+        seconds = seconds_of(self._cell(cells, "seconds") or "", bare=True)
+        return Row(self._label(cells), parsed[0], seconds)
 
     def _cell(self, cells, role):
         """Return the cell of the one column with a role; None where there is none, or several."""
@@ -68,6 +99,11 @@ class Table:
         if parsed:
             return Row("", parsed[0])
         return None if LOSS.search(text[:LONGEST]) else Row()
+
+
+def _split(text, separator):
+    cells = re.split(separator, text.strip("| "))
+    return tuple(cell.strip(" *_`\"'") for cell in cells)
 
 
 def _role(name):

@@ -1,4 +1,4 @@
-"""The words of a tuning log in English, German, French and Chinese.
+"""The words of a tuning log in English, German, French, Spanish and Chinese.
 
 All patterns are bounded and are tried on the beginning of a line only, so that a long line takes no
 longer than its length.
@@ -9,15 +9,17 @@ import re
 NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 NUMERALS |= {"eins": 1, "ein": 1, "eine": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6}
 NUMERALS |= {"un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5}
+NUMERALS |= {"uno": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5}
+_WORDS = "|".join(sorted(NUMERALS, key=len, reverse=True))
 NUMERALS |= dict(zip("一二三四五六七八九十", range(1, 11), strict=True)) | {"单": 1, "两": 2}
-NUMERALS |= {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 
-_WORDS = "|".join(sorted((word for word in NUMERALS if word.isascii() or "ü" in word), key=len))
-_N = rf"(?P<n>\d{{1,3}}|{'|'.join(reversed(_WORDS.split('|')))}|[一二三四五六七八九十])"
+_CHINESE = "[一二三四五六七八九十]{1,3}"
+_N = rf"(?P<n>\d{{1,3}}|{_WORDS}|{_CHINESE}|[ivx]{{1,4}}|(?-i:[A-Z]))"
 _TITLE = r"[\s:：.)）、,，–—-]{0,6}(?P<title>.*)"
 _STAGE = (
     r"stage|step|part|phase|section|question|experiment|exp\.?|chapter|stufe|schritt|teil|frage"
-    "|abschnitt|versuch|[ée]tape|partie|essai"
+    "|abschnitt|versuch|[ée]tape|partie|essai|etapa|fase|paso|parte|secci[oó]n|pregunta"
 )
 _ORDINAL = {1: "first|erste[rs]?|premi[eè]re?", 2: "second|zweite[rs]?|deuxi[eè]me"}
 _ORDINAL |= {3: "third|dritte[rs]?|troisi[eè]me", 4: "fourth|vierte[rs]?|quatri[eè]me"}
@@ -31,6 +33,7 @@ BY_WORD = (
         rf"(?P<sep>)第\s?{_N}\s?(?:步骤?|阶段|章|节|部分|组|次?实验|个?问题){_TITLE}", re.IGNORECASE
     ),
     re.compile(rf"(?P<sep>)(?:阶段|步骤|实验|部分|问题)\s?{_N}(?!\w){_TITLE}", re.IGNORECASE),
+    re.compile(rf"[(（]?(?P<n>\d{{1,3}}(?=、)|{_CHINESE})\s?(?P<sep>[.:：)）、．]){_TITLE}"),
 )
 BY_ORDINAL = re.compile(
     r"(?:the )?(?:(?P<digits>\d{1,2})(?:st|nd|rd|th|[eè]re?|[eè]me|e|\.)|"
@@ -42,34 +45,46 @@ BY_NUMBER = (
     re.compile(
         r"(?:[#(（\[]|n[or]\.?\s|№)?\s?(?P<n>\d{1,3})\s?(?:[.:：)）、．\]](?!\d)|\s[-–—](?=\s))\s*(?P<title>.*)"
     ),
-    re.compile(r"[(（]?(?P<n>[IVX]{1,4}|[一二三四五六七八九十])\s?[.:：)）、．]\s*(?P<title>.*)"),
+    re.compile(r"[(（]?(?P<n>[IVX]{1,4})\s?[.:：)）、．]\s*(?P<title>.*)"),
 )
-BARE = re.compile(r"(?P<n>\d{1,3})(?:\s+(?P<title>[^\d\s].*))?$")
+BARE = (  # of a heading that is the next one
+    re.compile(r"(?P<n>\d{1,3})(?:\s+(?P<title>[^\d\s].*))?$"),
+    re.compile(r"(?P<n>[A-Z])[.:)]\s+(?P<title>.*)"),
+)
 BELOW = re.compile(r"(?P<n>\d{1,3})\.\d{1,3}[.\d]{0,9}[.:)]?\s*(?P<title>.*)")
 
 _COUNT = r"(\d{1,3}(?:[.,'’\u00a0\u202f]\d{3}){1,3}(?!\d)|\d{1,9})(?![.,]?\d|[eE]\d|\s?[-–]\s?\d)"
-_EPOCHS = r"(?:迭代次数|训练?轮数|[Ee]poch(?:s|en)|[ÉéEe]poques)(?![A-Za-z])"
-EPOCHS = re.compile(rf"{_EPOCHS}\D{{0,6}}?{_COUNT}")
+_EPOCHS = r"(?:迭代次数|轮[次数]|epoch(?:s|en)|_epoch|[ée]po(?:que|ca)s|epochenzahl)(?![A-Za-z])"
+EPOCHS = re.compile(
+    rf"{_EPOCHS}(?:\D{{0,6}}?|[^\d:=：]{{0,30}}[:=：]\s{{0,3}}){_COUNT}", re.IGNORECASE
+)
 COUNT_FIRST = re.compile(
-    rf"(?!.{{0,80}}(?:last|letzten|derni[eè]re?s|最后))([^\d=,，]{{0,80}}){_COUNT}\s?"
-    rf"(?:{_EPOCHS}|轮|次迭代)[^\d=]{{0,80}}"
+    rf"(?!.{{0,80}}(?:last|letzten|derni[eè]re?s|[úu]ltim[oa]s|最后))[^\d=,，]{{0,80}}{_COUNT}\s?"
+    rf"(?:{_EPOCHS}|个\s?epoch|轮|次迭代)[^\d=]{{0,80}}",
+    re.IGNORECASE,
 )
 PROGRESS = re.compile(
-    r"(?:epoche?|[ée]poque)\s?[:=：]?\s?\d{1,9}(?:\s?/\s?\d{1,9})?[:.]?", re.IGNORECASE
+    r"(?:epoche?|[ée]po(?:que|ca))\s?[:=：]?\s?(\d{1,9})(?:\s?/\s?\d{1,9})?[:.]?", re.IGNORECASE
 )
 RATE = re.compile(
-    r"(?:LR|学习率(?:设|取)?|learning[ _-]?rate|lernrate|(?:taux|pas) d['’]apprentissage)"
+    r"(?:initial )?(?:LR|学习率(?:设|取)?|learning[ _-]?rate|lernrate"
+    r"|(?:taux|pas|tasa) d(?:['’]|e )app?ren[a-z]{5,8})"
     r"\s{0,3}(?:[=:：]|is|of|为|von|de)?\s{0,3}(?P<value>[\d.,][\d.,]{0,30}(?:e[+-−]?\d{1,3})?)[.。]?",
     re.IGNORECASE,
 )
 SECONDS = re.compile(
     r"(?:(?:time|took|zeit|dauer|temps|dur[ée]e|用时|耗时)\s?[:：=]?\s?)?"
-    r"(?P<value>\d{1,9}(?:[.,]\d{1,9})?)\s?(?P<unit>s|sec|seconds?|sekunden|secondes|秒|min|minut(?:es?|en))\.?",
+    r"(?P<value>\d{1,9}(?:[.,]\d{1,9})?)\s?(?P<unit>s(?:ec(?:onde?)?s?|ekunden|egundos)?|秒"
+    r"|m(?:in(?:ut[eo]?[ns]?)?)|分钟?|h(?:ours?|eures?|oras?)?|stunden?|小时)\.?",
     re.IGNORECASE,
 )
+CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2}(?:\.\d{1,9})?)")
 CONCLUSION = re.compile(
-    r"[*_]{0,3}(?:en )?(?:(?:conclusions?|结论|fazit|schlu(?:ss|ß)folgerung(?:en)?)(?![A-Za-zà-ÿ])"
-    r"|(?:小结|总结|决定|decision|summary|takeaways?|schluss|ergebnis|bilan|entscheidung|d[ée]cision)[*_]{0,3}\s?(?=[:：，,]|$))"
+    r"[*_]{0,3}(?:en )?"
+    r"(?:(?:conclusi[oó]n(?:e?s)?|结论|fazit|schlu(?:ss|ß)folgerung(?:en)?)(?![A-Za-zà-ÿ])"
+    r"|(?:小结|总结|决定|结果|d[eé]cisi[oó]n|summary|takeaways?|schlu(?:ss|ß)|zusammenfassung"
+    r"|ergebnis(?:se)?|bilan|entscheidung|r[eé]sult(?:at|ado)?s?|r[ée]sum[ée]|resumen)"
+    r"[*_]{0,3}\s?(?=[:：，,]|$))"
     r"[*_]{0,3}\s{0,3}[:：，,=–—.-]{0,2}[*_]{0,3}\s{0,3}",
     re.IGNORECASE,
 )
@@ -90,8 +105,15 @@ DECIDES = (
 )
 DECIDES_BEFORE = r"(?:beibehalten|behalten|nehmen|wählen|verwenden)\b"
 LAYERS = re.compile(
-    rf"layers\s?[=:]\s?(\d{{1,3}})|(\d{{1,3}}|{'|'.join(reversed(_WORDS.split('|')))}|[一二三四单两])"
-    r"[\s-]?(?:层|layers?\b|schicht(?:en)?\b|lagen?\b|couches?\b)",
+    rf"layers\s?[=:]\s?(\d{{1,3}})|(\d{{1,3}}|{_WORDS}|[一二三四单两])"
+    r"[\s-]?(?:层|layers?\b|schicht(?:en)?\b|lagen?\b|couches?\b|capas?\b)",
+    re.IGNORECASE,
+)
+STATEMENT = re.compile(r"([^\d:=：]{1,60})[:=：]\s{0,3}\d{1,9}[.。]?")
+# a run of which there are no figures
+EMPTY = re.compile(
+    r"(?:(?:n/?a|none|null|nan|oom|-{1,2}(?!-)|[–—]|(?:fail|crash|kill|abort|abge|[ée]chou|失败|崩溃|中断)\w*)"
+    r"[\s,;|./!。]*){1,3}",
     re.IGNORECASE,
 )
 COLUMNS = {  # of a table, beside the figures
@@ -109,9 +131,36 @@ def count(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
-def numeral(text: str) -> int:
-    """Return the number that digits or a word of NUMERALS stand for."""
-    return int(text) if text.isdecimal() else NUMERALS[text.lower()]
+def numeral(text: str, expected: int = 0) -> int:
+    """Return the number that digits, a word, a Roman or Chinese numeral or a letter stand for; of
+    two readings the `expected` one.
+    """
+    if text.isdecimal():
+        return int(text)
+    text = text.lower()
+    if "十" in text:
+        tens, ones = (NUMERALS.get(part, 0) for part in text.split("十", 1))
+        return 10 * (tens or 1) + ones
+    readings = [NUMERALS.get(text, 0), _ROMAN.index(text) + 1 if text in _ROMAN else 0]
+    readings += [ord(text) - ord("a") + 1] if len(text) == 1 and text.isascii() else []
+    readings = [*filter(None, readings)]
+    return expected if expected in readings else readings[0]
+
+
+def seconds_of(text: str, bare: bool = False) -> float | None:
+    """Return the seconds in '12.5 s', 'took 3 min' or '1 h'; in a `bare` cell also '00:03', '8'."""
+    clock = CLOCK.fullmatch(text) if bare else None
+    if clock:
+        hours, minutes, seconds = (float(part or 0) for part in clock.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    match = SECONDS.fullmatch(f"{text} s" if bare and text[-1:].isdigit() else text)
+    if match is None:
+        return None
+    unit = match["unit"][0].lower()
+    scale = (
+        60 if unit in "m分" else 3600 if unit in "h小" or match["unit"].lower()[:2] == "st" else 1
+    )
+    return float(match["value"].replace(",", ".")) * scale
 
 
 def ordinal(match) -> int:

@@ -40,7 +40,13 @@ def stage_text(stage, words: dict[str, str], notes=()) -> str:
     head = [f"## {stage.number}. {stage.title}", *notes]
     head += [f"{words['epochs']}{stage.epochs}"] if stage.epochs else []
     head += [f"LR = {stage.learning_rate!r}"] if stage.learning_rate else []
-    runs = [_run_text(run, words) for run in stage.runs]
+    rates = [run.learning_rate or stage.learning_rate for run in stage.runs]
+    runs = [
+        "\n\n".join([f"LR = {rate!r}"] * (rate != before) + [_run_text(run, words)])
+        for run, rate, before in zip(stage.runs, rates, [stage.learning_rate, *rates], strict=False)
+    ]
+    if rates and rates[-1] != stage.learning_rate:
+        runs[-1] += f"\n\nLR = {stage.learning_rate!r}"
     if stage.conclusion:  # a run without a label needs something before it that ends the run before
         after = len(runs) > 1 and not stage.runs[-1].label
         runs.insert(len(runs) - after, words["conclusion"] + stage.conclusion)

@@ -1,11 +1,13 @@
 """Logs in other people's manners: each spelling gives the same log, and what is lost is named."""
 
+import re
 import time
 
 import pytest
 
 from gru_lab.tuning_log.audit import audit
 from gru_lab.tuning_log.read import read_log
+from gru_lab.tuning_log.write import write_log
 from tests.conftest import SHARED
 
 LOG = """## 1. layers
@@ -39,6 +41,9 @@ for value, figures in {"layers=1": "0.01200 0.01300", "dropout=0.1": "0.01500 0.
 TABLES = TABLES.replace("- layers=2\n0.01100 0.01200", "| 2 | 0.01100 | **0.01200** |")
 TABLES = TABLES.replace("- dropout=0.5\n0.02500 0.02600", "| 0.5 | 0.02500 | 0.02600 |")
 
+COLUMNS = TABLES.replace("|:--|---:|---|\n", "").replace(" | ", ",")
+COLUMNS = COLUMNS.replace("| ", "").replace(" |", "")
+
 SAME = {
     "Windows line ends": LOG.replace("\n", "\r\n"),
     "old Macintosh line ends": LOG.replace("\n", "\r"),
@@ -46,6 +51,15 @@ SAME = {
     "no conclusion mark": LOG.replace("Conclusion:", "**Conclusion**"),
     "German": LOG.replace("Conclusion:", "Fazit:"),
     "French": LOG.replace("Conclusion:", "En conclusion,"),
+    "French, a result": LOG.replace("Conclusion:", "Résultat :"),
+    "Spanish": LOG.replace("Conclusion:", "Conclusión:"),
+    "comma separated": COLUMNS,
+    "tab separated": COLUMNS.replace(",", "\t"),
+    "padded columns": COLUMNS.replace(",", "   "),
+    "two lines": re.sub(r"\n(0\S+) (0\S+)", r"\ntrain loss: \1\nval loss: \2", LOG),
+    "lists in lists": re.sub(r"\n(0\S+) (0\S+)", r"\n  - train: \1\n  - valid: \2", LOG),
+    "a console": re.sub(r"\n(0\S+) (0\S+)", r"\n9/9 [==] - 1s - loss: \1 - val_loss: \2", LOG),
+    "JSON": re.sub(r"\n(0\S+) (0\S+)", r"\n{'loss': \1, 'eval_loss': \2}", LOG),
     "bullets": LOG.replace("- ", "* ").replace("* dropout=0.5", "• dropout=0.5"),
     "an ordered list": LOG.replace("- ", "3. "),
     "bold": LOG.replace("- layers=1", "- **layers=1**").replace(
@@ -92,6 +106,10 @@ HEADINGS += [
     "## #{n}. {t}",
     "## {o} stage: {t}",
     "## Exp. {n}: {t}",
+    "### Phase {a}: {t}",
+    "## {a}. {t}",
+    "{n}、{t}",
+    "## Etapa {n}: {t}",
 ]
 
 
@@ -105,14 +123,23 @@ def test_the_same_log_in_another_manner_is_read_as_the_same(spelling):
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_a_stage_begins_with_a_heading_in_any_of_the_usual_manners(heading):
     text = LOG
-    for n, z, r, w, o, title in [
-        (1, "一", "I", "one", "First", "layers"),
-        (2, "二", "II", "two", "2nd", "dropout"),
+    for n, z, r, w, o, a, title in [
+        (1, "一", "I", "one", "First", "A", "layers"),
+        (2, "二", "II", "two", "2nd", "B", "dropout"),
     ]:
-        text = text.replace(f"## {n}. {title}", heading.format(n=n, z=z, r=r, w=w, t=title, o=o))
+        spelled = heading.format(n=n, z=z, r=r, w=w, t=title, o=o, a=a)
+        text = text.replace(f"## {n}. {title}", spelled)
     log = read_log(text)
     assert told(log) == told(read_log(LOG)) and log.not_understood == []
     assert {stage.title for stage in log.stages} in ({"layers", "dropout"}, {""})
+
+
+def test_headings_of_unlike_manners_and_beyond_ten_go_on_counting():
+    log = read_log(LOG.replace("## 1.", "## 一、").replace("## 2. ", "二、"))
+    assert told(log) == told(read_log(LOG))
+    numerals = "一 二 三 四 五 六 七 八 九 十 十一 十二".split()
+    log = read_log("".join(f"{numeral}、a\n- x\n0.1 0.2\n" for numeral in numerals))
+    assert [stage.number for stage in log.stages] == [*range(1, 13)]
 
 
 def test_headings_that_are_no_stages_are_labels_or_are_named():
@@ -159,6 +186,13 @@ STATED += [
     "训练轮数：25",
     "LR = 1e-3, epochs: 25",
     "- Epochs: 25",
+    "轮数：25",
+    "训练轮次 = 25",
+    "训练100个epoch".replace("100", "25"),
+    "Epochen gesamt: 25",
+    "Nombre d'époques : 25",
+    "Épocas: 25",
+    "max_epochs=25",
 ]
 RATES = ["lr = 1e-4", "LR=1E-4", "learning rate: 0.0001", "learning_rate = .0001", "Lernrate 1e-4"]
 RATES += [
@@ -194,6 +228,45 @@ def test_a_learning_rate_or_epochs_that_are_what_is_tried_name_the_runs():
         read_log("## 1. a\n- x\n0.1 0.2\nThe last 3 epochs.\n- y\n0.2 0.3\n").stages[0].epochs
         is None
     )
+
+
+def test_runs_before_and_after_another_learning_rate_or_length_keep_their_own():
+    text = (
+        "# t\n## 1. a\nlr = 1e-3\nEpochs: 10\n- x\n0.1 0.2\nlr = 1e-4\nEpochs: 50\n- y\n0.1 0.3\n"
+    )
+    log = read_log(text)
+    assert (log.stages[0].learning_rate, log.stages[0].epochs) == (1e-4, 50)
+    first, second = log.stages[0].runs
+    assert (first.learning_rate, first.epochs) == (1e-3, 10)
+    assert (second.learning_rate, second.epochs) == (None, None)
+    assert read_log(write_log(log)) == log
+    log = read_log(text.replace("Epochs: 50\n", "").replace("Epochs: 10\n", ""))
+    assert "'x' with 0.001, 'y' with 0.0001" in audit(log)[0].sentence
+
+
+FAILED = ["N/A N/A", "None", "--", "-- --", "–", "OOM", "nan", "killed by the scheduler"]
+
+
+@pytest.mark.parametrize("text", FAILED)
+def test_a_run_that_failed_is_a_row_without_figures(text):
+    rows = [f"- layers=3\n{text}", f"- layers=3: {text}"]
+    cells = "| layers | train | valid |\n|--|--|--|\n| 2 | 0.011 | 0.012 |\n| 3 | {0} | {0} |"
+    for written in (*rows, cells.format(text)):
+        log = read_log(
+            LOG.replace("- layers=2\n0.01100 0.01200", f"{written}\n- layers=4\n0.1 0.2")
+        )
+        (failed,) = [run for run in log.stages[0].runs if run.label == "layers=3"]
+        assert failed.diverged and log.not_understood == []
+        assert log.stages[0].runs[-1].label == "layers=4"
+        (finding,) = [finding for finding in audit(log) if finding.kind == "diverged run"]
+        assert "'layers=3'" in finding.sentence
+
+
+def test_what_states_nothing_known_and_a_run_without_figures_are_named():
+    log = read_log(LOG.replace("- layers=2", "Durchläufe: 50\n- layers=3\n- layers=2"))
+    assert log.not_understood == [(4, "Durchläufe: 50"), (5, "layers=3")]
+    log = read_log(LOG.replace("- layers=1", "Batch size: 32\n- window=24\n- layers=1"))
+    assert log.not_understood == [] and told(log) == told(read_log(LOG))
 
 
 LOST = [
