@@ -87,8 +87,8 @@ def test_once(
         table.loc[way, "mean"] = error
     if len(names) > 1:
         first, second = table["mean"].iloc[:2]
-        times = f"{plain(second / first)} times the error of '{names[0]}' ({plain(second)})"
-        note(verdict=f"On the test part '{names[1]}' has {times}.")
+        says = f"the error of '{names[1]}' is {plain(second)}, {plain(second / first)} times"
+        note(verdict=f"On the test part {says} that of '{names[0]}'.")
     return Table(table.rename_axis("setting"))
 
 

@@ -26,7 +26,7 @@ def plot_opinion(opinion: SecondOpinion) -> go.Figure:
     figure = make_subplots(
         rows=len(parts),
         row_heights=heights,
-        vertical_spacing=0.04,
+        vertical_spacing=0.048,
         subplot_titles=titles,
         shared_xaxes=True,
     )
@@ -36,6 +36,7 @@ def plot_opinion(opinion: SecondOpinion) -> go.Figure:
     figure.update_xaxes(
         type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], showticklabels=True
     )
+    figure.update_xaxes(tickfont_size=10)
     figure.update_xaxes(title_text="times the adopted setting's figure", row=len(parts), col=1)
     left, high = 290, ROW * sum(heights) + 32 * len(parts) + 130
     figure.update_annotations(x=0, xanchor="left", xshift=10 - left, align="left", font_size=13)

@@ -83,21 +83,22 @@ def plot_stage(results: Results, *chosen: str, guess: str | None = None) -> Any:
     figure.update_layout(title={"y": 1 - 22 / high}, legend=_below_title(high, 44 + line))
     for place, title in enumerate(figure.layout.annotations[:2]):  # the panels' titles
         title.update(x=0.55 * place, xanchor="left", align="left", font_size=13)
-    return _one_below_the_other(figure, line)
+    return _one_below_the_other(figure, line, many=len(names) > 6)
 
 
-def _one_below_the_other(figure, line):
-    """Note how the two panels stand on a phone."""
+def _one_below_the_other(figure, line, many):
+    """Note how the two panels stand on a phone; names of `many` settings stand upright."""
+    gap = 0.3 if many else 0.18
     return narrow(
         figure,
         height=880,
         margin__t=110 + 2 * line,
         xaxis__domain=[0, 1],
         xaxis2__domain=[0, 1],
-        yaxis__domain=[0.65, 1],
-        yaxis2__domain=[0, 0.35],
+        yaxis__domain=[0.5 + gap / 2, 1],
+        yaxis2__domain=[0, 0.5 - gap / 2],
         annotations_1__x=0,
-        annotations_1__y=0.35,
+        annotations_1__y=0.5 - gap / 2,
         legend__y=1 - (4 + 2 * line) / 880,
     )
 

@@ -23,7 +23,7 @@ from gru_lab.config import one_of
 
 SECONDS_TO_END = 15  # for kernels, when a recording is interrupted
 WIDGET = "application/vnd.jupyter.widget-view+json"
-BAR = re.compile(r"\d+%\|.*\| \d+/\d+ \[")  # what tqdm writes beside its widget
+BAR = re.compile(r"\d+%\|.*\|")  # what tqdm writes beside its widget
 
 
 def is_bar(data: dict) -> bool:

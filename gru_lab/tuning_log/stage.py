@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from gru_lab.config import COUNT, RunConfig, one_of
+from gru_lab.digits import Table
 from gru_lab.series import Series
 from gru_lab.tuning_log.lines import Line
 from gru_lab.tuning_log.own_data import open_data
@@ -190,4 +191,5 @@ class Stage:
             for setting in self.settings
             if setting.lines
         ]
-        return pd.DataFrame(rows, columns=None if rows else ["setting"]).set_index("setting")
+        table = pd.DataFrame(rows, columns=None if rows else ["setting"])
+        return Table(table.set_index("setting"))

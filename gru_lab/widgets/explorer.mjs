@@ -42,7 +42,7 @@ function nearest(runs, asked, places) {
 
 function frame(label) {
   const chart = make("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": label });
-  chart.style.cssText = "flex: 1 1 22rem; min-width: 0; height: auto; font: 11px system-ui, sans-serif;";
+  chart.style.cssText = "flex: 1 1 18rem; min-width: 0; height: auto; font: 11px system-ui, sans-serif;";
   return chart;
 }
 
@@ -128,6 +128,7 @@ function choice(label, options, begin, changed) {
   const select = make("select", {}, ...options.map((one, index) => make("option", { value: index }, say(one))));
   select.value = Math.max(0, options.indexOf(begin));
   select.addEventListener("change", () => changed(options[select.value]));
+  select.style.maxWidth = "100%";
   return make("label", { class: "explorer-choice" }, `${say(label)} `, select);
 }
 

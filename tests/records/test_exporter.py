@@ -167,9 +167,15 @@ def test_a_figures_name_is_a_sentence_of_what_it_shows():
     assert figure_sentence({"data": [], "layout": asked}) == "How much? None."
 
 
-def test_of_a_progress_bar_nothing_is_left():
+@pytest.mark.parametrize(
+    "bar",
+    [
+        "search:   0%|          | 0/18 [00:00<?, ?trial/s]",
+        "repair: network, epoch 3:  40%|████      | 00:36 of at most 90 s, error 64%",
+    ],
+)
+def test_of_a_progress_bar_nothing_is_left(bar):
     widget = {"version_major": 2, "version_minor": 0, "model_id": "abc123"}
-    bar = "search:   0%|          | 0/18 [00:00<?, ?trial/s]"
     page = export(code("lab.sweep(stage)", shown(widget=widget, text=bar)))
     assert "needs a running kernel" not in page and "0/18" not in page
 
