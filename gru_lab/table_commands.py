@@ -166,11 +166,11 @@ def _one_or_several(names):
     option("--save-model", "FILE", "keep what was learned"),
 )
 def repair_file(arguments: Namespace) -> int:
-    from gru_lab.records.words import words
     from gru_lab.repairs.check import check
     from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.many import Sheets
     from gru_lab.repairs.summary import grouped, last_line, repair_sheet
+    from gru_lab.words import words
 
     words(arguments.language)  # another one is refused before the work
     sheets, several = _sheets(arguments.source, arguments)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gru_lab.config import COUNT, in_words, one_of
-from gru_lab.evidence.as_log import CHINESE, logged_runs
+from gru_lab.evidence.as_log import logged_runs
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import home, require_place, write_whole
 from gru_lab.runs.results import Results
@@ -16,6 +16,7 @@ from gru_lab.tuning_log.log import LoggedStage
 from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.rulers import corrected
 from gru_lab.tuning_log.write import LANGUAGES, stage_text
+from gru_lab.words import translated
 
 NAME = "my_tuning_log.md"
 WORDS = {
@@ -46,8 +47,7 @@ def entry(
     results: Results, number: int, conclusion: str = "", language: str = "en"
 ) -> tuple[LoggedStage, str]:
     """Return a question as (LoggedStage, its Markdown)."""
-    stage, judged, chinese = results.stage, verdict(results), language == "zh"
-    label = CHINESE[judged.label] if chinese else judged.label
+    stage, judged = results.stage, verdict(results)
 
     def lines(setting, seed):
         return write_lines(corrected(results.curve(setting, seed)), "epoch train valid")
@@ -57,9 +57,11 @@ def entry(
         stage.question,
         stage.start.epochs,
         stage.start.learning_rate,
-        logged_runs(results, chinese, lines),
+        logged_runs(results, language == "zh", lines),
         " ".join(conclusion.split()),
-        f"{label}. {' '.join(judged.sentence.split())}",
+        ". ".join(
+            translated(" ".join(text.split()), language) for text in (judged.label, judged.sentence)
+        ),
     )
     rows, channels = stage.series.values.shape
     name = " ".join(stage.series.name.split())

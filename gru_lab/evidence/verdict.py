@@ -19,6 +19,7 @@ from gru_lab.evidence.verdict_words import MIN_SEEDS, checks_in_words, claim_of,
 from gru_lab.runs.recording import note
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.stage import Stage
+from gru_lab.words import OURS
 
 RULERS = {"recorded ruler": "validation", "corrected ruler": "val_missing"}
 SMALLEST_DIFFERENCE = 0.01  # that is worth adopting anything for: a hundredth of the error
@@ -65,8 +66,8 @@ class Verdict:
         rows = pd.concat([shown(self.table[ruler], ruler) for ruler in RULERS], ignore_index=True)
         checks = "".join(f"<li>{escape(check)}</li>" for check in self.checks)
         page = (
-            f"<p><b>{self.label.capitalize()}.</b> {escape(self.sentence)}</p>\n"
-            f"{html_table(rows.set_index('measured by'))}\n<ul>{checks}</ul>"
+            f'<p class="{OURS}"><b>{self.label.capitalize()}.</b> {escape(self.sentence)}</p>\n'
+            f'{html_table(rows.set_index("measured by"))}\n<ul class="{OURS}">{checks}</ul>'
         )
         return page.replace(" %", "\u00a0%")  # no line ends between a number and its sign
 

@@ -152,9 +152,11 @@ def plot_repaired(
         mode="markers",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if len(rows) <= BARS else 4},
     )
-    figure.update_xaxes(title_text=escape(_time_name(repaired)))
-    figure.update_yaxes(title_text=f"{name} ({escape(unit)})" if unit else name)
-    return style(figure, escape(repair_name(repaired, channel, rows)), 340)
+    axes = escape(_time_name(repaired)), f"{name} ({escape(unit)})" if unit else name
+    figure.update_xaxes(title_text=axes[0])
+    figure.update_yaxes(title_text=axes[1])
+    style(figure, escape(repair_name(repaired, channel, rows)), 340, kept=axes)
+    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"})  # below are long dates
 
 
 def _add_bands(figure, x, low, high, filled):

@@ -30,8 +30,13 @@ pio.templates["no_upload"] = go.layout.Template(layout_modebar_remove=["sendChar
 pio.templates.default = "+".join(filter(None, [pio.templates.default, "no_upload"]))
 
 
-def style(figure: go.Figure, title: str, height: int = 400, top: int = 64) -> Any:
-    """Give a figure the house's looks: title, plain background, legend below; returns it."""
+def style(
+    figure: go.Figure, title: str, height: int = 400, top: int = 64, kept: Iterable[str] = ()
+) -> Any:
+    """Give a figure the house's looks: title, plain background, legend below; returns it.
+
+    A record in another language translates its texts, but for those `kept`: a person's own names.
+    """
     figure.update_layout(
         template="plotly_white+no_upload",
         title={"text": title, "x": 0, "xanchor": "left", "font_size": 16},
@@ -40,6 +45,7 @@ def style(figure: go.Figure, title: str, height: int = 400, top: int = 64) -> An
         margin={"l": 76, "r": 20, "t": top, "b": 50},
         legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
         hovermode="closest",
+        meta={"kept": list(kept)},
     )
     return figure
 
@@ -120,7 +126,7 @@ def narrow(figure: go.Figure, **changes: Any) -> go.Figure:
         re.sub(r"_(\d+)", r"[\1]", name.replace("__", ".")): value
         for name, value in changes.items()
     }
-    return figure.update_layout(meta={"narrow": paths})
+    return figure.update_layout(meta={**figure.layout.meta, "narrow": paths})
 
 
 def broken(text: str, width: int) -> str:

@@ -23,8 +23,8 @@ from traitlets import Bool, default
 from gru_lab.records.html import PLOTLY, POLICY, TRAINING_POLICY, figure_html, packed_plotly
 from gru_lab.records.notebooks import WIDGET, is_bar
 from gru_lab.records.provenance import foot_of, page_of
-from gru_lab.records.words import TAGS, from_english, words
 from gru_lab.runs.recording import RUNS
+from gru_lab.words import OURS, TAGS, from_english, translated, words
 
 GONE = (
     "A control that needs a running kernel stood here. To see it work, open the notebook and run "
@@ -95,6 +95,17 @@ def without_scripts(page: str) -> str:
     return without_scripts_in_links(page)
 
 
+def texts_in(page: str, language: str) -> str:
+    """Return HTML in which the texts of our own verdicts and questions are in a language."""
+    if language == "en" or OURS not in page:
+        return page
+    soup = BeautifulSoup(page, "html.parser")
+    for part in soup.select(f".{OURS}"):
+        for text in part.find_all(string=True):
+            text.replace_with(text.replace(text.strip(), translated(text.strip(), language)))
+    return str(soup)
+
+
 class MathMLRenderer(IPythonRenderer):
     """nbconvert's markdown renderer with finished formulas; links that run a script stay text."""
 
@@ -137,6 +148,7 @@ class OfflineOutputs(Preprocessor):
                 if html is not None:  # the same tables give the same page
                     if self._told:
                         html = EXPLORER.sub(lambda start: f"{start[0]}{self._told}, ", html)
+                    html = texts_in(html, resources["language"])
                     output["data"]["text/html"] = STYLED.sub(self._counted, html)
                     if 'class="train-here"' in html:
                         resources["policy"] = TRAINING_POLICY

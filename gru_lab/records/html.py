@@ -6,13 +6,16 @@ import gzip
 import html
 import json
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import numpy as np
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from gru_lab.records.words import words
+from gru_lab.words import translated, words
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
@@ -29,6 +32,7 @@ POLICY = (
 TRAINING_POLICY = POLICY.replace("'unsafe-inline'", "'unsafe-inline' 'wasm-unsafe-eval'", 1)
 TRAINING_POLICY += "; worker-src blob:"
 LINES_TOLD = 4  # in its sentence
+TEXTS = {"text", "name", "hovertemplate", "ticktext", "says"}  # of a figure
 FAILED = "The figure “{title}” could not be drawn ({message}). A newer browser may help."
 NOSCRIPT = (
     "The figure “{title}” is drawn by JavaScript, which is switched off here. "
@@ -68,6 +72,28 @@ def _numbers(values):
     return numbers[np.isfinite(numbers)] if numbers.ndim == 1 else np.array([])
 
 
+def saying(language: str) -> Callable[[str], Markup]:
+    """Return a function from an English text of a page to the text in a language, as HTML."""
+    texts = words(language)
+    return lambda text: Markup(texts[text])
+
+
+def in_language(part: Any, language: str, kept: Iterable[str] = (), key: str = "") -> Any:
+    """Return a part of one of our figures with its texts in a language, but for those `kept`."""
+    if isinstance(part, dict):
+        return {
+            name: value if name == "template" else in_language(value, language, kept, name)
+            for name, value in part.items()
+        }
+    if isinstance(part, list):
+        return [in_language(value, language, kept, key) for value in part]
+    if not isinstance(part, str) or part in kept or key.rpartition(".")[2] not in TEXTS:
+        return part
+    plain = part.replace("<br>", " ")
+    other = translated(plain, language)
+    return part if other == plain else other
+
+
 def trace_words(figure: dict, language: str = "en") -> list[tuple[str, str]]:
     """Return each trace's name, and its first, last and lowest value in words."""
     texts, traces = words(language), []
@@ -96,7 +122,9 @@ def figure_sentence(figure: dict, language: str = "en") -> str:
 
 def figure_html(figure: dict, language: str = "en") -> str:
     """Return a plotly figure as HTML that waits for the page's script to draw it."""
-    texts = words(language)
+    texts, meta = words(language), figure.get("layout", {}).get("meta") or {}
+    if language != "en" and "kept" in meta:  # one of ours
+        figure = in_language(figure, language, meta["kept"])
     layout = {key: value for key, value in figure.get("layout", {}).items() if key != "width"}
     figure = {**figure, "layout": {**layout, "autosize": True}}
     # Escaping every '<' keeps '</script>' and '<!--' in the data from ending the block early.

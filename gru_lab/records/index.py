@@ -1,13 +1,14 @@
 """The index of a folder of records, newest first: date, data, a small picture of the runs."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from gru_lab.output import printable, write_whole
 from gru_lab.records.html import POLICY, TEMPLATES
-from gru_lab.records.words import TAGS, words
 from gru_lab.runs.exchange import read_block
+from gru_lab.words import TAGS, translated, words
 
 LOG, PLAYGROUND = "tuning_log.md", "playground.html"
 OF_LOG, OF_PLAYGROUND = "the runs as a tuning log", "train on this data in your browser"
@@ -87,6 +88,7 @@ def write_index(out: Path, language: str = "en") -> Path:
         policy=POLICY,
         names={LOG: texts[OF_LOG], PLAYGROUND: texts[OF_PLAYGROUND]},
         words=texts,
+        say=partial(translated, language=language),
         lang=TAGS[language],
     )
     write_whole(out / "index.html", page)

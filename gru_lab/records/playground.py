@@ -19,12 +19,12 @@ from gru_lab.demo import demo_series
 from gru_lab.output import require_place, write_whole
 from gru_lab.plots.style import evenly
 from gru_lab.records.html import TEMPLATES, TRAINING_POLICY
-from gru_lab.records.words import NAMED, TAGS, words
 from gru_lab.runs.exchange import SCHEMA
 from gru_lab.series import Scaler, Series
 from gru_lab.tables.read import read_table
 from gru_lab.trainer import prepare
 from gru_lab.tuning_log.stage import Stage
+from gru_lab.words import NAMED, TAGS, words
 
 ROWS, CHANNELS = 4_200, 12  # inside a page, 134 kB
 LEVELS = 65_535  # of a packed value

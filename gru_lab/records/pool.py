@@ -1,24 +1,25 @@
 """A folder of people's records as one page: seeds pooled, guesses beside the outcome."""
 
 from collections import defaultdict
-from html import escape
+from functools import partial
+from html import unescape
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
 from gru_lab.digits import Table, html_table, plain
-from gru_lab.evidence.as_log import CHINESE
 from gru_lab.evidence.guess import answers, question
 from gru_lab.evidence.paired import compare, judge, seeds_needed
 from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, choose_label
 from gru_lab.evidence.verdict_words import MIN_SEEDS, claim_of, explain
 from gru_lab.output import require_place, write_whole
-from gru_lab.records.html import TEMPLATES
-from gru_lab.records.words import TAGS, saying
+from gru_lab.records.html import TEMPLATES, saying
 from gru_lab.runs.exchange import name_of, sound_runs
 from gru_lab.tuning_log.rulers import LAST
 from gru_lab.tuning_log.stage import PROFILES
 from gru_lab.tuning_log.stages import STAGES
+from gru_lab.words import LANGUAGES, TAGS, translated
 
 MADE = " (the guess made)"  # as `lab.predict` writes it into a record
 
@@ -49,7 +50,7 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
     """
     require_place("out", out)
     around = {"_": saying(language), "lang": TAGS[language]}
-    around["chinese"] = CHINESE if language == "zh" else {}
+    around["say"] = partial(translated, language=language)
     given = [records] if isinstance(records, str | Path) else records
     files = [Path(path) for path in given]
     if _is_folder(records):
@@ -117,12 +118,13 @@ def _rows(config, curve):
 
 def _guesses(page):
     """Yield (stage's number, answer) for each guess that a record shows."""
-    for stage in STAGES.values():
-        _, asked, rest = page.partition(escape(question(stage)))
-        items, ended, _ = rest.partition("</ul>")
-        if asked and ended and MADE in items:
-            before = items.partition(MADE)[0]
-            yield stage.number, before.rpartition("<b>")[2]
+    page = unescape(page)
+    for stage, language in product(STAGES.values(), LANGUAGES):
+        _, asked, rest = page.partition(translated(question(stage), language))
+        items = rest.partition("</ul>")[0] if asked else ""
+        for answer in answers(stage):
+            if f"<b>{translated(answer + MADE, language)}</b>" in items:
+                yield stage.number, answer
 
 
 def _section(rows, guesses):

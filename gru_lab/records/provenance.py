@@ -14,11 +14,11 @@ import gru_lab
 from gru_lab.device import pick_device
 from gru_lab.records.html import TEMPLATES
 from gru_lab.records.notebooks import title_of
-from gru_lab.records.words import words
 from gru_lab.runs.database import default_url, parse
 from gru_lab.runs.exchange import as_block, pack
 from gru_lab.runs.recording import used_by
 from gru_lab.runs.store import Store
+from gru_lab.words import words
 
 PACKAGES = ("torch", "numpy", "pandas", "plotly")
 

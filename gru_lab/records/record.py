@@ -37,7 +37,6 @@ from gru_lab.records.notebooks import (
 )
 from gru_lab.records.playground import beside_explorer, playground
 from gru_lab.records.provenance import about_environment, about_runs, foot_of
-from gru_lab.records.words import words
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.exchange import pack
 from gru_lab.runs.recording import notes_of, recording
@@ -47,6 +46,7 @@ from gru_lab.tables.read import read_table
 from gru_lab.tuning_log.stage import Profile, Stage, open_profile
 from gru_lab.tuning_log.stages import STAGES, stage
 from gru_lab.tuning_log.write import LANGUAGES, write_log
+from gru_lab.words import words
 
 FORMATS = ("html", "log", "ipynb", "md")
 AT_A_TIME = 2  # notebooks: each has a kernel, and most of them wait for one core

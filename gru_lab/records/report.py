@@ -5,6 +5,7 @@ import datetime
 import json
 import platform
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,7 @@ import gru_lab
 from gru_lab.config import COUNT
 from gru_lab.output import require_place, safe_cell, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
-from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly
-from gru_lab.records.words import TAGS, saying
+from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly, saying
 from gru_lab.repairs.keep import hole_lines
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.summary import (
@@ -28,6 +28,7 @@ from gru_lab.repairs.summary import (
     summary,
 )
 from gru_lab.runs.recording import note
+from gru_lab.words import TAGS, translated
 
 WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "seasonal line"}
 WAYS |= {"regression": "regression", "network": "network"}
@@ -170,6 +171,7 @@ def report_page(
         facts=_settings(repaired.repairer),
         policy=POLICY,
         _=saying(language),
+        say=partial(translated, language=language),
         lang=TAGS[language],
         plotly_js=packed_plotly() if len(holed) else "",
     )

@@ -12,6 +12,7 @@ from IPython.display import HTML, display
 from gru_lab.evidence.guess import answers, keep_guess, kept_guess, question
 from gru_lab.runs.recording import is_recording
 from gru_lab.tuning_log.stages import stage as open_stage
+from gru_lab.words import OURS
 
 
 class Prediction:
@@ -54,7 +55,8 @@ class Prediction:
             for answer in self.choices.options
         )
         end = "" if self.guess else "<p>No guess was made before this record was written.</p>"
-        return f"<p><b>{escape(question(self.stage))}</b></p><ul>{items}</ul>{end}"
+        asked = f"<p><b>{escape(question(self.stage))}</b></p>"
+        return f'<div class="{OURS}">{asked}<ul>{items}</ul>{end}</div>'
 
     def _ipython_display_(self):
         display(HTML(self.page()) if is_recording() else self.box)

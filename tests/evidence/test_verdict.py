@@ -367,7 +367,8 @@ def test_the_checks_are_said_in_words():
 def test_a_verdict_shows_itself_in_a_notebook():
     found = verdict(made_up(STAGES["missing_weight"], WEIGHTS, own=0.001, recorded=READ))
     html = found._repr_html_().replace("\u00a0", " ")
-    assert html.startswith("<p><b>Artefact of the ruler.</b> The log says: set the weight to 1.")
+    says = "<b>Artefact of the ruler.</b> The log says: set the weight to 1."
+    assert html.startswith(f'<p class="fixed-words">{says}')
     for name in WEIGHTS:
         assert html.count(f'<td class="word">{name}</td>') == 2  # by either ruler
     share = found.table.loc["weight=0", ("recorded ruler", "difference")]

@@ -13,9 +13,9 @@ from gru_lab.cli import main
 from gru_lab.records import playground as module
 from gru_lab.records.notebooks import notebooks_folder
 from gru_lab.records.playground import ROWS, START, pack, playground, small, train_here
-from gru_lab.records.words import BOTH, words
 from gru_lab.runs.exchange import adopt
 from gru_lab.series import Scaler, Series
+from gru_lab.words import BOTH, words
 
 
 def table_of(page):
