@@ -82,7 +82,7 @@ class Sheet:
         done = file.numbers({name: [*named.get(name, ()), *texts] for name in cells.columns})
         table, used = done.table, {}
         time = Layout.of(table).time if bare else ()
-        doubts = list(done.doubts)
+        doubts = [*getattr(file, "doubts", ()), *done.doubts]
         for name, values in named.items():
             for value in values:
                 there = where_is(table[name], value) | where_is(cells[name], value)

@@ -8,23 +8,12 @@ from gru_lab.tables.steps import direction, seconds
 from gru_lab.tables.time_numbers import number_readings
 
 EMPTY = "no values at all"
-FEWEST_NUMBERED = 10  # numbers that go on by one, where others are missing
 
 
 def _counts_rows(column, starts):
-    """Tell whether a column numbers the rows: each whole number of a range once, or one by one.
-
-    Where some are missing, the others must go on by one, or stand as far apart as their rows.
-    """
+    """Tell whether a column numbers the rows: each whole number of a range once, or one by one."""
     if len(column) <= 2 * len(starts) or not is_numeric(column):
         return False
-    if column.isna().any():
-        there = np.flatnonzero(column.notna())
-        numbers = whole(column.iloc[there])
-        if numbers is None or len(starts) > 1 or len(there) < FEWEST_NUMBERED:
-            return False
-        steps = np.diff(numbers)
-        return bool((steps == 1).all() or (steps == np.diff(there)).all())
     numbers = None if column.dtype.kind == "f" else whole(column)
     if numbers is None:
         return False

@@ -1,75 +1,122 @@
 """Which encoding a text file is in: by its byte order mark, as UTF-8, or by which reading gives
-characters that are usual in their language.
+words as their languages write them.
 
-The bytes come back whatever is chosen; only the names of columns depend on it, so `check` says it.
-Compared with charset-normalizer 3.5 on 24 headers of tables (short, mostly ASCII): 24 right
-against 14.
+The bytes come back whatever is chosen; the names of columns and words in cells depend on it, so
+`check` says it, and where another encoding gives words as good, both are shown and `--encoding`
+decides. Compared with charset-normalizer 3.5 on headers of tables, which are short and mostly
+ASCII: see `tests/tables/test_encoding.py`.
 """
 
 import re
 
 SAMPLE = 20_000  # bytes of lines that are not ASCII
-COMMON = "äöüßéÄÖÜÉ°µ²³±€£§–’“”áíóú"
-NORTH, SOUTH = COMMON + "åæøÅØÆ", COMMON + "àâçèêëîïñôœÇÑ"  # no language has both
-EAST = "čřžšěáýíéúůťďňąćęłńóśźżőűäöüČŘŽŠŚŁŻŹĆÁÉÍĚŐŰ°±€–”„ăâîșţşĐđ"
+CLEAR = 0.1  # by so much the share of good words must be above another encoding's
+LEAST = 0.5  # of the words are good in an encoding that is taken without a word
+SELDOM = 0.85  # how much less a single strange letter tells for an encoding that few files are in
+SHORT, WEAK = 3, 0.8  # letters of a word that tells less: m³ is no word with an ł
+LETTER = r"(?:[^\W\d_²³¹¼½¾µ]|[\u0e31-\u0e4e])"  # Thai vowels stand above and below
+SIGNS = set("°µ²³±€£§–’“”‰…Ø℃℉（）：，、。％／～\u00a0")
+CENTRAL = ("äöüß", "áčďéěíňóřšťúůýžĺľôä", "ąćęłńóśźż", "áéíóöőúüű", "čćđšž", "ăâîşţ")
+WEST = ("äöüßéåæøáíóúñ", "àâçèéêëîïôû", "áéíóúñüç", "áéíóúâêôãçà", "àèéìòù$", "áéíóúýþæöð")
+LANGUAGES = {  # letters besides those of ASCII in an encoding's languages; $: only at the end
+    "cp1252": WEST,
+    "cp1250": CENTRAL,
+    "iso8859_2": CENTRAL,
+    "cp1254": ("çğıöşüâ",),
+    "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"),
+    "cp850": WEST,
+    "mac_roman": WEST,
+}
+SCRIPTS = {  # letters of others; those after the bar are rare
+    **dict.fromkeys(("cp1251", "koi8_r", "cp866"), "абвгдезийклмнопрстухчыьяіїєґў|ёжфцшщъэю"),
+    "cp1253": "αβγδεηθικλμνοπρςστυφχωάέήίόύώ|ζξψϊϋΐΰ",
+    "cp874": "กขคงจชซดตถทนบปผพฟมยรลวสหอะัาำิีึืุูเแโใไ็่้์|ฉฎฏฐณธภศษฤญ",
+    "cp1255": "אבגדהוזחטיכלמנסעפצקרשתםןךףץ|",
+    "cp1256": "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىأإآءئؤ|",
+}
+SHARED = "日期年月湿度水位流速力方向番号名平均最高低大小地点"
+JAPANESE = SHARED + "時刻付気温圧風雨雪量電値観測所照射率降機器室内外曜分秒令和成昭"
+WIDE = {  # what stands in the heads of tables, and the first bytes of the more usual characters
+    "gb18030": (
+        SHARED + "时间温气压风雨量站电功率值编称状态降蒸发辐射光照土壤浓数据采集设备",
+        0xB0,
+        0xD7,
+    ),
+    "big5": ("日期年月時間溫濕度氣壓風速向雨量水位流站電功率值編號名稱狀態降照數據測", 0xA4, 0xC6),
+    "cp932": (JAPANESE, 0x88, 0x97),
+    "euc_jp": (JAPANESE, 0xB0, 0xCF),
+    "cp949": (
+        "시간온도습기압풍속향강수량일자날짜전류력번호이름값상태평균최고저대소위점년월분",
+        0xB0,
+        0xC8,
+    ),
+}
 
 
-def _kanji(char):
-    lead = char.encode("cp932")[0]
-    return "\u3040" <= char <= "\u30fc" or 0x88 <= lead <= 0x97 or char in "、。℃％・（）"
+def _wide_fit(letters, encoding):
+    """Return how usual characters of more than a byte are in their encoding, from 0 to 1.2."""
+    usual, first, last = WIDE[encoding]
+    whole = 0.0
+    for letter in letters:
+        raw = letter.encode(encoding)
+        if letter in usual or "\u3040" <= letter <= "\u30fc":
+            whole += 1.2
+        elif len(raw) == 2 and first <= raw[0] <= last and (raw[1] > 0xA0 or encoding[0] in "bc"):
+            whole += 0.75 if "\uac00" <= letter <= "\ud7a3" and raw[1] > 0xA0 else 0.5
+    return whole / len(letters)
 
 
-def _hangul(char):
-    return "\uac00" <= char <= "\ud7a3" and min(char.encode("cp949")) >= 0xA1
+def _fit(word, letters):
+    """Return how well a word is written with these letters, 0 to 1; the rare ones after a bar."""
+    lower = word.lower().replace("\u0307", "").replace("œu", "oeu")
+    cased = lower != word.upper()
+    if cased and not (word[1:].islower() or word.islower() or word.isupper() or len(word) == 1):
+        return 0.0
+    odd = {letter for letter in lower if letter > "\x7f"}
+    if "|" not in letters:
+        known = odd <= set(letters) and (letters[-1] != "$" or lower[:-1].isascii())
+        known = known and (len(odd) < len(lower) or len(lower) == 1)
+        return known * (WEAK if len(lower) < SHORT else 1.0)
+    usual, _, rare = letters.partition("|")
+    if not set(lower) <= set(usual + rare):
+        return 0.0
+    return (0.9 if word.isupper() and len(word) > 2 else 1) - sum(c in rare for c in lower) / (
+        2 * len(word)
+    )
 
 
-def _gb(char):
-    raw = char.encode("gb18030")
-    return len(raw) == 2 and 0xB0 <= raw[0] <= 0xD7 and raw[1] >= 0xA1 or char in "℃°（）：，％"
+def _share(text, encoding):
+    """Return the share of good words and signs among those of a text that are not ASCII."""
+    pieces = re.findall(rf"{LETTER}+|[^\x00-\x7f]", text)
+    pieces = {piece for piece in pieces if not piece.isascii()}  # each counts once
+    inside = re.findall(rf"(?<={LETTER})[^\x00-\x7f’](?={LETTER})", text)
+    inside = sum(not re.fullmatch(LETTER, sign) for sign in inside)  # no word has such a sign
+
+    def good(fit):
+        fits = [piece in SIGNS or piece[0].isalpha() and fit(piece) for piece in pieces]
+        return sum(len(p) * f for p, f in zip(pieces, fits, strict=True))
+
+    if encoding in WIDE:
+        best = good(lambda word: _wide_fit([c for c in word if c > "\x7f"], encoding))
+    else:
+        ways = LANGUAGES.get(encoding) or (SCRIPTS[encoding],)
+        best = max(good(lambda word, letters=letters: _fit(word, letters)) for letters in ways)
+    strange = {piece for piece in "".join(pieces) if piece.isalpha() and piece > "\x7f"}
+    seldom = encoding in LANGUAGES and encoding not in ("cp1252", "cp1250") and len(strange) < 2
+    return (best - inside) / max(1, sum(map(len, pieces))) * (SELDOM if seldom else 1)
 
 
-def _big5(char):
-    raw = char.encode("big5")
-    return len(raw) == 2 and 0xA4 <= raw[0] <= 0xC6 or char in "℃（）：，％"
-
-
-WIDE = {"gb18030": _gb, "cp932": _kanji, "big5": _big5, "cp949": _hangul}
-NARROW = [  # what is usual in each; the first of two equals is taken
-    ("cp1252", NORTH.__contains__),
-    ("cp1252", SOUTH.__contains__),
-    ("cp1250", EAST.__contains__),
-    ("iso8859_2", EAST.__contains__),
-    ("cp1251", lambda char: "а" <= char <= "я" or char in "ё°№±"),
-    ("koi8_r", lambda char: "а" <= char <= "я" or char in "ё°"),
-]
-
-
-def _share(sample, encoding, usual):
-    """Return the share of usual characters among those that are not ASCII, -1 where it is none."""
-    try:
-        text = sample.decode(encoding)
-        odd = [char for char in text if char > "\x7f"]
-        return sum(map(usual, odd)) / len(odd)
-    except (UnicodeError, ZeroDivisionError):
-        return -1.0
-
-
-def _guess(sample):
-    """Return the encoding in which most of the sample's odd characters are usual ones."""
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
-    if max(runs) > 1 and sum(run > 1 for run in runs) >= len(runs) / 3:
-        wide = {name: _share(sample, name, usual) for name, usual in WIDE.items()}
-        narrow = max(_share(sample, *choice) for choice in NARROW)
-        if wide["big5"] == 1 and re.search(rb"[\xa4-\xc6][\x40-\x7e]", sample):
-            return "big5"  # trail bytes that the others hardly have
-        if wide["cp949"] == 1 and sum(runs) >= 10:
-            return "cp949"
-        best = max(wide, key=wide.get)
-        if wide[best] >= 0.9 and wide[best] >= narrow:
-            return best
-    words = sum(run > 2 for run in runs) >= len(runs) / 2  # whole words are not ASCII: Cyrillic
-    choices = [choice for choice in NARROW if not words or choice[0] in ("cp1251", "koi8_r")]
-    return max(choices, key=lambda choice: _share(sample, *choice))[0]
+def _ranked(raw):
+    """Return [(share of good words, encoding, text)] of a sample of a file, the best first."""
+    odd = dict.fromkeys(line for line in raw.splitlines() if not line.isascii())  # each once
+    sample, ranked = b"\n".join(odd)[:SAMPLE], []
+    for encoding in (*WIDE, *LANGUAGES, *SCRIPTS):
+        try:
+            text = sample.decode(encoding)
+        except UnicodeError:
+            continue
+        ranked.append((_share(text, encoding), encoding, text))
+    return sorted(ranked, key=lambda way: -way[0])
 
 
 def encoding_of(raw: bytes, asked: str | None = None) -> str:
@@ -99,12 +146,28 @@ def encoding_of(raw: bytes, asked: str | None = None) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         pass
-    odd = dict.fromkeys(line for line in raw.splitlines() if not line.isascii())  # each once
-    sample = b"\n".join(odd)[:SAMPLE]
-    for encoding in (_guess(sample), "cp1252", "latin-1"):
+    for encoding in (*(name for share, name, _ in _ranked(raw) if share > 0), "cp1252"):
         try:
             if raw.decode(encoding).encode(encoding) == raw:
                 return encoding
         except UnicodeError:
             continue
     return "latin-1"
+
+
+def unsure_encoding(raw: bytes, encoding: str) -> list[str]:
+    """Return in a list which words other encodings read otherwise and about as well, if any."""
+    if encoding.startswith("utf"):
+        return []
+    ranked = _ranked(raw)
+    best = next((share for share, name, _ in ranked if name == encoding), 0)
+    near = [way for way in ranked if way[0] >= max(best - CLEAR, LEAST) or way[1] == encoding]
+    texts = {text: name for _, name, text in reversed(near)}  # the best of those that read alike
+    if len(texts) == 1 and best >= LEAST:
+        return []
+    words = [re.findall(r"[^\s,;\t|\"]+", text) for text in texts]
+    differ = [row for row in zip(*words, strict=False) if not any(map(str.isascii, row))]
+    row = max(differ, key=lambda row: len(set(row)), default=[])
+    shown = "; ".join(f"{name} gives {w!r}" for name, w in zip(texts.values(), row, strict=False))
+    ways = " or ".join(f"--encoding {name}" for name in texts.values())
+    return [f"the text may be in another encoding: {shown}; say which by {ways}"]

@@ -63,8 +63,12 @@ def nameless(names: list[str]) -> list[str]:
 
 
 def is_comment(cells: list, wide: int) -> bool:
-    """Tell whether a row is a comment: it begins with # and does not fit the table."""
+    """Tell whether a row is a comment: it begins with #, or is a line of a report such as -----,
+    and does not fit the table.
+    """
     first = cells[0].strip() if cells else ""
+    if len(cells) == 1 < wide and len(first) > 2 and set(first) <= set("-=_+*~"):
+        return True
     if not first.startswith("#") or first in HOLES:
         return False
     return len(cells) != wide or first.lower() in ANNOTATIONS or wide == 1
@@ -110,10 +114,11 @@ def _is_second(cells, numeric, other, short):
     """
     if all(re.fullmatch(r"\d+[snd]", cell.strip()) for cell in _filled(cells)):
         return True  # the widths and types of columns, as the USGS gives them
-    held = [cells[c].strip() for c in numeric if c < len(cells)]
-    words = _filled(held)
+    words = _filled([cells[c].strip() for c in numeric if c < len(cells)])
     if any(map(begins_as_number, words)) or not words:
         return False
+    if cells[0].lstrip().startswith("#"):  # NOAA's buoys: both rows of their heads
+        return True
     stamps = [cells[c].strip() for c in other if c < len(cells)]
     if any(map(begins_as_number, stamps)):
         return False

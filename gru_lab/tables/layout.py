@@ -22,7 +22,7 @@ from gru_lab.tables.frames import is_numeric, numeric, part_numbers
 from gru_lab.tables.order import in_order, oddities
 from gru_lab.tables.steps import Step, month_numbers, seconds, usual_step
 from gru_lab.tables.time_columns import find_time, read_time
-from gru_lab.tables.time_readings import Found, swapped, two_readings
+from gru_lab.tables.time_readings import Found, unclear
 
 
 def names_of(columns) -> tuple:
@@ -99,19 +99,19 @@ class Layout:
             splits = tuple(name for name in levels if name not in found.columns)
             part = part_numbers([columns[name] for name in splits], rows)
         found = _settled(found, way)
-        return cls._laid_out(table, found, splits, part, others, channels)
+        return cls._laid_out(table, found, splits, part, others, channels, time_format)
 
     @classmethod
-    def _laid_out(cls, table, found, splits, part, others, known):
+    def _laid_out(cls, table, found, splits, part, others, known, time_format):
         by_part = np.argsort(part, kind="stable")
         first = np.r_[True, np.diff(part[by_part]) != 0][: len(part)]
         starts, taken = np.flatnonzero(first), {*found.columns, *splits}
-        problems, refusals = list(found.doubts), two_readings(found)
+        refusals = unclear(found, others, by_part, first, time_format)
         stamps = found.readings[0].stamps if found.readings else None
         rest = {name: column for name, column in others.items() if name not in taken}
         told = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
         odd = {} if stamps is None else oddities(stamps, by_part, first)
-        refusals += ([told] if told else []) + swapped(found, others, odd)
+        refusals += [told] if told else []
         order, moments = in_order(stamps, by_part, first)
         orders = [in_order(way.stamps, by_part, first)[0] for way in found.readings[1:]]
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)
@@ -140,7 +140,7 @@ class Layout:
             moments,
             step,
             odd,
-            tuple(problems),
+            found.doubts,
             tuple(refusals),
             found.readings[0] if found.readings else None,
             tuple(others[name] for name in found.columns),

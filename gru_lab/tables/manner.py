@@ -1,6 +1,7 @@
 """A number as a cell writes it, taken apart; and a column's manner, which writes new ones alike."""
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
 MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?"
 MARKS = "*#!?†‡"  # behind a number: a doubtful or estimated one
+FULL, WIDTH = "０", 0xFEE0  # full-width signs stand so far behind those of ASCII
 RARE = 0.05  # a number of digits seen in fewer of the cells does not count
 NUMBER = re.compile(
     rf"(?P<bound>[<>≤≥]=?|~|≈)?\s*(?P<open>\()?(?P<sign>[+{MINUS}])?"
@@ -15,7 +17,7 @@ NUMBER = re.compile(
     rf"(?P<core>\d+(?:[.,'’{SPACES}]\d+)*[.,]?|[.,]\d+)"
     r"(?P<power>\s?[eE][+\-−]?\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
     rf"(?P<close>\))?(?P<back>[{MINUS}](?!\S))?"
-    r"(?P<tail>\s*(?:[^\W\d_]|[%‰°'\"€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
+    r"(?P<tail>\s*(?:[^\W\d_]|[%‰％°℃℉'\"€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
 )
 CALENDAR = re.compile(  # digits of a day, an hour or a stamp, and what stands behind them
     r"\d+\s*([ap]\.?m\.?|[年月日号时時点分秒].*|(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|"
@@ -67,13 +69,21 @@ class Cell:
         return -number if self.minus else number
 
 
+def ascii_digits(text: str) -> str:
+    """Return a text with the digits of every script, and full-width signs, as those of ASCII."""
+    if text.isascii():
+        return text
+    full = re.sub("[．，＋]", lambda sign: chr(ord(sign[0]) - WIDTH), text)
+    return re.sub(r"[^\x00-\x7f]", lambda sign: str(unicodedata.decimal(sign[0], sign[0])), full)
+
+
 def parted(text: str) -> Cell | None:
     """Return a cell's text taken apart, or None where it is no number.
 
     >>> parted("−1 234,5 °C").core, parted("12 Mar"), parted("3:15")
     ('1 234,5', None, None)
     """
-    match = NUMBER.fullmatch(text.strip())
+    match = NUMBER.fullmatch(ascii_digits(text.strip()))
     if not match:
         return None
     get = {name: part or "" for name, part in match.groupdict().items()}
@@ -116,6 +126,8 @@ class Manner:
     zeros: int  # width to which zeros pad, or 0
     plus: bool  # +3 for 3
     bare: bool  # .5 for 0.5
+    size: int = 3  # digits of a group but the last: 2 in India
+    zero: str = "0"  # of the script
 
     @classmethod
     def of(cls, texts, decimal: str = ".", affix=("", "")) -> "Manner":
@@ -153,6 +165,8 @@ class Manner:
             max(digits) if padded == {max(digits)} else 0,
             any(cell.plus for cell in cells),
             "" in whole,
+            2 if any(re.search(r"\D\d\d\D", w) for _, w in split) else 3,
+            next((chr(ord(d) - int(d)) for text, _ in plain for d in text if d.isdecimal()), "0"),
         )
 
     def write(self, value: float) -> str:
@@ -162,6 +176,9 @@ class Manner:
         negative = value < 0 and re.search("[1-9]", text)
         before, behind = self.frame
         text = text.replace(".", "\0").replace(",", self.group).replace("\0", self.decimal)
+        text = "".join(chr(ord(self.zero) + int(c)) if c.isdecimal() else c for c in text)
+        if self.zero == FULL:
+            text = re.sub("[.,+]", lambda sign: chr(ord(sign[0]) + WIDTH), text)
         if not negative:
             return before + "+" * self.plus + text + behind
         if self.example.brackets:
@@ -192,7 +209,7 @@ class Manner:
             text = text[: len(text) - min(spare, max(0, most - self.fewest))].rstrip(".")
         whole, point, rest = text.partition(".")
         if self.group and len(whole) >= self.group_from:
-            whole = f"{int(whole):,}"
+            whole = re.sub(rf"(?<=\d)(?=(\d{{{self.size}}})*\d{{3}}$)", ",", whole)
         if self.bare and whole == "0" and rest:
             whole = ""
         return whole.zfill(self.zeros) + point + rest

@@ -72,6 +72,8 @@ def with_rows(file, layout: Layout) -> bytes:
     gaps = new_stamps(layout)
     total = sum(len(stamps) for *_, stamps in gaps)
     stored = set(layout.time) <= set(layout.set_aside) or isinstance(file, Parquet)
+    if file.separator == " ":
+        raise ValueError("fill_rows: where only spaces separate cells, none can be empty")
     if layout.stamps is None or not stored:
         raise ValueError("fill_rows: rows are put in by a column of time, and there is none")
     if not total:
@@ -99,7 +101,7 @@ def _writers(layout, texts):
         }
     writers = {layout.time[0]: Writer(texts[layout.time[0]], order).write}
     for name, way in zip(layout.time[1:], layout.ways[1:], strict=True):
-        plain = way in ("%H", "%H%M")
+        plain = way in ("%H", "%H%M", "%H%M%S")
         writers[name] = _number_writer(way, texts[name]) if plain else Writer(texts[name], "").write
     return writers
 

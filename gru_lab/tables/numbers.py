@@ -15,8 +15,10 @@ import pandas as pd
 
 from gru_lab.tables.frames import numeric
 from gru_lab.tables.manner import Manner, parted
-from gru_lab.tables.signs import Column, decide, hint
+from gru_lab.tables.signs import SAMPLE, Column, decide, hint
+from gru_lab.tables.time import text_readings
 
+LONGEST = 60  # characters of a cell that are shown
 MOSTLY = 0.8  # a column of text is one of numbers if this share of its cells can be read as such
 
 
@@ -96,7 +98,8 @@ def _read_column(done, name, raw, column, sign, usual, place):
     good = column.counts[readable].sum() + other.sum()
     total = column.counts.sum() + other.sum()
     if good < MOSTLY * total:
-        if column.like_numbers > 0.5 and column.counts.sum() > other.sum():
+        like = column.like_numbers > 0.5 and column.counts.sum() > other.sum()
+        if like and (any(column.cells) or not text_readings(pd.Series(column.texts[:SAMPLE]))):
             done.unread[name] = _unread(name, column, readable, place)
         return
     values = np.full(len(raw), np.nan)
@@ -113,25 +116,25 @@ def _tell(done, name, column, numbers, sign, usual, place):
     text = np.flatnonzero(np.isnan(numbers))
     if len(text):
         row, cell = column.first(text)
-        count = int(column.counts[text].sum())
+        count, short = int(column.counts[text].sum()), len(cell) <= LONGEST
         done.notes.append(
             f"column {name!r} holds text in {count:,} cell{'s' if count > 1 else ''}, the first in "
-            f"{place(row)}: {cell!r}. Text stays as it is; if it means a missing value, add "
-            f"{option('--missing-value', f'{name}={cell}')}"
+            f"{place(row)}: {quoted(cell)}. Text stays as it is; if it means a missing value, "
+            + (f"add {option('--missing-value', f'{name}={cell}')}" if short else "empty that cell")
         )
     bounds = np.array([bool(cell and cell.marked) for cell in column.cells]) & ~np.isnan(numbers)
     if bounds.any():
         row, cell = column.first(np.flatnonzero(bounds))
         done.facts.append(
-            f"{name!r}: {column.counts[bounds].sum():,} cells such as {cell!r} stay as they are"
-            + ", and count as half of it" * (cell[0] in "<≤")
+            f"{name!r}: {column.counts[bounds].sum():,} cells such as {quoted(cell)} stay "
+            "as they are" + ", and count as half of it" * (cell[0] in "<≤")
         )
     if sign[0] == "?":
         unsure = np.array([bool(c and hint(c.core, c.power) == sign) for c in column.cells])
         row, cell = column.first(np.flatnonzero(unsure))
         digits = parted(cell).core
         done.doubts.append(
-            f"column {name!r} can be read in two ways: {cell!r} in {place(row)} is "
+            f"column {name!r} can be read in two ways: {quoted(cell)} in {place(row)} is "
             f"{re.sub('[.,]', '', digits)} or {digits.replace(',', '.')}; "
             f"say which by {option('--thousands', sign[1])} or {option('--decimal', sign[1])}"
         )
@@ -151,12 +154,14 @@ def _unread(name, column, readable, place):
     bad = np.flatnonzero(~readable)
     row, cell = column.first(bad)
     good = np.flatnonzero(readable)
-    beside = f" while {place(column.first(good)[0])} holds {column.first(good)[1]!r}" * bool(
-        len(good)
-    )
+    beside = ""
+    if len(good):
+        other, text = column.first(good)
+        beside = f" while {place(other)} holds {quoted(text)}"
     return (
-        f"column {name!r} looks like numbers and could not be read: {place(row)} holds {cell!r}"
-        f"{beside}; write all its cells alike, or it is left alone as text"
+        f"column {name!r} looks like numbers and could not be read: {place(row)} holds "
+        f"{quoted(cell)}{beside}; write all its cells alike, as plain numbers, or it is left alone "
+        "as text"
     )
 
 
@@ -166,6 +171,18 @@ def _flags(raw, column):
     there = column.codes >= 0
     flags[there] = words[column.codes[there]]
     return pd.Series(flags, raw.index)
+
+
+def quoted(text: str) -> str:
+    """Return a cell's text in quotes, cut where it is long.
+
+    >>> quoted("9" * 140_000)[-28:]
+    "99999…' (140,000 characters)"
+    """
+    text = str(text)
+    if len(text) <= LONGEST:
+        return repr(text)
+    return f"{text[:LONGEST] + '…'!r} ({len(text):,} characters)"
 
 
 def option(name: str, *words: str) -> str:
@@ -194,6 +211,7 @@ class Table:
     def __init__(self, name, decimal=None, thousands=None):
         self.name, self.decimal, self.thousands = name, decimal, thousands
         self.notes, self.votes, self.styles, self.units = [], Counter(), {}, {}
+        self.doubts = []  # of what stands in the file besides its numbers
 
     def manner(self, name, texts):
         """Return the Manner in which a column writes numbers, by some of its texts."""

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from gru_lab.tables.head import TOP, Head, begins_as_number, find_head, is_comment, is_summary
 from gru_lab.tables.manner import parted
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar"}
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar", " ": "spaces"}
+ALL = 0.9  # of the rows of a table whose cells are separated by spaces have as many
+COMMENTS = tuple("#-=_+*~")  # how lines that are no rows begin
 SAMPLE = 500  # rows spread over the file that are looked at to tell its manner
 csv.field_size_limit(2**31 - 1)  # characters; Python's own limit of 131,072 is for web servers
 
@@ -33,10 +35,20 @@ class Rows:
     again: list
 
 
+def reader(lines, separator: str):
+    """Return a reader of the cells of lines; any number of spaces is one separator.
+
+    Beside spaces the # or % of a comment belongs to its first word.
+    """
+    if separator == " ":
+        lines = (re.sub(r"^\s*[#%]+\s*", "#", line).strip() for line in lines)
+    return csv.reader(lines, delimiter=separator, skipinitialspace=separator == " ")
+
+
 def cells_of(lines: list[str], span: tuple, separator: str) -> list[str]:
     """Return the cells of the row that stands in these lines."""
     whole = io.StringIO("".join(lines[slice(*span)]), newline="")
-    return next(csv.reader(whole, delimiter=separator), [""])
+    return next(reader(whole, separator), [""])
 
 
 def tell_separator(lines: list[str]) -> str:
@@ -45,7 +57,7 @@ def tell_separator(lines: list[str]) -> str:
     sample = lines[:TOP] + lines[TOP :: max(1, len(lines) // SAMPLE)]
 
     def fit(separator):
-        records = list(csv.reader(sample, delimiter=separator))
+        records = list(reader(sample, separator))
         wide, same = Counter(map(len, records)).most_common(1)[0] if records else (1, 0)
         above = [cells for cells in records[:TOP] if len(cells) in (wide, wide - 1)]
         wordy = any(len(cells) == wide and not all(map(begins_as_number, cells)) for cells in above)
@@ -54,7 +66,12 @@ def tell_separator(lines: list[str]) -> str:
         numbers = sum(map(bool, map(parted, cells))) / max(1, len(cells))
         first = wide == len(records[0]) if records else False
         share = same / max(1, len(records))
-        return wide > 1, wordy, named, round(share, 1), first, round(numbers, 2), share, wide
+        spaced = separator == " "
+        few = wide == 1 or len(records[0]) < 2 or (wide == 2 and numbers < ALL)
+        if spaced and (few or share < ALL):
+            return (False,)  # words of one cell
+        good = wide > 1, not spaced, wordy, named
+        return *good, round(share, 1), first, round(numbers, 2), share, wide
 
     one = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
     if one and len(sample) > 1 and "," not in sample[0]:  # a single column with decimal commas
@@ -72,11 +89,11 @@ def find_rows(lines: list[str]) -> Rows:
     start = 1 if named else 0  # the first line may name the separator, for Excel
     separator = named[1] if named else tell_separator(lines)
     spans, widths, top, last, odd, begin = [], [], [], deque(maxlen=10), {}, start
-    reader = csv.reader(lines[start:], delimiter=separator)
-    for cells in reader:
-        spans.append((begin, begin := start + reader.line_num))
+    records = reader(lines[start:], separator)
+    for cells in records:
+        spans.append((begin, begin := start + records.line_num))
         widths.append(len(cells) if "".join(cells).strip() or len(cells) > 1 else 0)
-        if cells and cells[0][:1] == "#":
+        if cells and cells[0].lstrip()[:1] in COMMENTS:
             odd[len(spans) - 1] = cells
         top += [cells] * (len(top) < TOP and widths[-1] > 0)
         last.append((len(spans) - 1, cells))
@@ -107,7 +124,7 @@ def find_rows(lines: list[str]) -> Rows:
 
 def _require_closed(lines, span, separator):
     more = [*lines[slice(*span)], "one more"]  # swallowed by an open quotation
-    if len(list(csv.reader(more, delimiter=separator))) == 1:
+    if len(list(reader(more, separator))) == 1:
         raise ValueError(
             f"line {span[0] + 1} opens a quotation mark that nothing closes; mend that line"
         )

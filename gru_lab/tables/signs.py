@@ -18,7 +18,8 @@ HOLES = frozenset(
 )  # what stands for a missing value in text wherever it stands
 SIGNS = (".", ",")
 GROUPS = (",", ".", " ", "'", "none")
-POWER = re.compile(r"[-+−–]?\s?\d[\d.,\s]*[eE×x·*^][^a-zA-Z]*")  # 1.5·10⁻³
+LIKE = re.compile(r"[-+−–±~]?\s?[.,]?\d.*|0x[\da-f]+", re.IGNORECASE | re.DOTALL)
+OTHERS = re.compile(r"[:/]|\d+(\.\d+){2,}")  # in clocks, dates, addresses
 SAMPLE = 500  # different texts of a column that are looked at
 PROOF = 20  # cells: 998 and 1,051 side by side, and never 1,05, tell thousands
 
@@ -43,6 +44,12 @@ def hint(core: str, power: str = "") -> str:
         return other
     grouped = re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", flat) and flat == core and not power
     return f"?{last}" if grouped else last
+
+
+def like_number(text: str) -> bool:
+    """Tell whether a text looks like a number, such as 3-5, 2.6±0.3, 1.5·10⁻³, 0x1F, 49°12'30"N."""
+    digits = sum(map(str.isdigit, text)) + 2 * text.lower().startswith("0x")
+    return bool(LIKE.fullmatch(text)) and 2 * digits >= len(text) and not OTHERS.search(text)
 
 
 @dataclass
@@ -77,10 +84,10 @@ class Column:
 
     @property
     def like_numbers(self):
-        """The share of the cells, of a sample, that are numbers or look so by an exponent."""
+        """The share of the cells, of a sample, that are numbers or look so."""
         some = slice(None, None, max(1, len(self.texts) // SAMPLE))
         pairs = zip(self.cells[some], self.texts[some], strict=True)
-        like = [bool(cell or POWER.fullmatch(text)) for cell, text in pairs]
+        like = [bool(cell or like_number(text)) for cell, text in pairs]
         return self.counts[some][like].sum() / max(self.counts[some].sum(), 1)
 
     def affix(self):

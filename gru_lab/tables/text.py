@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.encoding import encoding_of
+from gru_lab.tables.encoding import encoding_of, unsure_encoding
 from gru_lab.tables.head import nameless, unique_names
 from gru_lab.tables.manner import parted
 from gru_lab.tables.numbers import Table
@@ -63,6 +63,7 @@ class Text(Table):
         self.packed = path.name.lower().endswith(".gz")
         raw = gzip.decompress(raw) if self.packed else raw
         self.encoding = encoding_of(raw, encoding)
+        self.doubts += [] if encoding else unsure_encoding(raw, self.encoding)
         text = raw.decode(self.encoding)
         self.mark = "\ufeff" * text.startswith("\ufeff")
         _require_text(raw, text)
@@ -116,7 +117,7 @@ class Text(Table):
         body = "".join("".join(self.lines[begin:end]) for begin, end in self.rows[1:])
         frame = pd.read_csv(
             io.BytesIO(body.encode()),
-            sep=self.separator,
+            sep=r"\s+" if self.separator == " " else self.separator,
             decimal=self.point,
             names=[*names, *["\0"] * self.trailing],  # a name that no column of text can have
             index_col=False,
@@ -131,6 +132,13 @@ class Text(Table):
                 f"its quotation marks are uneven: {len(self.rows) - 1} rows read as {len(frame)}"
             )
         return frame[names]
+
+    def require_flags(self):
+        if self.separator == " ":
+            raise ValueError(
+                f"{self.name}: cells that only spaces separate leave no room for flags; leave "
+                "--keep-flags out"
+            )
 
     def place(self, row):
         """Return where a row of the table stands: its line."""
@@ -163,6 +171,9 @@ class Text(Table):
         """Return a cell with its hole filled; quotes stay, and so does the width where spaces pad
         it.
         """
+        if self.separator == " ":  # the first space of a cell is its separator
+            first = cell[: cell.startswith(" ")]
+            return first + text.rjust(len(cell) - len(first))
         if (cell.startswith('"') if quoted is None else quoted) or self.separator in text:
             return '"' + text.replace('"', '""') + '"'
         if cell.startswith(" "):
@@ -175,7 +186,8 @@ class Text(Table):
 
         `keep_flags` adds a column that names, row by row, the columns whose cell was changed.
         """
-        lines, separator, cut = self.lines.copy(), self.separator, self.raw_cells
+        lines, cut = self.lines.copy(), self.raw_cells
+        separator = self.separator.strip(" ")
         places = {name: self.cells.columns.get_loc(name) for name in changes}
         writers = {name: self._writer(name, mask) for name, (mask, _) in changes.items()}
         quoted = {name: self._quoted(place, cut) for name, place in places.items()}
@@ -186,7 +198,7 @@ class Text(Table):
         for row in range(len(self.rows)) if flags else np.flatnonzero(touched):
             begin, end = self.rows[row]
             whole = "".join(lines[begin:end])
-            body = whole.rstrip("\r\n")
+            body = whole.rstrip("\r\n" if separator else "\r\n ")
             cells = cut(row)
             for name, (mask, values) in changes.items():
                 if row and mask[row - 1]:
@@ -206,9 +218,14 @@ class Text(Table):
         return self.encoded(lines)
 
     def raw_cells(self, row):
-        """Return the cells of a row as they stand in the text, the names being row 0."""
-        mark = re.escape(self.separator)
+        """Return the cells of a row as they stand in the text, the names being row 0.
+
+        Where spaces separate them, those before a cell are part of it.
+        """
         whole = "".join(self.lines[slice(*self.rows[row])]).rstrip("\r\n")
+        if self.separator == " ":
+            return re.findall(r'\s*(?:"(?:[^"]|"")*"|\S+)', whole)
+        mark = re.escape(self.separator)
         return re.findall(f'((?:"(?:[^"]|"")*")?[^{mark}]*)[{mark}]', whole + self.separator)
 
     def encoded(self, lines):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.tables.frames import is_text, whole
+from gru_lab.tables.numbers import quoted
 from gru_lab.tables.steps import choose, direction, seconds
 from gru_lab.tables.time import Reading
 from gru_lab.tables.time_joined import clocks_of, completed, together, with_clock
@@ -63,7 +64,7 @@ def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, da
                 doubts.append(_unread(name, column))
             continue
         if not readings[0].order:
-            clocks.append((name, readings[0]))
+            clocks.append((name, readings))
             continue
         best = choose(readings, first)
         if stands_still(best[0], first):
@@ -88,9 +89,14 @@ def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, da
         return joint
     found = found or plain
     if found is None and clocks:
-        name, reading = clocks[0]
-        found = Found((name,), (unwrapped(reading, first),), (reading.way,))
+        found = _clock(*clocks[0], first)
     return found or Found(doubts=tuple(doubts + more))
+
+
+def _clock(name, readings, first):
+    """Return the Found of a column of clock times alone."""
+    ways = choose([unwrapped(reading, first) for reading in readings], first)
+    return Found((name,), tuple(ways), (ways[0].way,))
 
 
 def _among_numbers(columns, first, tellers, time_format, dayfirst):
@@ -146,9 +152,9 @@ def _looks_like_time(name, column):
 
 
 def _unread(name, column):
-    sample = str(column.dropna().iloc[0])
+    sample = quoted(column.dropna().iloc[0])
     return (
-        f"column {name!r} looks like a time but cannot be read: {sample!r}; say how it is written, "
+        f"column {name!r} looks like a time but cannot be read: {sample}; say how it is written, "
         f"such as --time {name!r} --time-format '%d/%m/%Y %H:%M'"
     )
 
@@ -171,14 +177,14 @@ def read_time(columns: dict, names: tuple, first: np.ndarray, time_format=None, 
     column = columns[name]
     readings = asked(readings_of(column), column, time_format, dayfirst)
     if readings and not readings[0].order:
-        readings = [unwrapped(readings[0], first)]
+        return _clock(name, readings, first)
     if not readings and pd.api.types.is_numeric_dtype(column) and time_format is None:
         readings = [_plain(column)]
     if not readings:
         written = "as " + repr(time_format) if time_format else "as dates, clock times or numbers"
-        sample = next(iter(column.dropna().astype(str)), "")
+        sample = quoted(next(iter(column.dropna()), ""))
         raise ValueError(
-            f"time: column {name!r} cannot be read {written}: it holds {sample!r}; say how it is "
+            f"time: column {name!r} cannot be read {written}: it holds {sample}; say how it is "
             f"written, such as --time-format '%d/%m/%Y %H:%M'"
         )
     if pd.api.types.is_numeric_dtype(column) and readings[0].order not in SCALES:

@@ -1,17 +1,18 @@
 """Time that stands in several columns: a date and a clock, or year, month, day, hour, …"""
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 
-from gru_lab.tables.frames import is_text, whole
+from gru_lab.tables.frames import is_numeric, is_text
 from gru_lab.tables.steps import choose, seconds, steps_of
 from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, Reading, dated
 from gru_lab.tables.time_readings import REGULAR, Found, oddness, readings_of
 
-NUMBERED = {  # the roles of whole numbers, with their ranges
+NUMBERED = {  # the roles of numbers, with their ranges
     "Y": (1_900, 2_640),
+    "y": (0, 99),
     "m": (1, 12),
     "d": (1, 31),
     "j": (1, 366),
@@ -20,9 +21,12 @@ NUMBERED = {  # the roles of whole numbers, with their ranges
     "S": (0, 59),
     "n": (0, 2_400),
 }
-TOGETHER = ("Ymd", "YmdH", "YmdHM", "YmdHMS", "Ymdn", "Yj", "YjH", "YjHM", "Yjn", "Ym")
+DATES = ("Ymd", "dmY", "mdY", "Yj", "ymd", "dmy", "mdy")
+TOGETHER = [date + clock for date in DATES for clock in ("", "H", "HM", "HMS", "n")] + ["Ym"]
+FRACTIONS = {"d": DAY, "j": DAY, "H": HOUR}  # the last of them may have one: day 64.25
 NEAR_BY = 6  # columns beside the year that may belong to the date
 WRITTEN = {"n": "%H%M"}
+TICK = SECOND // 10_000  # what decimals of a day can tell
 
 
 def with_clock(dates, clock):
@@ -41,11 +45,30 @@ def clocks_of(columns, but):
             for reading in readings_of(column)[:1]:
                 if not reading.order or column.dtype.kind == "m":
                     yield name, reading.stamps, reading.way, True
-        elif (numbers := whole(column)) is not None and numbers.min() >= 0:
-            if numbers.max() <= 24:
-                yield name, numbers * HOUR, "%H", False
-            elif numbers.max() <= 2_400 and (numbers % 100 < 60).all():
-                yield name, (numbers // 100 * 60 + numbers % 100) * 60 * SECOND, "%H%M", False
+        elif is_numeric(column) and not column.isna().any():
+            numbers = column.to_numpy(np.float64)
+            yield from ((name, *clock, False) for clock in _numbered_clocks(numbers))
+
+
+def _numbered_clocks(numbers):
+    """Yield (nanoseconds since midnight, format) of numbers (rows,) that can be a clock."""
+    low, high, packed = numbers.min(), numbers.max(), numbers % 100
+    if low < 0 or high > 240_000:
+        return
+    if high < 1:
+        yield _rounded(numbers * DAY), "days"
+    elif high <= 24:
+        yield _rounded(numbers * HOUR), "%H"
+    elif (numbers % 1 == 0).all() and (packed < 60).all():
+        minutes = numbers if high <= 2_400 else numbers // 100
+        if (minutes % 100 < 60).all():
+            seconds = 0 if high <= 2_400 else packed
+            clock = (minutes // 100 * 60 + minutes % 100) * 60 + seconds
+            yield _rounded(clock * SECOND), "%H%M" if high <= 2_400 else "%H%M%S"
+
+
+def _rounded(nanoseconds):
+    return np.rint(nanoseconds / TICK).astype(np.int64) * TICK
 
 
 def completed(name, dates, columns, first):
@@ -62,44 +85,56 @@ def completed(name, dates, columns, first):
     return best
 
 
+def _numbers(columns):
+    """Return {name: numbers (rows,)} of columns that may be a part of a date."""
+    chosen = {n: c for n, c in columns.items() if is_numeric(c) and not c.isna().any()}
+    numbers = {n: c.to_numpy(np.float64) for n, c in chosen.items() if c.dtype.kind != "c"}
+    return {n: v for n, v in numbers.items() if 0 <= v.min() and v.max() <= NUMBERED["Y"][1]}
+
+
+def _chosen(names, fits):
+    """Yield (roles, columns) of the dates that columns with `fits` {role: names} may make."""
+    for roles in TOGETHER:
+        year = next(role for role in roles if role in "Yy")
+        for place in [names.index(name) for name in fits[year][:2]]:
+            beside = names[max(0, place - NEAR_BY) : place + NEAR_BY + 1]
+            for chosen in combinations(beside, len(roles)):
+                if all(name in fits[role] for name, role in zip(chosen, roles, strict=True)):
+                    yield roles, chosen
+
+
 def together(columns, first):
     """Return the Found of years, months, days, hours … that stand in columns of their own."""
-    sample = np.arange(min(len(first), 2_000))
-    numbers = {name: whole(column) for name, column in columns.items()}
-    numbers = {name: values for name, values in numbers.items() if values is not None}
-    names, best, least = list(numbers), Found(), REGULAR
+    sample, best, least = np.arange(min(len(first), 2_000)), Found(), REGULAR
+    numbers = _numbers(columns)
+    broken = {name for name, values in numbers.items() if (values % 1 != 0).any()}
     fits = {
-        role: [n for n, v in numbers.items() if low <= v.min() and v.max() <= high]
+        role: [n for n, v in numbers.items() if low <= v.min() and v.max() < high + 1]
         for role, (low, high) in NUMBERED.items()
     }
-    for year in fits["Y"][:2]:
-        place = names.index(year)
-        beside = names[max(0, place - NEAR_BY) : place + NEAR_BY + 1]
-        for roles in TOGETHER:
-            pools = [[n for n in beside if n in fits[role] and n != year] for role in roles[1:]]
-            if not all(pools):
-                continue
-            for chosen in permutations(dict.fromkeys(sum(pools, [])), len(pools)):
-                if any(name not in pool for name, pool in zip(chosen, pools, strict=True)):
-                    continue
-                fields = dict(zip(roles, (year, *chosen), strict=True))
-                few = {role: numbers[name][sample] for role, name in fields.items()}
-                if oddness(_joined(few), first[sample]) >= least:
-                    continue
-                reading = _joined({role: numbers[name] for role, name in fields.items()})
-                odd = oddness(reading, first)
-                if odd < least:
-                    ways = tuple(WRITTEN.get(role, f"%{role}") for role in roles)
-                    best, least = Found((year, *chosen), (reading,), ways), odd
+    for roles, chosen in _chosen(list(numbers), fits):
+        if broken & set(chosen[:-1]) or (chosen[-1] in broken and roles[-1] not in FRACTIONS):
+            continue
+        fields = dict(zip(roles, chosen, strict=True))
+        few = {role: numbers[name][sample] for role, name in fields.items()}
+        if oddness(_joined(few), first[sample]) >= least:
+            continue
+        reading = _joined({role: numbers[name] for role, name in fields.items()})
+        if (odd := oddness(reading, first)) < least:
+            ways = tuple(WRITTEN.get(role, f"%{role}") for role in roles)
+            best, least = Found(chosen, (reading,), ways), odd
     return best
 
 
 def _joined(fields):
-    """Return the Reading of {role: whole numbers (rows,)}."""
+    """Return the Reading of {role: numbers (rows,)}, of which the last may have a fraction."""
+    last = list(fields)[-1]
+    part = fields[last] % 1 * FRACTIONS.get(last, 0)
+    fields = {role: np.floor(numbers).astype(np.int64) for role, numbers in fields.items()}
     days, real = dated(fields)
     minutes = fields.get("H", 0) * 60 + fields.get("M", 0)
     if "n" in fields:
         minutes = fields["n"] // 100 * 60 + fields["n"] % 100
         real = real & (fields["n"] % 100 < 60)
-    stamps = days * DAY + minutes * 60 * SECOND + fields.get("S", 0) * SECOND
+    stamps = days * DAY + minutes * 60 * SECOND + fields.get("S", 0) * SECOND + _rounded(part)
     return Reading("numbers", np.where(real, stamps, NAT), "numbers")

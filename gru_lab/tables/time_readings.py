@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.tables.frames import is_text
-from gru_lab.tables.steps import direction, irregular, seconds, steps_of
-from gru_lab.tables.time import DAY, NAT, Reading, text_readings
+from gru_lab.tables.numbers import option
+from gru_lab.tables.steps import direction, irregular, seconds, span_words, steps_of
+from gru_lab.tables.time import DAY, NAT, SECOND, Reading, text_readings
 from gru_lab.tables.time_numbers import SCALES, counted_from, number_readings
 
 REGULAR = 0.1  # of the steps may be irregular in a column that is taken for time by content alone
+FIRST_YEAR = 1_980  # of two digits that need no question
 SHORT_SCALES = {name.split()[-1]: name for name in SCALES if name.startswith("epoch")} | {
     "excel": "Excel days"
 }
@@ -52,12 +54,27 @@ def readings_of(column: pd.Series) -> list[Reading]:
         return [Reading("dates", stamps, "dates", clock)]
     if is_text(column):
         if readings := text_readings(column):
-            return readings
+            return [way for reading in readings for way in _hours_or_minutes(reading)]
         numbers = pd.to_numeric(column.astype(object), errors="coerce")
         return number_readings(numbers) if numbers.notna().sum() == column.notna().sum() else []
     if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
         return []
     return [] if pd.api.types.is_complex_dtype(kind) else number_readings(column)
+
+
+def _hours_or_minutes(reading):
+    """Return a reading and, where 0:10 may be minutes and seconds as well, that one after it.
+
+    A clock that starts again at midnight, or stops just before it, tells hours.
+    """
+    known = reading.stamps[reading.stamps != NAT]
+    step = np.diff(known)
+    if reading.way not in ("%H:%M", "%h:%M") or not len(step) or (step < 0).any():
+        return [reading]
+    if known[0] > step.max() or 0 < DAY - known[-1] <= 2 * step.max():
+        return [reading]
+    stamps = np.where(reading.stamps == NAT, NAT, reading.stamps // 60)
+    return [reading, replace(reading, way="%M:%S", stamps=stamps, shapes={"%M:%S": len(known)})]
 
 
 def asked(readings, column, time_format, dayfirst):
@@ -115,7 +132,7 @@ def stands_still(reading, first):
 
 def unwrapped(reading, first):
     """Return clock times without a date going on from day to day, in the order of rows."""
-    hours = seconds(reading.stamps) / 3_600
+    hours = np.where(reading.stamps == NAT, np.nan, reading.stamps / (3_600 * SECOND))
     known = ~np.isnan(hours)
     if known.any() and hours[known].max() <= 24:
         hours[known] = np.unwrap(hours[known], period=24)
@@ -124,14 +141,26 @@ def unwrapped(reading, first):
     return replace(reading, stamps=stamps, order="", clock=True)
 
 
-def two_readings(found):
+def unclear(found, columns, by_part, first, time_format=None):
+    """Return the sentences on a time that may be read otherwise; a format settles most of them."""
+    said = _two_readings(found)
+    if time_format is None:
+        said += _centuries(found) + _swapped(found, columns, by_part, first)
+    return said
+
+
+def _two_readings(found):
     """Return in a list what two readings of the time are, with the option that settles it."""
     if len(found.readings) < 2:
         return []
     shown = []
     for reading in found.readings[:3]:
-        known = reading.stamps[reading.stamps != NAT][:2].view("M8[ns]").astype("M8[m]")
-        shown.append(f"{reading.way} gives {', '.join(map(str, known))}, …".replace("T00:00", ""))
+        known = reading.stamps[reading.stamps != NAT][:2]
+        if not reading.order:
+            shown.append(f"{reading.way} gives steps of {span_words(np.ptp(known) / SECOND)}")
+            continue
+        dates = ", ".join(map(str, known.view("M8[ns]").astype("M8[m]"))).replace("T00:00", "")
+        shown.append(f"{reading.way} gives {dates}, …")
     orders = {reading.order[:2] for reading in found.readings}
     settle = (
         "--dayfirst or --monthfirst"
@@ -140,24 +169,50 @@ def two_readings(found):
     )
     return [
         f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "
-        f"about as well: {'; '.join(shown)} Say which: {settle}"
+        f"about as well: {'; '.join(shown)}. Say which: {settle}"
     ]
 
 
-def swapped(found, columns, odd):
+def _swapped(found, columns, by_part, first):
     """Return in a list what is wrong where a spreadsheet took the day for the month in some cells.
 
-    It turns 03/04/2024 into a date, in its own country's order, and leaves 13/04/2024 as text.
+    It turns 03/04/2024 into a date, in its own country's order, and leaves 13/04/2024 as it is: so
+    steps are regular once day and month of all days up to the twelfth are exchanged.
     """
-    if "back" not in odd or len(found.columns) > 1:
+    if not found.readings or not found.readings[0].order or found.readings[0].stamps.dtype != "i8":
         return []
-    column = columns[found.columns[0]]
-    real = column.map(lambda cell: isinstance(cell, datetime)).to_numpy(bool)
-    texts = column[~real].dropna()
-    if not real.any() or not len(texts):
+    stamps = found.readings[0].stamps[by_part]
+    days = (stamps // DAY).astype("M8[D]")
+    years, months = days.astype("M8[Y]"), days.astype("M8[M]")
+    day, month = (days - months).astype(int) + 1, (months - years).astype(int) + 1
+    both = (stamps != NAT) & (day <= 12) & (day != month)
+    other = (years.astype("M8[M]") + (day - 1)).astype("M8[D]") + (month - 1)
+    exchanged = np.where(both, other.astype(np.int64) * DAY + stamps % DAY, stamps)
+    ways = (replace(found.readings[0], stamps=stamps) for stamps in (stamps, exchanged))
+    as_is, then = (oddness(way, first) for way in ways)
+    if not as_is or then > min(REGULAR, as_is / 4):
+        return []
+    sample = columns[found.columns[0]].iloc[by_part[np.argmax(both)]]
+    return [
+        f"column {found.columns[0]!r} goes back and forth in time, and is regular once day and "
+        f"month are exchanged in {both.sum():,} cells such as {str(sample)!r}: a spreadsheet may "
+        "have taken the day for the month there, up to the twelfth; write all of them alike, as "
+        "2024-04-13, before a repair"
+    ]
+
+
+def _centuries(found):
+    """Return in a list what is unsure about years of two digits that are not of our time."""
+    ways = " ".join([*found.ways, *(reading.way for reading in found.readings[:1])])
+    if "%y" not in ways:
+        return []
+    known = found.readings[0].stamps[found.readings[0].stamps != NAT]
+    years = known.view("M8[ns]").astype("M8[Y]").astype(int) + 1970
+    early, late = years.min(), years.max()
+    if FIRST_YEAR <= early and late <= datetime.now().year + 1:
         return []
     return [
-        f"column {found.columns[0]!r} holds {real.sum():,} dates and {len(texts):,} texts such as "
-        f"{texts.iloc[0]!r}, and goes back in time between them: a spreadsheet may have taken the "
-        "day for the month in the dates; write all of them alike, as 2024-04-13, before a repair"
+        f"the years of column {found.columns[0]!r} have two digits and would be {early} to "
+        f"{late}, or count by another calendar, such as Thailand's, where 67 is 2024; write four "
+        f"digits, or add {option('--time-format', found.ways[0])} if {early} is right"
     ]

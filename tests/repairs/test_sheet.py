@@ -455,8 +455,8 @@ UNREADABLE = {
     "short.csv": ("a,b,c\n1,2,3\n4,5\n", r"line 3 has 2: mend that line"),
     "comma.csv": ("a,b\n1,5,2,5\n1,5,2,5\n", "decimal commas need another separator"),
     "spaces.csv": (
-        "a b c\n1 2 3\n4 5 6\n",
-        "separated by one of comma, semicolon, TAB, bar, and its header 'a b c'",
+        "a b c\n1 2 3\n4   6\n7   9\n",
+        "separated by one of comma, semicolon, TAB, bar, spaces, and its header 'a b c'",
     ),
     "quote.csv": ('a,b\n1,"2\n3,4\n', "could not be read"),
     "twice.csv": ("a,b,a\n1,2,3\n", "'a' is there twice; rename one"),

@@ -25,6 +25,15 @@ HEADERS = [
     ("time,PM µg/m³", "cp1252"),
     ("date,température,humidité", "cp1252"),
     ("tid,vindstyrka,nederbörd på 2 m", "cp1252"),
+    ("Zeit;Größe;Höhe über Grund", "cp850"),
+    ("date,température", "mac_roman"),
+    ("χρόνος,θερμοκρασία", "cp1253"),
+    ("tarih,sıcaklık,basınç", "cp1254"),
+    ("เวลา,อุณหภูมิ", "cp874"),
+    ("時刻,気温,湿度", "euc_jp"),
+    ("время,температура", "cp866"),
+    ("זמן,טמפרטורה", "cp1255"),
+    ("الوقت,درجة الحرارة", "cp1256"),
 ]
 
 
@@ -40,6 +49,22 @@ def test_an_encoding_is_told_from_a_header_said_and_kept(header, encoding, tmp_p
     sheet.write(out, sheet.table.fillna(7.0), sheet.holes)
     rows[5] += "7"
     assert out.read_bytes() == "\n".join([",".join(names), *rows]).encode(encoding)
+
+
+@pytest.mark.parametrize(
+    "header, encoding, other",
+    [("dia,año,presión", "cp1252", "cp1250"), ("laikas,temperatūra,drėgmė", "cp1257", "cp1252")],
+)
+def test_words_that_two_encodings_read_alike_well_are_refused_with_both(
+    header, encoding, other, tmp_path
+):
+    path = tmp_path / "table.csv"
+    path.write_bytes("\n".join([header, *["1,2,3"] * 20]).encode(encoding))
+    (doubt,) = Sheet.open(path).doubts
+    word = next(word for word in header.split(",") if not word.isascii())
+    assert f"{encoding} gives {word!r}" in doubt and f"--encoding {other}" in doubt
+    settled = Sheet.open(path, encoding=encoding)
+    assert settled.doubts == [] and list(settled.table) == header.split(",")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -2,10 +2,13 @@
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.tables.head import is_unit
+from gru_lab.tables.layout import Layout
+from gru_lab.tables.missing_rows import with_rows
 
 DATA = [f"2024-03-01 {h:02d}:00:00,{10 + h / 4:.2f},{60 - h / 8:.3f}" for h in range(24)]
 HOLED = [*DATA[:5], "2024-03-01 05:00:00,,59.375", *DATA[6:]]
@@ -46,6 +49,8 @@ HEADS = {  # the file, and what `read as` says of it
     "a title from a spreadsheet": (table("Logger 7,,", "time,T,RH"), "1 line above the names"),
     "comments": (table("# made by a logger", "# v 1.2, 2024", "time,T,RH"), "comma"),
     "names in a comment": (table("# made by a logger", "# time,T,RH"), "comma"),
+    "names and units in comments": (table("#time,T,RH", "#yr,degC,%"), "a row of units"),
+    "lines of a report": (table("-" * 40, "time,T,RH", "-" * 40, below=["-" * 40]), "comments"),
     "InfluxDB": (
         table("#group,false,false", "#datatype,dateTime,double", "#default,,", "time,T,RH"),
         "comma",
@@ -84,6 +89,45 @@ def test_a_head_is_read_past_said_and_kept(text, said, end, keep_flags, tmp_path
         again = Sheet.open(out)
         assert list(again.table)[3] == "repaired" and again.table.shape == (24, 4)
         assert again.table["repaired"][5] == "T"
+
+
+SPACED = {  # lines above, a row, and what stands in its hole before and after
+    "NOAA's buoys": (
+        ["#YY  MM DD hh mm  WTMP", "#yr  mo dy hr mn  degC"],
+        "{t:%Y %m %d %H %M} {v:>6}",
+        ("    NA", "  1.75"),
+    ),
+    "R": (['"time" "WTMP"'], '"{n}" "{t:%Y-%m-%d %H:%M}" {v}', ("NA", "1.75")),
+    "MATLAB": (
+        ["% made by a logger", "% date hour WTMP"],
+        "  {t:%Y-%m-%d %H:%M} {v:8}  ",
+        ("NA", "1.75"),
+    ),
+}
+
+
+@pytest.mark.parametrize("above, row, hole", SPACED.values(), ids=SPACED)
+def test_cells_that_spaces_separate_are_read_and_written_in_their_width(above, row, hole, tmp_path):
+    times = pd.date_range("2024-03-01 01:00", periods=60, freq="h")
+    values = ["NA" if n == 7 else f"{n / 4:.2f}" for n in range(60)]
+    lines = [row.format(n=n, t=t, v=v) for n, (t, v) in enumerate(zip(times, values, strict=True))]
+    path, out = tmp_path / "t.txt", tmp_path / "out.txt"
+    path.write_text("\n".join([*above, *lines]) + "\n")
+    sheet = Sheet.open(path)
+    assert "spaces" in sheet.file.about and sheet.holes["WTMP"].sum() == 1
+    layout = Layout.of(sheet.table).require()
+    np.testing.assert_array_equal(layout.labels, times.to_numpy("M8[ns]"))
+    sheet.write(out, sheet.table.fillna(1.75), sheet.holes)
+    assert out.read_text() == path.read_text().replace(*hole)
+    with pytest.raises(ValueError, match="leave --keep-flags out"):
+        sheet.file.require_flags()
+    with pytest.raises(ValueError, match="fill_rows: where only spaces separate cells"):
+        with_rows(sheet.file, layout)
+
+
+def test_words_in_a_single_column_are_not_parted(tmp_path):
+    (tmp_path / "t.csv").write_text("T\n" + "".join(f"{n / 4:.2f} °C\n" for n in range(30)))
+    assert list(Sheet.open(tmp_path / "t.csv").table) == ["T"]
 
 
 def test_units_are_given_by_column(tmp_path):

@@ -102,6 +102,13 @@ JOINED = {
     "year, day of the year, HHMM": lambda t: {"y": t.year, "j": t.dayofyear, "n": t.hour * 100},
     "with minutes": lambda t: {"y": t.year, "m": t.month, "d": t.day, "h": t.hour, "i": t.minute},
     "dates of Excel and clocks": lambda t: {"d": t.normalize(), "c": t.time},
+    "YYMMDD and HHMMSS": lambda t: {
+        "f": t.strftime("%y%m%d").astype(int),
+        "h": t.strftime("%H%M%S").astype(int),
+    },
+    "years of two digits": lambda t: {"a": t.year % 100, "b": t.month, "c": t.day, "e": t.hour},
+    "day of the year with a fraction": lambda t: {"a": t.year, "j": t.dayofyear + t.hour / 24},
+    "date and fraction of the day": lambda t: {"d": t.strftime("%d/%m/%Y"), "f": t.hour / 24},
 }
 
 
@@ -183,19 +190,39 @@ def test_series_that_take_turns_at_times_of_their_own_are_told_apart():
     assert "--split-by 'tag' --split-by 'site'" in sentence
 
 
-def test_dates_of_which_a_spreadsheet_swapped_day_and_month_are_refused():
-    days = pd.date_range("2024-03-01", periods=60)
-    cells = [
-        day.to_pydatetime().replace(day=day.month, month=day.day)
-        if day.day <= 12
-        else f"{day:%d/%m/%Y}"
-        for day in days
-    ]
-    (sentence,) = Layout.of(table(date=pd.Series(cells, dtype=object))).refusals
-    assert "'date' holds 24 dates and 36 texts such as '13/03/2024'" in sentence
-    right = [cell if isinstance(cell, str) else day for cell, day in zip(cells, days, strict=True)]
-    layout = Layout.of(table(date=pd.Series(right, dtype=object))).require()
-    assert layout.step.words == "1 d"
+def half_swapped(day):
+    return day.replace(day=day.month, month=day.day) if day.day <= 12 else day
+
+
+SWAPPED = {
+    "dates beside texts": [
+        half_swapped(day).to_pydatetime() if day.day <= 12 else f"{day:%d/%m/%Y}"
+        for day in pd.date_range("2024-03-01", periods=60)
+    ],
+    "all as dates": [half_swapped(day) for day in pd.date_range("2024-03-01", periods=60)],
+    "as ISO": [f"{half_swapped(day):%Y-%m-%d}" for day in pd.date_range("2024-03-01", periods=60)],
+    "hours": [f"{half_swapped(hour):%d/%m/%Y %H:%M}" for hour in HOURS],
+}
+
+
+@pytest.mark.parametrize("cells", SWAPPED.values(), ids=SWAPPED)
+def test_dates_of_which_a_spreadsheet_swapped_day_and_month_are_refused(cells):
+    (sentence,) = Layout.of(table(date=pd.Series(cells))).refusals
+    assert "'date' goes back and forth in time, and is regular once day and month are" in sentence
+
+
+@pytest.mark.parametrize("every", ["D", "h", "MS"])
+def test_dates_in_order_are_no_swapped_ones_even_with_a_pause(every):
+    days = pd.date_range("2024-03-01", periods=60, freq=every).delete([20, 21, 22])
+    assert Layout.of(table(date=days.strftime("%Y-%m-%d %H:%M"))).refusals == ()
+
+
+@pytest.mark.parametrize("year", [1967, 1971, 2057])
+def test_years_of_two_digits_that_are_not_of_our_time_are_refused_until_they_are_settled(year):
+    days = pd.date_range(f"{year}-03-01", periods=60).strftime("%d/%m/%y")
+    (sentence,) = Layout.of(table(date=days)).refusals
+    assert "count by another calendar" in sentence and "--time-format %d/%m/%y" in sentence
+    assert Layout.of(table(date=days), time_format="%d/%m/%y").refusals == ()
 
 
 def test_a_state_in_words_is_no_tag():
@@ -258,12 +285,23 @@ def test_rows_without_a_stamp_lie_between_their_neighbours():
     assert list(layout.odd["lacking"]) == [292]
 
 
-@pytest.mark.parametrize("numbers", ["of the rows", "going on"])
-def test_row_numbers_with_holes_stay_row_numbers(numbers):
-    gone = np.arange(300) % 40 == 7
-    count = np.arange(300.0) if numbers == "of the rows" else np.cumsum(~gone) + 0.0
-    layout = Layout.of(table(time=HOURS, n=np.where(gone, np.nan, count)))
-    assert layout.set_aside == {"time": "time", "n": "row number"}
+def test_a_counter_with_holes_is_a_channel_with_holes():
+    count = np.where(np.arange(300) % 40 == 7, np.nan, np.arange(300.0))
+    assert Layout.of(table(time=HOURS, n=count)).channels == ("n", "x")
+
+
+def minutes(begin, end, step=10):
+    return [f"{m // 60}:{m % 60:02d}" for m in range(begin, end, step)]
+
+
+def test_steps_that_may_be_minutes_or_seconds_are_refused_with_both_shown():
+    (sentence,) = Layout.of(table(t=minutes(0, 900))).refusals
+    assert "%H:%M gives steps of 10 min; %M:%S gives steps of 10 s" in sentence
+    for way, step in (("%H:%M", "10 min"), ("%M:%S", "10 s")):
+        layout = Layout.of(table(t=minutes(0, 900)), time_format=way).require()
+        assert layout.step.words == step
+    for clear in (minutes(0, 1_440), minutes(480, 900), [*minutes(0, 1_440), *minutes(0, 60)]):
+        assert Layout.of(table(t=clear)).refusals == ()
 
 
 def test_order_is_that_of_a_plain_sort(rng):

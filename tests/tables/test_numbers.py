@@ -2,6 +2,8 @@
 and refused where it fits two readings.
 """
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from gru_lab.tables.numbers import option, read_numbers
 from gru_lab.tables.signs import hint
 
 VALUES = [898.5, 1051.25, 998.0, 1112.75, 1153.5, 12345.25, 1_234_567.5, 21.75] * 5
+PLAIN, FULL = "0123456789.", "０１２３４５６７８９．"
 MANNERS = {  # what a person's cell looks like for a value
     "US": lambda v: f"{v:,.2f}",
     "German": lambda v: f"{v:,.2f}".translate(str.maketrans(",.", ".,")),
@@ -30,6 +33,8 @@ MANNERS = {  # what a person's cell looks like for a value
     "exponent": lambda v: f"{v:.8E}",
     "times ten": lambda v: "{}×10^{}".format(*f"{v:.8e}".split("e+0")),
     "plus": lambda v: f"{v:+.2f}",
+    "full width": lambda v: f"{v:.2f}".translate(dict(zip(map(ord, PLAIN), FULL, strict=True))),
+    "Indian": lambda v: re.sub(r"(?<=\d)(?=(\d\d)*\d{3}\.)", ",", f"{v:.2f}"),
 }
 
 
@@ -152,6 +157,10 @@ UNREAD = {
     "two units": ["1.2 kW", "900 W"] * 20,
     "with and without a unit": ["12 °C", "12"] * 20,
     "two decimal signs": ["10.07", "10,07"] * 20,
+    "with their error": ["2088.6±0.3", "2090.1±0.3"] * 20,
+    "ranges": ["3-5", "4-7"] * 20,
+    "hexadecimal": ["0x00FF", "0x1AFB"] * 20,
+    "degrees, minutes, seconds": ["49°12′30.5″N", "8°1′2.25″N"] * 20,
 }
 
 
@@ -163,6 +172,20 @@ def test_a_column_of_numbers_that_cannot_be_read_is_a_problem_with_its_line(cell
     (note,) = sheet.notes
     assert note.startswith("column 'a' looks like numbers and could not be read: line ")
     assert list(sheet.unread) == ["a"] and sheet.table["a"].tolist() == cells
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [["5-3-24", "6-3-24"], ["192.168.0.1", "10.0.0.7"]],
+)
+def test_dates_and_addresses_are_no_numbers_that_could_not_be_read(cells):
+    assert read_numbers(pd.DataFrame({"a": cells * 20})).unread == {}
+
+
+def test_a_cell_of_many_characters_is_cut_and_its_length_said(tmp_path):
+    done = read_numbers(pd.DataFrame({"a": ["1.5"] * 20 + ["y" * 140_000]}))
+    (note,) = done.notes
+    assert len(note) < 300 and "yy…' (140,000 characters)" in note and "empty that cell" in note
 
 
 def test_a_few_cells_with_another_unit_stay_and_are_named():
