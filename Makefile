@@ -13,7 +13,7 @@ lab: .venv/ready
 	$(BIN)/gru-lab lab $(ARGS)
 
 test: .venv/ready lint
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -25,7 +25,7 @@ docs: .venv/ready  # docs/index.html: every public name, from the docstrings
 
 # the same tests with the oldest packages that pyproject.toml allows, in an environment of their own
 test-lowest: .venv-lowest/ready
-	.venv-lowest/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	.venv-lowest/bin/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 .venv-lowest/ready: pyproject.toml
 	$(PYTHON) -m venv .venv-lowest

@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ import torch
 
 import gru_lab as lab
 from gru_lab.demo import demo_series
+from gru_lab.tuning_log.stages import STAGES
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -61,6 +63,34 @@ def config():
 @pytest.fixture
 def store(tmp_path):
     return lab.Store(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+
+@pytest.fixture(scope="session")
+def tiny_runs(tmp_path_factory):
+    """A function from a folder to a new store in it, with the runs of all five stages on the tiny
+    profile, three seeds each: trained once, for all processes that run the tests.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "tiny"
+    whole = shared / "whole.sqlite"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        wait_until(whole.exists, "the runs of the tiny profile", seconds=300)
+    else:
+        store = lab.Store(f"sqlite:///{shared / 'runs.sqlite'}")
+        for name in STAGES:
+            lab.sweep(lab.stage(name, "tiny"), store=store, workers=1)
+        _copy(store.file, shared / "part.sqlite").rename(whole)
+    return lambda folder: lab.Store(f"sqlite:///{_copy(whole, folder / 'runs.sqlite')}")
+
+
+def _copy(source, target):
+    """Copy a SQLite file, journal and all."""
+    with contextlib.closing(sqlite3.connect(source)) as old:
+        with contextlib.closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+    return target
 
 
 @pytest.fixture(scope="session")

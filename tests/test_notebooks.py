@@ -13,7 +13,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import gru_lab as lab
 from gru_lab.records.notebooks import execute_now, set_parameters
 from gru_lab.runs.recording import recording
 from gru_lab.tuning_log.stages import STAGES as DATA
@@ -156,28 +155,17 @@ def test_every_exercise_has_its_solution(path):
     assert re.findall(r"^## (\d)\. ", prose, flags=re.M) == numbers and 3 <= len(numbers) <= 4
 
 
-@pytest.fixture(scope="module")
-def kept_runs(tmp_path_factory):
-    """A store with the tiny profile's runs of all stages, so that a solution trains only what is
-    its own.
-    """
-    store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('solutions') / 'runs.sqlite'}")
-    for name in DATA:
-        lab.sweep(lab.stage(name, "tiny"), seeds=2, store=store, workers=1)
-    return store
-
-
 @each_solution
 def test_a_solution_is_short_too(path):
     assert max(len(cell.source.splitlines()) for cell in cells(path, "code")) <= 15
 
 
 @each_solution
-def test_a_solution_runs(path, kept_runs, tmp_path, monkeypatch):
+def test_a_solution_runs(path, tiny_runs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     notebook = nbformat.read(path, as_version=4)
     set_parameters(notebook, PROFILE="tiny", SEEDS=2, DATA=None, SPLIT_BY=None)
-    with recording(kept_runs) as (environment, _):
+    with recording(tiny_runs(tmp_path)) as (environment, _):
         whole = execute_now(notebook, environment)
     errors = [
         output.evalue

@@ -1,7 +1,6 @@
 """The errors of a list of settings, each trained with several seeds."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,6 @@ from gru_lab.runs.compute import Compute
 from gru_lab.runs.sweep import train_missing
 from gru_lab.series import Series
 from gru_lab.tuning_log.rulers import LAST
-
-SMALL = 50_000  # rows x epochs below which a run takes less time than starting processes for it
 
 
 def scores(
@@ -37,8 +34,6 @@ def scores(
         for name, row in zip(names, runs, strict=True)
         for run in row
     }
-    if compute.workers is None and len(series) * configs[0].epochs <= SMALL:
-        compute = replace(compute, workers=None if compute.scheduler else 1)
     try:
         train_missing(flat, series, compute, labels)
     except SchedulerGone:

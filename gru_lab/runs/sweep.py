@@ -23,6 +23,13 @@ from gru_lab.runs.store import Store
 from gru_lab.series import Series
 from gru_lab.tuning_log.stage import Stage
 
+SMALL = 20_000_000  # `cost` x rows, of all runs: a few seconds, as long as starting processes takes
+
+
+def cost(config: RunConfig) -> float:
+    """Return about what a run costs for each row of its series, as a number to compare."""
+    return config.epochs * config.num_layers * config.hidden_size * config.train_share
+
 
 def not_stored(configs: list[RunConfig], store: Store) -> list[RunConfig]:
     """Return the runs the store lacks, each key once at its longest, the costliest first."""
@@ -32,9 +39,7 @@ def not_stored(configs: list[RunConfig], store: Store) -> list[RunConfig]:
             longest[config.key] = config
     kept = store.lengths(longest)
     lacking = [config for key, config in longest.items() if kept.get(key, 0) < config.epochs]
-    return sorted(
-        lacking, key=lambda config: -config.epochs * config.num_layers * config.train_share
-    )
+    return sorted(lacking, key=cost, reverse=True)
 
 
 class Sweep(Background):
@@ -126,12 +131,14 @@ class Sweep(Background):
 
     def _outcomes(self):
         """Yield (config, Trained or what went wrong) as the runs end."""
-        if self.compute.here and not self._thread:
+        compute, checkpoints = self.compute, self.store.checkpoints
+        small = sum(map(cost, self.todo)) * len(self.series) <= SMALL
+        small = small and compute.workers is None and compute.scheduler is None
+        if (compute.here or small) and not self._thread:
             yield from self._train_here()
             return
         from gru_lab.runs.cluster import Jobs, local_client, remote_client
 
-        compute, checkpoints = self.compute, self.store.checkpoints
         if compute.scheduler is None:
             opened = local_client(*(min(count, len(self.todo)) for count in compute.shape))
         else:
@@ -192,11 +199,12 @@ def sweep(
     the `background` at once a Sweep, which has them later. `seeds` is how many seeds each gets: by
     default the profile's, or the configurations as they are.
 
-    Here runs train in `workers` processes of one thread, by default one a core, closed to
-    other users; runs on a GPU share one process. `scheduler` is the address of a Dask scheduler,
-    or a distributed.Client, to train on its workers instead. Their gru_lab, torch and data must be
-    those of this process. An interrupted run goes on from its checkpoint where its worker sees the
-    folder beside the store, or comes back to the same home folder.
+    Here runs train in `workers` processes of one thread, closed to other users: by default one a
+    core, or this process where all are done in seconds. Runs on a GPU share one process.
+    `scheduler` is the address of a Dask scheduler, or a distributed.Client, to train on its workers
+    instead. Their gru_lab, torch and data must be those of this process. An interrupted run goes on
+    from its checkpoint where its worker sees the folder beside the store, or comes back to the same
+    home folder.
 
     Raises ValueError for wrong settings or unlike workers before anything is trained, SweepFailed
     after the rest is done if runs failed, StoreFailed if the store cannot be written.

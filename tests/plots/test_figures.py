@@ -15,8 +15,8 @@ from gru_lab.plots.stage import plot_stage
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    store = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}"
+def results(tiny_runs, tmp_path_factory):
+    store = tiny_runs(tmp_path_factory.mktemp("store"))
     return lab.sweep(lab.stage("missing_weight", "tiny"), seeds=2, store=store, workers=1)
 
 

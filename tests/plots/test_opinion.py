@@ -10,8 +10,8 @@ from gru_lab.plots.opinion import plot_opinion
 
 
 @pytest.fixture(scope="module")
-def opinion(tmp_path_factory):
-    store = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}"
+def opinion(tiny_runs, tmp_path_factory):
+    store = tiny_runs(tmp_path_factory.mktemp("store"))
     stages = [lab.stage(number, "tiny") for number in (2, 4)]
     return lab.second_opinion(
         [lab.sweep(stage, seeds=2, store=store, workers=1) for stage in stages]

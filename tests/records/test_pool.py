@@ -14,8 +14,8 @@ STAGE = "missing_weight"
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}")
+def kept(tiny_runs, tmp_path_factory):
+    store = tiny_runs(tmp_path_factory.mktemp("store"))
     return store, lab.sweep(lab.stage(STAGE, "tiny"), seeds=3, store=store, workers=1)
 
 

@@ -29,12 +29,12 @@ pytestmark = pytest.mark.usefixtures("ctrl_c")
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
+def recorded(tiny_runs, tmp_path_factory):
     """All notebooks on the tiny profile; returns the folder, the store, and the names of those that
     failed.
     """
     folder = tmp_path_factory.mktemp("recorded")
-    store = Store(f"sqlite:///{folder / 'runs.sqlite'}")
+    store = tiny_runs(folder)
     written, failed = module.record(profile="tiny", out=folder / "records", store=store)
     assert written[0] == folder / "records" / "index.html"
     return written[1].parent, store, failed

@@ -15,8 +15,8 @@ SEEDS = 2
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return lab.Store(f"sqlite:///{tmp_path_factory.mktemp('results') / 'runs.sqlite'}")
+def store(tiny_runs, tmp_path_factory):
+    return tiny_runs(tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +107,9 @@ def test_references_are_the_errors_of_the_simple_ways_on_the_same_hidden_entries
 
 def test_what_was_not_swept_is_an_error_that_says_so(weights, store):
     with pytest.raises(
-        ValueError, match="weight=1, seed 2 is not in Store.*: sweep the stage first"
+        ValueError, match="weight=1, seed 3 is not in Store.*: sweep the stage first"
     ):
-        Results.collect(weights.stage, SEEDS + 1, store)
+        Results.collect(weights.stage, 4, store)
 
 
 def test_lines_are_the_last_three_epochs_in_the_format_of_the_log(weights, ratios):

@@ -76,6 +76,18 @@ def test_only_what_the_store_lacks_is_trained(configs, series, store, trainings)
     assert trainings == [(configs[2].key, 2)]
 
 
+def test_what_takes_seconds_starts_no_process_unless_it_is_asked_to(
+    configs, series, store, trainings, monkeypatch
+):
+    monkeypatch.setattr("gru_lab.runs.cluster.local_client", lambda *shape: pytest.fail("started"))
+    assert train_missing(configs, series, Compute(store)) == len(trainings) == 3
+    longer = configs[0].replace(epochs=3, seed=9)
+    for work, compute in ((many.SMALL, Compute(store, workers=2)), (0, Compute(store))):
+        monkeypatch.setattr(many, "SMALL", work)
+        with pytest.raises(pytest.fail.Exception, match="started"):
+            train_missing([longer], series, compute)
+
+
 def test_a_shorter_run_is_read_from_a_longer_one(configs, series, store, no_training, monkeypatch):
     with monkeypatch.context() as allowed:
         allowed.setattr(job, "Trainer", Trainer)

@@ -18,9 +18,9 @@ both_languages = pytest.mark.parametrize("language", LANGUAGES)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def results(tiny_runs, tmp_path_factory):
     """The runs of all five stages on the tiny profile."""
-    store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('log') / 'runs.sqlite'}")
+    store = tiny_runs(tmp_path_factory.mktemp("log"))
     series = lab.stage(1, "tiny").series
     return [lab.sweep(one.bind("tiny", series), SEEDS, store, workers=1) for one in STAGES.values()]
 

@@ -16,13 +16,11 @@ STAGES = ("mask_input", "missing_weight", "num_layers", "dropout", "loss_ratio")
 
 
 @pytest.fixture(scope="module")
-def stages(tmp_path_factory):
-    """Every stage on the tiny profile with one seed, and the store of all their runs."""
-    store = lab.Store(f"sqlite:///{tmp_path_factory.mktemp('read') / 'runs.sqlite'}")
-    bound = [lab.stage(name, "tiny") for name in STAGES]
-    for stage in bound:
-        lab.sweep(stage, 1, store, workers=1)
-    return bound, store
+def stages(tiny_runs, tmp_path_factory):
+    """Every stage on the tiny profile, and the store of their runs with seed 0."""
+    store = tiny_runs(tmp_path_factory.mktemp("read"))
+    store.delete(store.runs().query("seed > 0")["key"])
+    return [lab.stage(name, "tiny") for name in STAGES], store
 
 
 @pytest.mark.parametrize("number", range(5), ids=STAGES)

@@ -16,8 +16,8 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    store = f"sqlite:///{tmp_path_factory.mktemp('store') / 'runs.sqlite'}"
+def results(tiny_runs, tmp_path_factory):
+    store = tiny_runs(tmp_path_factory.mktemp("store"))
     return lab.sweep(lab.stage("num_layers", "tiny"), seeds=2, store=store, workers=1)
 
 
