@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.digits import html_table, signed
-from gru_lab.evidence.verdict import RULERS, Verdict, errors_of, verdict
+from gru_lab.evidence.verdict import RULERS, errors_of, verdict
 from gru_lab.runs.recording import note
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.audit import audit
@@ -58,17 +58,10 @@ def in_words(differences: pd.Series) -> str:
     return " to ".join(f"{signed(differences[name])} ({name})" for name in ends)
 
 
-def seeds_to_tell(judged: Verdict) -> str:
-    """Return how many seeds per setting decided the question, or would be needed to."""
-    needed = judged.seeds_needed
-    if judged.label == "cannot tell":
-        return f"about {needed}" if needed else "more than 1000"
-    return f"{judged.seeds} were enough"
-
-
 def _row(results, ratios, objections):
     """Return a stage's row of the opinion, {column: text}."""
     judged = verdict(results)
+    needed = f"about {judged.seeds_needed}" if judged.seeds_needed else "more than 1000"
     others = judged.table.index.drop(results.stage.adopted)
     figures = in_words(ratios.loc[others, ("the log", "ratio")] - 1)
     ours = {
@@ -80,7 +73,7 @@ def _row(results, ratios, objections):
         "its own figures": "; ".join([figures, *objections]),
         **ours,
         "verdict": judged.label,
-        "seeds to tell": seeds_to_tell(judged),
+        "seeds to tell": needed if judged.label == "cannot tell" else f"{judged.seeds} were enough",
     }
 
 

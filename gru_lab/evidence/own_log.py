@@ -131,7 +131,9 @@ def _append(path, results, conclusions, language, number):
     for part, concluded in zip(results, conclusions, strict=True):
         logged, text = entry(part, _number(number, stages, path), concluded, language)
         if not _standing(logged, stages, path):
-            new += f"\n{_marked(text, decimal)}\n"
+            # with the decimal mark of the log it goes into
+            text = re.sub(r"(?m)^(>.*)", lambda line: line[1].replace(".", decimal), text)
+            new += f"\n{text}\n"
             stages.append(logged)
         number = None if number is None else number + 1
     if len(stages) == known:
@@ -178,11 +180,6 @@ def _stages(text):
     except ValueError:
         return [], "."
     return log.stages, log.decimal
-
-
-def _marked(text, decimal):
-    """Return an entry whose figures have the decimal mark of the log it goes into."""
-    return re.sub(r"(?m)^(>.*)", lambda line: line[1].replace(".", decimal), text)
 
 
 def _number(number, stages, path):

@@ -151,7 +151,7 @@ def verdict(
     )
     seeds = corrected.shape[1]
     label = choose_label(by_recorded, by_corrected, seeds)
-    needed = _needed(corrected, adopted, label, smallest_difference)
+    needed = seeds_to_tell(corrected, adopted, label, smallest_difference)
     way = "by the loss that was trained" if stage.own else "as the log did"
     sentence = explain(label, tables, adopted, seeds, needed, smallest_difference, way)
     judgement = Verdict(
@@ -167,7 +167,9 @@ def verdict(
     return judgement
 
 
-def _needed(corrected, adopted, label, smallest_difference):
+def seeds_to_tell(
+    corrected: pd.DataFrame, adopted: str, label: str, smallest_difference: float
+) -> int | None:
     """Return how many seeds tell, more than there are if those cannot; None above 1000."""
     seeds, baseline, needed = corrected.shape[1], corrected.loc[adopted], MIN_SEEDS
     if seeds > 1:

@@ -30,11 +30,6 @@ def _ordered(repaired):
     return layout.order, layout.labels[layout.order], layout.part
 
 
-def _time_name(repaired):
-    """Return what the figures' time is called: its column, its index, or the number of the row."""
-    return " + ".join(map(str, repaired.layout.time)) or "row"
-
-
 def _before_and_after(repaired):
     """Return the masks of holes before and after, (rows, channels), of channels with holes."""
     channels = repaired.repairer.scores_.index
@@ -127,7 +122,7 @@ def plot_repaired(
     values = numbers(repaired.frame[channel])[here]
     filled = repaired.filled[channel].to_numpy()[here]
     low, high = (bound[channel].to_numpy()[here] for bound in repaired.interval)
-    figure, name = go.Figure(), escape(str(channel))
+    figure = go.Figure()
     single = _add_bands(figure, x, low, high, filled)
     bars = {
         "array": np.where(single, high - values, np.nan)[filled],
@@ -152,9 +147,9 @@ def plot_repaired(
         mode="markers",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 6 if len(rows) <= BARS else 4},
     )
-    axes = escape(_time_name(repaired)), f"{name} ({escape(unit)})" if unit else name
-    figure.update_xaxes(title_text=axes[0])
-    figure.update_yaxes(title_text=axes[1])
+    time = " + ".join(map(str, repaired.layout.time)) or "row"
+    axes = escape(time), escape(f"{channel} ({unit})" if unit else str(channel))
+    figure.update_layout(xaxis_title_text=axes[0], yaxis_title_text=axes[1])
     style(figure, escape(repair_name(repaired, channel, rows)), 340, kept=axes)
     return figure.update_layout(legend={"y": 1, "yanchor": "bottom"})  # below are long dates
 

@@ -80,7 +80,9 @@ def plot_stage(results: Results, *chosen: str, guess: str | None = None) -> Any:
     settings_axis(figure, names)
     high, line = 500, 22 if guess else 0  # pixels; of the line that says how the guess came out
     style(figure, stage.title, high, top=126 + line)
-    figure.update_layout(title={"y": 1 - 22 / high}, legend=_below_title(high, 44 + line))
+    below = {"x": 0, "y": 1 - (44 + line) / high, "yanchor": "top"}  # the title
+    below |= {"xref": "container", "yref": "container"}
+    figure.update_layout(title={"y": 1 - 22 / high}, legend=below)
     for place, title in enumerate(figure.layout.annotations[:2]):  # the panels' titles
         title.update(x=0.55 * place, xanchor="left", align="left", font_size=13)
     return _one_below_the_other(figure, line, many=len(names) > 6)
@@ -126,12 +128,6 @@ def _add_ours(figure, finals, means):
             legendgroup="mean",
             **place,
         )
-
-
-def _below_title(high, down):
-    """Return the place of a legend `down` pixels from the top of a figure `high` pixels high."""
-    container = {"xref": "container", "yref": "container"}
-    return container | {"x": 0, "y": 1 - down / high, "yanchor": "top"}
 
 
 def _add_guess(figure, results, guess):

@@ -10,9 +10,9 @@ import pandas as pd
 
 from gru_lab.digits import Table, html_table, plain
 from gru_lab.evidence.guess import answers, question
-from gru_lab.evidence.paired import compare, judge, seeds_needed
-from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, choose_label
-from gru_lab.evidence.verdict_words import MIN_SEEDS, claim_of, explain
+from gru_lab.evidence.paired import compare, judge
+from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, choose_label, seeds_to_tell
+from gru_lab.evidence.verdict_words import claim_of, explain
 from gru_lab.output import require_place, write_whole
 from gru_lab.records.html import TEMPLATES, saying
 from gru_lab.runs.exchange import name_of, sound_runs
@@ -51,9 +51,8 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
     require_place("out", out)
     around = {"_": saying(language), "lang": TAGS[language]}
     around["say"] = partial(translated, language=language)
-    given = [records] if isinstance(records, str | Path) else records
-    files = [Path(path) for path in given]
-    if _is_folder(records):
+    files = [Path(path) for path in ([records] if isinstance(records, str | Path) else records)]
+    if isinstance(records, str | Path) and files[0].is_dir():
         files = sorted(files[0].rglob("*.html"))
     rows, guesses, people, unread = [], defaultdict(list), {}, {}
     for path in files:
@@ -80,10 +79,6 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
     around |= {"sections": sections, "people": sorted(people.values()), "unread": unread}
     write_whole(Path(out), page.render(around))
     return Path(out)
-
-
-def _is_folder(records):
-    return isinstance(records, str | Path) and Path(records).is_dir()
 
 
 def _known():
@@ -155,12 +150,8 @@ def _judged(stage, errors):
     """Return the label that the pooled seeds give, its sentence and its figures."""
     table, seeds = compare(errors, stage.adopted), errors.shape[1]
     judged = judge(table["low"].dropna(), table["high"].dropna(), SMALLEST_DIFFERENCE)
-    label, needed = choose_label(judged, judged, seeds), MIN_SEEDS
-    if seeds > 1:
-        baseline = errors.loc[stage.adopted]
-        shares = (errors.drop(stage.adopted) - baseline) / baseline.mean()
-        needed = seeds_needed(shares, SMALLEST_DIFFERENCE)
-    needed = needed and max(needed, MIN_SEEDS, seeds + 1)
+    label = choose_label(judged, judged, seeds)
+    needed = seeds_to_tell(errors, stage.adopted, label, SMALLEST_DIFFERENCE)
     sentence = explain(label, [table, table], stage.adopted, seeds, needed, SMALLEST_DIFFERENCE)
     sentence = f"{claim_of(stage, stage.adopted)} {sentence}"
     return {"label": label, "sentence": sentence, "table": html_table(table)}

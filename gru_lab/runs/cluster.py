@@ -210,9 +210,4 @@ class Jobs:
         with contextlib.suppress(ValueError):  # it never came to the workers
             self.client.unregister_worker_plugin(self.name)
         if self.folder == ELSEWHERE and self._done:
-            self.client.run(_forget_all, self._done)
-
-
-def _forget_all(checkpoints):
-    for checkpoint in checkpoints:
-        forget(checkpoint)
+            self.client.run(lambda done: [forget(path) for path in done], self._done)

@@ -130,11 +130,9 @@ class Database:
             raise ValueError(f"store {shown(self.url)!r} cannot be used: {error}") from None
         except (sa.exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
             reason = reason_of(error, self.url, self.file, SECONDS_TO_WAIT)
-            if isinstance(error, OSError) and not is_full(error):
-                raise ValueError(
-                    f"store {shown(self.url)!r} cannot be used: {error.strerror}: {error.filename}"
-                ) from None
-            if is_damaged(error):
+            no_place = isinstance(error, OSError) and not is_full(error)
+            if no_place or is_damaged(error):
+                reason = f"{error.strerror}: {error.filename}" if no_place else reason
                 raise ValueError(f"store {shown(self.url)!r} cannot be used: {reason}") from None
             if self.file:
                 raise StoreFailed(f"{self} cannot be opened: {reason}.") from None

@@ -69,11 +69,6 @@ def sqlite_name(error: Exception) -> str:
     return getattr(getattr(error, "orig", None) or error, "sqlite_errorname", "")
 
 
-def is_locked(error: Exception) -> bool:
-    """Tell whether another process kept a SQLite database locked until we gave up waiting."""
-    return sqlite_name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-
-
 def is_damaged(error: Exception) -> bool:
     """Tell whether a file is not, or no longer, a SQLite database."""
     return sqlite_name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
@@ -95,7 +90,7 @@ def reason_of(error: Exception, url: object, file: Path | None, seconds: int) ->
     words = without_secrets(
         str(raw).strip().splitlines()[0] if str(raw).strip() else repr(raw), url
     )
-    if is_locked(error):
+    if sqlite_name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):  # until we gave up
         return (
             f"another process has kept it locked for {seconds} seconds; {users_of(file)}. "
             "End that one, or wait"
