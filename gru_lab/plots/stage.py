@@ -35,7 +35,7 @@ def settings_axis(figure: go.Figure, names: Iterable[str]) -> None:
         categoryorder="array",
         categoryarray=names,
         tickvals=names,
-        ticktext=[broken(name.replace("dropout=", "dropout "), width) for name in names],
+        ticktext=[broken(name.replace("=", " "), width) for name in names],
         tickfont_size=13 if len(names) < 5 else 11,
         tickangle=-90 if many else 0,
         automargin=True,

@@ -181,9 +181,8 @@ function choice(label, options, begin, changed) {
 // Return a run as a record holds it; a store takes those whose settings alone name them.
 function packed({ settings, rows, moves }) {
   const columns = Object.keys(rows[0]);
-  const { validate_missing_only: _, ...config } = settings;
   return {
-    config: { ...config, epochs: rows.length },
+    config: { ...settings, epochs: rows.length },
     device: "browser",
     machine: navigator.userAgent.slice(0, 200),
     torch: "none",
@@ -197,7 +196,7 @@ function packed({ settings, rows, moves }) {
 function saved(data, runs) {
   const of = (moved) => runs.filter((run) => run.moves.length > 0 === moved).map(packed);
   const page = { schema: data.schema, title: document.title, facts: { data: data.table.name }, line: "" };
-  return { ...page, runs: of(false).map(({ moves: _, ...run }) => run), moved: of(true) };
+  return { ...page, runs: of(false), moved: of(true) };
 }
 
 function download(name, content) {
@@ -356,7 +355,7 @@ function begin(root) {
     train,
     stop: () => worker?.postMessage({ kind: "stop" }),
     pin() {
-      pins.push({ ...run, rows: [...run.rows], read: [...run.read], moves: [...run.moves], number: ++pinned });
+      pins.push({ ...structuredClone(run), number: ++pinned }); // the run may go on
       listPins();
     },
     clear() {
@@ -366,8 +365,7 @@ function begin(root) {
       draw();
     },
     save() {
-      const shown = run.rows.length ? [{ ...run, rows: [...run.rows] }] : [];
-      const content = saved(data, [...pins, ...shown]);
+      const content = saved(data, run.rows.length ? [...pins, run] : pins);
       const file = "curves.json";
       download(file, JSON.stringify(content));
       say("saved", { count: content.runs.length, file });

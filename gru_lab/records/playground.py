@@ -15,14 +15,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from gru_lab.config import RunConfig
-from gru_lab.demo import demo_series
 from gru_lab.output import require_place, write_whole
 from gru_lab.plots.style import evenly
 from gru_lab.records.html import TEMPLATES, TRAINING_POLICY
 from gru_lab.runs.exchange import SCHEMA
 from gru_lab.series import Scaler, Series
-from gru_lab.tables.read import read_table
 from gru_lab.trainer import prepare
+from gru_lab.tuning_log.own_data import open_data
 from gru_lab.tuning_log.stage import Stage
 from gru_lab.words import NAMED, TAGS, words
 
@@ -76,6 +75,8 @@ def _left_out(series, part, texts):
         for name, (kept, count) in sizes.items()
         if kept < count
     ]
+    if aside := ", ".join(f"{name} ({why})" for name, why in series.set_aside.items()):
+        parts.append(texts["set aside"].format(names=aside))
     return ", ".join(parts)
 
 
@@ -180,10 +181,9 @@ def playground(
     """
     inputs = [data] if isinstance(data, str | Path) else []
     path = require_place("out", out, *inputs)
-    if data is None:
-        series = demo_series(ROWS)
-    else:
-        series = data if isinstance(data, Series) else read_table(data, split_by)
+    if path.suffix.lower() not in (".html", ".htm"):  # a mistyped table would be gone
+        raise ValueError(f"out must end in .html, not {path.name!r}; such as 'playground.html'")
+    series = open_data(data, split_by, ROWS)
     page = TEMPLATES.get_template("playground.html.j2").render(
         words=words(language),
         lang=TAGS[language],

@@ -466,13 +466,7 @@ export function windowsOf(values, channels, parts, steps) {
     const count = Math.floor((end - begin) / steps);
     return values.subarray(begin * channels, (begin + count * steps) * channels);
   });
-  const all = new Float64Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return Float64Array.from(pieces.flatMap((piece) => [...piece]));
 }
 
 // Hide each entry with the same probability, never a window's first step; 1 where hidden.
@@ -678,32 +672,25 @@ export class Run {
   }
 }
 
-// The log's ruler, as gru_lab.tuning_log.rulers has it: M scaled by r², the last batch, validation with dropout on.
-export function recorded(rows, weights, hiddenShare, onlyMissing) {
+// Return a row as both rulers read it: as gru_lab.tuning_log.rulers reads the log (M scaled by r², the last batch,
+// validation with dropout on), and by the error on hidden entries, dropout off, by which any two runs compare.
+export function readings(row, weight, hiddenShare, onlyMissing) {
   const square = hiddenShare ** 2;
-  const read = (all, missing, weight) => (all + weight * square * missing) / (1 + weight);
-  return rows.map((row, index) => ({
-    training: read(row.last_all, row.last_missing, weights[index]),
-    validation: onlyMissing
-      ? square * row.val_missing_dropout
-      : read(row.val_all_dropout, row.val_missing_dropout, weights[index]),
-  }));
-}
-
-// The ruler by which any two runs compare: the error on hidden entries, dropout off.
-export function corrected(rows) {
-  return rows.map((row) => ({ training: row.train_missing, validation: row.val_missing }));
+  const read = (all, missing) => (all + weight * square * missing) / (1 + weight);
+  const [all, missing] = [row.val_all_dropout, row.val_missing_dropout];
+  return {
+    recorded: {
+      training: read(row.last_all, row.last_missing),
+      validation: onlyMissing ? square * missing : read(all, missing),
+    },
+    corrected: { training: row.train_missing, validation: row.val_missing },
+  };
 }
 
 // ---- as a worker --------------------------------------------------------------------------------------------------
 
 const PICTURE = { windows: 6, milliseconds: 100 };
 const TURN = 25; // milliseconds of training before the next message is looked at
-
-function told(run, share) {
-  const log = recorded(run.rows.slice(-1), [run.weight / share ** 2], share, run.settings.validate_missing_only);
-  return { recorded: log[0], corrected: corrected(run.rows.slice(-1))[0] };
-}
 
 function listen(port) {
   let run = null;
@@ -719,7 +706,8 @@ function listen(port) {
       if (due) drawn = performance.now();
       const repair = due ? run.repair(PICTURE.windows) : null;
       const share = (run.settings.missing_rate * (run.steps - 1)) / run.steps;
-      port.postMessage({ kind: "epoch", row: value, read: told(run, share), moves: run.moves, repair });
+      const read = readings(value, run.weight / share ** 2, share, run.settings.validate_missing_only);
+      port.postMessage({ kind: "epoch", row: value, read, moves: run.moves, repair });
       if (last) end("done");
       else training = run.epoch();
     }

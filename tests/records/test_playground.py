@@ -81,20 +81,24 @@ def test_nothing_in_a_table_gets_out_of_its_place(rng):
 
 
 def test_the_command_writes_the_page_of_a_persons_own_table(tmp_path, rng, capsys):
-    pd.DataFrame(rng.random((400, 3)), columns=["x", "y", "z"]).to_csv(tmp_path / "t.csv")
+    table = pd.DataFrame(rng.random((400, 3)), columns=["x", "y", "z"])
+    table.assign(note=["a", "b"] * 200).to_csv(tmp_path / "t.csv")
     out = tmp_path / "page.html"
     assert main(["playground", "--data", str(tmp_path / "t.csv"), "--out", str(out)]) == 0
     assert str(out) in capsys.readouterr().out
     assert table_of(out.read_text())[0]["table"]["channels"] == ["x", "y", "z"]
+    assert "note (text)" in out.read_text()
 
 
-def test_a_table_is_never_overwritten_by_its_page(tmp_path, rng, capsys):
-    table = tmp_path / "t.csv"
+def test_no_table_is_overwritten_by_a_page(tmp_path, rng, capsys):
+    table, other = tmp_path / "t.csv", tmp_path / "other.csv"
     pd.DataFrame(rng.random((400, 3)), columns=["x", "y", "z"]).to_csv(table)
+    other.write_text("mine")
     before = table.read_bytes()
-    assert main(["playground", "--data", str(table), "--out", str(table)]) == 2
-    assert "out must be another file than" in capsys.readouterr().err
-    assert table.read_bytes() == before
+    for out, said in ((table, "out must be another file than"), (other, "out must end in .html")):
+        assert main(["playground", "--data", str(table), "--out", str(out)]) == 2
+        assert said in capsys.readouterr().err
+    assert table.read_bytes() == before and other.read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,7 @@ def test_what_cannot_be_written_or_read_is_one_clear_line(
 
 
 def test_the_same_table_gives_the_same_page_byte_by_byte(tmp_path):
-    first, second = (playground(out=tmp_path / name).read_bytes() for name in ("a", "b"))
+    first, second = (playground(out=tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
     assert first == second and len(first) < 230_000
 
 

@@ -258,9 +258,10 @@ def test_both_rulers_read_a_curve_as_the_kit_does(javascript, rng):
     curve = pd.DataFrame(rng.random((5, len(METRICS))), columns=METRICS)
     weights = [0.5, 0.5, 2.0, 2.0, 0.0]
     body = """
-        const [rows, weights] = data;
-        const log = [false, true].map((only) => lab.recorded(rows, weights, 0.18, only));
-        return [...log, lab.corrected(rows)];"""
+        const read = (only) => data[0].map((row, at) => lab.readings(row, data[1][at], 0.18, only));
+        const [both, missing] = [read(false), read(true)];
+        const log = [both, missing].map((read) => read.map((reading) => reading.recorded));
+        return [...log, both.map((reading) => reading.corrected)];"""
     theirs = [
         recorded(curve, pd.Series(weights), 0.18),
         recorded(curve, pd.Series(weights), 0.18, True),
