@@ -113,6 +113,8 @@ def test_a_record_can_be_read_at_every_width(page):
     )
     assert bool(hints) == (wide < 600) and all("scroll sideways" in hint for hint in hints)
     assert page.locator("[data-title*='Share chart']").count() == 0
+    assert page.locator(".modebar-btn").count() <= 4 * 3  # stops of the Tab key before the sliders
+    assert page.get_by_role("link", name="¶").count() == 0
 
 
 def test_sliders_of_a_record_work_by_keyboard_and_show_whole_values(page):

@@ -99,8 +99,14 @@ def edge(stage: Stage, names: list[str], best: str) -> str:
 
 
 def errors_of(results: Results, names: list[str], figure: str) -> pd.DataFrame:
-    """Return the runs' final errors: a row per setting, a column per seed that all of them have."""
-    return results.errors(figure).loc[names].dropna(axis="columns")
+    """Return the runs' final errors: a row per setting, a column per seed that all of them have.
+
+    Raises ValueError if there is no such seed.
+    """
+    errors = results.errors(figure).loc[names].dropna(axis="columns")
+    if errors.empty:
+        raise ValueError(f"results must hold runs of {', '.join(names)} with a seed in common")
+    return errors
 
 
 def compared(stage: Stage, chosen: tuple, adopted: str | None) -> tuple[str, list[str]]:

@@ -101,6 +101,7 @@ def texts_in(page: str, language: str) -> str:
         return page
     soup = BeautifulSoup(page, "html.parser")
     for part in soup.select(f".{OURS}"):
+        part["lang"] = TAGS[language]
         for text in part.find_all(string=True):
             text.replace_with(text.replace(text.strip(), translated(text.strip(), language)))
     return str(soup)
@@ -218,6 +219,7 @@ class RecordExporter(HTMLExporter):
             escape=False,
             attachments=context.get("cell", {}).get("attachments", {}),
             embed_images=self.embed_images,
+            exclude_anchor_links=True,  # each would be a stop on the Tab key's way to the sliders
             path=context.get("resources", {}).get("metadata", {}).get("path", ""),
         )
         return without_scripts(MarkdownWithMath(renderer=renderer).render(source))

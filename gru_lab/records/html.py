@@ -15,7 +15,7 @@ import numpy as np
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from gru_lab.words import translated, words
+from gru_lab.words import TAGS, translated, words
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
@@ -40,7 +40,7 @@ NOSCRIPT = (
 )
 PLOTLY = "application/vnd.plotly.v1+json"
 FIGURE = """\
-<figure class="plot" data-title="{title}" data-failed="{failed}" aria-label="{sentence}"
+<figure class="plot" data-title="{title}" data-failed="{failed}" aria-label="{sentence}"{lang}
  style="min-height: {height}px">
 <script type="application/json">{payload}</script>
 <noscript>{noscript}</noscript>
@@ -137,4 +137,5 @@ def figure_html(figure: dict, language: str = "en") -> str:
         "noscript": texts[NOSCRIPT].format(title=title),
     }
     parts = {name: html.escape(text) for name, text in parts.items()}
-    return FIGURE.format(**parts, height=height, payload=payload)
+    lang = f' lang="{TAGS[language]}"' * (language != "en")
+    return FIGURE.format(**parts, height=height, payload=payload, lang=lang)

@@ -1,6 +1,8 @@
 """A folder of people's records as one page: seeds pooled, guesses beside the outcome."""
 
 from collections import defaultdict
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from html import unescape
 from itertools import product
@@ -8,15 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from gru_lab.digits import Table, html_table, plain
+from gru_lab.digits import html_table, plain
 from gru_lab.evidence.guess import answers, question
-from gru_lab.evidence.paired import compare, judge
-from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, choose_label, seeds_to_tell
-from gru_lab.evidence.verdict_words import claim_of, explain
+from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_place, write_whole
+from gru_lab.records.exporter import texts_in
 from gru_lab.records.html import TEMPLATES, saying
 from gru_lab.runs.exchange import name_of, sound_runs
-from gru_lab.tuning_log.rulers import LAST
+from gru_lab.runs.results import Results
 from gru_lab.tuning_log.stage import PROFILES
 from gru_lab.tuning_log.stages import STAGES
 from gru_lab.words import LANGUAGES, TAGS, translated
@@ -54,7 +55,7 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
     files = [Path(path) for path in ([records] if isinstance(records, str | Path) else records)]
     if isinstance(records, str | Path) and files[0].is_dir():
         files = sorted(files[0].rglob("*.html"))
-    rows, guesses, people, unread = [], defaultdict(list), {}, {}
+    groups, guesses, people, unread = defaultdict(list), defaultdict(list), {}, {}
     for path in files:
         try:
             data, sound = sound_runs(path)
@@ -62,19 +63,20 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
             unread[str(path)] = str(error)
             continue
         people[str(path)] = name = name_of(data, path)
-        rows += [
-            row | {"person": name} for config, curve, *_ in sound for row in _rows(config, curve)
-        ]
-        for stage, guess in _guesses(path.read_text(encoding="utf-8")):
-            guesses[stage].append((name, guess))
+        for config, curve, *_ in sound:
+            for stage, setting in _repeated(config, curve):
+                key = stage.number, stage.profile.name, config.data_digest
+                groups[key].append((stage, setting, config, curve, name))
+        for number, guess in _guesses(path.read_text(encoding="utf-8")):
+            guesses[number].append((name, guess))
     require_place("out", out, *people)
-    if not rows:
+    if not groups:
         raise ValueError(
             f"records must hold at least one record with runs of a stage, and {str(records)!r} has "
             "none: hand in the files that `gru-lab record` writes"
         )
-    groups = pd.DataFrame(rows).groupby(["stage", "profile", "digest"], sort=True)
-    sections = [_section(group, guesses) for _, group in groups]
+    sections = [_section(groups[key], guesses[key[0]], language) for key in sorted(groups)]
+    sections = [part for part in sections if {"verdict", "guesses"} & part.keys()]
     page = TEMPLATES.get_template("pool.html.j2")
     around |= {"sections": sections, "people": sorted(people.values()), "unread": unread}
     write_whole(Path(out), page.render(around))
@@ -82,33 +84,31 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
 
 
 def _known():
-    """Return the stage, profile and setting of a run, by its key without data and seed."""
+    """Return each (stage at a profile, setting) of the log by the key of a run without data."""
     known = defaultdict(list)
     for stage in STAGES.values():
         for profile in PROFILES.values():
             start = stage.start.replace(hidden_size=profile.hidden_size)
-            for setting in stage.settings:
-                known[start.replace(**setting.changes).key].append((stage, profile, setting))
+            settings = tuple(setting.sized(profile) for setting in stage.settings)
+            sized = replace(stage, profile=profile, start=start, settings=settings)
+            for setting in settings:
+                known[sized.config(setting).key].append((sized, setting))
     return known
 
 
 KNOWN = _known()
 
 
-def _rows(config, curve):
-    """Yield a row for each setting of the log that a run repeats, read at that setting's length."""
-    for stage, profile, setting in KNOWN[config.replace(data="", data_digest="", seed=0).key]:
-        epochs = profile.epochs(setting.epochs)
-        if epochs <= len(curve):
-            yield {
-                "stage": stage.number,
-                "profile": profile.name,
-                "digest": config.data_digest,
-                "data": config.data,
-                "setting": setting.name,
-                "seed": config.seed,
-                "error": curve["val_missing"][:epochs].tail(LAST).mean(),
-            }
+def _bare(config):
+    """Return a RunConfig without its data, as `KNOWN` has it."""
+    return config.replace(data="", data_digest="")
+
+
+def _repeated(config, curve):
+    """Yield (stage, setting) for each setting of the log that a run is, and as long as it."""
+    for stage, setting in KNOWN[_bare(config).replace(seed=0).key]:
+        if stage.profile.epochs(setting.epochs) <= len(curve):
+            yield stage, setting
 
 
 def _guesses(page):
@@ -122,51 +122,32 @@ def _guesses(page):
                 yield stage.number, answer
 
 
-def _section(rows, guesses):
-    """Return what the page says of one stage on one series."""
-    stage = next(row for row in STAGES.values() if row.number == rows["stage"].iloc[0])
-    single = rows.drop_duplicates(["setting", "seed"])
-    errors = single.pivot(index="setting", columns="seed", values="error")
-    usual = stage[stage.adopted].epochs
-    names = [row.name for row in stage.choose("trained") if row.epochs == usual]
-    errors = errors.reindex([name for name in names if name in errors.index]).dropna(axis=1)
-    section = {
-        "stage": stage,
-        "about": {
-            "profile": rows["profile"].iloc[0],
-            "data": rows["data"].iloc[0],
-            "seeds": errors.shape[1],
-            "records": rows["person"].nunique(),
-        },
-    }
-    if stage.adopted in errors.index and len(errors) > 1 and errors.shape[1]:
-        section |= _judged(stage, errors)
-    if guesses[stage.number]:
-        section |= _compared(stage, single, guesses[stage.number])
+def _section(rows, guesses, language):
+    """Return what the page says of one stage on one series: its runs pooled and judged."""
+    stage, runs = rows[0][0], {}
+    for _, setting, config, curve, _ in rows:
+        epochs = stage.profile.epochs(setting.epochs)
+        runs[setting.name, config.seed] = setting, _bare(config), curve[:epochs]
+    there = {name for name, _ in runs}
+    settings = tuple(setting for setting in stage.settings if setting.name in there)
+    results = Results.of(replace(stage, settings=settings), runs.values(), {})
+    about = {"profile": stage.profile.name, "data": rows[0][2].data}
+    about |= {"seeds": len(results.seeds), "records": len({row[4] for row in rows})}
+    section = {"stage": stage, "about": about}
+    with suppress(ValueError):  # nothing to compare the adopted setting with, or no common seed
+        section["verdict"] = texts_in(verdict(results)._repr_html_(), language)
+    if guesses:
+        section |= _compared(results, guesses, language)
     return section
 
 
-def _judged(stage, errors):
-    """Return the label that the pooled seeds give, its sentence and its figures."""
-    table, seeds = compare(errors, stage.adopted), errors.shape[1]
-    judged = judge(table["low"].dropna(), table["high"].dropna(), SMALLEST_DIFFERENCE)
-    label = choose_label(judged, judged, seeds)
-    needed = seeds_to_tell(errors, stage.adopted, label, SMALLEST_DIFFERENCE)
-    sentence = explain(label, [table, table], stage.adopted, seeds, needed, SMALLEST_DIFFERENCE)
-    sentence = f"{claim_of(stage, stage.adopted)} {sentence}"
-    return {"label": label, "sentence": sentence, "table": html_table(table)}
-
-
-def _compared(stage, single, guesses):
+def _compared(results, guesses, language):
     """Return everybody's guess as a table, and the ratio of errors that came out."""
-    means = single.groupby("setting")["error"].mean()
+    stage, means = results.stage, results.errors().mean(axis=1)
     first, second = stage.guess
     came = means[first] / means[second] if {first, second} <= set(means.index) else float("nan")
-    factors = answers(stage)
-    table = Table(
-        [
-            {"person": name, "guess": guess, "as a factor": plain(factors.get(guess, float("nan")))}
-            for name, guess in guesses
-        ]
-    ).set_index("person")
-    return {"question": question(stage), "came": plain(came), "guesses": html_table(table)}
+    factors = answers(STAGES[stage.name])
+    rows = [(name, translated(guess, language), plain(factors[guess])) for name, guess in guesses]
+    heads = [translated(head, language) for head in ("person", "guess", "as a factor")]
+    table = html_table(pd.DataFrame(rows, columns=heads).set_index(heads[0]))
+    return {"question": question(stage), "came": plain(came), "guesses": table}

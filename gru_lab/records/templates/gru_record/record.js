@@ -12,6 +12,7 @@ async function loadPlotly() {
 }
 
 const NARROW = 560; // pixels
+const UNUSED = ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"]; // each a stop of the Tab key
 const drawn = new Map(); // of each figure its data, layout and config, as they came
 
 function put(target, path, value) {
@@ -51,7 +52,7 @@ function draw(figure, width) {
 function begin(figure) {
   const { data, layout, config } = JSON.parse(figure.querySelector("script").textContent);
   const plot = figure.appendChild(document.createElement("div"));
-  const quiet = { responsive: true, displaylogo: false, showSendToCloud: false };
+  const quiet = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: UNUSED };
   drawn.set(figure, { plot, data, layout, config: { ...config, ...quiet } });
   return draw(figure);
 }
