@@ -12,8 +12,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell
 
-from gru_lab.records.notebooks import execute_now, set_parameters
+from gru_lab.records.notebooks import set_parameters
 from gru_lab.runs.recording import recording
 from gru_lab.tuning_log.stages import STAGES as DATA
 
@@ -160,20 +163,23 @@ def test_a_solution_is_short_too(path):
     assert max(len(cell.source.splitlines()) for cell in cells(path, "code")) <= 15
 
 
+@pytest.fixture(scope="module")
+def kernel(tiny_runs, tmp_path_factory):
+    """A kernel for all solutions, since one takes longer to start than most of them to run."""
+    folder = tmp_path_factory.mktemp("solutions")
+    with recording(tiny_runs(folder)) as (environment, _):
+        manager, client = start_new_kernel(env=environment, cwd=folder)
+        client.stop_channels()
+        yield manager
+        manager.shutdown_kernel(now=True)
+
+
 @each_solution
-def test_a_solution_runs(path, tiny_runs, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_solution_runs(path, kernel):
     notebook = nbformat.read(path, as_version=4)
     set_parameters(notebook, PROFILE="tiny", SEEDS=2, DATA=None, SPLIT_BY=None)
-    with recording(tiny_runs(tmp_path)) as (environment, _):
-        whole = execute_now(notebook, environment)
-    errors = [
-        output.evalue
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "evalue" in output
-    ]
-    assert whole, errors
+    notebook.cells.insert(0, new_code_cell("%reset -f"))  # nothing of the one before it
+    NotebookClient(notebook, km=kernel, timeout=600).execute()
 
 
 def test_the_teachers_page_knows_every_notebook_and_no_other():

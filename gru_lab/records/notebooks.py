@@ -150,15 +150,6 @@ async def _all_ended():
         await asyncio.wait(others, timeout=SECONDS_TO_END)
 
 
-def execute_now(
-    notebook: NotebookNode,
-    environment: dict[str, str] | None = None,
-    on_cell: Callable | None = None,
-) -> bool:
-    """Do what `execute` does, for callers that cannot wait in an event loop."""
-    return wait_for(execute(notebook, environment, on_cell))
-
-
 def question_of(notebook: NotebookNode) -> str:
     """Return the question that a notebook's first cell asks, or ''."""
     first = notebook.cells[0].source if notebook.cells else ""

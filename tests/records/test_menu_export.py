@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 import gru_lab as lab
 from gru_lab.cli import main
 from gru_lab.records.exporter import RecordExporter
-from gru_lab.records.notebooks import execute_now
+from gru_lab.records.notebooks import execute, wait_for
 from gru_lab.runs.exchange import read_block
 
 CELLS = [
@@ -25,7 +25,7 @@ def notebook(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cells = [new_markdown_cell("# How much dropout?"), *map(new_code_cell, CELLS)]
     notebook = new_notebook(cells=cells)
-    assert execute_now(notebook)
+    assert wait_for(execute(notebook))
     return nbformat.reads(nbformat.writes(notebook), as_version=4)  # as it is saved
 
 

@@ -1,5 +1,7 @@
 """A sweep on this machine is closed to everybody else: real clients that try to come in."""
 
+import re
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -66,3 +68,12 @@ def test_no_page_of_it_can_be_read(cluster):
         for page in ("info/main/workers.html", "metrics", "json/counts.json", "status", "health"):
             with pytest.raises((urllib.error.URLError, OSError)):
                 urllib.request.urlopen(f"http://127.0.0.1:{place.port}/{page}", timeout=3)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
+def test_signals_that_go_to_all_processes_do_not_come_to_a_worker(cluster):
+    """A terminal, Jupyter and queues send them to each; the sweep itself ends its workers."""
+    (status,) = cluster.run(lambda: Path("/proc/self/status").read_text()).values()
+    blocked = int(re.search(r"SigBlk:\s*(\w+)", status)[1], 16)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        assert blocked >> (number - 1) & 1, number
