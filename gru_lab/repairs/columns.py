@@ -21,11 +21,12 @@ def numbers(column: pd.Series) -> np.ndarray | None:
 
 
 def require_no_numbers_as_text(table, names):
-    """Raise ValueError if one of these columns holds holes and nothing but numbers written as text:
-    its holes would stay, and nobody would know why. Names such as '007' are no numbers.
+    """Raise ValueError if one of these columns holds holes and nothing but numbers written as text
+    or kept as categories: its holes would stay, and nobody would know why. Names such as '007' are
+    no numbers.
     """
     for name in names:
-        texts = table[name].dropna().map(lambda cell: cell.strip() if isinstance(cell, str) else "")
+        texts = table[name].dropna().astype(str).str.strip()
         texts = texts[texts != ""]
         holes = len(table) - len(texts)
         named = texts.str.match(r"0\d").any()
@@ -36,9 +37,9 @@ def require_no_numbers_as_text(table, names):
             and pd.to_numeric(texts, errors="coerce").notna().all()
         ):
             raise ValueError(
-                f"table's column {name!r} holds numbers as text, such as {texts.iloc[0]!r}, and "
-                f"{holes:,} holes: make numbers of it, table[{name!r}] = "
-                f"pandas.to_numeric(table[{name!r}]), or leave it out"
+                f"table's column {name!r} holds numbers as text or categories, such as "
+                f"{texts.iloc[0]!r}, and {holes:,} holes: make numbers of it, table[{name!r}] = "
+                f"pandas.to_numeric(table[{name!r}].astype(object)), or leave it out"
             )
 
 

@@ -46,7 +46,8 @@ def plain_table(source) -> pd.DataFrame:
         raise ValueError(
             f"table: columns must have different names, and {twice!r} is there twice; rename one"
         )
-    return table
+    sparse = {n: kind for n, kind in table.dtypes.items() if isinstance(kind, pd.SparseDtype)}
+    return table.astype({name: kind.subtype for name, kind in sparse.items()}) if sparse else table
 
 
 def _to_pandas(source):
@@ -63,7 +64,9 @@ def _array(source):
         return pd.DataFrame(values)
     if values.ndim not in (1, 2) or values.dtype == object and values.ndim < 2:
         raise ValueError(
-            f"table must be (rows, channels), not {type(source).__name__} of shape {values.shape}"
+            f"table must be a DataFrame, a Series or an array (rows, channels), not "
+            f"{type(source).__name__} of shape {values.shape}; a file can be read by "
+            "pandas.read_csv, and `gru-lab repair FILE OUT` repairs it as it stands"
         )
     return pd.DataFrame(values)
 

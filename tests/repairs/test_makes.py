@@ -44,6 +44,21 @@ def test_two_levels_of_columns_are_joined(frame):
     assert list(lab.check(frame).channels.index) == ["s1_T", "s1_RH"]
 
 
+def test_sparse_columns_are_filled_and_come_back_dense(frame):
+    sparse = frame.assign(**{name: pd.arrays.SparseArray(frame[name]) for name in frame})
+    pd.testing.assert_frame_equal(
+        lab.repair(sparse, minutes=0).table, lab.repair(frame, minutes=0).table
+    )
+
+
+@pytest.mark.parametrize("source", ["my.csv", {"a": [1.0, None]}, None, 5])
+def test_what_is_no_table_is_refused_with_the_way_to_one(source):
+    with pytest.raises(
+        ValueError, match="a DataFrame, a Series or an array .*gru-lab repair FILE OUT"
+    ):
+        lab.repair(source, minutes=0)
+
+
 def test_masked_entries_are_filled(frame):
     masked = np.ma.masked_invalid(frame.to_numpy())
     done = lab.repair(masked, minutes=0)

@@ -99,6 +99,9 @@ def test_numbers_as_text_with_holes_are_an_error_and_no_silence(hole, table):
     texts = [hole if np.isnan(value) else f"{value:.2f}" for value in table["wave"]]
     with pytest.raises(ValueError, match="column 'wave' holds numbers as text.*pandas.to_numeric"):
         lab.repair(table.assign(wave=texts), minutes=0)
+    codes = pd.Categorical(table["wave"].round(1))
+    with pytest.raises(ValueError, match="column 'wave' holds numbers as text or categories"):
+        lab.repair(table.assign(wave=codes), minutes=0)
     for name in ("pump 7", "007"):
         names = np.where(table["wave"].isna(), None, name)
         assert lab.repair(table.assign(wave=names), minutes=0).table["cars"].notna().all()
