@@ -174,7 +174,7 @@ def repair_file(arguments: Namespace) -> int:
 
     words(arguments.language)  # another one is refused before the work
     sheets, several = _sheets(arguments.source, arguments)
-    sheet = Sheets.of_all(sheets, arguments.split_by) if several else sheets[0]
+    sheet = Sheets.of_all(sheets, **_layout(arguments)) if several else sheets[0]
     out = _places(arguments, sheet.require_sure())
     if arguments.keep_holes:
         sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
@@ -195,7 +195,7 @@ def repair_file(arguments: Namespace) -> int:
         given.pop("split_by")
     repaired = repair_sheet(sheet, description, arguments.model, arguments.device, **given)
     write_together(_files(arguments, sheet, out, repaired, description.problems))
-    for warning in grouped(repaired.repairer.warnings_):
+    for warning in grouped(repaired.repairer):
         say(f"note: {warning}", file=sys.stderr)
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
     seen = f"how good it is: {arguments.report}" if arguments.report else seen

@@ -160,7 +160,7 @@ def report_page(
         how=HOW,
         values=base64.b64encode(_values(repaired).encode()).decode() if few else "",
         coverage=repaired.repairer.coverage_,
-        warnings=[*problems, *grouped(repaired.repairer.warnings_)],
+        warnings=[*problems, *grouped(repaired.repairer)],
         holes=_figure(plot_holes(repaired), language) if len(holed) else "",
         pictures=list(zip(figures, _ticked(repaired, drawn), strict=True)),
         further=_ticked(repaired, further[:MOST_LISTED]),

@@ -84,7 +84,7 @@ def on_angles(found: dict) -> list[str]:
         )
     return [
         f"{words}; if these are degrees, where 360 is 0, a hole must be filled the short way "
-        f"round: add {option('--angles', *found)}"
+        f"round: add {option('--angles', *found)}, or --yes if they are plain numbers"
     ]
 
 

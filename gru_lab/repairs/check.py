@@ -7,7 +7,6 @@ Nothing is changed and nothing is guessed in silence: each problem is a sentence
 to do about it.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.repairs.advice import folded, of_channels, on_ends
-from gru_lab.repairs.holes import runs_of
+from gru_lab.repairs.facts import channel_rows, facts_of
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
-from gru_lab.repairs.words import counted, describe, moment_words, shown
+from gru_lab.repairs.words import counted, moment_words, shown
 from gru_lab.tables.frames import plain_table
 from gru_lab.tables.layout import Layout, names_of
 from gru_lab.tables.numbers import option
@@ -26,49 +25,6 @@ from gru_lab.tables.read import series_of
 
 SHOWN = 25  # channels listed at most
 FEW_ROWS = 200  # below, there is hardly anything to learn from
-LEARNED = "what does best on values held back"
-TREATMENT = {
-    "measured": LEARNED,
-    "angle": f"{LEARNED}, the short way round",
-    "count": f"{LEARNED}, in whole numbers",
-    "constant": "its one value",
-    "flag": "the nearer neighbour's value",
-    "code": "the nearer neighbour's value, never one between",
-    "empty": "nothing: there is nothing to learn from",
-}
-
-
-def _pattern(missing, runs):
-    """Return in words how holes lie: as points or blocks, alone or several channels together."""
-    lengths = runs[:, 2] - runs[:, 1] + 1
-    words = ["in blocks" if lengths[lengths >= 3].sum() > lengths.sum() / 2 else "as points"]
-    holed = missing[:, missing.any(axis=0)]
-    groups = Counter(column.tobytes() for column in holed.T)
-    together = [count for count in groups.values() if count > 1]
-    if together:
-        words.append(
-            f"{sum(together)} channels fail together"
-            + f" in {len(together)} groups" * (len(together) > 1)
-        )
-    if (whole := missing.all(axis=1).sum()) and missing.shape[1] > 1:
-        words.append(f"{counted(whole, 'row')} without any value")
-    return ", ".join(words)
-
-
-def _oddities(name, values):
-    """Return what is wrong with one column's values (rows,), as sentences."""
-    found = []
-    if infinite := np.isinf(values).sum():
-        found.append(
-            f"channel {name!r} has {counted(infinite, 'infinite value')}; to repair them, add "
-            f"{option('--missing-value', f'{name}=inf')}"
-        )
-    if (empty := np.isnan(values).mean()) > 0.5:
-        found.append(
-            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put "
-            "there"
-        )
-    return found
 
 
 @dataclass
@@ -126,36 +82,14 @@ class Check:
         return "\n".join(lines)
 
 
-def _channels(series, table, empty, options):
-    """Return a row per channel, the gaps of all, and what is wrong with single channels as
-    sentences.
-    """
-    missing, rows, problems = np.isnan(series.values), [], []
-    runs = runs_of(missing, series.starts)
-    for channel, name in enumerate(series.channels):
-        own = runs[runs[:, 0] == channel]
-        longest = (own[:, 2] - own[:, 1]).max() + 1 if len(own) else 0
-        kind, holes = options.kind(name, series.values[:, channel]), missing[:, channel]
-        then = TREATMENT[kind] if options.repaired(name) else "nothing: it is only seen"
-        rows.append((name, kind, holes.sum(), holes.mean(), longest, then))
-        problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan))
-    for name in empty:
-        rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["empty"]))
-        if not name.startswith("Unnamed: "):  # a column without name and values is no one's
-            problems.append(f"column {name!r} has no values at all and stays empty")
-    columns = ["channel", "kind", "holes", "share", "longest", "repair"]
-    return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
-
-
 def _stay(series, layout, options):
     """Return which missing entries (rows, channels) are to stay empty."""
     seconds = layout.moments if layout.dated else None
     return options.stay(np.isnan(series.values), series.channels, series.starts, seconds)
 
 
-def _place(source, layout):
+def _place(where, layout):
     """Return a function from a row of the series to where it stands in the file, and when."""
-    where = source.file.place if source.file else "row {}".format
 
     def place(row):
         at = where(int(layout.order[row]))
@@ -196,57 +130,17 @@ def check(
         series = series_of(table.replace([np.inf, -np.inf], np.nan), layout, source.name)
     except ValueError as error:  # say why there are no numbers
         raise ValueError("; ".join([str(error), *source.unread.values()])) from error
-    aside = {
-        why: [name for name, reason in series.set_aside.items() if reason == why]
-        for why in series.set_aside.values()
-    }
     chosen.require(list(series.channels))
-    channels, runs, problems = _channels(series, table, aside.get("no values at all", []), chosen)
-    place = _place(source, layout)
+    where = source.file.place if source.file else "row {}".format
+    channels, runs, problems = channel_rows(series, table, chosen, where)
+    place = _place(where, layout)
     said, turning = of_channels(series.values, series.channels, chosen.settled, place)
     stay = _stay(series, layout, chosen)
-    filled = runs[~stay[runs[:, 1], runs[:, 0]]]
     if chosen.extrapolation is None:
+        filled = runs[~stay[runs[:, 1], runs[:, 0]]]
         said += on_ends(filled, series.starts, len(series), series.channels, place)
-    problems = [*source.notes, *said, *problems]
-    kinds = ", ".join(f"{count} {kind}" for kind, count in channels["kind"].value_counts().items())
-    others = [
-        f"{name!r} ({why})"
-        for name, why in series.set_aside.items()
-        if why in ("text", "row number", "complex numbers", "another time")
-    ]
-    facts = {
-        "read as": source.file.about if source.file else "DataFrame",
-        "rows": f"{len(table):,}" + f" in {len(series.starts)} parts" * (len(series.starts) > 1),
-        "time": "",
-        "channels": f"{len(channels):,}: {kinds}"
-        + "; one alone has no other to learn from" * (len(channels) == 1),
-        "set aside": ", ".join(others[:8]) + f" and {len(others) - 8} more" * (len(others) > 8)
-        or "none",
-        "holes": "none in the columns that were read"
-        if source.unread
-        else "none: there is nothing to repair",
-    }
-    if source.facts:
-        facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)
-    facts["time"], wrong = describe(layout)
-    problems += [*layout.refusals, *layout.problems, *wrong]
-    if holes := channels["holes"].sum():
-        facts["holes"] = (
-            f"{holes:,} of {len(table) * len(channels):,} entries "
-            f"({holes / len(table) / len(channels):.1%}) in "
-            f"{counted((channels['holes'] > 0).sum(), 'channel')}, "
-            f"the longest {counted(channels['longest'].max(), 'row')}"
-        )
-    if stay.any():
-        left = [series.channels[c] for c in np.flatnonzero(stay.any(axis=0))]
-        facts["left empty"] = (
-            f"{stay.sum():,} entries, as you said, in {counted(len(runs) - len(filled), 'hole')} "
-            "of "
-            f"{', '.join(map(shown, left[:5]))}" + f" and {len(left) - 5} more" * (len(left) > 5)
-        )
-    if len(runs):
-        facts["pattern"] = _pattern(np.isnan(series.values), runs)
+    facts, wrong = facts_of(source, series, layout, channels, runs, stay)
+    problems = [*source.notes, *said, *problems, *layout.refusals, *layout.problems, *wrong]
     if len(table) < FEW_ROWS:
         problems.append(
             f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "

@@ -15,7 +15,7 @@ from gru_lab.repairs.check import FEW_ROWS, check
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.repairs.words import counted
 from gru_lab.tables.formats import is_known
-from gru_lab.tables.layout import names_of
+from gru_lab.tables.layout import Layout, names_of
 
 PART = "file"  # the column that tells the files apart
 
@@ -54,13 +54,18 @@ class Sheets(Sheet):
     part: str | None = None  # type: ignore[assignment]
 
     @classmethod
-    def of_all(cls, sheets: list[Sheet], split_by=None) -> "Sheets":
-        """Return several sheets as one; ValueError where their columns differ.
+    def of_all(cls, sheets: list[Sheet], split_by=None, **layout) -> "Sheets":
+        """Return several sheets as one; ValueError where their columns differ, or the order of day
+        and month.
 
-        `split_by` names a column that tells parts apart within each file, too.
+        `split_by` names a column that tells parts apart within each file, too; `layout` are other
+        settings of `Layout.of`.
         """
         if wrong := unlike(sheets):
             raise ValueError(f"files must have the same columns: {wrong[0]}; repair it by itself")
+        layouts = [Layout.of(sheet.table, split_by, **layout) for sheet in sheets]
+        if wrong := unlike_days([sheet.name for sheet in sheets], layouts):
+            raise ValueError(f"files must be written alike: {wrong[0]}; repair it by itself")
         part = PART
         while part in sheets[0].table.columns:
             part += "_"
@@ -125,6 +130,30 @@ def unlike(sheets: list[Sheet]) -> list[str]:
     return found
 
 
+def _day_or_month(layouts: list) -> tuple[list, str | None]:
+    """Return for each Layout which of day and month may come first, {'dm', 'md'}, and which does in
+    most files that leave no doubt.
+    """
+    ways = [{order[:2] for order in layout.orders} & {"dm", "md"} for layout in layouts]
+    counts = Counter(way for known in ways if len(known) == 1 for way in known)
+    return ways, max(counts, key=lambda way: counts[way], default=None)
+
+
+def unlike_days(names: list[str], layouts: list) -> list[str]:
+    """Return in words which files have the month first where others have the day, or the reverse.
+
+    Files that can be read in both ways are as the others.
+    """
+    ways, usual = _day_or_month(layouts)
+    words = {"dm": "the day first", "md": "the month first"}
+    return [
+        f"{name} has {words[way]} in {layout.time[0]!r}, and others {words[usual]}"
+        for name, known, layout in zip(names, ways, layouts, strict=True)
+        for way in known
+        if usual not in known
+    ]
+
+
 def _is_text(column):
     return not (
         pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
@@ -161,10 +190,16 @@ class Checks:
 def check_all(sheets: list[Sheet], **options) -> Checks:
     """Return the Checks of several files; `options` are those of `check`."""
     checks = [check(sheet, **options) for sheet in sheets]
+    ways, usual = _day_or_month([one.layout for one in checks])
+    for place, known in enumerate(ways):  # the other files say how this one is to be read
+        if len(known) == 2 and usual:
+            checks[place] = check(sheets[place], **options, dayfirst=usual == "dm")
     if sum(len(sheet.table) for sheet in sheets) >= FEW_ROWS:  # together they are enough
         few = "too few to learn from"
         checks = [replace(c, problems=[p for p in c.problems if few not in p]) for c in checks]
-    found = unlike(sheets)
+    found = unlike(sheets) + unlike_days(
+        [one.name for one in checks], [one.layout for one in checks]
+    )
     for fact, what in (("read as", "read as"), ("time", "time")):
         ways = [_step(one.facts[fact]) if fact == "time" else one.facts[fact] for one in checks]
         usual = Counter(ways).most_common(1)[0][0]

@@ -24,7 +24,7 @@ from gru_lab.repairs import network, saved, scores
 from gru_lab.repairs.columns import numbers, put, require_no_numbers_as_text, stretch_of
 from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.kinds import remarks, wraps
-from gru_lab.repairs.limits import Limits
+from gru_lab.repairs.limits import Limits, at_ends
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.words import counted
@@ -120,7 +120,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         gaps = map(stretch.gaps, range(len(self.channels_)))
         ends = [gap.length[gap.open] for gap in gaps]
         self._train(stretch, began)
-        self._name_ends(ends, limits)
+        self.warnings_ += at_ends(self._imputer, self.channels_, ends, limits)
         return self
 
     def settings(self):
@@ -137,17 +137,6 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         said = {field.name: getattr(self, field.name) for field in fields(Options)}
         options = Options(**{name: value for name, value in said.items() if value is not None})
         return Limits.of(options, self.channels_, stretch)
-
-    def _name_ends(self, ends, limits):
-        """Warn of holes at the ends of channels, (entries,) each, that are not filled."""
-        for c, lengths in enumerate(ends):
-            most = min(self._imputer.end_supported(c, limits), limits.max_gap)
-            if limits.fills[c] and (left := int((lengths > most).sum())):
-                self.warnings_.append(
-                    f"{self.channels_[c]}: {left:,} entries before its first or after its last "
-                    f"value stay empty: held-back ends support {most:g} rows at most; "
-                    "to fill them all the same, add --extrapolation all"
-                )
 
     def _frame(self, table, fitting=False):
         """Return whatever holds the table as a DataFrame."""

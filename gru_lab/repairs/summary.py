@@ -126,12 +126,13 @@ def left_empty(repaired):
     layout, channels = repaired.layout, list(repaired.repairer.scores_.index)
     missing = repaired.table[channels].isna().to_numpy()[layout.order]
     first_rows, ends = set(layout.starts), {*layout.starts[1:], len(missing)}
+    beyond = "longer than max_gap" if repaired.repairer.extrapolation == "all" else "extrapolation"
     left = []
     for c, first, last in runs_of(missing, layout.starts):
         why = {
             (True, True): "no value in this series",
-            (True, False): "before its first value: extrapolation",
-            (False, True): "after its last value: extrapolation",
+            (True, False): f"before its first value: {beyond}",
+            (False, True): f"after its last value: {beyond}",
             (False, False): "between two values",
         }[first in first_rows, last + 1 in ends]
         left.append((channels[c], layout.order[first : last + 1], why))
@@ -173,15 +174,17 @@ def compare(repaired, truth):
     )
 
 
-def grouped(sentences):
-    """Return sentences 'channel: what', channels of which the same is said brought together."""
+def grouped(repairer):
+    """Yield what a Repairer warns of, channels of which the same is said brought together."""
     said = {}
-    for sentence in sentences:
-        channel, _, what = shown(sentence).partition(": ")
-        said.setdefault(what, []).append(channel)
+    names = sorted(map(str, (*repairer.channels_, *repairer.set_aside_)), key=len, reverse=True)
+    for sentence in repairer.warnings_:
+        channel = next((name for name in names if sentence.startswith(f"{name}: ")), "")
+        what = sentence[len(channel) + 2 :] if channel else sentence
+        said.setdefault(what, []).append(shown(channel))
     for what, channels in said.items():
         more = f" and {len(channels) - 10} more" * (len(channels) > 10)
-        yield ", ".join(channels[:10]) + more + (f": {what}" if what else "")
+        yield ", ".join(channels[:10]) + more + ": " * bool(channels[0]) + shown(what)
 
 
 def last_line(repaired):

@@ -150,6 +150,9 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide, digits)]
     choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
     row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
+    for n in choice:  # under another table of a line or two, on the station
+        if row + 1 < n <= row + 3 and any(map(begins_as_number, top[row + 1])):
+            row = n if not any(map(begins_as_number, _filled(top[n]))) else row
     if logger:
         row = min(logger[0], len(top) - 1)
     names, after = list(top[row]), row + 1

@@ -57,6 +57,7 @@ class Layout:
     problems: tuple = ()
     refusals: tuple = ()
     reading: Any = None  # the Reading of the time, None without any
+    orders: tuple = ()  # of the fields, in all readings that fit: 'dmY', 'mdY'
     written: tuple = ()  # the columns of the time as they stand in the table
     sorted_alike: bool = False  # all readings of the time put the rows in this order
 
@@ -143,6 +144,7 @@ class Layout:
             found.doubts,
             tuple(refusals),
             found.readings[0] if found.readings else None,
+            tuple(way.order for way in found.readings),
             tuple(others[name] for name in found.columns),
             not told and all(np.array_equal(order, other) for other in orders),
         )

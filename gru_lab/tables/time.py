@@ -34,6 +34,7 @@ COMPACT = {
     14: ("YmdHMS",),
     17: ("YmdHMSf",),
 }
+INTERVAL = re.compile(r"^(.*\d) ?(?: [-–—/] |(?<=\d\d)[-–—](?=\d?\d:))(.*\d.*)$")
 WIDTHS = {"Y": 4, "j": 3, "f": 3}
 
 
@@ -226,18 +227,24 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     if column.dtype == object:
         column = column.map(str, na_action="ignore")
     number, texts = pd.factorize(column, use_na_sentinel=True)
-    texts = np.char.strip(np.asarray(texts, dtype=object).astype(f"U{LONGEST + 1}"))
+    texts = np.asarray(texts, dtype=object).astype(f"U{LONGEST + 1}")
+    texts = np.char.strip(texts, "[]()\"' \t")
     filled = np.flatnonzero(texts != "")
     if not len(filled):
         return []
-    texts = texts.astype(f"U{max(1, np.char.str_len(texts).max())}")
-    if len(filled) > SAMPLE and not read_texts(
-        texts[filled[:: len(filled) // SAMPLE]], least * 0.9
-    ):
-        return []
+    sample = texts[filled[:: max(1, len(filled) // SAMPLE)]]
+    if not read_texts(sample, least * 0.9):
+        if not read_texts(_begins(sample), least * 0.9):
+            return []
+        texts = _begins(texts)
     readings = []
     for reading in read_texts(texts[filled], least):
         stamps = np.full(len(texts) + 1, NAT)
         stamps[filled] = reading.stamps
         readings.append(replace(reading, stamps=stamps[number]))
     return readings
+
+
+def _begins(texts):
+    """Return texts (n,) such as '05.03.2024 10:00 - 05.03.2024 11:00' up to the end's hyphen."""
+    return np.array([INTERVAL.sub(r"\1", text) for text in texts], dtype=str)

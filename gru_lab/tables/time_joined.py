@@ -9,6 +9,7 @@ from gru_lab.tables.frames import is_numeric, is_text
 from gru_lab.tables.steps import choose, seconds, steps_of
 from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, Reading, dated
 from gru_lab.tables.time_readings import REGULAR, Found, oddness, readings_of
+from gru_lab.tables.time_words import months_of, plain
 
 NUMBERED = {  # the roles of numbers, with their ranges
     "Y": (1_900, 2_640),
@@ -86,10 +87,23 @@ def completed(name, dates, columns, first):
 
 
 def _numbers(columns):
-    """Return {name: numbers (rows,)} of columns that may be a part of a date."""
-    chosen = {n: c for n, c in columns.items() if is_numeric(c) and not c.isna().any()}
-    numbers = {n: c.to_numpy(np.float64) for n, c in chosen.items() if c.dtype.kind != "c"}
-    return {n: v for n, v in numbers.items() if 0 <= v.min() and v.max() <= NUMBERED["Y"][1]}
+    """Return {name: numbers (rows,)} of columns that may be a part of a date, and {name: format} of
+    those whose text names months or the time of day.
+    """
+    numbers, written = {}, {}
+    for name, column in columns.items():
+        if is_numeric(column) and not column.isna().any() and column.dtype.kind != "c":
+            numbers[name] = column.to_numpy(np.float64)
+        elif is_text(column) and not column.isna().any():
+            texts = column.astype(str)
+            known = months_of(set(texts.unique())) if texts.nunique() <= 12 else {}
+            clock = [way for way in readings_of(column)[:1] if not way.order]
+            if known and set(map(plain, texts.unique())) <= set(known):
+                numbers[name], written[name] = texts.map(plain).map(known).to_numpy(float), "%b"
+            elif clock and (clock[0].stamps != NAT).all():
+                numbers[name], written[name] = clock[0].stamps / HOUR, clock[0].way
+    most = NUMBERED["Y"][1]
+    return {n: v for n, v in numbers.items() if 0 <= v.min() and v.max() <= most}, written
 
 
 def _chosen(names, fits):
@@ -106,7 +120,7 @@ def _chosen(names, fits):
 def together(columns, first):
     """Return the Found of years, months, days, hours … that stand in columns of their own."""
     sample, best, least = np.arange(min(len(first), 2_000)), Found(), REGULAR
-    numbers = _numbers(columns)
+    numbers, written = _numbers(columns)
     broken = {name for name, values in numbers.items() if (values % 1 != 0).any()}
     fits = {
         role: [n for n, v in numbers.items() if low <= v.min() and v.max() < high + 1]
@@ -121,7 +135,9 @@ def together(columns, first):
             continue
         reading = _joined({role: numbers[name] for role, name in fields.items()})
         if (odd := oddness(reading, first)) < least:
-            ways = tuple(WRITTEN.get(role, f"%{role}") for role in roles)
+            ways = tuple(
+                written.get(name) or WRITTEN.get(role, f"%{role}") for role, name in fields.items()
+            )
             best, least = Found(chosen, (reading,), ways), odd
     return best
 

@@ -90,6 +90,8 @@ def understood(text, months):
         if not match:
             continue
         spans = {name: match.span(name) for name, part in match.groupdict().items() if part}
+        if not {*"akqWY"} & set(spans) and "9" in (match.groupdict().get("z") or ""):
+            continue  # 10:00-11:00 is an hour, and no clock ahead of UTC
         words = {
             n: months.get(plain(match[n])) for n in "abc" if n in spans and "9" not in match[n]
         }

@@ -59,7 +59,10 @@ class Writer:
         like = like.strip()
         if self.order in SCALES or self.order == "number":
             return self._number(stamp, like)
-        ((_, shape),) = shapes_of(np.array([like], dtype=str))
+        shapes = shapes_of(np.array([like], dtype=str))
+        if not shapes:
+            raise ValueError(f"time stamps such as {like!r} hold more than one time can give")
+        ((_, shape),) = shapes
         (there,) = shape.stamps(order_of(shape, self.order))
         ahead = int(np.asarray(shape.ahead()).ravel()[0])
         local = int(stamp) + ahead

@@ -2,6 +2,8 @@
 called.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,10 +77,12 @@ def test_the_last_line_says_what_was_filled_what_not_and_how_much_better(repaire
 
 
 def test_the_same_said_of_many_channels_is_said_once():
-    said = list(grouped([f"c{n}: constant" for n in range(12)] + ["a: empty", "ended early"]))
-    assert said == [
+    names = [f"c{n}" for n in range(12)]
+    warnings = [f"{name}: constant" for name in names] + ["T (S/N: 7): empty", "ended early"]
+    fitted = SimpleNamespace(channels_=[*names, "T (S/N: 7)"], set_aside_=[], warnings_=warnings)
+    assert list(grouped(fitted)) == [
         "c0, c1, c2, c3, c4, c5, c6, c7, c8, c9 and 2 more: constant",
-        "a: empty",
+        "T (S/N: 7): empty",
         "ended early",
     ]
 

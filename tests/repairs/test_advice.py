@@ -197,7 +197,7 @@ TABLES = {  # name: (columns, what the advice must hold)
     "infinite values": ({"gain": some(AIR, np.inf), "x": HUMID}, ["--missing-value gain=inf"]),
     "wind from the north": (
         {"wind dir": holed(NORTH.round()), "signed": holed(NORTH.round(1) - 180), "T": AIR},
-        ['--angles "wind dir" signed'],
+        ['--angles "wind dir" signed', "--yes"],
     ),
     "weather codes": (
         {"code": holed(STATES), "T": holed(AIR)},

@@ -122,7 +122,7 @@ SUSPECTED = {
     ),
     "infinite values": (
         lambda f: some(f, "b", np.inf, 200),
-        "'b' has 2 infinite values; .* --missing-value b=inf",
+        "'b' has 2 infinite values, .* the first in row 0; .* --missing-value b=inf",
     ),
     "an empty column": (lambda f: f.assign(d=np.nan), "'d' has no values at all"),
     "hardly any values": (
@@ -237,7 +237,7 @@ def test_angles_are_proposed_with_the_figures(frame):
     frame["wind dir"] = np.arange(400) * 11 % 360.0
     (problem,) = lab.check(frame).problems
     assert re.search(r"'wind dir' lies from 0 to 359 and jumps .* 12 times", problem)
-    assert problem.endswith('add --angles "wind dir"')
+    assert problem.endswith('add --angles "wind dir", or --yes if they are plain numbers')
     found = lab.check(frame, angles=["wind dir"])
     assert found.problems == [] and found.channels.loc["wind dir", "kind"] == "angle"
 

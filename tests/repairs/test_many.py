@@ -65,6 +65,22 @@ def test_check_tells_which_files_differ(days, capsys):
     assert "day-2.csv: time 'time', every 20 min, the others 'time', every 10 min" in shown
 
 
+def test_a_file_with_the_month_first_among_others_is_named_and_refused(days, capsys):
+    for n, way in (("1", "%d/%m/%Y"), ("2", "%d/%m/%Y"), ("3", "%m/%d/%Y")):
+        table = pd.read_csv(days / f"day-{n}.csv")
+        begin = pd.Timestamp(f"2024-03-{3 if n == '1' else 20}")
+        table["time"] = pd.date_range(begin, periods=100, freq="h").strftime(f"{way} %H:%M")
+        table.to_csv(days / f"day-{n}.csv", index=False)
+    assert main(["check", "days"]) == 1
+    shown = capsys.readouterr().out
+    assert "day-3.csv has the month first in 'time', and others the day first" in shown
+    assert "ways that fit" not in shown  # the first file is read as the second one
+    assert main(["repair", "days", "out", *QUICK]) == 2
+    assert "day-3.csv has the month first" in capsys.readouterr().err
+    (days / "day-3.csv").unlink()
+    assert main(["repair", "days", "out", "--fast"]) == 0
+
+
 def test_a_file_with_other_columns_is_refused_before_the_training(days, capsys):
     spoil(days / "day-3.csv", lambda text: text.replace(",RH", ",Feuchte"))
     assert main(["repair", "days", "out", *QUICK]) == 2

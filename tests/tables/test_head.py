@@ -46,6 +46,10 @@ HEADS = {  # the file, and what `read as` says of it
         table("Station,Aasee", "Serial,12345", "time,T,RH"),
         "2 lines above the names",
     ),
+    "a table on the station above": (
+        table("Name,Long,Lat", '"Home",11.5,48.1', "time,T,RH"),
+        "2 lines above the names",
+    ),
     "a title from a spreadsheet": (table("Logger 7,,", "time,T,RH"), "1 line above the names"),
     "comments": (table("# made by a logger", "# v 1.2, 2024", "time,T,RH"), "comma"),
     "names in a comment": (table("# made by a logger", "# time,T,RH"), "comma"),

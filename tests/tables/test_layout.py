@@ -108,6 +108,16 @@ JOINED = {
     },
     "years of two digits": lambda t: {"a": t.year % 100, "b": t.month, "c": t.day, "e": t.hour},
     "day of the year with a fraction": lambda t: {"a": t.year, "j": t.dayofyear + t.hour / 24},
+    "numbers and a clock": lambda t: {
+        "a": t.year,
+        "b": t.month,
+        "c": t.day,
+        "e": t.strftime("%H:%M"),
+    },
+    "date and hours from to": lambda t: {
+        "d": t.strftime("%d/%m/%Y"),
+        "h": [f"{h:02d}:00-{h + 1:02d}:00" for h in t.hour],
+    },
     "date and fraction of the day": lambda t: {"d": t.strftime("%d/%m/%Y"), "f": t.hour / 24},
 }
 
@@ -118,6 +128,13 @@ def test_time_in_several_columns_is_one_stamp(way):
     columns = JOINED[way](times)
     layout = Layout.of(table(**columns)).require()
     assert set(layout.time) == set(columns) and layout.channels == ("x",)
+    np.testing.assert_array_equal(layout.labels, times.to_numpy("M8[ns]"))
+
+
+def test_a_year_and_names_of_months_are_one_stamp():
+    times = pd.date_range("2004-01-01", periods=60, freq="MS")
+    layout = Layout.of(table(Year=times.year, Month=times.strftime("%b"))).require()
+    assert layout.time == ("Year", "Month")
     np.testing.assert_array_equal(layout.labels, times.to_numpy("M8[ns]"))
 
 

@@ -71,6 +71,8 @@ WRITTEN = {
     "weeks": (pd.date_range("2019-12-30", periods=80, freq="7D"), lambda s: f"{s:%G-W%V-%u}"),
     "an offset": (HOURS, lambda s: f"{s + pd.Timedelta('90min'):%Y-%m-%d %H:%M}+01:30"),
     "a zone": (HOURS, lambda s: f"{s + pd.Timedelta('1h'):%Y-%m-%d %H:%M} CET"),
+    "in brackets": (HOURS, "[%d/%b/%Y:%H:%M:%S +0000]"),
+    "from to": (HOURS, lambda s: f"{s:%d.%m.%Y %H:%M} - {s + pd.Timedelta('1h'):%d.%m.%Y %H:%M}"),
     "UTC": (HOURS, "%Y-%m-%d %H:%M:%S UTC"),
 }
 

@@ -1,0 +1,129 @@
+"""The facts of a table in words, as `check` lists them: its channels, holes, what is set aside."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from gru_lab.repairs.holes import runs_of
+from gru_lab.repairs.words import counted, describe, shown
+from gru_lab.tables.channels import EMPTY
+from gru_lab.tables.numbers import option
+
+LEARNED = "what does best on values held back"
+TREATMENT = {
+    "measured": LEARNED,
+    "angle": f"{LEARNED}, the short way round",
+    "count": f"{LEARNED}, in whole numbers",
+    "constant": "its one value",
+    "flag": "the nearer neighbour's value",
+    "code": "the nearer neighbour's value, never one between",
+    "empty": "nothing: there is nothing to learn from",
+}
+
+
+def _pattern(missing, runs):
+    """Return in words how holes lie: as points or blocks, alone or several channels together."""
+    lengths = runs[:, 2] - runs[:, 1] + 1
+    words = ["in blocks" if lengths[lengths >= 3].sum() > lengths.sum() / 2 else "as points"]
+    holed = missing[:, missing.any(axis=0)]
+    groups = Counter(column.tobytes() for column in holed.T)
+    together = [count for count in groups.values() if count > 1]
+    if together:
+        words.append(
+            f"{sum(together)} channels fail together"
+            + f" in {len(together)} groups" * (len(together) > 1)
+        )
+    if (whole := missing.all(axis=1).sum()) and missing.shape[1] > 1:
+        words.append(f"{counted(whole, 'row')} without any value")
+    return ", ".join(words)
+
+
+def _oddities(name, values, where):
+    """Return what is wrong with one column's values (rows,), as sentences."""
+    found = []
+    if len(infinite := np.flatnonzero(np.isinf(values))):
+        found.append(
+            f"channel {name!r} has {counted(len(infinite), 'infinite value')}, or longer than any "
+            f"number, the first in {where(infinite[0])}; to repair them, add "
+            f"{option('--missing-value', f'{name}=inf')}"
+        )
+    if (empty := np.isnan(values).mean()) > 0.5:
+        found.append(
+            f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put "
+            "there"
+        )
+    return found
+
+
+def channel_rows(series, table, options, where):
+    """Return a row per channel, the gaps of all, and what is wrong with single channels as
+    sentences.
+    """
+    missing, rows, problems = np.isnan(series.values), [], []
+    runs = runs_of(missing, series.starts)
+    for channel, name in enumerate(series.channels):
+        own = runs[runs[:, 0] == channel]
+        longest = (own[:, 2] - own[:, 1]).max() + 1 if len(own) else 0
+        kind, holes = options.kind(name, series.values[:, channel]), missing[:, channel]
+        then = TREATMENT[kind] if options.repaired(name) else "nothing: it is only seen"
+        rows.append((name, kind, holes.sum(), holes.mean(), longest, then))
+        problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan), where)
+    for name in [name for name, why in series.set_aside.items() if why == EMPTY]:
+        rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["empty"]))
+        if not name.startswith("Unnamed: "):  # a column without name and values is no one's
+            problems.append(f"column {name!r} has no values at all and stays empty")
+    columns = ["channel", "kind", "holes", "share", "longest", "repair"]
+    return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
+
+
+def facts_of(source, series, layout, channels, runs, stay):
+    """Return {label: words} on a Sheet, its Series and Layout, and what is wrong with its time.
+
+    `channels` has a row per channel, `runs` are the holes, as `runs_of` gives them, and `stay`
+    (rows, channels) is True where they are to stay empty.
+    """
+    rows, several = len(source.table), f" in {len(series.starts)} parts"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in channels["kind"].value_counts().items())
+    alone = "; one alone has no other to learn from" * (len(channels) == 1)
+    when, wrong = describe(layout)
+    facts = {
+        "read as": source.file.about if source.file else "DataFrame",
+        "rows": f"{rows:,}" + several * (len(series.starts) > 1),
+        "time": when,
+        "channels": f"{len(channels):,}: {kinds}{alone}",
+        "set aside": _listed(
+            f"{name!r} ({why})"
+            for name, why in series.set_aside.items()
+            if why in ("text", "row number", "complex numbers", "another time")
+        )
+        or "none",
+        "holes": "none in the columns that were read"
+        if source.unread
+        else "none: there is nothing to repair",
+    }
+    if source.facts:
+        facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)
+    if holes := channels["holes"].sum():
+        entries = rows * len(channels)
+        facts["holes"] = (
+            f"{holes:,} of {entries:,} entries ({holes / entries:.1%}) in "
+            f"{counted((channels['holes'] > 0).sum(), 'channel')}, "
+            f"the longest {counted(channels['longest'].max(), 'row')}"
+        )
+    if stay.any():
+        whole = stay[runs[:, 1], runs[:, 0]].sum()
+        left = _listed(shown(series.channels[c]) for c in np.flatnonzero(stay.any(axis=0)))
+        facts["left empty"] = (
+            f"{stay.sum():,} entries, as you said, in {counted(whole, 'hole')} of {left}"
+        )
+    if len(runs):
+        facts["pattern"] = _pattern(np.isnan(series.values), runs)
+    return facts, wrong
+
+
+def _listed(names, most=8):
+    """Return names with commas, the first `most` of them and how many more."""
+    names = list(names)
+    more = f" and {len(names) - most} more" * (len(names) > most)
+    return ", ".join(names[:most]) + more
