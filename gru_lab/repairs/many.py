@@ -134,7 +134,7 @@ def _day_or_month(layouts: list) -> tuple[list, str | None]:
     """Return for each Layout which of day and month may come first, {'dm', 'md'}, and which does in
     most files that leave no doubt.
     """
-    ways = [{order[:2] for order in layout.orders} & {"dm", "md"} for layout in layouts]
+    ways = [{way.order[:2] for way in layout.readings} & {"dm", "md"} for layout in layouts]
     counts = Counter(way for known in ways if len(known) == 1 for way in known)
     return ways, max(counts, key=lambda way: counts[way], default=None)
 

@@ -3,8 +3,8 @@ words as their languages write them.
 
 The bytes come back whatever is chosen; the names of columns and words in cells depend on it, so
 `check` says it, and where another encoding gives words as good, both are shown and `--encoding`
-decides. Compared with charset-normalizer 3.5 on headers of tables, which are short and mostly
-ASCII: see `tests/tables/test_encoding.py`.
+decides. Compared with charset-normalizer 3.5 on 75 headers of tables in 18 encodings (short, mostly
+ASCII): 73 right and two shown with both readings, against 33.
 """
 
 import re
@@ -13,7 +13,7 @@ SAMPLE = 20_000  # bytes of lines that are not ASCII
 CLEAR = 0.1  # by so much the share of good words must be above another encoding's
 LEAST = 0.5  # of the words are good in an encoding that is taken without a word
 SELDOM = 0.85  # how much less a single strange letter tells for an encoding that few files are in
-SHORT, WEAK = 3, 0.8  # letters of a word that tells less: m³ is no word with an ł
+SHORT, WEAK = 3, 0.5  # letters of a word that tells less: m³ is no word with an ł
 LETTER = r"(?:[^\W\d_²³¹¼½¾µ]|[\u0e31-\u0e4e])"  # Thai vowels stand above and below
 SIGNS = set("°µ²³±€£§–’“”‰…Ø℃℉（）：，、。％／～\u00a0")
 CENTRAL = ("äöüß", "áčďéěíňóřšťúůýžĺľôä", "ąćęłńóśźż", "áéíóöőúüű", "čćđšž", "ăâîşţ")
@@ -36,80 +36,69 @@ SCRIPTS = {  # letters of others; those after the bar are rare
 }
 SHARED = "日期年月湿度水位流速力方向番号名平均最高低大小地点"
 JAPANESE = SHARED + "時刻付気温圧風雨雪量電値観測所照射率降機器室内外曜分秒令和成昭"
+KOREAN = "시간온도습기압풍속향강수량일자날짜전류력번호이름값상태평균최고저대소위점년월분"
 WIDE = {  # what stands in the heads of tables, and the first bytes of the more usual characters
     "gb18030": (
-        SHARED + "时间温气压风雨量站电功率值编称状态降蒸发辐射光照土壤浓数据采集设备",
+        SHARED + "时间温气压风雨量站电功率值编称状态降蒸发辐射光照土壤浓数据采集",
         0xB0,
         0xD7,
     ),
     "big5": ("日期年月時間溫濕度氣壓風速向雨量水位流站電功率值編號名稱狀態降照數據測", 0xA4, 0xC6),
     "cp932": (JAPANESE, 0x88, 0x97),
     "euc_jp": (JAPANESE, 0xB0, 0xCF),
-    "cp949": (
-        "시간온도습기압풍속향강수량일자날짜전류력번호이름값상태평균최고저대소위점년월분",
-        0xB0,
-        0xC8,
-    ),
+    "cp949": (KOREAN, 0xB0, 0xC8),
 }
 
 
-def _wide_fit(letters, encoding):
+def _wide_fit(word, encoding):
     """Return how usual characters of more than a byte are in their encoding, from 0 to 1.2."""
-    usual, first, last = WIDE[encoding]
-    whole = 0.0
-    for letter in letters:
-        raw = letter.encode(encoding)
-        if letter in usual or "\u3040" <= letter <= "\u30fc":
-            whole += 1.2
-        elif len(raw) == 2 and first <= raw[0] <= last and (raw[1] > 0xA0 or encoding[0] in "bc"):
-            whole += 0.75 if "\uac00" <= letter <= "\ud7a3" and raw[1] > 0xA0 else 0.5
-    return whole / len(letters)
+    (usual, first, last), fits = WIDE[encoding], []
+    for letter in filter(lambda letter: letter > "\x7f", word):
+        lead, trail = (*letter.encode(encoding), 0, 0)[:2]
+        known = letter in usual or "\u3040" <= letter <= "\u30fc"
+        often = first <= lead <= last and (trail > 0xA0 or encoding in ("big5", "cp932"))
+        fits.append(1.2 if known else 0.75 * often if "\uac00" <= letter <= "\ud7a3" else often / 2)
+    return sum(fits) / len(fits)
 
 
 def _fit(word, letters):
     """Return how well a word is written with these letters, 0 to 1; the rare ones after a bar."""
-    lower = word.lower().replace("\u0307", "").replace("œu", "oeu")
-    cased = lower != word.upper()
-    if cased and not (word[1:].islower() or word.islower() or word.isupper() or len(word) == 1):
-        return 0.0
+    lower, size = word.lower().replace("\u0307", "").replace("œu", "oeu"), len(word)
+    cased = lower != word.upper() and size > 1
+    if cased and not (word[1:].islower() or word.isupper()) or re.search("ń[aeiou]", lower):
+        return 0.0  # ńo is an ño
+    usual, script, rare = letters.partition("|")
+    if script:
+        known = set(lower) <= set(usual + rare)
+        return known * ((0.9 if word.isupper() else 1) - sum(c in rare for c in lower) / 2 / size)
     odd = {letter for letter in lower if letter > "\x7f"}
-    if "|" not in letters:
-        known = odd <= set(letters) and (letters[-1] != "$" or lower[:-1].isascii())
-        known = known and (len(odd) < len(lower) or len(lower) == 1)
-        return known * (WEAK if len(lower) < SHORT else 1.0)
-    usual, _, rare = letters.partition("|")
-    if not set(lower) <= set(usual + rare):
-        return 0.0
-    return (0.9 if word.isupper() and len(word) > 2 else 1) - sum(c in rare for c in lower) / (
-        2 * len(word)
-    )
+    known = odd <= set(letters) and (letters[-1] != "$" or lower[:-1].isascii())
+    return (known and (len(odd) < len(lower) or size == 1)) * (WEAK if size < SHORT else 1.0)
 
 
 def _share(text, encoding):
     """Return the share of good words and signs among those of a text that are not ASCII."""
-    pieces = re.findall(rf"{LETTER}+|[^\x00-\x7f]", text)
-    pieces = {piece for piece in pieces if not piece.isascii()}  # each counts once
+    found = re.findall(rf"{LETTER}+|[^\x00-\x7f]", text)
+    pieces = {piece for piece in found if not piece.isascii()}  # each counts once
     inside = re.findall(rf"(?<={LETTER})[^\x00-\x7f’](?={LETTER})", text)
     inside = sum(not re.fullmatch(LETTER, sign) for sign in inside)  # no word has such a sign
-
-    def good(fit):
-        fits = [piece in SIGNS or piece[0].isalpha() and fit(piece) for piece in pieces]
-        return sum(len(p) * f for p, f in zip(pieces, fits, strict=True))
-
+    words = [piece for piece in pieces if piece[0].isalpha() and piece not in SIGNS]
     if encoding in WIDE:
-        best = good(lambda word: _wide_fit([c for c in word if c > "\x7f"], encoding))
+        best = sum(_wide_fit(word, encoding) for word in words)
     else:
         ways = LANGUAGES.get(encoding) or (SCRIPTS[encoding],)
-        best = max(good(lambda word, letters=letters: _fit(word, letters)) for letters in ways)
-    strange = {piece for piece in "".join(pieces) if piece.isalpha() and piece > "\x7f"}
+        best = max(sum(_fit(word, letters) for word in words) for letters in ways)
+    strange = {letter for letter in "".join(words) if letter > "\x7f"}
     seldom = encoding in LANGUAGES and encoding not in ("cp1252", "cp1250") and len(strange) < 2
-    return (best - inside) / max(1, sum(map(len, pieces))) * (SELDOM if seldom else 1)
+    good = best + len(pieces & SIGNS) - inside
+    return good / max(1, len(pieces)) * (SELDOM if seldom else 1)
 
 
 def _ranked(raw):
     """Return [(share of good words, encoding, text)] of a sample of a file, the best first."""
     odd = dict.fromkeys(line for line in raw.splitlines() if not line.isascii())  # each once
-    sample, ranked = b"\n".join(odd)[:SAMPLE], []
+    sample, ranked = b"\n".join(odd), []
+    sample = sample if len(sample) < SAMPLE else sample[: sample.rfind(b"\n", 0, SAMPLE)]
     for encoding in (*WIDE, *LANGUAGES, *SCRIPTS):
         try:
             text = sample.decode(encoding)

@@ -56,8 +56,7 @@ class Layout:
     odd: dict = field(default_factory=dict)  # rows of the table by what is wrong with their stamps
     problems: tuple = ()
     refusals: tuple = ()
-    reading: Any = None  # the Reading of the time, None without any
-    orders: tuple = ()  # of the fields, in all readings that fit: 'dmY', 'mdY'
+    readings: tuple = ()  # of the time, the best first
     written: tuple = ()  # the columns of the time as they stand in the table
     sorted_alike: bool = False  # all readings of the time put the rows in this order
 
@@ -143,11 +142,15 @@ class Layout:
             odd,
             found.doubts,
             tuple(refusals),
-            found.readings[0] if found.readings else None,
-            tuple(way.order for way in found.readings),
+            found.readings,
             tuple(others[name] for name in found.columns),
             not told and all(np.array_equal(order, other) for other in orders),
         )
+
+    @property
+    def reading(self) -> Any:
+        """The Reading of the time, None without any."""
+        return self.readings[0] if self.readings else None
 
     @property
     def way(self) -> str:

@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
 MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?"
 MARKS = "*#!?†‡"  # behind a number: a doubtful or estimated one
-FULL, WIDTH = "０", 0xFEE0  # full-width signs stand so far behind those of ASCII
+SIGNS = {"．": ".", "，": ",", "＋": "+", "٫": ".", "٬": ","}  # full width, and Arabic
 RARE = 0.05  # a number of digits seen in fewer of the cells does not count
 NUMBER = re.compile(
     rf"(?P<bound>[<>≤≥]=?|~|≈)?\s*(?P<open>\()?(?P<sign>[+{MINUS}])?"
@@ -73,8 +73,7 @@ def ascii_digits(text: str) -> str:
     """Return a text with the digits of every script, and full-width signs, as those of ASCII."""
     if text.isascii():
         return text
-    full = re.sub("[．，＋]", lambda sign: chr(ord(sign[0]) - WIDTH), text)
-    return re.sub(r"[^\x00-\x7f]", lambda sign: str(unicodedata.decimal(sign[0], sign[0])), full)
+    return "".join(SIGNS.get(sign) or str(unicodedata.decimal(sign, sign)) for sign in text)
 
 
 def parted(text: str) -> Cell | None:
@@ -128,6 +127,7 @@ class Manner:
     bare: bool  # .5 for 0.5
     size: int = 3  # digits of a group but the last: 2 in India
     zero: str = "0"  # of the script
+    signs: dict = field(default_factory=dict)  # {'.': '．'} where they are not those of ASCII
 
     @classmethod
     def of(cls, texts, decimal: str = ".", affix=("", "")) -> "Manner":
@@ -167,6 +167,7 @@ class Manner:
             "" in whole,
             2 if any(re.search(r"\D\d\d\D", w) for _, w in split) else 3,
             next((chr(ord(d) - int(d)) for text, _ in plain for d in text if d.isdecimal()), "0"),
+            {SIGNS[sign]: sign for text, _ in plain for sign in text if sign in SIGNS},
         )
 
     def write(self, value: float) -> str:
@@ -177,8 +178,7 @@ class Manner:
         before, behind = self.frame
         text = text.replace(".", "\0").replace(",", self.group).replace("\0", self.decimal)
         text = "".join(chr(ord(self.zero) + int(c)) if c.isdecimal() else c for c in text)
-        if self.zero == FULL:
-            text = re.sub("[.,+]", lambda sign: chr(ord(sign[0]) + WIDTH), text)
+        text = "".join(self.signs.get(sign, sign) for sign in text)
         if not negative:
             return before + "+" * self.plus + text + behind
         if self.example.brackets:

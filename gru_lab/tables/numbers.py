@@ -99,6 +99,7 @@ def _read_column(done, name, raw, column, sign, usual, place):
     total = column.counts.sum() + other.sum()
     if good < MOSTLY * total:
         like = column.like_numbers > 0.5 and column.counts.sum() > other.sum()
+        like &= len(column.texts) > 1  # a name, such as 12-345-6
         if like and (any(column.cells) or not text_readings(pd.Series(column.texts[:SAMPLE]))):
             done.unread[name] = _unread(name, column, readable, place)
         return

@@ -18,8 +18,8 @@ HOLES = frozenset(
 )  # what stands for a missing value in text wherever it stands
 SIGNS = (".", ",")
 GROUPS = (",", ".", " ", "'", "none")
-LIKE = re.compile(r"[-+−–±~]?\s?[.,]?\d.*|0x[\da-f]+", re.IGNORECASE | re.DOTALL)
-OTHERS = re.compile(r"[:/]|\d+(\.\d+){2,}")  # in clocks, dates, addresses
+LIKE = re.compile(r"[-+−–±~]?\s?[.,]?\d.*", re.DOTALL)
+OTHERS = re.compile(r"[:/]|\d+(\.\d+){2,}|\d[^\W\d_eExX]")  # in clocks, dates, addresses
 SAMPLE = 500  # different texts of a column that are looked at
 PROOF = 20  # cells: 998 and 1,051 side by side, and never 1,05, tell thousands
 
@@ -48,7 +48,9 @@ def hint(core: str, power: str = "") -> str:
 
 def like_number(text: str) -> bool:
     """Tell whether a text looks like a number, such as 3-5, 2.6±0.3, 1.5·10⁻³, 0x1F, 49°12'30"N."""
-    digits = sum(map(str.isdigit, text)) + 2 * text.lower().startswith("0x")
+    if re.fullmatch(r"0[xX][\da-fA-F]+", text):
+        return True
+    digits = sum(map(str.isdigit, text))
     return bool(LIKE.fullmatch(text)) and 2 * digits >= len(text) and not OTHERS.search(text)
 
 

@@ -1,8 +1,8 @@
 """Text and numbers read as time: every way in which a column can be read, whatever its name.
 
-The *shape* of a text is the text with each digit written as 9. Texts of one shape hold their fields
-in the same places, so each shape is understood once, and its numbers are cut out of all rows
-together. Roles are the letters of strftime: Y y m d j H M S f, q for a quarter, W and u for a week.
+Texts of one *shape* (each digit written as 9) hold their fields in the same places, so a shape is
+understood once, and its numbers are cut out of all rows together. Roles are the letters of
+strftime: Y y m d j H M S f, q for a quarter, W and u for a week.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from gru_lab.tables.manner import ascii_digits
 from gru_lab.tables.time_shapes import WORD, orders_of, understood
 from gru_lab.tables.time_words import ZONES, months_of, plain
 
@@ -84,11 +85,14 @@ class _Shape:
     words: dict  # months and the like, as numbers
     text: str
 
-    def number(self, name):
-        """Return a field's numbers, (n,)."""
-        begin, end = self.spans[name]
+    def digits(self, begin, end):
+        """Return the numbers that stand between two places, (n,)."""
         digits = self.codes[:, begin:end].astype(np.int64) - ord("0")
         return digits @ 10 ** np.arange(end - begin)[::-1]
+
+    def number(self, name):
+        """Return a field's numbers, (n,)."""
+        return self.digits(*self.spans[name])
 
     @property
     def orders(self):
@@ -109,8 +113,8 @@ class _Shape:
         if "k" in self.spans:
             begin = self.spans["k"][0]
             for role in order:
-                self.spans[role] = (begin, begin + WIDTHS.get(role, 2))
-                fields[role], begin = self.number(role), self.spans.pop(role)[1]
+                end = begin + WIDTHS.get(role, 2)
+                fields[role], begin = self.digits(begin, end), end
         else:
             for name, role in zip([n for n in "abc" if n in self.spans], order, strict=False):
                 word = self.words.get(name)
@@ -146,20 +150,16 @@ class _Shape:
 
     def ahead(self):
         """Return how far ahead of UTC the clock is, in nanoseconds."""
-        if "z" not in self.spans:
-            return 0
-        begin, end = self.spans["z"]
+        begin, end = self.spans.get("z", (0, 0))
         match = re.search(r"[-+−](9{1,2}):?(9{2})?$", self.text[begin:end])
         if not match:
             return round(ZONES.get(plain(self.text[begin:end]), 0) * HOUR)
-        sign = 1 if match[0][0] == "+" else -1
-        total = 0
-        for group, size in ((1, HOUR), (2, HOUR // 60)):
-            if match[group]:
-                self.spans["_"] = tuple(begin + edge for edge in match.span(group))
-                total = total + self.number("_") * size
-                del self.spans["_"]
-        return sign * total
+        parts = [(group, size) for group, size in ((1, HOUR), (2, HOUR // 60)) if match[group]]
+        spans = [(match.span(group), size) for group, size in parts]
+        total = sum(
+            self.digits(begin + first, begin + last) * size for (first, last), size in spans
+        )
+        return total if match[0][0] == "+" else -total
 
     def way(self, order):
         """Return the format in strftime's letters."""
@@ -227,8 +227,8 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     if column.dtype == object:
         column = column.map(str, na_action="ignore")
     number, texts = pd.factorize(column, use_na_sentinel=True)
-    texts = np.asarray(texts, dtype=object).astype(f"U{LONGEST + 1}")
-    texts = np.char.strip(texts, "[]()\"' \t")
+    texts = [ascii_digits(text).strip("[]()\"' \t") for text in texts]
+    texts = np.array(texts, dtype=f"U{LONGEST + 1}")
     filled = np.flatnonzero(texts != "")
     if not len(filled):
         return []
@@ -246,5 +246,5 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
 
 
 def _begins(texts):
-    """Return texts (n,) such as '05.03.2024 10:00 - 05.03.2024 11:00' up to the end's hyphen."""
+    """Return texts (n,) such as '05.03.2024 10:00 - 05.03.2024 11:00' up to the hyphen."""
     return np.array([INTERVAL.sub(r"\1", text) for text in texts], dtype=str)

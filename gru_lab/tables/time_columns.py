@@ -147,7 +147,7 @@ def _looks_like_time(name, column):
     digits = texts.str.count(r"\d")
     if len(texts) == 0 or texts.str.len().max() > 48:
         return False
-    marks = texts.str.contains(r"^\D{0,10}\d{1,4}[-/.:年]\d{1,2}[-/.:月]\d{1,4}")
+    marks = texts.str.contains(r"^\D{0,10}\d{1,4}[-/.:年]\d{1,2}[-/.:月]\d{1,4}|\b\d\d?:\d\d\b")
     return bool(marks.mean() > 0.5 or (named_like_time(name) and (digits >= 3).mean() > 0.5))
 
 

@@ -53,7 +53,7 @@ def test_an_encoding_is_told_from_a_header_said_and_kept(header, encoding, tmp_p
 
 @pytest.mark.parametrize(
     "header, encoding, other",
-    [("dia,año,presión", "cp1252", "cp1250"), ("laikas,temperatūra,drėgmė", "cp1257", "cp1252")],
+    [("vítr,tlak,čas", "cp1250", "cp1257"), ("laikas,temperatūra,drėgmė", "cp1257", "cp1252")],
 )
 def test_words_that_two_encodings_read_alike_well_are_refused_with_both(
     header, encoding, other, tmp_path

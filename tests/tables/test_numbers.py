@@ -14,7 +14,7 @@ from gru_lab.tables.numbers import option, read_numbers
 from gru_lab.tables.signs import hint
 
 VALUES = [898.5, 1051.25, 998.0, 1112.75, 1153.5, 12345.25, 1_234_567.5, 21.75] * 5
-PLAIN, FULL = "0123456789.", "０１２３４５６７８９．"
+PLAIN, FULL, PERSIAN = "0123456789.", "０１２３４５６７８９．", "۰۱۲۳۴۵۶۷۸۹٫"
 MANNERS = {  # what a person's cell looks like for a value
     "US": lambda v: f"{v:,.2f}",
     "German": lambda v: f"{v:,.2f}".translate(str.maketrans(",.", ".,")),
@@ -34,6 +34,7 @@ MANNERS = {  # what a person's cell looks like for a value
     "times ten": lambda v: "{}×10^{}".format(*f"{v:.8e}".split("e+0")),
     "plus": lambda v: f"{v:+.2f}",
     "full width": lambda v: f"{v:.2f}".translate(dict(zip(map(ord, PLAIN), FULL, strict=True))),
+    "Persian": lambda v: f"{v:.2f}".translate(dict(zip(map(ord, PLAIN), PERSIAN, strict=True))),
     "Indian": lambda v: re.sub(r"(?<=\d)(?=(\d\d)*\d{3}\.)", ",", f"{v:.2f}"),
 }
 
