@@ -136,7 +136,6 @@ LONGER = {  # may shrink, not grow
     "gru_lab.repairs.network": 270,
     "gru_lab.repairs.repairer": 332,
     "gru_lab.table_commands": 267,
-    "gru_lab.tuning_log.question": 252,
     "gru_lab.repairs.check.check": 71,
     "gru_lab.tables.layout.Layout._laid_out": 43,
     "gru_lab.tables.text.Text._cells": 43,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gru_lab.config import RunConfig, in_words
 from gru_lab.runs.compute import Compute
+from gru_lab.runs.select import require_unchanged
 from gru_lab.runs.store import Store
 from gru_lab.runs.sweep import train_missing
 from gru_lab.tuning_log.knob import several_of
@@ -124,6 +125,7 @@ def grid(
     cells = Grid(down, values, errors, compute.store)
     configs = {place: cells.config(*place) for place in np.ndindex(errors.shape)}
     if train:
+        require_unchanged(down, list(configs.values()), compute.store)
         names = {config.key: f"{text} seed {config.seed}" for config in configs.values()}
         train_missing(list(configs.values()), down.series, compute, names)
     for place, config in configs.items():

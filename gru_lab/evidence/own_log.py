@@ -16,38 +16,24 @@ from gru_lab.tuning_log.log import LoggedStage
 from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.rulers import corrected
 from gru_lab.tuning_log.write import LANGUAGES, stage_text
-from gru_lab.words import translated
+from gru_lab.words import translated, words
 
 NAME = "my_tuning_log.md"
-WORDS = {
-    "en": {
-        "title": "My tuning log",
-        "notes": [
-            "Knob: {knob}. Claim: no other setting is better than {adopted}.",
-            "Data: {data}",
-            "Fixed: {fixed}",
-            "Seeds: {seeds}",
-            "Ruler: mean squared error on hidden entries, dropout off, training and validation",
-        ],
-    },
-    "zh": {
-        "title": "我的调参记录",
-        "notes": [
-            "参数：{knob}。主张：没有别的设置优于{adopted}。",
-            "数据：{data}",
-            "其余设置：{fixed}",
-            "种子：{seeds}",
-            "衡量方式：隐藏值的均方误差，关闭dropout，训练集和验证集",
-        ],
-    },
-}
+TITLE = "My tuning log"
+NOTES = (
+    "Knob: {knob}. Claim: no other setting is better than {adopted}.",
+    "Data: {data}",
+    "Fixed: {fixed}",
+    "Seeds: {seeds}",
+    "Ruler: mean squared error on hidden entries, dropout off, training and validation",
+)
 
 
 def entry(
     results: Results, number: int, conclusion: str = "", language: str = "en"
 ) -> tuple[LoggedStage, str]:
     """Return a question as (LoggedStage, its Markdown)."""
-    stage, judged = results.stage, verdict(results)
+    stage, judged, texts = results.stage, verdict(results), words(language)
 
     def lines(setting, seed):
         return write_lines(corrected(results.curve(setting, seed)), "epoch train valid")
@@ -72,7 +58,7 @@ def entry(
         "fixed": in_words(stage.fixed),  # type: ignore[attr-defined]
         "seeds": ", ".join(map(str, results.seeds)),
     }
-    notes = [note.format(**facts) for note in WORDS[language]["notes"]]
+    notes = [texts[note].format(**facts) for note in NOTES]
     return logged, stage_text(logged, LANGUAGES[language], notes)
 
 
@@ -107,7 +93,7 @@ def write_log(
     >>> import gru_lab as lab
     >>> lab.write_log(results, conclusion="64 is wide enough.")  # doctest: +SKIP
     """
-    one_of("language", language, WORDS)
+    one_of("language", language, LANGUAGES)
     results = [_results(asked, store) for asked in _listed(results)]
     conclusions = _listed(conclusion)
     if not results:
@@ -127,7 +113,7 @@ def _append(path, results, conclusions, language, number):
     old, end = _text(before, path), "\r\n" if b"\r\n" in before else "\n"
     stages, decimal = _stages(old)
     known = len(stages)
-    new = "" if old.strip() else f"# {WORDS[language]['title']}\n"
+    new = "" if old.strip() else f"# {words(language)[TITLE]}\n"
     for part, concluded in zip(results, conclusions, strict=True):
         logged, text = entry(part, _number(number, stages, path), concluded, language)
         if not _standing(logged, stages, path):

@@ -23,6 +23,7 @@ from gru_lab.evidence.scores import scores
 from gru_lab.gaps import references
 from gru_lab.runs.background import Background
 from gru_lab.runs.compute import Compute
+from gru_lab.runs.select import require_unchanged
 from gru_lab.series import Series
 from gru_lab.tuning_log.stage import Stage
 
@@ -107,11 +108,9 @@ class Search:
 
     def _repr_html_(self):
         """Show the start and the five best trials as a table in a notebook, a column each."""
-        best = self.trials.sort_values("error", kind="stable").head(5)
-        shown = pd.concat([self.trials.loc[[0]], best])
-        knobs = shown.columns.drop(["kind", "back", "error", "±", "seconds"])
-        table = shown[["kind", "error", *knobs]]
-        table = table[~table.index.duplicated()].T.rename_axis("trial")
+        best = self.trials["error"].sort_values(kind="stable").index[:5]
+        shown = self.trials.loc[list(dict.fromkeys([0, *best]))]
+        table = shown.drop(columns=["back", "±", "seconds"]).T.rename_axis("trial")
         return html_table(
             table.map(lambda value: plain(value) if isinstance(value, float) else value)
         )
@@ -154,7 +153,7 @@ def search(
     `series`. Of `trials` settings the first is the start; each is trained with so many `seeds`, for
     as many epochs as the start. Then each knob of the best one is turned back by itself, so a few
     more trials follow. `seed` is the search's own: the same one proposes the same trials. Where
-    `start` is a question of your own, its knob is turned too, among its values. `scheduler` trains
+    `start` is a question of your own, its knob is turned too, over its values. `scheduler` trains
     on a Dask cluster as in `lab.sweep`; in the `background` a SearchJob is returned at once. Raises
     ValueError for a wrong setting or series before anything is trained.
 
@@ -168,6 +167,8 @@ def search(
     trials, seeds = COUNT.fix("trials", trials), COUNT.fix("seeds", seeds)
     seed = RULES["seed"].fix("seed", seed)
     compute = Compute(store, workers, device, scheduler)
+    if isinstance(start, Stage):
+        require_unchanged(start, [run for _, run in start.configs(1)], compute.store)
     simple = references(series, config)  # raises before anything is trained
 
     def run(stopped=lambda: False):
@@ -177,15 +178,14 @@ def search(
 
 
 def _space(start):
-    """Return SPACE, widened to the start, with the values of a question's own knob."""
+    """Return SPACE; of a question of one's own widened to its settings, with its own knob."""
     space = dict(SPACE)
     if not isinstance(start, Stage) or not start.own:
         return space
-    config = start.config(start.adopted)
     for knob, domain in space.items():
         if not isinstance(domain, CategoricalDistribution):
-            value = getattr(config, knob)
-            low, high = min(domain.low, value), max(domain.high, value)
+            values = start.values if knob == start.knob else [getattr(start.start, knob)]
+            low, high = min(domain.low, *values), max(domain.high, *values)
             space[knob] = type(domain)(low, high, log=domain.log)
     if start.knob not in (*space, "epochs", "window", "missing_rate", "pattern"):  # not the ruler
         space[start.knob] = CategoricalDistribution(start.values)

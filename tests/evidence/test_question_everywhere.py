@@ -114,8 +114,14 @@ def test_a_file_that_changed_is_named_with_the_runs_that_belong_to_it(tmp_path, 
     said = (
         f"has changed .*digest {old.series.digest}: 2 runs, .* has digest {new.series.digest} now"
     )
-    with pytest.raises(ValueError, match=said):
-        lab.sweep(new, store=store, workers=1)
+    pair = dict(hidden_size=[2, 3], num_layers=[2, 3], epochs=1, seeds=1, batch_size=20, train=True)
+    for act in (
+        lambda: lab.sweep(new, store=store, workers=1),
+        lambda: lab.search(new, trials=2, store=store, workers=1),
+        lambda: lab.grid(**pair, data=str(path), store=store, workers=1),
+    ):
+        with pytest.raises(ValueError, match=said):
+            act()
     assert len(store.runs()) == 2
     lab.sweep(ask(840, data_changed=True), store=store, workers=1)
     assert len(store.runs()) == 4

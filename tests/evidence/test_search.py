@@ -214,6 +214,8 @@ def test_a_search_from_a_question_turns_its_knob_too_and_runs_in_the_background(
     assert job.done and job.error is None and len(found.trials) >= 3
     assert set(found.trials["hidden_size"]) <= {2, 3} and found.start.num_layers == 3
     assert "hidden_size" in found._repr_html_()
+    deep = lab.question("How deep?", **fixed | {"num_layers": [1, 4]})
+    assert module._space(deep)["num_layers"].high == 4
     again = lab.search(asked, trials=3, store=store, workers=1)
     assert again.trials["error"].equals(found.trials["error"])
 
