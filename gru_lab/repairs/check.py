@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.repairs.advice import folded, of_channels, on_ends
+from gru_lab.repairs.columns import laid_out
 from gru_lab.repairs.facts import channel_rows, facts_of
+from gru_lab.repairs.limits import Limits
 from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
 from gru_lab.repairs.words import counted, moment_words, shown
@@ -84,8 +86,13 @@ class Check:
 
 def _stay(series, layout, options):
     """Return which missing entries (rows, channels) are to stay empty."""
-    seconds = layout.moments if layout.dated else None
-    return options.stay(np.isnan(series.values), series.channels, series.starts, seconds)
+    stretch = laid_out(series.values, layout)
+    limits, stay = Limits.of(options, series.channels, stretch), np.isnan(series.values)
+    stay &= ~limits.fills
+    for c in range(len(series.channels)):
+        gaps = stretch.gaps(c)
+        stay[gaps.row[~limits.allow(c, gaps)], c] = True
+    return stay
 
 
 def _place(where, layout):

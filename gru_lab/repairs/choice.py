@@ -15,21 +15,18 @@ _PLACE = np.r_[np.arange(CLOSED), 2, 3, 4.5]  # of a class on one scale of lengt
 _APART = np.abs(_PLACE[:, None] - _PLACE) + 2 * (
     (np.arange(CLASSES)[:, None] < CLOSED) != (np.arange(CLASSES) < CLOSED)
 )
+_LIKE = 0.5 ** np.minimum(_APART, 4)  # how much classes tell of each other
 
 
-def chance_to_be_worse(gain, entries, group, groups):
-    """Return the chance that a way is worse than the line in each of so many `groups`: of a t-test
-    of the `gain` (holes,) summed over each hole's `entries`, by each hole's `group`.
+def chance_to_be_worse(sums):
+    """Return the chance that a way is worse than the line, by a t-test over holes: of `sums` over
+    them (6, ...) of 1, entries, gain, gain squared, gain times entries, and entries squared.
     """
-
-    def total(values):
-        return np.bincount(group, values, groups)
-
-    holes, count = total(np.ones(len(gain))), np.maximum(total(entries), 1)
-    mean = total(gain) / count
-    strays = total(np.square(gain - entries * mean[group]))
+    holes, count, gain, squared, both, entries = sums
+    mean = gain / np.maximum(count, 1)
+    strays = np.maximum(squared - 2 * mean * both + mean**2 * entries, 0)
     spread = np.sqrt(strays * holes / np.maximum(holes - 1, 1))
-    sure = mean * count / np.where(spread > 0, spread, np.inf)
+    sure = gain / np.where(spread > 0, spread, np.inf)
     return np.where(holes > 1, stdtr(np.maximum(holes - 1, 1), -sure), 0.5)
 
 
@@ -39,8 +36,9 @@ class Evidence:
 
     `count` and `holes` are (channels, classes). The others are (ways, channels, classes):
     `absolute` and `squared`, sums of errors; `worse`, the chance that a way is worse than the
-    straight line by either measure; and `common`, that chance by all classes of the channel or by
-    all channels in that class, the smaller, but the larger where that speaks against it.
+    straight line by either measure; and `common` (3, ways, channels, classes), that chance by
+    classes of about that length in the channel, by all channels in that class, and by the whole
+    channel, which only casts doubt.
     """
 
     count: np.ndarray
@@ -55,32 +53,31 @@ class Evidence:
         """Measure on `error` (ways, entries); entries of one `hole` (entries,) hang together, so a
         hole counts once in what is due to chance.
         """
-        cells = channels * CLASSES
+        cells, shape = channels * CLASSES, (-1, channels, CLASSES)
         cell = channel * CLASSES + kind
         _, first, at = np.unique(hole * cells + cell, True, True)
-        cell_of_hole, count = cell[first], np.bincount(cell, minlength=cells)
         entries = np.bincount(at, minlength=len(first))
-        counted = count.reshape(channels, CLASSES)
-        groups = cell_of_hole, cell_of_hole // CLASSES, cell_of_hole % CLASSES
-        sizes, sums = (cells, channels, CLASSES), []
-        worse = [np.zeros((len(error), size)) for size in sizes]
+
+        def by_cell(values, place):
+            return np.array([np.bincount(place, a, cells) for a in values]).reshape(shape)
+
+        (count,) = by_cell(np.ones((1, len(cell))), cell)
+        sums, worse = [], np.zeros((4, len(error), channels, CLASSES))
         for power in (1, 2):
             size = np.abs(error) ** power
-            sums.append(np.array([np.bincount(cell, way, cells) for way in size], dtype=float))
-            usual = _leaning(sums[-1][:1].reshape(1, channels, CLASSES), counted).ravel()
-            usual = np.where(usual > 0, usual, 1)[cell_of_hole]
+            sums.append(by_cell(size, cell))
+            usual = _leaning(sums[-1][:1], count).ravel()
+            usual = np.where(usual > 0, usual, 1)[cell[first]]
             for number in range(1, len(error)):
                 gain = np.bincount(at, size[0] - size[number], len(first)) / usual
-                for chances, group, many in zip(worse, groups, sizes, strict=True):
-                    chance = chance_to_be_worse(gain, entries, group, many)
-                    chances[number] = np.maximum(chances[number], chance)
-        own, by_channel, by_class = worse
-        pooled = np.stack(np.broadcast_arrays(by_channel[:, :, None], by_class[:, None]))
-        against = pooled.max(axis=0) > 0.8
-        common = np.where(against, pooled.max(axis=0), pooled.min(axis=0))
-        shaped = [a.reshape(-1, channels, CLASSES) for a in (*sums, own)]
-        holes = np.bincount(cell_of_hole, minlength=cells)
-        return cls(counted, holes.reshape(channels, CLASSES), *shaped, common)
+                one = np.ones(len(gain))
+                moments = (one, entries, gain, gain**2, gain * entries, entries**2)
+                own = by_cell(moments, cell[first])
+                pooled = (own, own @ _LIKE, own.sum(1, keepdims=True), own.sum(2, keepdims=True))
+                chances = np.array(np.broadcast_arrays(*map(chance_to_be_worse, pooled)))
+                worse[:, number] = np.maximum(worse[:, number], chances)
+        holes = by_cell(np.ones((1, len(first))), cell[first])[0]
+        return cls(count.astype(int), holes.astype(int), *sums, worse[0], worse[1:])
 
     @property
     def enough(self):
@@ -91,8 +88,9 @@ class Evidence:
         """Return the best way of each channel and class, (channels, classes): the line, or another
         that is surely better by MAE and MSE, there or in common and not worse there.
         """
-        sure = (self.worse < DOUBT) | ((self.worse < 0.5) & (self.common < DOUBT))
-        sure = np.where(self.enough, sure, self.common < DOUBT)
+        common = self.common[:2].min(axis=0) < DOUBT
+        sure = (self.worse < DOUBT) | ((self.worse < 0.5) & common)
+        sure = np.where(self.enough, sure, common)
         mae, rmse, _ = self.errors()
         size = np.where(sure, np.nan_to_num(mae * rmse**2, nan=np.inf), np.inf)
         size[0] = np.nan_to_num(mae[0] * rmse[0] ** 2)
@@ -103,7 +101,8 @@ class Evidence:
         or in common and not better there.
         """
         worse, common = (
-            np.take_along_axis(a, way[None], axis=0)[0] for a in (self.worse, self.common)
+            np.take_along_axis(a, way[None], axis=0)[0]
+            for a in (self.worse, self.common.max(axis=0))
         )
         there = (worse > 1 - DOUBT / 2) | ((worse > 0.5) & (common > 1 - DOUBT / 2))
         return np.where(self.enough, there, common > 1 - DOUBT / 2)
@@ -114,7 +113,11 @@ class Evidence:
         and for the class.
         """
         mae, square = (_leaning(sums, self.count) for sums in (self.absolute, self.squared))
-        figures = [mae, np.sqrt(square), np.where(self.enough, self.worse, self.common)]
+        figures = [
+            mae,
+            np.sqrt(square),
+            np.where(self.enough, self.worse, self.common[:2].min(axis=0)),
+        ]
         if way is None:
             return figures
         return [np.take_along_axis(a, way[None], axis=0)[0] for a in figures]

@@ -65,13 +65,14 @@ def stretch_of(table: pd.DataFrame, channels: list, layout: Layout) -> Stretch:
     for c, name in enumerate(channels):
         values[:, c] = numbers(table[name])[layout.order]
     Series(values, tuple(map(str, channels)), "table")  # refuses what is infinite or empty
-    starts = np.array(layout.starts)
-    stretch = Stretch(values, layout.position, *part_ends(starts, len(table)))
-    return _with_clock(stretch, layout)
+    return laid_out(values, layout)
 
 
-def _with_clock(stretch, layout):
-    """Return a Stretch that knows how long a step is and where in the week it begins."""
+def laid_out(values, layout):
+    """Return `values` (rows, channels), in the order of a Layout, as a Stretch that knows how long
+    a step is and where in the week it begins.
+    """
+    stretch = Stretch(values, layout.position, *part_ends(np.array(layout.starts), len(values)))
     known = np.flatnonzero(layout.stamps != NAT) if layout.dated else []
     step = MONTH if layout.step.months else layout.step.length
     if not len(known) or not step:

@@ -143,7 +143,7 @@ class Imputer:
         """
         scene = self.rivals.fill(truth.without(held))
         both = self.network.correct(scene) if self.network else None  # (rows, 2, channels)
-        pieces = [(np.zeros(0, int),) * 4 + (np.zeros((len(WAYS), 0)),)]
+        pieces = [(np.zeros(0, int),) * 3 + (np.zeros(0), np.zeros((len(WAYS), 0)))]
         for k, c in enumerate(self.known):
             gaps = scene.stretch.gaps(k)
             hidden = held[gaps.row, k]
@@ -151,7 +151,8 @@ class Imputer:
             gaps = gaps.only(hidden & (alike | ~_shown(gaps.only(alike))[gaps.kind]))
             ways = self._ways(c, gaps, scene.stretch.values[:, k], scene, both)
             error = wrapped(truth.values[gaps.row, k] - ways, self.turn[c])
-            pieces.append((np.full(len(gaps.row), c), gaps.kind, gaps.hole, gaps.reach, error))
+            unit = self.unit(c, gaps, scene)
+            pieces.append((np.full(len(gaps.row), c), gaps.kind, gaps.hole, unit, error))
         *entries, error = (np.concatenate(a, axis=-1) for a in zip(*pieces, strict=True))
         channel, kind, hole, _ = entries
         evidence = Evidence.of(channel, kind, hole, error, len(self.kinds))
@@ -168,15 +169,14 @@ class Imputer:
         self.composition = np.where(holed, self.composition, self.evidence.count)
 
     def _measure_intervals(self, held, error, evidence, known=None):
-        """Measure intervals on the errors of entries `held`: their channel, kind, hole and reach;
+        """Measure intervals on the errors of entries `held`: their channel, kind, hole and unit;
         `known`: the classes of channels whose errors are to replace those of the fit.
         """
         rng, channels = np.random.default_rng((self.seed, 3)), len(self.kinds)
         if known is None:
             self.intervals, self.evidence = Intervals.fit(*held, error, channels, rng), evidence
         else:
-            units = self.intervals.usual, self.intervals.factor
-            new = Intervals.fit(*held, error, channels, rng, units)
+            new = Intervals.fit(*held, error, channels, rng, self.intervals.usual)
             self.intervals = self.intervals.instead(new, known)
             self.evidence = evidence.instead(self.evidence, ~known)
         if known is None or known.any():
@@ -201,27 +201,31 @@ class Imputer:
             ways[4:] += std * both[gaps.row, :, k].T
         return ways if turn else np.clip(ways, self.low[channel], self.high[channel])
 
+    def unit(self, channel, gaps, scene):
+        """Return what fillings of a channel's Gaps may be off by, (entries,), in its units."""
+        k = np.searchsorted(self.known, channel)
+        known = k < len(self.known) and self.known[k] == channel
+        return self.rivals.std[k] * scene.deviation[k, gaps.row] if known else np.sqrt(gaps.reach)
+
     def impute(self, stretch, limits, watch):
-        """Yield, for each channel, (Gaps, values, low, high) of the holes that are to be filled;
-        `watch` as `CorrectionNetwork.correct` has it.
+        """Yield, for each channel, its Gaps that are to be filled, what each filling may be off by,
+        and the values; `watch` as `CorrectionNetwork.correct` has it.
         """
-        seen, scene, both = stretch.channels(self.known), None, None
-        if (self.way[self.known] > 1).any():
-            scene = self.rivals.fill(seen)
+        scene, both = self.rivals.fill(stretch.channels(self.known)), None
         if (self.way[self.known] > 3).any():
             both = self.network.correct(scene, watch)
         for c in range(len(self.kinds)):
             gaps, series = stretch.gaps(c), stretch.values[:, c]
-            gaps = gaps.only(self.allowed(c, gaps, limits))
+            gaps = gaps.only(limits.allow(c, gaps, self.end_supported(c)))
             ways = self._ways(c, gaps, series, scene if c in self.known else None, both)
             values = ways[self.way[c, gaps.kind], np.arange(len(gaps.row))]
-            yield gaps, *self.within(c, gaps, values, limits, series)
+            yield gaps, self.unit(c, gaps, scene), values
 
-    def within(self, channel, gaps, values, limits, series):
+    def within(self, channel, gaps, unit, values, limits, series):
         """Return `values` for the Gaps of a `series` and their bounds (low, high), kept within the
-        limits and where the channel was seen.
+        limits and where the channel was seen; each may be off by `unit` (entries,).
         """
-        below, above = self.intervals.around(channel, gaps)
+        below, above = self.intervals.around(channel, gaps.kind, unit)
         if self.kinds[channel] == "constant":
             below = above = np.zeros(len(values))
         if turn := self.turn[channel]:  # as the channel has them, from 0 to 360 or -180 to 180
@@ -230,16 +234,10 @@ class Imputer:
             return values, values + np.minimum(below, 0), values + np.maximum(above, 0)
         return limits.clipped(channel, self.low[channel], self.high[channel], values, below, above)
 
-    def allowed(self, channel, gaps, limits):
-        """Return which entries of a channel's Gaps are to be filled, (entries,)."""
-        most = self.end_supported(channel, limits)
-        fits = gaps.length <= np.where(gaps.open, min(most, limits.max_gap), limits.max_gap)
-        return fits & limits.fills[channel]
-
-    def end_supported(self, channel, limits):
-        """Return how many steps before a channel's first or after its last value may be filled."""
-        if limits.extrapolation is not None:
-            return limits.extrapolation
+    def end_supported(self, channel):
+        """Return how many steps before a channel's first or after its last value held-back ends
+        support.
+        """
         if self.kinds[channel] == "constant":
             return np.inf
         _, rmse, _ = self.evidence.errors(self.way)

@@ -29,10 +29,18 @@ class Limits:
         high = np.array([options.high.get(name, np.inf) for name in channels], dtype=float)
         whole = list(map(options.whole, channels, stretch.values.T))
         fills = np.array([options.repaired(name) for name in channels])
-        ends, most = options.extrapolation, in_steps("max_gap", options.max_gap, stretch.step)
-        ends = np.inf if ends == "all" else in_steps("extrapolation", ends, stretch.step)
-        most = np.inf if most is None else most
+        most, ends = in_steps("max_gap", options.max_gap, stretch.step), options.extrapolation
+        if ends is not None:
+            ends = in_steps("extrapolation", None if ends == "all" else ends, stretch.step)
         return cls(low, high, np.array(whole, dtype=bool), fills, most, ends)
+
+    def allow(self, channel, gaps, supported=np.inf):
+        """Return which entries of a channel's Gaps are to be filled, (entries,); at an end of it as
+        many steps as are `supported`, where nobody said.
+        """
+        ends = supported if self.extrapolation is None else self.extrapolation
+        most = np.where(gaps.open, min(ends, self.max_gap), self.max_gap)
+        return (gaps.length <= most) & self.fills[channel]
 
     def clipped(self, channel, low, high, values, below, above):
         """Return the `values` of a channel seen from `low` to `high`, and their bounds (`below` and
@@ -53,7 +61,8 @@ def at_ends(imputer, channels: list, ends: list, limits: Limits) -> list[str]:
     """
     said, where = [], "before its first or after its last value"
     for c, (name, lengths) in enumerate(zip(channels, ends, strict=True)):
-        most = imputer.end_supported(c, limits)
+        told = limits.extrapolation
+        most = imputer.end_supported(c) if told is None else told
         near = lengths <= limits.max_gap  # longer ones stay whole, as the person said
         if filled := int((near & (lengths <= most)).sum() * limits.fills[c]):
             said.append(f"{name}: {filled:,} of the filled entries lie {where}: extrapolation")

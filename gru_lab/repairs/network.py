@@ -3,8 +3,8 @@ again and again.
 
 A bidirectional GRU sees, for each row and channel, the filled value, whether it was observed, and
 how far the nearest observed ones are; and the time of day and week. It gives two corrections,
-learned by squared error and by Huber's loss, in units of the filling's own error in that channel
-and at that distance; both are zero at first. Arrays are (rows, channels), in units of each
+learned by squared error and by Huber's loss, in units of what the filling may be off by there; both
+are zero at first. Arrays are (rows, channels), in units of each
 channel's spread.
 """
 
@@ -17,7 +17,6 @@ from torch import nn
 
 from gru_lab.model import RNN, draw
 from gru_lab.repairs.holes import wrapped
-from gru_lab.repairs.intervals import DISTANCES, growth, usual_errors
 from gru_lab.repairs.rivals import CYCLES
 
 WINDOW = 48  # steps
@@ -28,7 +27,6 @@ LEARNING_RATE, WEIGHT_DECAY, LARGEST_GRADIENT = 6e-3, 1e-2, 1.0
 STRETCH, SEEN, CHECKED = 10_000, 4, 5_000
 FAR = np.log1p(10 * WINDOW)  # a distance, as the network sees it
 EXTREME = 8.0  # standard deviations; beyond them the network sees no difference
-LEARNED = ("scale", "reach")
 LARGEST = 20.0  # of the corrections learned, in its units: one burst must not outweigh the rest
 PATIENCE, GAIN, LAST = 0.3, 0.003, 0.15  # shares of the time so far, and of the error
 
@@ -77,7 +75,6 @@ class CorrectionNetwork:
         self.rivals, self.period = rivals, rivals.turn
         self.goal, channels = np.array([way == "linear" for way in rivals.ways]), len(rivals.ways)
         self.seed, self.device = seed, torch.device(device)
-        self.scale, self.reach = np.ones(channels), np.ones(DISTANCES)
         inputs = 3 * channels + int((self.period > 0).sum()) + 4
         with torch.device("meta"):
             shape = {"output_size": 2 * channels, "bidirectional": True}
@@ -127,8 +124,7 @@ class CorrectionNetwork:
             total[row[inside]] += output[inside].reshape(-1, 2, channels) * weight
             weights[row[inside]] += weight
         total /= weights
-        for c in range(channels):
-            total[..., c] *= self._unit(seen[1][:, c], c)[:, None]
+        total *= scene.deviation.T[:, None]
         return total
 
     def train(self, shown, pattern, truth, held, ends, epochs=None):
@@ -141,7 +137,6 @@ class CorrectionNetwork:
         """
         began, rng, scores = perf_counter(), np.random.default_rng((self.seed, 1)), [np.inf]
         torch.set_num_threads(1)
-        self._measure(shown, pattern, rng)
         checked = truth.spread(CHECKED)
         score = self._scorer(truth.where(checked), held[checked])
         weights = self.network.parameters()
@@ -183,30 +178,19 @@ class CorrectionNetwork:
         nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
         optimizer.step()
 
-    def _measure(self, shown, pattern, rng):
-        """Learn the filling's own error: the unit of the corrections."""
-        some = shown.where(shown.spread(STRETCH))
-        (_, distance, _), target, hidden_mask = self._hidden(some, pattern, rng)
-        row, channel = np.nonzero(hidden_mask)
-        usual, self.reach = usual_errors(
-            channel, distance[row, channel], target[row, channel], len(self.scale)
-        )
-        self.scale = np.maximum(usual, 1e-6)
-
     def _hidden(self, stretch, pattern, rng):
-        """Hide anew; return what is seen, what its filling lacks, and the hidden_mask."""
+        """Hide anew; return what is seen, what its filling lacks in units of what it may be off by,
+        and the hidden_mask.
+        """
         if rng.random() < 0.5:
             hidden_mask, starts = pattern.alike(stretch, rng), []
         else:
             hidden_mask, starts = pattern.mixed(stretch, rng)
         hidden_mask &= ~np.isnan(stretch.values) & self.goal
-        seen = self._seen(self.rivals.fill(stretch.cut(starts).without(hidden_mask)))
-        truth = (stretch.values - self.rivals.mean) / self.rivals.std
-        return seen, wrapped(truth - seen[0], self.period), hidden_mask & np.isfinite(seen[1])
-
-    def _unit(self, distance, channel=slice(None)):
-        """Return the unit of a correction at a `distance` (..., channels), or of one `channel`."""
-        return (self.scale[channel] * growth(self.reach, distance)).astype(np.float32)
+        scene = self.rivals.fill(stretch.cut(starts).without(hidden_mask))
+        seen, truth = self._seen(scene), (stretch.values - self.rivals.mean) / self.rivals.std
+        lacking = wrapped(truth - seen[0], self.period) / scene.deviation.T
+        return seen, lacking, hidden_mask & np.isfinite(seen[1])
 
     def _batches(self, stretch, pattern, rng):
         """Yield (inputs, target, hidden_mask) without end; hidden anew after SEEN passes."""
@@ -215,7 +199,6 @@ class CorrectionNetwork:
             first = rng.integers(0, max(1, len(stretch) - STRETCH + 1))
             now = stretch.where((number >= first) & (number < first + STRETCH))
             seen, target, hidden_mask = self._hidden(now, pattern, rng)
-            target = target / self._unit(seen[1])
             target = np.where(hidden_mask, target.clip(-LARGEST, LARGEST), 0).astype(np.float32)
             start = np.flatnonzero(np.arange(len(now)) <= np.maximum(now.end - WINDOW, now.begin))
             start = rng.choice(start, max(8 * BATCH, SEEN * len(now) // WINDOW))
@@ -258,13 +241,10 @@ class CorrectionNetwork:
 
     def state_dict(self):
         """Return all that was learned, by name."""
-        learned = {name: torch.from_numpy(getattr(self, name)) for name in LEARNED}
         weights = self.network.state_dict().items()
-        return learned | {f"network.{name}": value.cpu() for name, value in weights}
+        return {f"network.{name}": value.cpu() for name, value in weights}
 
     def load_state_dict(self, tensors):
         """Take up what `tensors` of another CorrectionNetwork of the same settings gave."""
-        for name in LEARNED:
-            setattr(self, name, tensors[name].numpy())
         weights = {name: tensors[f"network.{name}"] for name in self.network.state_dict()}
         self.network.load_state_dict(weights)

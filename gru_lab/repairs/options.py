@@ -1,12 +1,12 @@
 """What a person says of channels before a repair: their kinds, their limits, which are repaired."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.kinds import is_count, kind_of, wraps
 
 
@@ -35,7 +35,7 @@ class Options:
                     f"low must be below high, and for column {channel!r} it is {low:g} and high "
                     f"{self.high[channel]:g}; change one of them"
                 )
-        gap_limit(self.max_gap)
+        in_steps("max_gap", self.max_gap)
 
     @property
     def settled(self) -> set:
@@ -73,62 +73,28 @@ class Options:
         """Tell whether the holes of a channel are to be filled."""
         return channel not in self.inputs and (not self.only or channel in self.only)
 
-    def stay(self, missing, channels, starts, seconds=None) -> np.ndarray:
-        """Return which of the `missing` entries (rows, channels), in the order of time, are to stay
-        empty: those of channels that are not repaired, and holes longer than `max_gap`.
 
-        `starts` are the first rows of the parts, `seconds` (rows,) the time. A hole lasts from its
-        first stamp to its last and a usual step more. Raises ValueError where `max_gap` is a time
-        and there is none.
-        """
-        left = missing & ~np.array([self.repaired(name) for name in channels])
-        limit = gap_limit(self.max_gap)
-        if limit is None:
-            return left
-        runs = runs_of(missing, starts)
-        length = runs[:, 2] - runs[:, 1] + 1
-        if isinstance(limit, pd.Timedelta):
-            step = np.diff(seconds) if seconds is not None else np.zeros(0)
-            step = np.median(step[step > 0]) if (step > 0).any() else 0
-            limit = in_steps("max_gap", self.max_gap, step)
-            length = (seconds[runs[:, 2]] - seconds[runs[:, 1]]) / step + 1
-        for channel, first, last in runs[length > limit]:
-            left[first : last + 1, channel] = True
-        return left
-
-
-def gap_limit(text: int | str | None, name: str = "max_gap") -> int | pd.Timedelta | None:
-    """Return the longest hole that is filled, as rows or as a time; None for no limit.
-
-    gap_limit("6h")  # Timedelta('0 days 06:00:00')
-    """
-    if text is None:
-        return None
-    try:
-        limit = int(text)
-        good = limit >= 0
-    except ValueError:
-        try:
-            limit = pd.Timedelta(text)
-            good = limit >= pd.Timedelta(0)
-        except ValueError:
-            good = False
-    if not good:
-        raise ValueError(
-            f"{name} must be a number of rows, or a time such as 6h, 30min or 2d, not {text!r}"
-        )
-    return limit
-
-
-def in_steps(name: str, length: int | str | None, step: float) -> float | None:
+def in_steps(name: str, length: int | str | None, step: float = 1.0) -> float:
     """Return the setting `name`, a number of rows or a time such as '6h', in steps of so many
-    seconds; None for no limit. Raises ValueError for a time where there is no step.
+    seconds; infinite for None. Raises ValueError for what is neither, and for a time where there is
+    no step.
     """
-    limit = gap_limit(length, name)
-    if not isinstance(limit, pd.Timedelta):
-        return limit
-    if not step:
-        raise ValueError(
-            f"{name} {length!r} is a time, and the table has no time stamps; give a number of rows"
-        )
-    return limit.total_seconds() / step
+    if length is None:
+        return np.inf
+    kinds: tuple[Any, ...] = (int, pd.Timedelta)
+    for kind in kinds:
+        try:
+            limit = kind(length)
+        except ValueError:
+            continue
+        if limit < kind(0):
+            break
+        if kind is pd.Timedelta and not step:
+            raise ValueError(
+                f"{name} {length!r} is a time, and the table has no time stamps; give a number of "
+                "rows"
+            )
+        return limit / pd.Timedelta(seconds=step) if kind is pd.Timedelta else limit
+    raise ValueError(
+        f"{name} must be a number of rows, or a time such as 6h, 30min or 2d, not {length!r}"
+    )

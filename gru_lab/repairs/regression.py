@@ -2,17 +2,17 @@
 
 Between the observed rows b and a around a hole, at share s of the way, any series g gives
 across(g) = g[t] - (1 - s) g[b] - s g[a]: what it does, less its own straight line. The inputs are
-across() of other channels, of earlier and later periods and of the usual day, and how the channel
-comes into a hole and leaves it. Arrays are (channels, rows), in units of each channel's spread.
+across() of other channels, of earlier and later periods and of the usual day, how far the straight
+line is from what is filled so far, and its level. Arrays are (channels, rows), in units of each
+channel's spread.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from gru_lab.repairs.holes import LABELS, Stretch, wrapped
+from gru_lab.repairs.holes import LABELS, Stretch
 
-NEAR = 24  # rows around an entry whose mean is seen
 UNSEEN = 0.1  # weight of a period whose own values were filled
 RIDGE, OWN_RIDGE, HUBER, TIMES, EXTREME = 30.0, 100.0, 2.5, 4, 12.0
 CLASSES = len(LABELS)
@@ -22,7 +22,8 @@ CLASSES = len(LABELS)
 class Scene:
     """A Stretch whose holes are being filled: `filled` and `observed` (channels, rows), `turn`
     (channels,), 360 for an angle, else 0, and for each group of lags a list of pairs, (rows,):
-    which row lies a period away, and whether there is one.
+    which row lies a period away, and whether there is one. `deviation` (channels, rows) is what a
+    filled value may be off by.
     """
 
     stretch: Stretch
@@ -30,6 +31,7 @@ class Scene:
     observed: np.ndarray
     turn: np.ndarray
     lagged: list
+    deviation: np.ndarray | None = None
 
     def line(self, channel, gaps):
         """Return the straight line across Gaps, (entries,)."""
@@ -50,51 +52,22 @@ class Scene:
             weight = weight + weigh
         return total / weight
 
-    def near(self, channel, gaps):
-        """Return the mean of the rows around each entry, filled ones counting little."""
-        weight = np.where(self.observed[channel], 1.0, UNSEEN)
-        sums = [np.r_[0, np.cumsum(a)] for a in (weight, weight * self.filled[channel])]
-        first = np.maximum(gaps.row - NEAR, self.stretch.begin[gaps.row])
-        last = np.minimum(gaps.row + NEAR + 1, self.stretch.end[gaps.row])
-        count, total = (a[last] - a[first] for a in sums)
-        return total / count
-
     def inputs(self, channel, gaps, partners, profiles):
         """Return what the regression sees of each entry of Gaps, (entries, inputs).
 
         `partners` are other channels, `profiles` {cycle in seconds: usual values (bins,)}.
         """
-        columns = [self.across(partner, gaps) for partner in partners]
+        line = self.line(channel, gaps)
+        columns = [line - self.filled[channel, gaps.row]]
+        columns += [self.across(partner, gaps) for partner in partners]
         columns += [self.lag(channel, gaps, group) for group in range(len(self.lagged))]
         for cycle, usual in profiles.items():
             columns.append(gaps.moved(self.stretch.bin(cycle, len(usual))).across(usual))
-        columns += self.slopes(channel, gaps)
-        if self.turn[channel]:
-            columns += [np.zeros(len(gaps.row))] * 3
+        if not self.turn[channel]:
+            columns += [-line * gaps.steady, gaps.steady]
         else:
-            line, steady = self.line(channel, gaps), gaps.steady
-            columns += [-line * steady, (self.near(channel, gaps) - line) * steady, steady]
+            columns += [np.zeros(len(gaps.row))] * 2
         return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
-
-    def slopes(self, channel, gaps):
-        """Return the two cubic Hermite terms: how the series comes into a hole and leaves it."""
-        series, stretch = self.filled[channel], self.stretch
-        first, last = stretch.begin[gaps.before], stretch.end[gaps.before] - 1
-        whole = stretch.position[gaps.after] - stretch.position[gaps.before]
-        chord = wrapped(series[gaps.after] - series[gaps.before], self.turn[channel])
-        chord = chord / np.maximum(whole, 1e-9)
-        leading, terms = gaps.open & (gaps.row < gaps.before), []
-        for row, other, side in ((gaps.before, -1, ~leading), (gaps.after, 1, leading)):
-            beyond = np.clip(row + other, first, last)
-            moved = stretch.position[row] - stretch.position[beyond]
-            slope = wrapped(series[row] - series[beyond], self.turn[channel])
-            slope = slope / np.where(moved == 0, np.inf, moved)
-            share = gaps.share if other < 0 else 1 - gaps.share
-            inside = -other * (slope - chord) * whole * share * (1 - share) ** 2
-            far = gaps.reach / 2
-            end = np.where(side, -other * slope * far / (1 + far), 0)
-            terms.append(np.where(gaps.open, end, inside))
-        return terms
 
 
 def solve(inputs, goal, kind):
@@ -104,6 +77,8 @@ def solve(inputs, goal, kind):
     Large errors count as Huber's loss has them, in units of what is usual in their class; inputs
     beyond 12 times their root mean square as less.
     """
+    if not len(goal):
+        return np.zeros((CLASSES, inputs.shape[1]), dtype=np.float32)
     size = np.sqrt(np.square(inputs).mean(axis=0)) + 1e-9
     scaled = np.clip(inputs / size, -EXTREME, EXTREME).astype(np.float64)
     weights, count = np.zeros(inputs.shape[1]), np.bincount(kind, minlength=CLASSES)

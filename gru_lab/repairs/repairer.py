@@ -208,8 +208,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def take_scores(self):
         """Take over what the Imputer measured, by the channels' names."""
-        self.scores_ = scores.by_channel(self._imputer, self.channels_)
-        self.by_length_ = scores.by_length(self._imputer, self.channels_)
+        self.scores_, self.by_length_ = scores.tables(self._imputer, self.channels_)
         self.coverage_ = self._imputer.coverage
 
     def transform(self, table):
@@ -254,18 +253,19 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         drawn = [frame.copy(deep=False) for _ in range(self.draws)]
         watch = functools.partial(tqdm, desc="repair: filling", unit="batch", leave=False)
         limits = self._limits(stretch)
-        for c, (gaps, values, low, high) in enumerate(self._imputer.impute(stretch, limits, watch)):
-            name, rows = self.channels_[c], layout.order[gaps.row]
+        for c, (gaps, unit, values) in enumerate(self._imputer.impute(stretch, limits, watch)):
+            name, rows, series = self.channels_[c], layout.order[gaps.row], stretch.values[:, c]
+            if not len(rows):
+                continue
             column = frame.columns.get_loc(name)
-            if len(rows):
-                out.isetitem(column, put(frame.iloc[:, column], rows, values))
-                bounds[name] = rows, low, high
-            for table in drawn if len(rows) else ():
-                errors = self._imputer.intervals.draw(c, gaps, rng)
-                plausible, *_ = self._imputer.within(
-                    c, gaps, values + errors, limits, stretch.values[:, c]
+            errors = [self._imputer.intervals.draw(c, gaps, unit, rng) for _ in drawn]
+            for table, error in zip([out, *drawn], [0, *errors], strict=True):
+                put_there, low, high = self._imputer.within(
+                    c, gaps, unit, values + error, limits, series
                 )
-                table.isetitem(column, put(frame.iloc[:, column], rows, plausible))
+                table.isetitem(column, put(frame.iloc[:, column], rows, put_there))
+                if table is out:
+                    bounds[name] = rows, low, high
         return Repaired(out, frame.isna() & out.notna(), bounds, self, layout, drawn)
 
     def _require_channels(self, frame):

@@ -1,19 +1,21 @@
 """Ways to fill a hole that need no training: last value, straight line, seasonal line, and one
 regression per channel on all that goes on across the hole.
 
-The regression is solved in closed form, on entries that are hidden for it, in rounds that see what
-the round before has filled. Arrays are (channels, rows), in units of each channel's spread.
+The regression corrects kriging, and is solved in closed form on entries that are hidden for it.
+Arrays are (channels, rows), in units of each channel's spread.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
 from gru_lab.repairs.holes import wrapped
+from gru_lab.repairs.kriging import Field, Kriging
 from gru_lab.repairs.regression import CLASSES, EXTREME, Scene, solve
 
-ROWS, DRAWS, ROUNDS = 20_000, 3, 3  # to fit on; hidden anew; each sees what the last one filled
-PARTNERS, BENDS = 12, (1, 6, 24)  # other channels, and the rows over which these go with its own
+ROWS, DRAWS = 20_000, 3  # to fit on; hidden anew
 CYCLES = (86_400, 604_800, 31_556_952)  # seconds: day, week, year
-BINS = 336  # of a mean profile, at most
+LEARNED = ("mean", "std", "periods", "weights")
 LAGS = ((1,), (2, 3), (7,))  # periods earlier and later
 
 
@@ -49,9 +51,9 @@ class Rivals:
         self.ways, self.turn = list(ways), np.asarray(turn, dtype=float)
         channels = len(self.ways)
         self.mean, self.std = np.zeros(channels), np.ones(channels)
-        self.partners = np.zeros((channels, 0), dtype=int)
-        self.periods, self.profiles = np.zeros(0), {}  # in rows; {cycle: (channels, bins)}
-        self.weights = None  # (rounds, channels, classes of length, inputs)
+        self.periods, self.kriging = np.zeros(0), Kriging()  # in rows
+        self.goal = np.array([way == "linear" for way in self.ways], dtype=bool)
+        self.weights = np.zeros((channels, CLASSES, 0), dtype=np.float32)
 
     def fit(self, stretch, pattern, rng):
         """Learn from a Stretch in which holes lie as the Pattern says; return self."""
@@ -63,18 +65,37 @@ class Rivals:
         period = cycles[0] / stretch.step if cycles else period_of(some, scene.filled)
         year = [cycle / stretch.step for cycle in cycles[1:] if cycle == CYCLES[-1]]
         self.periods = np.array([period, *year]) if period else np.zeros(0)
-        self._find_partners(some, scene.filled)
-        self.profiles = {cycle: self._profile(stretch, cycle) for cycle in cycles}
-        draws = []
-        for number in range(DRAWS):
-            hidden_mask, starts = pattern.mixed(some, rng)
-            if number == 1:
-                hidden_mask, starts = pattern.alike(some, rng), []
-            hidden_mask &= ~np.isnan(some.values)
-            draws.append((self.line(some.cut(starts).without(hidden_mask)), some, hidden_mask))
-        rounds = [[self._round(c, draws) for c in range(len(self.ways))] for _ in range(ROUNDS)]
-        self.weights = np.array(rounds, dtype=np.float32)
+        self.kriging = Kriging().fit(self._scaled(some), some, cycles, period)
+        seen = [self._hidden(some, pattern, rng, number == 1) for number in range(DRAWS)]
+        solved = [
+            solve(*(np.concatenate(a) for a in zip(*c, strict=True)))
+            for c in zip(*seen, strict=True)
+        ]
+        self.weights = np.array(solved, dtype=np.float32)
         return self
+
+    def _hidden(self, some, pattern, rng, alike):
+        """Hide entries of a Stretch; return for each channel what the regression sees of them, what
+        it should add, and the class of their holes.
+        """
+        hidden_mask, starts = pattern.mixed(some, rng)
+        if alike:
+            hidden_mask, starts = pattern.alike(some, rng), []
+        hidden_mask &= ~np.isnan(some.values) & self.goal
+        scene, seen = self._kriged(some.cut(starts).without(hidden_mask)), []
+        for c in range(len(self.ways)):
+            gaps = scene.stretch.gaps(c)
+            gaps = gaps.only(hidden_mask[gaps.row, c])
+            truth = (some.values[gaps.row, c] - self.mean[c]) / self.std[c]
+            lacking = wrapped(truth - scene.filled[c, gaps.row], self.turn[c])
+            seen.append((self._inputs(c, scene, gaps), lacking, gaps.kind))
+        return seen
+
+    def _scaled(self, stretch):
+        """Return values in units of each channel's spread, (channels, rows); NaN for angles."""
+        scaled = ((stretch.values - self.mean) / self.std).T.astype(np.float32)
+        scaled[self.turn > 0] = np.nan
+        return scaled
 
     def line(self, stretch):
         """Return the Scene of a Stretch with its holes filled by the line."""
@@ -104,88 +125,51 @@ class Rivals:
         shifts = [[k * sign * p for k in group for sign in (1, -1)] for p, group in groups]
         return [[away(shift) for shift in group if abs(shift) < span] for group in shifts]
 
-    def _find_partners(self, stretch, filled):
-        """For each channel, find those whose bends go most with its own."""
-        alike, row = np.zeros((len(filled), len(filled))), np.arange(len(stretch))
-        for far in BENDS:
-            at = row[(row - far >= stretch.begin) & (row + far < stretch.end)]
-            if len(at) < 20:
-                continue
-            bends = 2 * filled[:, at] - filled[:, at - far] - filled[:, at + far]
-            bends = wrapped(bends.T, self.turn).T.astype(np.float32)
-            bends /= np.maximum(np.sqrt(np.square(bends).sum(axis=1, keepdims=True)), 1e-9)
-            alike += np.square(bends @ bends.T)
-        np.fill_diagonal(alike, -1)
-        nearest = np.argsort(-alike, axis=1, kind="stable")
-        self.partners = nearest[:, : min(PARTNERS, len(filled) - 1)]
+    def _kriged(self, stretch):
+        """Return the Scene of a Stretch with its holes filled by kriging, those of angles by the
+        line; with what they may be off by.
+        """
+        scene = self.line(stretch)
+        field, filled = Field.of(self.kriging, stretch, self._scaled(stretch)), scene.filled.copy()
+        deviation = np.ones(filled.shape, dtype=np.float32)
+        for c in np.flatnonzero(self.goal):
+            gaps = stretch.gaps(c)
+            deviation[c, gaps.row] = np.sqrt(np.maximum(gaps.reach, 1))
+            if not self.turn[c]:
+                filled[c, gaps.row], deviation[c, gaps.row] = field.told(c, gaps.row)
+        return replace(scene, filled=filled, deviation=deviation)
 
-    def _profile(self, stretch, cycle):
-        """Return each channel's mean over a `cycle` of the clock, (channels, bins)."""
-        bins = int(min(round(cycle / stretch.step), BINS))
-        place = stretch.bin(cycle, bins)
-        means = np.zeros((len(self.ways), bins), dtype=np.float32)
-        for c in np.flatnonzero(self.turn == 0):
-            seen = ~np.isnan(stretch.values[:, c])
-            z = (stretch.values[seen, c] - self.mean[c]) / self.std[c]
-            count = np.bincount(place[seen], minlength=bins)
-            means[c] = np.bincount(place[seen], z, bins) / (count + 1)
-        return means
-
-    def _seen(self, channel, scene):
-        """Return a channel's Gaps, what the regression sees of them, and the line across them."""
-        gaps = scene.stretch.gaps(channel)
-        usual = {cycle: profile[channel] for cycle, profile in self.profiles.items()}
-        inputs = scene.inputs(channel, gaps, self.partners[channel], usual)
-        return gaps, inputs, scene.line(channel, gaps)
-
-    def _round(self, channel, draws):
-        """Fit a channel once on all draws, fill it there; return weights (classes, inputs)."""
-        pieces, known = [self._seen(channel, scene) for scene, *_ in draws], []
-        for (gaps, inputs, line), (_, some, hidden_mask) in zip(pieces, draws, strict=True):
-            at = hidden_mask[gaps.row, channel]
-            truth = some.values[gaps.row[at], channel]
-            truth = (truth - self.mean[channel]) / self.std[channel]
-            known.append((inputs[at], wrapped(truth - line[at], self.turn[channel]), gaps.kind[at]))
-        inputs, goal, kind = (np.concatenate(a) for a in zip(*known, strict=True))
-        if self.ways[channel] != "linear" or not len(goal):
-            return np.zeros((CLASSES, inputs.shape[1]), dtype=np.float32)
-        weights = solve(inputs, goal, kind)
-        for (scene, *_), piece in zip(draws, pieces, strict=True):
-            self._put(channel, scene, weights, *piece)
-        return weights
-
-    def _put(self, channel, scene, weights, gaps, inputs, line):
-        """Fill a channel with the line corrected by `weights` (classes, inputs)."""
-        filled, kind = line.astype(np.float32), gaps.kind
-        for k in np.unique(kind):
-            filled[kind == k] += inputs[kind == k] @ weights[k]
-        usual = filled if self.turn[channel] else np.clip(filled, -EXTREME, EXTREME)
-        scene.filled[channel, gaps.row] = usual
+    def _inputs(self, channel, scene, gaps):
+        """Return what the regression sees of the Gaps of a channel, (entries, inputs)."""
+        usual = {cycle: means[channel] for cycle, means in self.kriging.usual.items()}
+        return scene.inputs(channel, gaps, self.kriging.partners[channel, 1:], usual)
 
     def fill(self, stretch):
-        """Return the Scene of a Stretch filled by the line and then by every round."""
-        scene = self.line(stretch)
-        for weights in self.weights:
-            for c, way in enumerate(self.ways):
-                if way == "linear" and np.isnan(stretch.values[:, c]).any():
-                    self._put(c, scene, weights[c], *self._seen(c, scene))
-        return scene
+        """Return the Scene of a Stretch filled by the line, by kriging and by the regression."""
+        scene = self._kriged(stretch)
+        filled = scene.filled.copy()
+        for c in np.flatnonzero(self.goal & np.isnan(stretch.values).any(axis=0)):
+            gaps = stretch.gaps(c)
+            more = np.einsum("ei,ei->e", self._inputs(c, scene, gaps), self.weights[c, gaps.kind])
+            values = filled[c, gaps.row] + more
+            usual = values if self.turn[c] else np.clip(values, -EXTREME, EXTREME)
+            filled[c, gaps.row] = usual
+        return replace(scene, filled=filled)
 
     def season(self, channel, gaps, scene):
         """Return what a channel did across its holes a period earlier and later, (entries,); 0
         where no time stamps tell the period: a guess may be an input and no way of its own.
         """
-        return scene.lag(channel, gaps, 0) if self.profiles else np.zeros(len(gaps.row))
+        return scene.lag(channel, gaps, 0) if self.kriging.usual else np.zeros(len(gaps.row))
 
     def arrays(self):
         """Return all that was learned, as {name: array}."""
-        names = ("mean", "std", "partners", "periods", "weights")
-        learned = {name: getattr(self, name) for name in names}
-        learned["cycles"] = np.array(list(self.profiles), dtype=float)
-        return learned | {f"profile{n}": a for n, a in enumerate(self.profiles.values())}
+        learned = {name: getattr(self, name) for name in LEARNED}
+        return learned | {f"kriging.{name}": a for name, a in self.kriging.arrays().items()}
 
     def take(self, arrays):
         """Take up what the `arrays` of other Rivals gave, by name."""
-        for name in ("mean", "std", "partners", "periods", "weights"):
+        for name in LEARNED:
             setattr(self, name, arrays[name])
-        self.profiles = {cycle: arrays[f"profile{n}"] for n, cycle in enumerate(arrays["cycles"])}
+        heads = {n.removeprefix("kriging."): a for n, a in arrays.items()}
+        self.kriging = Kriging.of(heads)

@@ -4,7 +4,6 @@ is wrong with it shows when it is read, and not in the middle of a repair.
 
 import copy
 import json
-from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from gru_lab.repairs.intervals import Intervals
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.tables.layout import names_of
 
-FORMAT = 4
+FORMAT = 5
 ROWS = 60  # of the table that is repaired once to try a model
 LEARNED = (
     *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
@@ -47,19 +46,21 @@ def read(path, repairer_class, device):
     """Return the repairer in a file, tried on a small table; raises whatever is wrong with it."""
     with safe_open(path, "pt") as file:
         known = json.loads(file.metadata()["gru_lab"])
-        require(known["format"] == FORMAT, f"format is {known['format']}, not {FORMAT}")
         tensors = {name: file.get_tensor(name) for name in file.keys()}
-    require_facts(known)
+    names = [*known["channels_"], *names_of(known["time_"])]
+    if known["format"] != FORMAT or not all(isinstance(name, str | int) for name in names):
+        raise ValueError(f"its format must be {FORMAT}, and its channels_ and time_ names")
     settings = known["settings"] | {"device": device}
     settings = {n: tuple(v) if isinstance(v, list) else v for n, v in settings.items()}
     repairer = repairer_class(**settings)
     for name in set(LEARNED) & set(known):
         setattr(repairer, name, known[name])
+    repairer.warnings_ = list(map(str, known["warnings_"]))
     repairer.history_ = pd.DataFrame(**known["history_"])
+    repairer.history_[["epoch", "seconds", "score"]].to_numpy(float)
     imputer = imputer_of(tensors, known["kinds"], **repairer.settings())
-    imputer.coverage, repairer._imputer = repairer.coverage_, imputer
+    imputer.coverage, repairer._imputer = float(known["coverage_"]), imputer
     repairer.take_scores()
-    require_history(repairer.history_)
     return tried(repairer)
 
 
@@ -92,33 +93,6 @@ def imputer_of(tensors, kinds, **settings):
     return imputer
 
 
-def require(holds, what):
-    """Raise ValueError, saying what a part of the file must be, unless it holds."""
-    if not holds:
-        raise ValueError(f"its {what}")
-
-
-def require_facts(known):
-    """Raise ValueError for what a file says about a repairer and could not be used."""
-    channels = known["channels_"]
-    require(isinstance(channels, list) and channels, "channels_ must be a list of names")
-    require(all(isinstance(name, str | int) for name in channels), "channels_ must be names")
-    require(len(set(channels)) == len(channels), "channels_ must differ")
-    names = names_of(known["time_"])
-    require(all(isinstance(name, str | int) for name in names), "time_ must be a name, or several")
-    texts = known["warnings_"]
-    require(isinstance(texts, list), "warnings_ must be sentences")
-    require(all(isinstance(text, str) for text in texts), "warnings_ must be sentences")
-    require(isinstance(known["coverage_"], Real | None), "coverage_ must be a number")
-
-
-def require_history(history):
-    """Raise ValueError for a history that is no table of numbers."""
-    for name in ("epoch", "seconds", "score"):
-        numeric = name in history and pd.api.types.is_numeric_dtype(history[name])
-        require(numeric or not len(history), "history_ must be numbers")
-
-
 def tried(repairer):
     """Return the repairer once it has repaired a small table of its channels.
 
@@ -135,5 +109,6 @@ def tried(repairer):
     with np.errstate(all="ignore"):
         done = trial.repaired(pd.DataFrame(columns))
     for table in (done.table[repairer.channels_], done.half_width):
-        require(not np.isinf(table.to_numpy(float)).any(), "tensors must give finite repairs")
+        if np.isinf(table.to_numpy(float)).any():
+            raise ValueError("its tensors must give finite repairs")
     return repairer

@@ -24,49 +24,52 @@ def _errors(imputer):
     return mae, rmse, imputer.evidence.errors(imputer.way)[2]
 
 
-def by_channel(imputer, channels):
-    """Return a DataFrame with a row per channel: the errors foretold for its own holes, of all
-    ways and of the repair; the way that fills most of them (`kept`), the entries that tell, and the
-    chance that it is worse than the straight line.
+def tables(imputer, channels):
+    """Return what is foretold by channel and by length, two DataFrames.
+
+    The first has a row per channel: the errors for its own holes, of all ways and of the repair;
+    the way that fills most of them (`kept`), the entries that tell, and the chance that it is worse
+    than the straight line. The second has a row for each channel and class of length that has holes
+    to fill or entries held back.
     """
-    holes, kinds = imputer.composition, imputer.kinds
-    share = holes / np.maximum(holes.sum(axis=1, keepdims=True), 1)
-    mae, rmse, worse = _errors(imputer)
-
-    def mean(figures):
-        known = np.where(np.isnan(figures), 0, share)
-        total = known.sum(axis=-1)
-        figures = (np.nan_to_num(figures) * known).sum(axis=-1)
-        return np.where(total > 0, figures / np.where(total > 0, total, 1), np.nan)
-
-    pairs = zip(mae, rmse, strict=True)
-    figures = [a for way, square in pairs for a in (mean(way), np.sqrt(mean(square**2)))]
-    scores = pd.DataFrame(
-        np.array(figures).T, pd.Index(channels, name="channel"), MEASURES, dtype=float
+    (mae, rmse, worse), holes = _errors(imputer), imputer.composition
+    count, shape = imputer.evidence.count, (-1, *holes.shape)
+    figures = np.stack([mae, rmse], axis=1).reshape(shape)  # as MEASURES
+    fixed = np.array([kind != "measured" for kind in imputer.kinds])
+    by_channel = pd.DataFrame(
+        np.stack([_mean(mae, holes), np.sqrt(_mean(rmse**2, holes))], axis=1).reshape(shape[:2]).T,
+        pd.Index(channels, name="channel"),
+        MEASURES,
+        dtype=float,
     )
-    fixed = np.array(kinds) != "measured"
-    scores.loc[fixed, [m for m in MEASURES if m.split()[0] in NAMES[2:]]] = np.nan
-    most = [np.bincount(w, n, len(WAYS)).argmax() for w, n in zip(imputer.way, holes, strict=True)]
-    scores["kept"] = [FIXED.get(kind, WAYS[w]) for kind, w in zip(kinds, most, strict=True)]
-    scores["entries"] = imputer.evidence.count.sum(axis=1).astype(int)
-    scores["worse"] = mean(worse)
-    return scores
+    by_channel.loc[fixed, [m for m in MEASURES if m.split()[0] in NAMES[2:]]] = np.nan
+    ways = zip(imputer.way, holes, strict=True)
+    most = [np.bincount(way, n, len(WAYS)).argmax() for way, n in ways]
+    by_channel["kept"] = [_fills(imputer, c, way) for c, way in enumerate(most)]
+    by_channel["entries"] = count.sum(axis=1).astype(int)
+    by_channel["worse"] = _mean(worse, holes)
 
-
-def by_length(imputer, channels):
-    """Return a DataFrame with a row for each channel and class of length that has holes to fill or
-    entries held back, with the errors of every way.
-    """
-    mae, rmse, worse = _errors(imputer)
-    holes, count = imputer.composition, imputer.evidence.count
     c, k = np.nonzero((holes > 0) | (count > 0))
     names = [[channels[i] for i in c], np.array(LABELS)[k]]
     index = pd.MultiIndex.from_arrays(names, names=["channel", "length"])
-    measures = np.stack([mae, rmse], axis=1).reshape(-1, *count.shape)[:, c, k].T
-    rows = pd.DataFrame(measures, index, MEASURES)
-    rows.insert(0, "holes", holes[c, k].astype(int))
-    rows.insert(1, "entries", count[c, k].astype(int))
-    fills = [
-        FIXED.get(imputer.kinds[i], WAYS[imputer.way[i, j]]) for i, j in zip(c, k, strict=True)
-    ]
-    return rows.assign(fills=fills, worse=worse[c, k])
+    by_length = pd.DataFrame(figures[:, c, k].T, index, MEASURES)
+    by_length.insert(0, "holes", holes[c, k].astype(int))
+    by_length.insert(1, "entries", count[c, k].astype(int))
+    fills = [_fills(imputer, i, imputer.way[i, j]) for i, j in zip(c, k, strict=True)]
+    return by_channel, by_length.assign(fills=fills, worse=worse[c, k])
+
+
+def _fills(imputer, channel, way):
+    """Return what fills a channel in a `way`, by its name."""
+    return FIXED.get(imputer.kinds[channel], WAYS[way])
+
+
+def _mean(figures, holes):
+    """Return the mean of `figures` (..., channels, classes) over so many `holes` of each class,
+    where they are known.
+    """
+    share = holes / np.maximum(holes.sum(axis=1, keepdims=True), 1)
+    known = np.where(np.isnan(figures), 0, share)
+    total = known.sum(axis=-1)
+    sums = (np.nan_to_num(figures) * known).sum(axis=-1)
+    return np.divide(sums, total, out=np.full(total.shape, np.nan), where=total > 0)

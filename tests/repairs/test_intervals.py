@@ -6,47 +6,7 @@ import numpy as np
 import pytest
 
 from gru_lab.repairs.holes import LABELS, gaps_of, part_ends
-from gru_lab.repairs.intervals import (
-    DISTANCES,
-    FEW,
-    MIDDLE,
-    Intervals,
-    classes,
-    growth,
-    usual_errors,
-)
-
-
-def test_the_usual_error_is_told_by_channel_and_by_distance_even_if_holes_differ_between_channels(
-    rng,
-):
-    channel, size = rng.integers(0, 3, 90_000), np.array([1, 10, 0.01])
-    distance = np.where(channel == 0, 1, rng.integers(1, 60, 90_000))  # channel 0 has points only
-    error = rng.normal(size=90_000) * size[channel] * np.sqrt(2.0 ** classes(distance))
-    usual, factor = usual_errors(channel, distance, error, 4)
-    np.testing.assert_allclose(usual[:3] * factor[0], size, rtol=0.03)
-    np.testing.assert_allclose(factor[:6] / factor[0], np.sqrt(2.0 ** np.arange(6)), rtol=0.04)
-    assert usual[3] == 0
-    assert (factor[6:] == factor[5]).all()  # farther than anything that was seen
-
-
-def test_too_few_entries_of_a_distance_tell_nothing_of_it():
-    distance = np.repeat([1, 5], [500, FEW - 1])
-    error = np.repeat([1.0, 50.0], [500, FEW - 1])
-    _, factor = usual_errors(np.zeros(len(error), int), distance, error, 1)
-    assert (factor == factor[0]).all()
-
-
-def test_what_grows_with_the_distance_grows_without_steps(rng):
-    factors = np.cumsum(rng.random(DISTANCES))
-    np.testing.assert_allclose(growth(factors, 2.0 ** (np.arange(DISTANCES) + MIDDLE)), factors)
-    everywhere = growth(factors, np.arange(1, 10_000))
-    assert (np.diff(everywhere) >= 0).all()
-    assert np.diff(everywhere).max() < np.diff(factors).max()
-    assert everywhere[[0, -1]] == pytest.approx(factors[[0, -1]])
-    assert (
-        growth(factors, np.zeros(1)) == factors[0]
-    )  # an observed entry is as near as one beside it
+from gru_lab.repairs.intervals import Intervals
 
 
 def skewed(rng, holes=6_000):
@@ -65,9 +25,8 @@ def test_intervals_hold_nine_tenths_in_each_channel_and_class_and_are_not_wider_
 ):
     found, other = skewed(rng), skewed(rng)
     intervals = Intervals.fit(*found, 4)
-    channel, kind, _, reach, error = other
-    unit = intervals.unit(channel, reach)
-    low, high = intervals.low[channel, kind] * unit, intervals.high[channel, kind] * unit
+    channel, kind, _, unit, error = other
+    low, high = intervals.around(channel, kind, unit)
     for c in range(3):
         for k in (0, 3):
             here = (channel == c) & (kind == k)
@@ -83,12 +42,13 @@ def test_intervals_hold_what_those_of_crepes_hold_and_are_narrower_where_errors_
     found, other = skewed(rng), skewed(rng)
     ours, theirs = Intervals.fit(*found, 3), crepes.ConformalRegressor()
     theirs.fit(found[-1], bins=found[0] * len(LABELS) + found[1])
-    channel, kind, _, reach, error = other
+    channel, kind, _, unit, error = other
     cell = channel * len(LABELS) + kind
     low, high = theirs.predict_int(np.zeros(len(error)), bins=cell, confidence=0.9).T
-    inside = ours.hold(channel, kind, reach, error).mean()
+    lower, upper = ours.around(channel, kind, unit)
+    inside = ((lower <= error) & (error <= upper)).mean()
     assert inside == pytest.approx(((low <= error) & (error <= high)).mean(), abs=0.02)
-    width = (ours.high - ours.low)[channel, kind] * ours.unit(channel, reach)
+    width = upper - lower
     for c in range(3):
         assert width[channel == c].mean() < 1.05 * (high - low)[channel == c].mean()
 
@@ -102,7 +62,7 @@ def test_a_channel_without_errors_gets_intervals_of_no_width():
 def test_some_classes_can_take_the_intervals_of_others(rng):
     found = skewed(rng, 600)
     once = Intervals.fit(*found, 3, rng)
-    again = Intervals.fit(*found[:-1], 2 * found[-1], 3, rng, (once.usual, once.factor))
+    again = Intervals.fit(*found[:-1], 2 * found[-1], 3, rng, once.usual)
     chosen = np.zeros((3, len(LABELS)), dtype=bool)
     chosen[1] = True
     mixed = once.instead(again, chosen)
@@ -121,7 +81,7 @@ def test_the_errors_of_a_draw_hang_together_along_a_hole_as_held_back_ones_do(rn
     for first in range(20, 2_950, 60):
         observed[first : first + 30] = False
     gaps = gaps_of(observed, np.arange(3_000.0), *part_ends([0], 3_000))
-    drawn = np.array([intervals.draw(0, gaps, rng) for _ in range(40)])
+    drawn = np.array([intervals.draw(0, gaps, np.full(len(gaps.row), 8.0), rng) for _ in range(40)])
     by_hole = drawn.reshape(40, -1, 30)
     assert by_hole.mean(axis=2).std() == pytest.approx(1, abs=0.15)
     assert by_hole.std(axis=2).mean() < 0.3

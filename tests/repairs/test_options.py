@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
-from gru_lab.repairs.options import gap_limit
+from gru_lab.repairs.options import in_steps
 
 ROWS = 400
 
@@ -90,8 +90,8 @@ def test_a_saved_repairer_keeps_what_was_said(table, tmp_path):
 
 
 def test_gaps_are_read_as_rows_or_as_time():
-    assert gap_limit("12") == 12 and gap_limit(None) is None
-    assert gap_limit("90min") == pd.Timedelta("1.5h")
+    assert in_steps("max_gap", "12", 60) == 12 and in_steps("max_gap", None) == np.inf
+    assert in_steps("max_gap", "90min", 60) == 90
 
 
 @pytest.mark.parametrize("hole", [None, "", " "])

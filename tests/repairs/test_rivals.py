@@ -2,6 +2,8 @@
 choice, and what a person may say of it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,6 +99,15 @@ def test_intervals_hold_nine_tenths_overall_and_four_fifths_everywhere(done):
 
 def test_there_is_no_jump_at_either_end_of_a_hole(done):
     assert (done[3].jumps() < 1).all()  # a usual step
+
+
+def test_a_jump_at_the_ends_of_holes_is_told_in_usual_steps():
+    table = pd.DataFrame({"ramp": np.arange(300.0), "whole": np.sin(np.arange(300.0))})
+    table.loc[list(range(50, 60)) + list(range(200, 210)), "ramp"] = np.nan
+    done = lab.repair(table, minutes=0)
+    shifted = done.table.assign(ramp=done.table["ramp"] + 3.0 * done.filled["ramp"])
+    jumps = [one.jumps().to_dict() for one in (done, replace(done, table=shifted))]
+    assert jumps == [{"ramp": pytest.approx(1)}, {"ramp": pytest.approx(4, abs=0.2)}]  # 1 + 3
 
 
 def test_a_variance_from_draws_is_nearer_to_the_truth_than_from_one_filled_table(done):
