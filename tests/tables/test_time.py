@@ -114,6 +114,27 @@ NUMBERS = {
 }
 
 
+SPANS = {
+    "pandas": str,
+    "Python": lambda span: str(span.to_pytimedelta()),
+    "ISO 8601": pd.Timedelta.isoformat,
+    "days, a point, a clock": lambda span: f"{span.days}." * (span.days > 0) + str(span)[-8:],
+    "letters": lambda span: (
+        f"{span.days}d {span.components.hours:02d}h {span.components.minutes:02d}m"
+    ),
+    "hours beyond a day": lambda span: f"{span // pd.Timedelta('1h')}:00:00",
+}
+
+
+@pytest.mark.parametrize("manner", SPANS)
+def test_time_since_the_start_is_read_in_each_manner(manner):
+    spans = pd.to_timedelta(np.arange(60), unit="h")
+    table = pd.DataFrame({"x": map(SPANS[manner], spans), "T": np.sin(np.arange(60))})
+    layout = Layout.of(table)
+    assert layout.time == ("x",) and layout.step.words == "1 h" and not layout.refusals
+    np.testing.assert_array_equal(layout.stamps, spans.as_unit("ns").asi8)
+
+
 @pytest.mark.parametrize("manner", NUMBERS)
 def test_numbers_that_can_only_be_time_are_read_as_such(manner):
     numbers = np.asarray(NUMBERS[manner])
