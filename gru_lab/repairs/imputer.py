@@ -28,6 +28,8 @@ class Imputer:
     fills; `usual` and `low` to `high` the range in which a channel was seen.
     """
 
+    LEARNED = ("turn", "known", "way", "low", "high", "composition")  # and what its parts have
+
     def __init__(self, kinds, turn, known, seed=0, device="cpu"):
         self.kinds, self.known = list(kinds), np.asarray(known)
         self.turn = np.asarray(turn, dtype=float)
@@ -137,6 +139,31 @@ class Imputer:
     def _judge(self, truth, held, other, again=False):
         """Measure every way on the entries of `held`, and choose one for each channel and class;
         `again`: overrule the choices only where they are surely wrong.
+        """
+        *entries, error = self._held(truth, held, other)
+        channel, kind, hole, _ = entries
+        evidence = Evidence.of(channel, kind, hole, error, len(self.kinds))
+        if again:
+            doubted = evidence.doubted(self.way)
+            known, self.way = evidence.enough | doubted, np.where(doubted, 0, self.way)
+        else:
+            known, self.way = np.ones(self.way.shape, dtype=bool), evidence.choose()
+            self.way[[self.base(c) == "nearest" for c in range(len(self.kinds))]] = 0
+        held = (*entries, error[self.way[channel, kind], np.arange(len(channel))], len(self.kinds))
+        rng = np.random.default_rng((self.seed, 3))
+        intervals = Intervals.fit(*held, rng, self.intervals.usual if again else None)
+        self.intervals = self.intervals.instead(intervals, known) if again else intervals
+        self.evidence = evidence.instead(self.evidence, ~known) if again else evidence
+        if known.any():
+            inside = held_by_others(*held, rng)
+            like = self.composition[channel, kind] > 0  # of lengths that the table has
+            inside = inside[like] if like.any() else inside
+            self.coverage = float(inside.mean()) if len(inside) else np.nan
+        holed = self.composition.any(axis=1)[:, None]
+        self.composition = np.where(holed, self.composition, self.evidence.count)
+
+    def _held(self, truth, held, other):
+        """Return channel, kind, hole and unit of the entries of `held`, and the errors of all ways.
 
         Holes in `other` rows, unlike the table's own, tell only of classes of which the table
         shows few.
@@ -153,37 +180,7 @@ class Imputer:
             error = wrapped(truth.values[gaps.row, k] - ways, self.turn[c])
             unit = self.unit(c, gaps, scene)
             pieces.append((np.full(len(gaps.row), c), gaps.kind, gaps.hole, unit, error))
-        *entries, error = (np.concatenate(a, axis=-1) for a in zip(*pieces, strict=True))
-        channel, kind, hole, _ = entries
-        evidence = Evidence.of(channel, kind, hole, error, len(self.kinds))
-        known = None
-        if again:
-            doubted = evidence.doubted(self.way)
-            known, self.way = evidence.enough | doubted, np.where(doubted, 0, self.way)
-        else:
-            self.way = evidence.choose()
-            self.way[[self.base(c) == "nearest" for c in range(len(self.kinds))]] = 0
-        chosen = error[self.way[channel, kind], np.arange(len(channel))]
-        self._measure_intervals(entries, chosen, evidence, known)
-        holed = self.composition.any(axis=1)[:, None]
-        self.composition = np.where(holed, self.composition, self.evidence.count)
-
-    def _measure_intervals(self, held, error, evidence, known=None):
-        """Measure intervals on the errors of entries `held`: their channel, kind, hole and unit;
-        `known`: the classes of channels whose errors are to replace those of the fit.
-        """
-        rng, channels = np.random.default_rng((self.seed, 3)), len(self.kinds)
-        if known is None:
-            self.intervals, self.evidence = Intervals.fit(*held, error, channels, rng), evidence
-        else:
-            new = Intervals.fit(*held, error, channels, rng, self.intervals.usual)
-            self.intervals = self.intervals.instead(new, known)
-            self.evidence = evidence.instead(self.evidence, ~known)
-        if known is None or known.any():
-            inside = held_by_others(*held, error, channels, rng)
-            like = self.composition[held[0], held[1]] > 0  # of lengths that the table has
-            inside = inside[like] if like.any() else inside
-            self.coverage = float(inside.mean()) if len(inside) else np.nan
+        return [np.concatenate(a, axis=-1) for a in zip(*pieces, strict=True)]
 
     def _ways(self, channel, gaps, series, scene=None, both=None):
         """Return what each of WAYS puts into the Gaps of a channel's `series` (rows,), (ways,

@@ -28,19 +28,21 @@ BINS = 336  # of a usual day or year, at most
 class Kriging:
     """The covariances of channels: `matrices` (channels, channels, shapes) of `shapes` (places,
     shapes), the `partners` (channels, some) that tell most of each, itself the first, and what is
-    `usual` by the cycles of the clock, {seconds: (channels, bins)}.
+    `usual` (cycles, channels, BINS) in the `cycles` of the clock (seconds), of so many `bins` each.
     """
+
+    LEARNED = ("shapes", "matrices", "partners", "cycles", "bins", "usual")
 
     def fit(self, values, stretch, cycles, period):
         """Learn from `values` (channels, rows), NaN where missing, of a Stretch; what is left of
         them without what is usual in the `cycles` (seconds) may come back by `period` (rows).
         """
-        self.usual, rest = {}, values
-        for cycle in cycles:
-            bins = int(min(round(cycle / stretch.step), BINS))
-            place = stretch.bin(cycle, bins)
-            self.usual[cycle] = np.array([_mean(series, place, bins) for series in rest])
-            rest = rest - self.usual[cycle][:, place]
+        self.cycles, rest = np.array(cycles, dtype=float), values
+        self.bins = np.array([min(round(cycle / stretch.step), BINS) for cycle in cycles], int)
+        self.usual = np.zeros((len(cycles), len(values), BINS), dtype=np.float32)
+        for n, place in enumerate(self.places(stretch)):
+            self.usual[n] = [_mean(series, place) for series in rest]
+            rest = rest - self.usual[n][:, place]
         far = np.arange(GRID * FARTHEST + 1) / GRID
         shapes = [far == 0, *(np.exp(-far / shape) for shape in SHAPES)]
         if 0 < period < FARTHEST:
@@ -54,26 +56,10 @@ class Kriging:
         self.partners = np.argsort(-alike, axis=1, kind="stable")[:, :PARTNERS]
         return self
 
-    def arrays(self):
-        """Return all that was learned, as {name: array}."""
-        learned = {name: getattr(self, name) for name in ("shapes", "matrices", "partners")}
-        learned["cycles"] = np.array(list(self.usual), dtype=float)
-        return learned | {f"usual{n}": means for n, means in enumerate(self.usual.values())}
-
-    @classmethod
-    def of(cls, arrays):
-        """Return the Kriging whose `arrays` these are."""
-        kriging = cls()
-        for name in ("shapes", "matrices", "partners"):
-            setattr(kriging, name, arrays[name])
-        kriging.usual = {cycle: arrays[f"usual{n}"] for n, cycle in enumerate(arrays["cycles"])}
-        return kriging
-
-    def rest(self, values, stretch):
-        """Return what is left of `values` (channels, rows) without what is usual."""
-        for cycle, usual in self.usual.items():
-            values = values - usual[:, stretch.bin(cycle, usual.shape[1])]
-        return values
+    def places(self, stretch):
+        """Yield for each cycle in which bin of it the rows of a Stretch are, (rows,)."""
+        for cycle, bins in zip(self.cycles, self.bins, strict=True):
+            yield stretch.bin(cycle, bins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +76,9 @@ class Field:
     @classmethod
     def of(cls, kriging, stretch, values):
         """Return the Field of `values` (channels, rows)."""
-        rest = kriging.rest(values, stretch)
+        rest = values
+        for usual, place in zip(kriging.usual, kriging.places(stretch), strict=True):
+            rest = rest - usual[:, place]
         return cls(kriging, stretch, rest, [np.flatnonzero(~np.isnan(a)) for a in rest])
 
     def told(self, channel, row):
@@ -103,8 +91,8 @@ class Field:
         pieces = np.array_split(row, max(1, len(row) // BATCH))
         told = [self._told(partners, table, piece) for piece in pieces]
         mean, variance = (np.concatenate(a) for a in zip(*told, strict=True))
-        for cycle, usual in self.kriging.usual.items():
-            mean += usual[channel, self.stretch.bin(cycle, usual.shape[1])[row]]
+        for usual, place in zip(self.kriging.usual, self.kriging.places(self.stretch), strict=True):
+            mean += usual[channel, place[row]]
         return mean, np.sqrt(np.maximum(variance, NOISE * max(table[0, 0, 0], NOISE)))
 
     def _told(self, partners, table, row):
@@ -154,13 +142,13 @@ def covariance(table, one, other, apart):
     return table.take((one * table.shape[1] + other) * table.shape[2] + place)
 
 
-def _mean(series, place, bins):
-    """Return the mean of a series (rows,) in each bin, (bins,), drawn to nothing as far as chance
+def _mean(series, place):
+    """Return the mean of a series (rows,) in each bin, (BINS,), drawn to nothing as far as chance
     explains how the bins differ (empirical Bayes).
     """
     seen = ~np.isnan(series)
-    count = np.bincount(place[seen], minlength=bins)
-    total = np.bincount(place[seen], series[seen], bins)
+    count = np.bincount(place[seen], minlength=BINS)
+    total = np.bincount(place[seen], series[seen], BINS)
     chance = np.nanvar(series) if seen.any() else 0.0
     few = count[count > 0]
     apart = np.square(total[count > 0] / few).mean() - (chance / few).mean() if len(few) else 0

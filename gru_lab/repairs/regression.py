@@ -52,17 +52,17 @@ class Scene:
             weight = weight + weigh
         return total / weight
 
-    def inputs(self, channel, gaps, partners, profiles):
+    def inputs(self, channel, gaps, partners, usual):
         """Return what the regression sees of each entry of Gaps, (entries, inputs).
 
-        `partners` are other channels, `profiles` {cycle in seconds: usual values (bins,)}.
+        `partners` are other channels, `usual` for each cycle of the clock the bin of each
+        row, (rows,), and the usual values (bins,).
         """
         line = self.line(channel, gaps)
         columns = [line - self.filled[channel, gaps.row]]
         columns += [self.across(partner, gaps) for partner in partners]
         columns += [self.lag(channel, gaps, group) for group in range(len(self.lagged))]
-        for cycle, usual in profiles.items():
-            columns.append(gaps.moved(self.stretch.bin(cycle, len(usual))).across(usual))
+        columns += [gaps.moved(place).across(values) for place, values in usual]
         if not self.turn[channel]:
             columns += [-line * gaps.steady, gaps.steady]
         else:

@@ -15,7 +15,6 @@ from gru_lab.repairs.regression import CLASSES, EXTREME, Scene, solve
 
 ROWS, DRAWS = 20_000, 3  # to fit on; hidden anew
 CYCLES = (86_400, 604_800, 31_556_952)  # seconds: day, week, year
-LEARNED = ("mean", "std", "periods", "weights")
 LAGS = ((1,), (2, 3), (7,))  # periods earlier and later
 
 
@@ -46,6 +45,8 @@ class Rivals:
     """Fills channels in their `ways` (channels,), 'linear' or 'nearest'; `turn` (channels,) is 360
     for an angle, else 0. Only those with 'linear' have a regression.
     """
+
+    LEARNED = ("mean", "std", "periods", "weights")
 
     def __init__(self, ways, turn):
         self.ways, self.turn = list(ways), np.asarray(turn, dtype=float)
@@ -141,7 +142,7 @@ class Rivals:
 
     def _inputs(self, channel, scene, gaps):
         """Return what the regression sees of the Gaps of a channel, (entries, inputs)."""
-        usual = {cycle: means[channel] for cycle, means in self.kriging.usual.items()}
+        usual = zip(self.kriging.places(scene.stretch), self.kriging.usual[:, channel], strict=True)
         return scene.inputs(channel, gaps, self.kriging.partners[channel, 1:], usual)
 
     def fill(self, stretch):
@@ -160,16 +161,4 @@ class Rivals:
         """Return what a channel did across its holes a period earlier and later, (entries,); 0
         where no time stamps tell the period: a guess may be an input and no way of its own.
         """
-        return scene.lag(channel, gaps, 0) if self.kriging.usual else np.zeros(len(gaps.row))
-
-    def arrays(self):
-        """Return all that was learned, as {name: array}."""
-        learned = {name: getattr(self, name) for name in LEARNED}
-        return learned | {f"kriging.{name}": a for name, a in self.kriging.arrays().items()}
-
-    def take(self, arrays):
-        """Take up what the `arrays` of other Rivals gave, by name."""
-        for name in LEARNED:
-            setattr(self, name, arrays[name])
-        heads = {n.removeprefix("kriging."): a for n, a in arrays.items()}
-        self.kriging = Kriging.of(heads)
+        return scene.lag(channel, gaps, 0) if len(self.kriging.cycles) else np.zeros(len(gaps.row))

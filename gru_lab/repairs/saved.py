@@ -22,7 +22,6 @@ LEARNED = (
     *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
     *("n_features_in_", "feature_names_in_"),
 )
-PARTS = ("turn", "known", "way", "low", "high", "composition")  # and what its parts learned
 
 
 def to_bytes(repairer):
@@ -64,12 +63,20 @@ def read(path, repairer_class, device):
     return tried(repairer)
 
 
+def _parts(imputer):
+    """Return what an Imputer is made of and has `LEARNED`, by the head of its names in a file."""
+    return {"": imputer, "rivals.": imputer.rivals, "kriging.": imputer.rivals.kriging}
+
+
 def tensors_of(imputer):
     """Return all that an Imputer learned, as {name: tensor}."""
-    learned = {name: getattr(imputer, name) for name in PARTS}
+    learned = {
+        head + name: getattr(part, name)
+        for head, part in _parts(imputer).items()
+        for name in part.LEARNED
+    }
     for part in (imputer.intervals, imputer.evidence):
         learned |= {f"{type(part).__name__}.{name}": a for name, a in vars(part).items()}
-    learned |= {f"rivals.{name}": a for name, a in imputer.rivals.arrays().items()}
     tensors = {name: torch.tensor(array) for name, array in learned.items()}
     return tensors | (imputer.network.state_dict() if imputer.network else {})
 
@@ -78,15 +85,13 @@ def imputer_of(tensors, kinds, **settings):
     """Return the Imputer whose `tensors`, `kinds` and settings these are."""
     arrays = {name: value.numpy() for name, value in tensors.items()}
     imputer = Imputer(kinds, arrays["turn"], arrays["known"], **settings)
-    for name in PARTS:
-        setattr(imputer, name, arrays[name])
-
-    def part(head):
-        return {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
-
-    imputer.intervals = Intervals(**part("Intervals."))
-    imputer.evidence = Evidence(**part("Evidence."))
-    imputer.rivals.take(part("rivals."))
+    for head, part in _parts(imputer).items():
+        for name in part.LEARNED:
+            setattr(part, name, arrays[head + name])
+    for name, kind in (("intervals", Intervals), ("evidence", Evidence)):
+        head = f"{kind.__name__}."
+        own = {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
+        setattr(imputer, name, kind(**own))
     if any(name.startswith("network.") for name in tensors):
         imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
         imputer.network.load_state_dict(tensors)
