@@ -8,7 +8,7 @@ import signal
 import stat
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +49,13 @@ def safe_cell(value: object) -> object:
     return text
 
 
-def _is_same(path, other):
-    """Tell whether two paths lead to the same file, through links of either kind."""
-    both = os.path.exists(path) and os.path.exists(other)
-    return os.path.realpath(path) == os.path.realpath(other) or (
-        both and os.path.samefile(path, other)
-    )
+def _identity(path):
+    """Return what a path is, through links of either kind, whatever it is called."""
+    try:
+        state = os.stat(path)
+    except OSError:  # there is none yet, or a name that is too long, which shows later
+        return os.path.realpath(path)
+    return state.st_dev, state.st_ino
 
 
 def _trouble(target):
@@ -83,7 +84,7 @@ def require_place(name: str, path: str | Path, *others: Any) -> Path:
         if shown == "-" or os.path.abspath(path).startswith(STREAMS):
             raise ValueError(f"{name} must be an ordinary file, not {shown!r}: it is not printed")
         for other in filter(None, others):
-            if _is_same(path, other):
+            if _identity(path) == _identity(other):
                 raise ValueError(
                     f"{name} must be another file than {str(other)!r}; name another one"
                 )
@@ -107,6 +108,29 @@ def require_folder(name: str, path: str | Path) -> Path:
             f"({error.strerror}); name another place"
         ) from error
     return path
+
+
+def require_places(places: Iterable[tuple[str, str | Path | None]], *others: Any) -> None:
+    """Raise ValueError unless each of a command's files, as (name, path or None), can be written,
+    none is another one, and none is one of `others`.
+    """
+    taken = {_identity(other): other for other in filter(None, others)}
+    for name, path in [place for place in places if place[1]]:
+        require_place(name, path, taken.get(_identity(path)))
+        taken[_identity(path)] = path
+
+
+@contextlib.contextmanager
+def gone_if_empty(folder: str | Path) -> Iterator[None]:
+    """Remove a folder, and those above it, that the block has made and left empty."""
+    path = Path(folder).absolute()
+    made = [place for place in (path, *path.parents) if not place.exists()]
+    try:
+        yield
+    finally:
+        with uninterrupted(), contextlib.suppress(OSError):
+            for place in made:
+                place.rmdir()
 
 
 @contextlib.contextmanager

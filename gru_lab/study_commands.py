@@ -181,7 +181,7 @@ def log_question(arguments: Namespace) -> int:
     from pathlib import Path
 
     from gru_lab.evidence.own_log import NAME, write_log
-    from gru_lab.output import home, require_place
+    from gru_lab.output import home
     from gru_lab.records.own_notebook import question_of
 
     path = Path(arguments.out) if arguments.out else home() / NAME
@@ -189,7 +189,6 @@ def log_question(arguments: Namespace) -> int:
         return _read_back(path)
     notebook = arguments.question.endswith(".ipynb") and not arguments.settings
     asked = question_of(arguments.question) if notebook else _question(arguments)
-    require_place("--out", path, arguments.data, notebook and arguments.question)
     names = ("conclusion", "language", "number", "store")
     write_log(asked, path, **{name: getattr(arguments, name) for name in names})
     say(f"{asked.question} stands in {path}")

@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 
 from gru_lab.commands import DEVICE, command, language, option, say, switch
-from gru_lab.output import require_place, write_together
+from gru_lab.output import gone_if_empty, require_places, write_together
 
 MOST_DRAWS = 1_000  # whose names are looked at before the work
 LAYOUT = (
@@ -166,16 +166,22 @@ def _one_or_several(names):
     option("--save-model", "FILE", "keep what was learned"),
 )
 def repair_file(arguments: Namespace) -> int:
-    from gru_lab.repairs.check import check
-    from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.many import Sheets
-    from gru_lab.repairs.summary import grouped, last_line, repair_sheet
     from gru_lab.words import words
 
     words(arguments.language)  # another one is refused before the work
     sheets, several = _sheets(arguments.source, arguments)
     sheet = Sheets.of_all(sheets, **_layout(arguments)) if several else sheets[0]
-    out = _places(arguments, sheet.require_sure())
+    with gone_if_empty(arguments.out):
+        return _repair(arguments, sheet, _places(arguments, sheet.require_sure()), several)
+
+
+def _repair(arguments, sheet, out, several):
+    """Repair a sheet, or several as one, write all that was asked for, and return the exit code."""
+    from gru_lab.repairs.check import check
+    from gru_lab.repairs.keep import holes_to_keep
+    from gru_lab.repairs.summary import grouped, last_line, repair_sheet
+
     if arguments.keep_holes:
         sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
     options = _options(arguments)
@@ -232,9 +238,8 @@ def _sheets(sources, arguments):
     from gru_lab.repairs.sheet import READING, Sheet
 
     paths, several = files_of(sources)
-    protect = [*arguments.split_by, *arguments.time]
-    reading = {"protect": protect, "missing": arguments.missing_value}
-    reading |= {name: getattr(arguments, name) for name in READING}
+    reading = {name: getattr(arguments, name) for name in READING}
+    reading |= {"protect": arguments.split_by + arguments.time, "missing": arguments.missing_value}
     sheets = [Sheet.open(path, **reading) for path in paths]
     if getattr(arguments, "fill_rows", False):
         sheets = [sheet.with_rows(_layout(arguments), reading, several) for sheet in sheets]
@@ -248,20 +253,15 @@ def _numbered(place, number):
 
 
 def _places(arguments, sheet):
-    """Return the path of the repaired table, once no two files of the command are one."""
+    """Return OUT, once no two files of the command are one."""
     out = sheet.require_out(arguments.out)
     sheets = getattr(sheet, "sheets", [sheet])
     for part in sheets if arguments.keep_flags else ():
         part.file.require_flags()
-    taken, drawn = [*(part.path for part in sheets), arguments.model], []
-    if len(sheets) == 1 and not out.is_dir():
-        require_place("OUT", out, *taken)
-        for number in range(1, min(arguments.draws or 0, MOST_DRAWS) + 1):
-            require_place(f"table {number} of --draws", _numbered(out, number), *taken)
-            drawn.append(_numbered(out, number))
-    taken += drawn
-    for name, path in (("--report", arguments.report), ("--save-model", arguments.save_model)):
-        taken.append(out if name == "--report" else arguments.report)
-        if path:
-            require_place(name, path, *taken)
+    numbers = range(1, min(arguments.draws or 0, MOST_DRAWS) + 1)
+    places = [("OUT", path) for path in sheet.places(out)]
+    places += [(f"table {n} of --draws", _numbered(path, n)) for n in numbers for _, path in places]
+    places += [("--report", arguments.report), ("--save-model", arguments.save_model)]
+    read = [*(part.path for part in sheets), arguments.model, arguments.keep_holes]
+    require_places(places, *read)
     return out

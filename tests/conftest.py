@@ -201,6 +201,19 @@ def start():
         process.communicate()
 
 
+def growth(work, size: int) -> float:
+    """Return how many times the CPU seconds of `work(size)` four times the size takes: 4 where they
+    grow with it, 16 with its square. The least of three, since others work on this machine.
+    """
+
+    def seconds(size):
+        begin = time.process_time()
+        work(size)
+        return time.process_time() - begin
+
+    return min(seconds(4 * size) / max(seconds(size), 0.001) for _ in range(3))
+
+
 def wait_until(true, what, seconds=60):
     """Wait for something that another process does, and return it; it fails the test after a
     minute.

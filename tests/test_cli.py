@@ -492,5 +492,5 @@ def test_a_log_is_never_written_into_the_table_that_it_asks_about(tmp_path, monk
     before = Path("full.csv").read_bytes()
     asked = ["log", "How wide?", "hidden_size=2,4", "--data", "full.csv", "--conclusion", "Four."]
     assert main([*asked, "--out", "full.csv"]) == 2
-    assert "--out must be another file than 'full.csv'" in capsys.readouterr().err
+    assert "path must be another file than 'full.csv'" in capsys.readouterr().err
     assert Path("full.csv").read_bytes() == before

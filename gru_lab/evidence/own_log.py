@@ -1,5 +1,6 @@
 """A tuning log of one's own: questions with settings, seeds, ruler and verdict, in one file."""
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from gru_lab.evidence.verdict import verdict
 from gru_lab.output import home, require_place, write_whole
 from gru_lab.runs.results import Results
 from gru_lab.runs.store import Store
+from gru_lab.tables.formats import is_known
 from gru_lab.tuning_log.lines import write_lines
 from gru_lab.tuning_log.log import LoggedStage
 from gru_lab.tuning_log.read import read_log
@@ -86,7 +88,7 @@ def write_log(
     ------
     ValueError
         For a number that is taken, a question there with another conclusion, a file that is no
-        text, and what could not be read back as it is; then nothing is written.
+        log, and what could not be read back as it is; then nothing is written.
 
     Examples
     --------
@@ -94,7 +96,10 @@ def write_log(
     >>> lab.write_log(results, conclusion="64 is wide enough.")  # doctest: +SKIP
     """
     one_of("language", language, LANGUAGES)
-    results = [_results(asked, store) for asked in _listed(results)]
+    path, asked = Path(path) if path is not None else home() / NAME, _listed(results)
+    stages = [getattr(part, "stage", part) for part in asked]
+    require_place("path", path, *(getattr(stage, "source", None) for stage in stages))
+    results = [_results(part, store) for part in asked]
     conclusions = _listed(conclusion)
     if not results:
         raise ValueError("results must be those of at least one question, not an empty list")
@@ -102,7 +107,6 @@ def write_log(
         raise ValueError(
             f"conclusion must be one sentence per question: {len(conclusions)} for {len(results)}"
         )
-    path = require_place("path", Path(path) if path is not None else home() / NAME)
     _append(path, results, conclusions, language, number)
     return path
 
@@ -152,11 +156,19 @@ def _results(asked, store):
 
 def _text(content, path):
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(
             f"path must be a UTF-8 text file, not {str(path)!r} ({error.reason}); save it as UTF-8"
         ) from error
+    named = Path(os.path.realpath(path))  # a table may be called log.txt, and a log table.txt
+    table = is_known(named) and text.strip() and not _stages(text)[0]
+    if "\0" in text or named.suffix == ".ipynb" or table:
+        raise ValueError(
+            f"path must be a log, not {str(path)!r} (a table, a notebook or a store); name another "
+            f"file, such as {NAME}"
+        )
+    return text
 
 
 def _stages(text):

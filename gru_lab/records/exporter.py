@@ -33,9 +33,6 @@ GONE = (
 )
 # the id of a table that pandas styled
 STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
-LINK = re.compile(
-    r"(\b(?:href|action|formaction)\s{0,9}=\s{0,9})(\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+)", re.I
-)
 FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
 EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
 # elements of raw HTML in a foreign notebook's text that may run something
@@ -51,7 +48,11 @@ RUNNING = [
     "link",
     "template",
 ]
-MAY_RUN = re.compile(rf"<({'|'.join(RUNNING)})\b|[\s/\"']on[a-z]+\s*=", re.I)
+ADDRESSES = {"href", "xlink:href", "src", "action", "formaction", "data", "from", "to", "values"}
+PICTURES = {"img", "image", "source"}  # run nothing, wherever they come from
+MAY_RUN = re.compile(
+    rf"<({'|'.join(RUNNING)})\b|[\s/\"'](on[a-z]+|{'|'.join(ADDRESSES)})\s*=", re.I
+)
 NEEDS_KERNEL = {WIDGET, "application/javascript", RUNS}
 
 
@@ -70,29 +71,26 @@ def is_harmful(url: str) -> bool:
     return plain.startswith(("javascript:", "vbscript:", "data:text/html", "data:image/svg"))
 
 
-def without_scripts_in_links(page: str) -> str:
-    """Return HTML whose links run no script; the text of such a link stays."""
-
-    def kept(match):
-        return match[1] + '"#"' if is_harmful(match[2].strip("\"'")) else match[0]
-
-    return LINK.sub(kept, page)
-
-
-def without_scripts(page: str) -> str:
-    """Return HTML that runs nothing: no scripts, frames, handlers of events or such links."""
-    if MAY_RUN.search(page):
-        soup = BeautifulSoup(page, "html.parser")
-        for tag in soup.find_all(RUNNING):
-            tag.decompose()
-        for tag in soup.find_all(True):
-            tag.attrs = {
-                name: value
-                for name, value in tag.attrs.items()
-                if not name.lower().startswith("on")
-            }
-        page = str(soup)
-    return without_scripts_in_links(page)
+def without_scripts(page: str, output: bool = False) -> str:
+    """Return HTML whose links run no script. A text's runs nothing at all: it has no scripts,
+    frames and handlers of events, which an `output` keeps, as widgets need them.
+    """
+    if not MAY_RUN.search(page):
+        return page
+    soup, changed = BeautifulSoup(page, "html.parser"), False
+    for tag in [] if output else soup.find_all(RUNNING):
+        tag.decompose()
+        changed = True
+    for tag in soup.find_all(True):
+        for name, value in list(tag.attrs.items()):
+            if name.lower().startswith("on") and not output:
+                del tag[name]
+            elif name.lower() in ADDRESSES and tag.name not in PICTURES and is_harmful(str(value)):
+                tag[name] = "#"
+            else:
+                continue
+            changed = True
+    return str(soup) if changed else page
 
 
 def texts_in(page: str, language: str) -> str:
@@ -172,6 +170,8 @@ class OfflineOutputs(Preprocessor):
             written = words(language)["Written to <code>{file}</code>."].format(file=link[1])
             return {"text/html": f"<p>{written}</p>"}
         rest = {mime: content for mime, content in data.items() if mime not in NEEDS_KERNEL}
+        for mime in {"text/html", "image/svg+xml"} & rest.keys():
+            rest[mime] = without_scripts(rest[mime], output=True)
         only_its_name = len(rest) < len(data) and set(rest) <= {"text/plain"}
         if not only_its_name:
             return rest

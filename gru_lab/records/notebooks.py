@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 import gru_lab
 from gru_lab.config import one_of
+from gru_lab.output import uninterrupted
 
 SECONDS_TO_END = 15  # for kernels, when a recording is interrupted
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -133,11 +134,12 @@ def wait_for(work: Coroutine) -> Any:
     try:
         return future.result()
     finally:
-        future.cancel()
-        asyncio.run_coroutine_threadsafe(_all_ended(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        with uninterrupted():  # a second Ctrl-C must not leave kernels behind
+            future.cancel()
+            asyncio.run_coroutine_threadsafe(_all_ended(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
 
 async def _all_ended():

@@ -49,7 +49,6 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
     >>> lab.pool("hand_ins")  # doctest: +SKIP
     PosixPath('class.html')
     """
-    require_place("out", out)
     around = {"_": saying(language), "lang": TAGS[language]}
     around["say"] = partial(translated, language=language)
     files = [Path(path) for path in ([records] if isinstance(records, str | Path) else records)]

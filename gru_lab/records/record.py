@@ -21,7 +21,7 @@ from gru_lab.config import COUNT, RunConfig, one_of
 from gru_lab.device import pick_device
 from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
-from gru_lab.output import require_folder, write_whole
+from gru_lab.output import gone_if_empty, require_folder, write_whole
 from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import PLOTLY, figure_title
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
@@ -130,7 +130,8 @@ def record(
     strangers = [path for path in paths if path.parent != notebooks_folder()]
     called = first.profile.name if paths[1:] or not strangers else strangers[0].stem
     folder = _folder(out, name or called)
-    try:
+    with gone_if_empty(folder):  # nothing came of it
+        folder.mkdir()
         written, failed = wait_for(_execute(plan, folder, results))
         if results and "html" in formats:
             with contextlib.suppress(ValueError):  # a table of a few windows
@@ -139,9 +140,6 @@ def record(
             text = write_log(tuning_log(list(results.values()), language), language)
             write_whole(folder / LOG, text)
             written.append(folder / LOG)
-    finally:
-        with contextlib.suppress(OSError):  # it stays unless it is empty: nothing came of it
-            folder.rmdir()
     return [write_index(out, language), *written], failed
 
 
@@ -241,10 +239,8 @@ def _write(notebook, path, page, folder, plan):
 
 
 def _folder(out, name):
-    """Return a new folder for one recording, by its date and name; older ones stay as they are."""
+    """Return a folder for one recording that does not exist yet, by its date and name."""
     slug = re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "record"
     base = f"{datetime.datetime.now():%Y-%m-%d_%H%M}_{slug}"
     taken = (out / (base + (f"_{number}" if number > 1 else "")) for number in itertools.count(1))
-    folder = next(path for path in taken if not path.exists())
-    folder.mkdir(parents=True)
-    return folder
+    return next(path for path in taken if not path.exists())

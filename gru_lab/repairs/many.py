@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gru_lab.output import require_folder, require_place
+from gru_lab.output import require_folder
 from gru_lab.repairs.check import FEW_ROWS, check
 from gru_lab.repairs.sheet import Sheet
 from gru_lab.repairs.words import counted
@@ -87,24 +87,24 @@ class Sheets(Sheet):
         return cls(path, table, mask, notes, None, doubts, unread, sheets=sheets, part=part)
 
     def require_out(self, out) -> Path:
-        """Return the folder to write into, made if need be; no file that is read is replaced."""
+        """Return the folder to write into, made if need be."""
         if Path(out).is_file():
             raise ValueError(
                 f"OUT must be a folder for {self.name}, not the file {str(out)!r}; name one after "
                 "them"
             )
-        folder = require_folder("OUT", out)
-        for sheet in self.sheets:
-            require_place("OUT", folder / sheet.name, *(other.path for other in self.sheets))
-        return folder
+        return require_folder("OUT", out)
+
+    def places(self, out) -> list[Path]:
+        """Return the paths that are written for OUT."""
+        return [Path(out) / sheet.name for sheet in self.sheets]
 
     def files(self, out, repaired, filled, keep_flags=False) -> dict:
         """Return {path: bytes} of every file, as `Sheet.files` does of one."""
         written, begin = {}, 0
-        for sheet in self.sheets:
+        for sheet, place in zip(self.sheets, self.places(out), strict=True):
             rows = slice(begin, begin := begin + len(sheet.table))
-            content = sheet.rebuilt(repaired.iloc[rows], filled.iloc[rows], keep_flags)
-            written[Path(out) / sheet.name] = content
+            written[place] = sheet.rebuilt(repaired.iloc[rows], filled.iloc[rows], keep_flags)
         return written
 
 

@@ -153,6 +153,10 @@ class Sheet:
                 changes[name] = mask, repaired[name].to_numpy(np.float64, na_value=np.nan)
         return self.file.rebuilt(changes, keep_flags)
 
+    def places(self, out) -> list[Path]:
+        """Return the paths that are written for OUT."""
+        return [Path(out)]
+
     def files(self, out, repaired, filled, keep_flags=False) -> dict:
         """Return {path: bytes} of what is to be written for OUT."""
         return {out: self.rebuilt(repaired, filled, keep_flags)}

@@ -84,7 +84,7 @@ class Sweep(Background):
     def stop(self) -> None:
         """End it, from any thread: runs under way stop after their epoch, checkpoints stay."""
         super().stop()
-        if self._jobs:
+        if self._jobs and not self.done:
             self._jobs.cancel()
 
     def work(self) -> None:

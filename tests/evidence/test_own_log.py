@@ -5,6 +5,8 @@ import pytest
 import gru_lab as lab
 from gru_lab.tuning_log.read import read_log
 
+OTHERS = {"data.csv": "a,b\n1,2\n", "book.ipynb": "{}", "runs.sqlite": "SQLite format 3\0"}
+
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
@@ -81,6 +83,14 @@ def test_what_cannot_be_written_changes_nothing(answers, tmp_path):
     with pytest.raises(ValueError, match="must be a UTF-8 text file"):
         lab.write_log(answers[0], path)
     assert path.read_bytes() == b"\xff\x00"
+    for name, text in OTHERS.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / "link.md").unlink(missing_ok=True)
+        (tmp_path / "link.md").symlink_to(name)
+        for place in (name, "link.md"):
+            with pytest.raises(ValueError, match="path must be a log, not"):
+                lab.write_log(answers[0], tmp_path / place)
+        assert (tmp_path / name).read_text() == text
     with pytest.raises(ValueError, match="results must be those of a question of your own"):
         lab.write_log("x", tmp_path / "new.md")
     with pytest.raises(ValueError, match="at least one question"):

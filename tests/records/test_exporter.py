@@ -23,6 +23,7 @@ def shown(**data):
     text/html, ...
     """
     short = {"plotly": PLOTLY, "html": "text/html", "text": "text/plain", "widget": WIDGET_VIEW}
+    short["svg"] = "image/svg+xml"
     return v4.new_output("display_data", {short[name]: content for name, content in data.items()})
 
 
@@ -313,6 +314,7 @@ def test_a_figure_that_cannot_be_drawn_says_so(open_page, example):
     assert "The figure “First” could not be drawn" in page.locator(".failed").first.inner_text()
 
 
+SVG = '<svg><a xlink:href="javascript:alert(1)"><text>x</text></a></svg>'
 LINKS = (
     "[click](javascript:alert(1))",
     "[click]( JaVaScript:alert(1))",
@@ -355,8 +357,12 @@ def test_raw_html_in_a_text_runs_nothing(text):
 
 @pytest.mark.parametrize("text", LINKS)
 def test_a_link_that_would_run_a_script_stays_text(text):
-    page = export(v4.new_markdown_cell(text))
+    page = export(
+        v4.new_markdown_cell(text), code("1", shown(html=text)), code("1", shown(svg=SVG))
+    )
     links = re.findall(r"(?:href|action)\s*=\s*[\"']?([^\"'\s>]*)", page.partition("<main>")[2])
     assert not [link for link in links if is_harmful(link)]
-    good = export(v4.new_markdown_cell("[a](https://x.org/javascript:b) [c](#d) [e](f.html)"))
+    good = v4.new_markdown_cell("[a](https://x.org/javascript:b) [c](#d) [e](f.html)")
+    good = export(good, code("1", shown(html='<a href="#" onclick="x()">widgets need it</a>')))
+    assert 'onclick="x()"' in good
     assert all(f'href="{one}"' in good for one in ("https://x.org/javascript:b", "#d", "f.html"))

@@ -120,3 +120,30 @@ def test_a_column_that_tells_parts_apart_does_so_within_each_file(days, capsys):
     files = ["days/day-1.csv", "days/day-2.csv"]
     assert main(["repair", *files, "out", "--split-by", "part", *QUICK]) == 0
     assert (days.parent / "out/day-1.csv").read_text().splitlines()[60].endswith(",1")
+
+
+CLASHES = [
+    ["--report", "out/day-2.csv"],
+    ["--save-model", "out/../out/day-1.csv"],
+    ["--report", "r.html", "--save-model", "r.html"],
+    ["--report", "link.html", "--save-model", "r.html"],
+    ["--report", "out/day-1.1.csv", "--draws", "2"],
+    ["--report", "days/day-3.csv"],
+    ["--report", "nowhere/r.html"],
+]
+
+
+@pytest.mark.parametrize("more", CLASHES)
+def test_files_of_one_command_that_clash_are_refused_before_the_work(more, days, capsys):
+    (days.parent / "link.html").symlink_to("r.html")
+    before = {path: path.read_bytes() for path in days.iterdir()}
+    assert main(["repair", "days", "out", *more, "--minutes", "9"]) == 2
+    assert "must be" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in days.iterdir()} == before
+    assert sorted(path.name for path in days.parent.iterdir()) == ["days", "link.html"]
+
+
+def test_a_folder_that_was_there_stays_though_nothing_came(days, capsys):
+    (days.parent / "out").mkdir()
+    assert main(["repair", "days", "out", "--report", "out/day-1.csv"]) == 2
+    assert list((days.parent / "out").iterdir()) == []

@@ -20,6 +20,7 @@ from gru_lab.errors import SweepFailed
 from gru_lab.runs import cluster, worker
 from gru_lab.runs.compute import ON_ONE_GPU, Compute
 from gru_lab.runs.one_run import train_one
+from gru_lab.runs.sweep import Sweep
 from gru_lab.series import Series
 from tests.conftest import wait_until
 
@@ -84,6 +85,11 @@ class Notes:
         """Return the process of the run that waits."""
         return wait_until(lambda: self.read("held"), "the run that waits")[-1][1]
 
+    def hold(self):
+        """Let the next run of seed 0 wait."""
+        for name in ("go", "held"):
+            (self.folder / name).unlink(missing_ok=True)
+
     def go_on(self):
         (self.folder / "go").touch()
 
@@ -91,6 +97,24 @@ class Notes:
 @pytest.fixture
 def notes(tmp_path):
     return Notes(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running(request, tmp_path, monkeypatch):
+    """However a test ends, no run waits any more, and its sweeps in the background are over."""
+    begun, start = [], Sweep.start
+    monkeypatch.setattr(Sweep, "start", lambda sweep: begun.append(sweep) or start(sweep))
+    waiting = [Notes(tmp_path)]
+    if "machines" in request.fixturenames:
+        waiting.append(request.getfixturevalue("machines").notes)
+    for notes in waiting:
+        notes.hold()
+    yield
+    for notes in waiting:
+        notes.go_on()
+    for sweep in begun:
+        sweep.stop()
+        sweep._thread.join(60)
 
 
 def configs_of(series, seeds, epochs=6):
@@ -343,7 +367,7 @@ class Machines:
         return self.client.scheduler_info(n_workers=-1)["workers"]
 
     def end(self):
-        if self.client:
+        with contextlib.suppress(Exception):  # the scheduler may be gone
             self.client.close()
         for process in reversed(self.processes):
             process.terminate()
@@ -497,8 +521,6 @@ def test_workers_that_do_not_see_the_folder_keep_checkpoints_of_their_own(
     monkeypatch.setattr(cluster, "_is_seen", lambda *_: False)
     monkeypatch.setattr(cluster, "ELSEWHERE", str(tmp_path / "home"))
     notes = machines.notes
-    for name in ("go", "held"):
-        (notes.folder / name).unlink(missing_ok=True)
     (config,) = configs_of(series, [0])
     config = config.replace(batch_size=40)
     going = lab.sweep(
@@ -514,8 +536,6 @@ def test_workers_that_do_not_see_the_folder_keep_checkpoints_of_their_own(
 
 def test_a_machine_that_is_gone_with_its_nanny_costs_nothing(machines, series, store):
     notes = machines.notes
-    for name in ("go", "held"):
-        (notes.folder / name).unlink(missing_ok=True)
     held, *_ = configs = [one.replace(batch_size=25) for one in configs_of(series, [0, 1, 2, 3])]
     going = lab.sweep(
         configs, series=series, store=store, scheduler=machines.address, background=True
@@ -547,8 +567,6 @@ def test_where_no_scheduler_answers_the_error_says_what_is_expected(series, stor
 
 
 def test_a_scheduler_that_is_gone_is_one_clear_error(machines, series, store):
-    for name in ("go", "held"):
-        (machines.notes.folder / name).unlink(missing_ok=True)
     configs = [one.replace(batch_size=30) for one in configs_of(series, [0, 1, 2])]
     with dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
         going = lab.sweep(
