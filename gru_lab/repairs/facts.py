@@ -18,7 +18,7 @@ TREATMENT = {
     "constant": "its one value",
     "flag": "the nearer neighbour's value",
     "code": "the nearer neighbour's value, never one between",
-    "empty": "nothing: there is nothing to learn from",
+    "none": "nothing: there is nothing to learn from",
 }
 
 
@@ -70,7 +70,7 @@ def channel_rows(series, table, options, where):
         rows.append((name, kind, holes.sum(), holes.mean(), longest, then))
         problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan), where)
     for name in [name for name, why in series.set_aside.items() if why == EMPTY]:
-        rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["empty"]))
+        rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["none"]))
         if not name.startswith("Unnamed: "):  # a column without name and values is no one's
             problems.append(f"column {name!r} has no values at all and stays empty")
     columns = ["channel", "kind", "holes", "share", "longest", "repair"]

@@ -131,7 +131,7 @@ class Text(Table):
             raise ValueError(
                 f"its quotation marks are uneven: {len(self.rows) - 1} rows read as {len(frame)}"
             )
-        return frame[names]
+        return frame[names].apply(_within_floats)
 
     def require_flags(self):
         if self.separator == " ":
@@ -232,3 +232,9 @@ class Text(Table):
         """Return lines as the bytes of a file like this one."""
         raw = "".join([self.mark, *lines]).encode(self.encoding)
         return gzip.compress(raw, mtime=0) if self.packed else raw
+
+
+def _within_floats(column):
+    """Return a column of integers of 400 digits, say, as floats, which are infinite."""
+    large = column.dtype == object and pd.api.types.infer_dtype(column) == "integer"
+    return column.astype(str).astype(float) if large else column

@@ -330,3 +330,10 @@ def test_a_name_cannot_steer_the_terminal(frame):
     frame["\x1b[31mred\n"] = frame["a"].where(frame.index > 2)
     text = str(lab.check(frame))
     assert "\x1b" not in text and "'\\x1b[31mred\\n'" in text
+
+
+@pytest.mark.parametrize("number", ["1e999", "9" * 400])
+def test_numbers_beyond_all_floats_are_a_problem_and_no_crash(number, tmp_path):
+    (tmp_path / "in.csv").write_text("a,v\n" + f"0.5,{number}\n" * 60)
+    problems = " ".join(lab.check(tmp_path / "in.csv").problems)
+    assert "'v' has 60 infinite values" in problems and "--missing-value v=inf" in problems
