@@ -182,7 +182,6 @@ BAD_FILES = {
     "blank lines": ("\n\n \n", "it is empty"),
     "a header alone": ("a,b\n", "must have rows"),
     "binary": ("\x89PNG\0\1", "binary data"),
-    "cells parted by spaces": (TEXT.replace(",", " "), "separated by one of comma, semicolon"),
     "decimal commas between commas": (
         TEXT.replace(".", ","),
         "decimal commas need another separator",

@@ -1,5 +1,8 @@
 """What JupyterLab's File > Save and Export Notebook As writes: a record, runs and foot too."""
 
+import contextlib
+import os
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -18,14 +21,19 @@ CELLS = [
 ]
 
 
-@pytest.fixture
-def notebook(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("mine")
+
+
+@pytest.fixture(scope="module")
+def notebook(folder):
     """A notebook that was run in a folder of its own, as a person runs it: no record is made."""
-    monkeypatch.delenv("GRU_LAB_STORE", raising=False)
-    monkeypatch.chdir(tmp_path)
+    environment = {name: text for name, text in os.environ.items() if name != "GRU_LAB_STORE"}
     cells = [new_markdown_cell("# How much dropout?"), *map(new_code_cell, CELLS)]
     notebook = new_notebook(cells=cells)
-    assert wait_for(execute(notebook))
+    with contextlib.chdir(folder):
+        assert wait_for(execute(notebook, environment))
     return nbformat.reads(nbformat.writes(notebook), as_version=4)  # as it is saved
 
 
@@ -34,9 +42,12 @@ def export(notebook, folder):
     return RecordExporter().from_notebook_node(notebook, resources)[0]
 
 
-def test_an_exported_notebook_has_its_runs_and_its_foot(notebook, tmp_path, monkeypatch, capsys):
+def test_an_exported_notebook_has_its_runs_and_its_foot(
+    notebook, folder, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir("/")  # the server runs elsewhere
-    (tmp_path / "mine.html").write_text(export(notebook, tmp_path))
+    monkeypatch.delenv("GRU_LAB_STORE", raising=False)
+    (tmp_path / "mine.html").write_text(export(notebook, folder))
     page = read_block(tmp_path / "mine.html")
     assert page["title"] == "How much dropout?" and page["whole"] and len(page["runs"]) == 2
     assert "demo-1400-0" in page["facts"]["data"] and "GRU Lab" in page["facts"]["versions"]
