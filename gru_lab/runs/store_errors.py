@@ -12,13 +12,11 @@ HIDDEN = "***"
 # what holds no secret: a name, a SQLite file, and a server's user, host, port and database. Without
 # a user, a number that is no usual port may be a password whose host was left out
 USER = r"[\w.-]+(:[^@/]*)?@[\w.-]*(:\d{1,5})?"
-PLACE = re.compile(
-    rf"[^:;@=?]*|sqlite:///.*|([\w+]+://)({USER}|[\w.-]*(:5432|:3306)?)(/[\w./-]*)?", re.S
-)
+SQLITE = "sqlite:(?!//)[^@=?]*|sqlite:///.*"
+PLACE = re.compile(rf"[^:;@=?]*|{SQLITE}|[\w+]+://({USER}|[\w.-]*(:5432|:3306)?)(/[\w./-]*)?", re.S)
 PASSWORD = re.compile(r"^([\w+]+://[^:/@]*:)[^@/]*(?=@)")
-OPTION = re.compile(
-    r"(host|port|dbname|user|sslmode|connect_timeout|timeout|mode|uri)=[\w./-]*"
-)  # whose value is no secret
+# whose value is no secret
+OPTION = re.compile(r"(host|port|dbname|user|sslmode|connect_timeout|timeout|mode|uri)=[\w./-]*")
 IN_PASSING = re.compile(
     r"(://[^\s:/@]{0,200}:)\S{1,500}@|((?:password|passwd|pwd)=)[^\s&]{1,500}", re.I
 )

@@ -42,10 +42,10 @@ def cluster():
 def listening():
     """The (address, port) pairs at which this process and its children can be reached."""
     here = psutil.Process()
-    sockets = [
-        one for process in (here, *here.children()) for one in process.net_connections("inet")
-    ]
-    return [one.laddr for one in sockets if one.status == psutil.CONN_LISTEN]
+    name = "net_connections" if hasattr(here, "net_connections") else "connections"  # before 6
+    processes = (here, *here.children())
+    sockets = [socket for process in processes for socket in getattr(process, name)("inet")]
+    return [socket.laddr for socket in sockets if socket.status == psutil.CONN_LISTEN]
 
 
 @pytest.mark.parametrize("part", ("scheduler", "worker"))
