@@ -36,10 +36,11 @@ def list_runs(arguments: Namespace) -> int:
         require_place("--csv", arguments.csv, *inputs)
     if arguments.parquet:
         require_place("--parquet", arguments.parquet, arguments.csv, *inputs)
-    if arguments.from_record:
-        _import(arguments.from_record, store, _aside(arguments.csv))
     where = parse_where(arguments.where)
+    taken = arguments.from_record and _import(arguments.from_record, store, _aside(arguments.csv))
     listing = runs(store, arguments.stage, with_shipped=True, **where)
+    if taken:  # the others in the store are not news
+        listing = listing[listing["key"].isin(taken)]
     ours = runs(store, arguments.stage, **where)
     if arguments.csv or arguments.parquet:
         _export(ours, arguments.csv, arguments.parquet)
@@ -57,10 +58,11 @@ def list_runs(arguments: Namespace) -> int:
 
 
 def _import(record, store, aside):
-    """Put the runs in a record into the store, and say how many."""
+    """Put the runs in a record into the store, say how many, and return their keys."""
     from gru_lab.runs.exchange import adopt, read_block
 
-    say(f"{len(adopt(record, store))} runs taken in from {record}", file=aside)
+    taken = [config.key for config in adopt(record, store)]
+    say(f"{len(taken)} runs taken in from {record}", file=aside)
     moved = read_block(record).get("moved")
     if moved and isinstance(moved, list):
         say(
@@ -68,6 +70,7 @@ def _import(record, store, aside):
             "while they trained, so their settings do not name them",
             file=sys.stderr,
         )
+    return taken
 
 
 @command(

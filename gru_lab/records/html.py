@@ -99,7 +99,8 @@ def trace_words(figure: dict, language: str = "en") -> list[tuple[str, str]]:
     texts, traces = words(language), []
     sentence = texts["from {first} to {last}, lowest {lowest}, {count} points"]
     for number, trace in enumerate(figure.get("data", []), start=1):
-        if len(values := _numbers(trace.get("y"))):
+        drawn = trace.get("name") or trace.get("showlegend") is not False  # no band, no thin line
+        if drawn and len(values := _numbers(trace.get("y"))):
             shown = dict(first=values[0], last=values[-1], lowest=values.min())
             shown = {name: f"{value:.3g}" for name, value in shown.items()} | {"count": len(values)}
             name = trace.get("name") or texts["line {number}"].format(number=number)

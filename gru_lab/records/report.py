@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 import gru_lab
 from gru_lab.config import COUNT
+from gru_lab.digits import decimals
 from gru_lab.output import require_place, safe_cell, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
 from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly, saying
@@ -64,15 +64,12 @@ def _values(repaired):
     return table.assign(**{name: table[name].map(safe_cell) for name in texts}).to_csv(index=False)
 
 
-def _digits(errors):
-    """Return a function from an error to its text, with as many decimals as all `errors` of a
-    channel need, so that they stand under each other.
-    """
-    known = [error for error in errors if 0 < error < np.inf]
-    decimals = max(0, 2 - int(np.floor(np.log10(np.median(known))))) if known else 2
-    if decimals > 8:
-        return lambda error: "–" if np.isnan(error) else f"{error:.2e}"
-    return lambda error: "–" if np.isnan(error) else f"{error:,.{decimals}f}"
+def _digits(error):
+    """Return an error as text, with three significant digits."""
+    if pd.isna(error):
+        return "–"
+    fixed = decimals(error)
+    return f"{error:.2e}" if fixed > 6 else f"{error:,.{fixed}f}"  # no column as wide as a page
 
 
 def _scores(rows):
@@ -80,8 +77,7 @@ def _scores(rows):
     names = [f"{way} {measure}" for measure in ("MAE", "RMSE") for way in (*WAYS, "repair")]
     texts = []
     for channel, row in rows.iterrows():
-        digits = _digits([row[name] for name in names])
-        texts.append((channel, row.to_dict() | {name: digits(row[name]) for name in names}))
+        texts.append((channel, row.to_dict() | {name: _digits(row[name]) for name in names}))
     return texts
 
 

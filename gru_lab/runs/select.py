@@ -112,7 +112,7 @@ def listed(table: pd.DataFrame) -> pd.DataFrame:
     """Return of the table that `runs` returns what tells its runs apart, and what came out."""
     varying = [name for name in SETTINGS if table[name].nunique() > 1 or name in ALWAYS]
     columns = ["key", "data", *varying, "epochs", "seed", "error", "seconds", "record"]
-    return table[columns]
+    return table[columns].round({"seconds": 1})
 
 
 def _equal(column, name, value):

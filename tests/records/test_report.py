@@ -214,6 +214,17 @@ def test_each_repaired_value_can_be_saved_with_its_interval(
     ).read_text("utf-8")
 
 
+def test_on_paper_its_tables_are_whole(page, browser):
+    tab = browser.new_page(viewport={"width": 680, "height": 960})  # A4 between its margins
+    tab.goto(page.as_uri())
+    tab.emulate_media(media="print")
+    ends = tab.locator(".scores table").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().right)"
+    )
+    assert len(ends) == 2 and max(ends) <= 680
+    tab.close()
+
+
 def test_what_is_unticked_is_saved_as_holes_to_keep(page, repaired, browser):
     context = browser.new_context(offline=True, accept_downloads=True)
     tab = context.new_page()
@@ -293,14 +304,10 @@ def test_holes_that_stay_are_listed_with_the_reason(page, repaired):
     assert "What stays empty" in page.read_text(encoding="utf-8")
 
 
-def test_errors_of_a_channel_have_the_same_decimals():
-    assert [_digits([12.3, 0.456, 0.5])(x) for x in (12.3, 0.456, np.nan)] == [
-        "12.300",
-        "0.456",
-        "–",
-    ]
-    assert _digits([1234.5, 2000])(1234.5) == "1,234" and _digits([0, np.nan])(0) == "0.00"
-    assert _digits([1e-12])(1e-12) == "1.00e-12"
+def test_errors_have_three_digits_whatever_their_size():
+    errors = (12.3, 0.456, np.nan, 1234.5, 0.0, 0.00069555, 1e-12)
+    texts = ["12.3", "0.456", "–", "1,234", "0", "0.000696", "1.00e-12"]
+    assert [*map(_digits, errors)] == texts
 
 
 def test_axes_have_names_and_units(repaired):
