@@ -18,7 +18,7 @@ LANGUAGES = ("en", "zh")
 TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML
 OURS = "fixed-words"  # the class of HTML whose texts are ours, and translated in a record
 PLACE = re.compile(r"\{(\w+)\}")
-FIGURE, NUMBERS = r"[-+\d.,]+", ("count", "number", "total", "error")
+FIGURE, NUMBERS = r"[-+\d.,]+", ("count", "number", "total", "error", "epochs")
 KEPT = ("channel", "name", "setting", "other")
 BETWEEN = re.compile(r"((?<!^\d\.)(?<=[.?!]) (?=[A-Z\d])|; )")  # sentences, or parts of one
 

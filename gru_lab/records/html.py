@@ -32,7 +32,7 @@ POLICY = (
 TRAINING_POLICY = POLICY.replace("'unsafe-inline'", "'unsafe-inline' 'wasm-unsafe-eval'", 1)
 TRAINING_POLICY += "; worker-src blob:"
 LINES_TOLD = 4  # in its sentence
-TEXTS = {"text", "name", "hovertemplate", "ticktext", "says"}  # of a figure
+TEXTS = {"text", "name", "hovertemplate", "says"}  # of a figure
 FAILED = "The figure “{title}” could not be drawn ({message}). A newer browser may help."
 NOSCRIPT = (
     "The figure “{title}” is drawn by JavaScript, which is switched off here. "

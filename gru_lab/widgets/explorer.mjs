@@ -129,7 +129,9 @@ function choice(label, options, begin, changed) {
   select.value = Math.max(0, options.indexOf(begin));
   select.addEventListener("change", () => changed(options[select.value]));
   select.style.maxWidth = "100%";
-  return make("label", { class: "explorer-choice" }, `${say(label)} `, select);
+  const row = make("label", { class: "explorer-choice" }, `${say(label)} `, select);
+  row.style.cssText = "min-width: 0; max-width: 100%;"; // else a long choice is wider than a phone
+  return row;
 }
 
 function slider(label, values, begin, changed) {
