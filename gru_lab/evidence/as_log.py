@@ -3,14 +3,12 @@
 import re
 from collections.abc import Callable
 
-from gru_lab.config import one_of
 from gru_lab.evidence.verdict import verdict
 from gru_lab.model import RNN
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.lines import parse_line
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
-from gru_lab.tuning_log.write import LANGUAGES
-from gru_lab.words import translated
+from gru_lab.words import translated, words
 
 SETTINGS = {  # parts of their names
     "included": "包括",
@@ -49,12 +47,12 @@ def logged_runs(
 
 def logged_stage(results: Results, language: str = "en") -> LoggedStage:
     """Return a stage's Results as a LoggedStage: runs' last lines, conclusion, verdict."""
-    stage, words = results.stage, LANGUAGES[one_of("language", language, LANGUAGES)]
+    stage, texts = results.stage, words(language)
     usual = stage.profile.epochs(stage.start.epochs)
     runs = logged_runs(results, language == "zh", results.lines)
     # a question of one's own stays in its own words
     title = stage.question if stage.own else translated(stage.question, language)
-    conclusion = words["verdict"].format(
+    conclusion = texts["{} (Run again with seeds 0 to {}: {}.)"].format(
         translated(stage.conclusion, language),
         results.seeds[-1],
         translated(verdict(results).label, language),
@@ -64,10 +62,10 @@ def logged_stage(results: Results, language: str = "en") -> LoggedStage:
 
 def tuning_log(results: list[Results], language: str = "en") -> TuningLog:
     """Return the Results of one or more stages on the same series as one TuningLog."""
-    first, words = results[0].stage, LANGUAGES[one_of("language", language, LANGUAGES)]
+    first, texts = results[0].stage, words(language)
     # a file's name may hold anything; a heading is one line
     name = re.sub(r"[\s<>]+", " ", first.series.name)
     start, channels = first.start, first.series.values.shape[1]
     network = str(RNN(channels, start.hidden_size, start.num_layers, start.dropout))
-    title = f"{words['title']}: {name}, {first.profile.name}"
+    title = f"{texts['GRU tuning log']}: {name}, {first.profile.name}"
     return TuningLog(title, network, None, [logged_stage(part, language) for part in results])

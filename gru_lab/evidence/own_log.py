@@ -17,8 +17,8 @@ from gru_lab.tuning_log.lines import write_lines
 from gru_lab.tuning_log.log import LoggedStage
 from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.rulers import corrected
-from gru_lab.tuning_log.write import LANGUAGES, stage_text
-from gru_lab.words import translated, words
+from gru_lab.tuning_log.write import stage_text
+from gru_lab.words import LANGUAGES, translated, words
 
 NAME = "my_tuning_log.md"
 TITLE = "My tuning log"
@@ -61,7 +61,7 @@ def entry(
         "seeds": ", ".join(map(str, results.seeds)),
     }
     notes = [texts[note].format(**facts) for note in NOTES]
-    return logged, stage_text(logged, LANGUAGES[language], notes)
+    return logged, stage_text(logged, texts, notes)
 
 
 def write_log(

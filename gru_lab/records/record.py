@@ -45,8 +45,8 @@ from gru_lab.runs.sweep import run_names, train_missing
 from gru_lab.tables.read import read_table
 from gru_lab.tuning_log.stage import Profile, Stage, open_profile
 from gru_lab.tuning_log.stages import STAGES, stage
-from gru_lab.tuning_log.write import LANGUAGES, write_log
-from gru_lab.words import words
+from gru_lab.tuning_log.write import write_log
+from gru_lab.words import LANGUAGES, words
 
 FORMATS = ("html", "log", "ipynb", "md")
 AT_A_TIME = 2  # notebooks: each has a kernel, and most of them wait for one core

@@ -1,56 +1,35 @@
 """A TuningLog as Markdown, in English or Chinese; `read_log` reads it back."""
 
-from gru_lab.config import one_of
 from gru_lab.tuning_log.read import read_log
+from gru_lab.words import words
 
-LANGUAGES = {
-    "en": {
-        "title": "GRU tuning log",
-        "settings": "Settings",
-        "epochs": "Epochs: ",
-        "run epochs": ", epochs {}",
-        "note": "Figures are the losses of the last 3 epochs, training and validation.",
-        "judged": "Verdict: ",
-        "conclusion": "Conclusion: ",
-        "verdict": "{} (Run again with seeds 0 to {}: {}.)",
-    },
-    "zh": {
-        "title": "GRU超参数调节记录",
-        "settings": "基本设置",
-        "epochs": "迭代次数：",
-        "run epochs": "，迭代次数{}",
-        "note": "指标是最后3次在训练集上和验证集上的loss。",
-        "judged": "判定：",
-        "conclusion": "结论：",
-        "verdict": "{}（用种子0至{}重新训练：{}。）",
-    },
-}
+NOTE = "Figures are the losses of the last 3 epochs, training and validation."
 
 
-def _run_text(run, words):
-    epochs = words["run epochs"].format(run.epochs) if run.epochs else ""
+def _run_text(run, texts):
+    epochs = texts[", epochs {}"].format(run.epochs) if run.epochs else ""
     label = [f"- {run.label}{epochs}"] if run.label else []
     figures = ([f"{run.seconds!r}s"] if run.seconds else []) + [str(line) for line in run.lines]
     # Markdown's own line break
     return "\n\n".join([*label, "  \n".join(f"> {line}" for line in figures)])
 
 
-def stage_text(stage, words: dict[str, str], notes=()) -> str:
+def stage_text(stage, texts: dict[str, str], notes=()) -> str:
     """Return a LoggedStage as Markdown, its notes below the heading."""
     head = [f"## {stage.number}. {stage.title}", *notes]
-    head += [f"{words['epochs']}{stage.epochs}"] if stage.epochs else []
+    head += [f"{texts['Epochs: ']}{stage.epochs}"] if stage.epochs else []
     head += [f"LR = {stage.learning_rate!r}"] if stage.learning_rate else []
     rates = [run.learning_rate or stage.learning_rate for run in stage.runs]
     runs = [
-        "\n\n".join([f"LR = {rate!r}"] * (rate != before) + [_run_text(run, words)])
+        "\n\n".join([f"LR = {rate!r}"] * (rate != before) + [_run_text(run, texts)])
         for run, rate, before in zip(stage.runs, rates, [stage.learning_rate, *rates], strict=False)
     ]
     if rates and rates[-1] != stage.learning_rate:
         runs[-1] += f"\n\nLR = {stage.learning_rate!r}"
     if stage.conclusion:  # a run without a label needs something before it that ends the run before
         after = len(runs) > 1 and not stage.runs[-1].label
-        runs.insert(len(runs) - after, words["conclusion"] + stage.conclusion)
-    judged = [words["judged"] + stage.verdict] if stage.verdict else []
+        runs.insert(len(runs) - after, texts["Conclusion: "] + stage.conclusion)
+    judged = [texts["Verdict: "] + stage.verdict] if stage.verdict else []
     place = len(runs) - bool(stage.conclusion)
     return "\n\n".join([*head, *runs[:place], *judged, *runs[place:]])
 
@@ -61,12 +40,12 @@ def write_log(log, language: str = "en") -> str:
     `read_log` gives the same TuningLog back; raises ValueError for one that could not be read back
     as it is.
     """
-    words = LANGUAGES[one_of("language", language, LANGUAGES)]
+    texts = words(language)
     parts = [f"# {log.title}"] if log.title else []
-    parts += [f"## {words['settings']}"]
-    parts += [f"- {words['epochs']}{log.epochs}"] if log.epochs else []
+    parts += [f"## {texts['Settings']}"]
+    parts += [f"- {texts['Epochs: ']}{log.epochs}"] if log.epochs else []
     parts += ["\n".join(f"      {line}" for line in log.model.splitlines())] if log.model else []
-    parts += [words["note"], *(stage_text(stage, words) for stage in log.stages)]
+    parts += [texts[NOTE], *(stage_text(stage, texts) for stage in log.stages)]
     text = "\n\n".join(parts) + "\n"
     if log.not_understood:
         number, line = log.not_understood[0]

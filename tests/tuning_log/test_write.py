@@ -11,7 +11,8 @@ from gru_lab.tuning_log.lines import Line
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
 from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.stages import STAGES
-from gru_lab.tuning_log.write import LANGUAGES, write_log
+from gru_lab.tuning_log.write import write_log
+from gru_lab.words import LANGUAGES
 
 SEEDS = 2
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
