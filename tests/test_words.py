@@ -1,13 +1,14 @@
 """Plain words: one word for one thing, and no riddles, in all that a person reads."""
 
 import re
+import shlex
 from pathlib import Path
 
 import nbformat
 import pytest
 
 import gru_lab
-from gru_lab.cli import main
+from gru_lab.cli import build_parser, main
 from gru_lab.commands import COMMANDS
 
 PACKAGE = Path(gru_lab.__file__).parent
@@ -79,6 +80,19 @@ def test_the_chinese_readme_has_what_the_english_one_has():
         return lines, re.findall(r"\]\((\S+\.png)\)", text), re.findall("^#+ |^\\|", text, re.M)
 
     assert has("README.zh.md") == has("README.md")
+
+
+@pytest.mark.parametrize("name", ("README.md", "notebooks/README.md"))
+def test_every_command_of_a_readme_is_one_that_there_is(name):
+    blocks = re.findall(r"```\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.S)
+    lines = re.findall("^(?:gru-lab|make) .*", "".join(blocks), re.M)
+    lines = [shlex.split(line, comments=True) for line in lines]
+    targets = re.findall("^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert {words[1] for words in lines if words[0] == "make"} <= set(targets)
+    commands = [words[1:] for words in lines if words[0] == "gru-lab"]
+    assert len(commands) > 2
+    for arguments in commands:
+        build_parser().parse_args(arguments)  # an unknown option ends the test
 
 
 @pytest.mark.parametrize("command", COMMANDS)
