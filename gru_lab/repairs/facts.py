@@ -8,7 +8,7 @@ import pandas as pd
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.words import counted, describe, shown
 from gru_lab.tables.channels import EMPTY
-from gru_lab.tables.numbers import option
+from gru_lab.tables.numbers import option, quoted
 
 LEARNED = "what does best on values held back"
 TREATMENT = {
@@ -73,6 +73,13 @@ def channel_rows(series, table, options, where):
         rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["none"]))
         if not name.startswith("Unnamed: "):  # a column without name and values is no one's
             problems.append(f"column {name!r} has no values at all and stays empty")
+    for name in [n for n, why in series.set_aside.items() if why == "another time"]:
+        if holes := table[name].isna().sum():
+            problems.append(
+                f"column {name!r} holds times such as {quoted(table[name].dropna().iloc[0])} and "
+                f"{counted(holes, 'empty cell')}, which stay empty; if they are lengths of time, "
+                "write them as numbers, such as minutes"
+            )
     columns = ["channel", "kind", "holes", "share", "longest", "repair"]
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 
@@ -84,6 +91,8 @@ def facts_of(source, series, layout, channels, runs, stay):
     (rows, channels) is True where they are to stay empty.
     """
     rows, several = len(source.table), f" in {len(series.starts)} parts"
+    others = [n for n, why in series.set_aside.items() if why in ("text", "another time")]
+    unread = source.unread or source.table[others].isna().any(axis=None)
     kinds = ", ".join(f"{count} {kind}" for kind, count in channels["kind"].value_counts().items())
     alone = "; one alone has no other to learn from" * (len(channels) == 1)
     when, wrong = describe(layout)
@@ -98,9 +107,7 @@ def facts_of(source, series, layout, channels, runs, stay):
             if why in ("text", "row number", "complex numbers", "another time")
         )
         or "none",
-        "holes": "none in the columns that were read"
-        if source.unread
-        else "none: there is nothing to repair",
+        "holes": "none" + (" in the columns that were read" if unread else ": nothing to repair"),
     }
     if source.facts:
         facts["cells"] = "; ".join(source.facts[:8]) + " …" * (len(source.facts) > 8)

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.frames import is_numeric, numeric, whole
+from gru_lab.tables.frames import is_numeric, is_text, numeric, whole
 from gru_lab.tables.steps import direction, seconds
+from gru_lab.tables.time import SAMPLE, text_readings
 from gru_lab.tables.time_numbers import number_readings
 
 EMPTY = "no values at all"
@@ -32,7 +33,8 @@ def why_no_channel(column, starts, first):
     if column.isna().all():
         return EMPTY
     if numeric(column) is None:
-        return "text"
+        sample = column.dropna().iloc[:SAMPLE] if is_text(column) else ()
+        return "another time" if len(sample) and text_readings(sample) else "text"
     if is_numeric(column) and any(
         {"Y", "d"} <= set(way.order) and direction(seconds(way.stamps), first)
         for way in number_readings(column)

@@ -86,7 +86,7 @@ def _read_column(done, name, raw, column, sign, usual, place):
     if {text.lower() for text in column.texts} <= {"true", "false"}:
         done.table[name] = _flags(raw, column)
         return
-    decimal, (lead, tail) = sign.strip("?"), column.affix()[0]
+    decimal, (lead, tail) = sign.strip("?"), column.affix()
     numbers = np.array(
         [
             cell.number(decimal) if cell and cell.affix == (lead, tail) else None

@@ -19,7 +19,9 @@ HOLES = frozenset(
 SIGNS = (".", ",")
 GROUPS = (",", ".", " ", "'", "none")
 LIKE = re.compile(r"[-+−–±~]?\s?[.,]?\d.*", re.DOTALL)
-OTHERS = re.compile(r"[:/]|\d+(\.\d+){2,}|\d[^\W\d_eExX]")  # in clocks, dates, addresses
+OTHERS = re.compile(  # dates, addresses, names
+    r"^\D{0,3}\d+[-/:年月]\d+[-/:年月]\d+|\d+(\.\d+){2,}|\d[^\W\d_eExX]|[\da-fA-F]{2}(:[\da-fA-F]{2}){3}"
+)
 SAMPLE = 500  # different texts of a column that are looked at
 PROOF = 20  # cells: 998 and 1,051 side by side, and never 1,05, tell thousands
 
@@ -50,8 +52,8 @@ def like_number(text: str) -> bool:
     """Tell whether a text looks like a number, such as 3-5, 2.6±0.3, 1.5·10⁻³, 0x1F, 49°12'30"N."""
     if re.fullmatch(r"0[xX][\da-fA-F]+", text):
         return True
-    digits = sum(map(str.isdigit, text))
-    return bool(LIKE.fullmatch(text)) and 2 * digits >= len(text) and not OTHERS.search(text)
+    digits, letters = (sum(map(kind, text)) for kind in (str.isdigit, str.isalpha))
+    return bool(LIKE.fullmatch(text)) and digits > letters and not OTHERS.search(text)
 
 
 @dataclass
@@ -93,15 +95,12 @@ class Column:
         return self.counts[some][like].sum() / max(self.counts[some].sum(), 1)
 
     def affix(self):
-        """Return the (lead, tail) that most cells have, and its share of the cells with numbers."""
-        votes = Counter()
+        """Return the (lead, tail) that most cells with numbers have."""
+        votes = Counter({("", ""): 0})
         for cell, count in zip(self.cells, self.counts, strict=True):
             if cell:
                 votes[cell.affix] += int(count)
-        if not votes:
-            return ("", ""), 0.0
-        best, count = votes.most_common(1)[0]
-        return best, count / sum(votes.values())
+        return votes.most_common(1)[0][0]
 
     def first(self, which):
         """Return (row, text) of the first cell whose text number is in `which`."""

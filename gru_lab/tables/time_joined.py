@@ -53,19 +53,15 @@ def clocks_of(columns, but):
 
 def _numbered_clocks(numbers):
     """Yield (nanoseconds since midnight, format) of numbers (rows,) that can be a clock."""
-    low, high, packed = numbers.min(), numbers.max(), numbers % 100
-    if low < 0 or high > 240_000:
-        return
-    if high < 1:
-        yield _rounded(numbers * DAY), "days"
-    elif high <= 24:
-        yield _rounded(numbers * HOUR), "%H"
-    elif (numbers % 1 == 0).all() and (packed < 60).all():
-        minutes = numbers if high <= 2_400 else numbers // 100
-        if (minutes % 100 < 60).all():
-            seconds = 0 if high <= 2_400 else packed
-            clock = (minutes // 100 * 60 + minutes % 100) * 60 + seconds
-            yield _rounded(clock * SECOND), "%H%M" if high <= 2_400 else "%H%M%S"
+    low, high = numbers.min(), numbers.max()
+    if 0 <= low and high <= 24:
+        yield (_rounded(numbers * DAY), "days") if high < 1 else (_rounded(numbers * HOUR), "%H")
+    elif 0 <= low and high <= 240_000 and not (numbers % 1).any():
+        packed = numbers * 100 if high <= 2_400 else numbers
+        hour, minute, second = packed // 10_000, packed // 100 % 100, packed % 100
+        if (np.maximum(minute, second) < 60).all():
+            clock = _rounded(((hour * 60 + minute) * 60 + second) * SECOND)
+            yield clock, "%H%M" if high <= 2_400 else "%H%M%S"
 
 
 def _rounded(nanoseconds):
@@ -96,12 +92,13 @@ def _numbers(columns):
             numbers[name] = column.to_numpy(np.float64)
         elif is_text(column) and not column.isna().any():
             texts = column.astype(str)
-            known = months_of(set(texts.unique())) if texts.nunique() <= 12 else {}
-            clock = [way for way in readings_of(column)[:1] if not way.order]
-            if known and set(map(plain, texts.unique())) <= set(known):
-                numbers[name], written[name] = texts.map(plain).map(known).to_numpy(float), "%b"
-            elif clock and (clock[0].stamps != NAT).all():
-                numbers[name], written[name] = clock[0].stamps / HOUR, clock[0].way
+            months = texts.map(plain).map(months_of(set(texts))) if texts.nunique() <= 12 else None
+            if months is not None and months.notna().all():
+                numbers[name], written[name] = months.to_numpy(float), "%b"
+                continue
+            for way in readings_of(column)[:1]:
+                if not way.order and (way.stamps != NAT).all():
+                    numbers[name], written[name] = way.stamps / HOUR, way.way
     most = NUMBERED["Y"][1]
     return {n: v for n, v in numbers.items() if 0 <= v.min() and v.max() <= most}, written
 
@@ -148,9 +145,8 @@ def _joined(fields):
     part = fields[last] % 1 * FRACTIONS.get(last, 0)
     fields = {role: np.floor(numbers).astype(np.int64) for role, numbers in fields.items()}
     days, real = dated(fields)
-    minutes = fields.get("H", 0) * 60 + fields.get("M", 0)
-    if "n" in fields:
-        minutes = fields["n"] // 100 * 60 + fields["n"] % 100
-        real = real & (fields["n"] % 100 < 60)
+    packed = fields.get("n", np.int64(0))  # 1530 is 15:30
+    minutes = (fields.get("H", 0) + packed // 100) * 60 + fields.get("M", 0) + packed % 100
+    real = real & (packed % 100 < 60)
     stamps = days * DAY + minutes * 60 * SECOND + fields.get("S", 0) * SECOND + _rounded(part)
     return Reading("numbers", np.where(real, stamps, NAT), "numbers")

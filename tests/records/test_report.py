@@ -301,6 +301,14 @@ def test_holes_that_stay_are_listed_with_the_reason(page, repaired):
         ("b", 31, "between two values"),
         ("b", 30, "after its last value: extrapolation"),
     ]
+    done = lab.repair(table, minutes=0, extrapolation="all", max_gap=40)
+    assert [(name, len(rows), why) for name, rows, why in left_empty(done)] == [
+        ("a", 90, "before its first value: longer than max_gap"),
+    ]
+    said = [words for words in done.repairer.warnings_ if "last value" in words]
+    assert said == [
+        "b: 30 of the filled entries lie before its first or after its last value: extrapolation"
+    ]
     assert "What stays empty" in page.read_text(encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ def frame(rng):
 def test_a_sound_table_has_no_problems_and_says_so(frame):
     found = lab.check(frame)
     assert found.problems == [] and found.time == "time" and "Problems" not in str(found)
-    assert "every 1 min" in str(found) and "none: there is nothing to repair" in str(found)
+    assert "every 1 min" in str(found) and "none: nothing to repair" in str(found)
 
 
 def test_a_bare_array_is_a_table_and_what_is_none_is_an_error(frame):
@@ -337,3 +337,11 @@ def test_numbers_beyond_all_floats_are_a_problem_and_no_crash(number, tmp_path):
     (tmp_path / "in.csv").write_text("a,v\n" + f"0.5,{number}\n" * 60)
     problems = " ".join(lab.check(tmp_path / "in.csv").problems)
     assert "'v' has 60 infinite values" in problems and "--missing-value v=inf" in problems
+
+
+def test_lengths_of_time_with_empty_cells_are_named_and_no_holes_is_not_said(frame):
+    laps = [f"1:{20 + n % 9}.{n:03d}" if n % 50 else None for n in range(len(frame))]
+    found = lab.check(frame.assign(lap=laps))
+    (problem,) = found.problems
+    assert "'lap' holds times such as '1:21.001' and 8 empty cells, which stay empty" in problem
+    assert found.facts["holes"] == "none in the columns that were read"

@@ -160,6 +160,9 @@ UNREAD = {
     "two decimal signs": ["10.07", "10,07"] * 20,
     "with their error": ["2088.6±0.3", "2090.1±0.3"] * 20,
     "ranges": ["3-5", "4-7"] * 20,
+    "fractions": ["3 1/8", "2 5/8"] * 20,
+    "two numbers": ["120/80", "118/79"] * 20,
+    "shares from to": ["5% - 10%", "6% - 11%"] * 20,
     "hexadecimal": ["0x00FF", "0x1AFB"] * 20,
     "degrees, minutes, seconds": ["49°12′30.5″N", "8°1′2.25″N"] * 20,
 }
