@@ -150,9 +150,7 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide, digits)]
     choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
     row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
-    for n in choice:  # under another table of a line or two, on the station
-        if row + 1 < n <= row + 3 and any(map(begins_as_number, top[row + 1])):
-            row = n if not any(map(begins_as_number, _filled(top[n]))) else row
+    row = _under_another(top, row, choice, digits)
     if logger:
         row = min(logger[0], len(top) - 1)
     names, after = list(top[row]), row + 1
@@ -175,6 +173,19 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     if above and not (logger and head.row == 1):
         head.notes.append(f"{len(above)} line{'s' if len(above) > 1 else ''} above the names")
     return head
+
+
+def _under_another(top, row, choice, digits):
+    """Return the row of the names where a table of a line or two, on the station, stands above."""
+    for n in choice:
+        names = {name for name in top[n] if name[:1].isalpha()}
+        if row + 1 < n <= row + 3 and len(names) == len(top[n]):
+            between = [
+                _filled([cells[c] for c in digits if c < len(cells)]) for cells in top[row + 1 : n]
+            ]
+            if not any(all(map(begins_as_number, cells)) for cells in between):
+                return n
+    return row
 
 
 def _mostly(test, cells):

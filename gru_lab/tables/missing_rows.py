@@ -99,10 +99,17 @@ def _writers(layout, texts):
             n: _number_writer(way, texts[n])
             for n, way in zip(layout.time, layout.ways, strict=True)
         }
-    writers = {layout.time[0]: Writer(texts[layout.time[0]], order).write}
-    for name, way in zip(layout.time[1:], layout.ways[1:], strict=True):
-        plain = way in ("%H", "%H%M", "%H%M%S")
-        writers[name] = _number_writer(way, texts[name]) if plain else Writer(texts[name], "").write
+    first, *others = layout.time
+    dates, writers, late = Writer(texts[first], order), {}, False
+    for name, way in zip(others, layout.ways[1:], strict=True):
+        if way in ("%H", "%H%M", "%H%M%S"):
+            writers[name] = _number_writer(way, texts[name])
+        else:
+            clock = Writer(texts[name], "")
+            writers[name], late = clock.write, late or clock.late
+    writers[first] = dates.write
+    if late:  # 24:00 is of the day that ends
+        writers[first] = lambda stamp, like: dates.write(stamp - (stamp % DAY == 0), like)
     return writers
 
 

@@ -88,6 +88,8 @@ def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, da
     if found is None and (joint := together(columns, first)).columns:
         return joint
     found = found or plain
+    if found is None and not clocks:
+        clocks = _packed_clocks(columns, first)
     if found is None and clocks:
         found = _clock(*clocks[0], first)
     return found or Found(doubts=tuple(doubts + more))
@@ -97,6 +99,19 @@ def _clock(name, readings, first):
     """Return the Found of a column of clock times alone."""
     ways = choose([unwrapped(reading, first) for reading in readings], first)
     return Found((name,), tuple(ways), (ways[0].way,))
+
+
+def _packed_clocks(columns, first):
+    """Return [(name, readings)] of numbers such as 235959 that go on evenly only as a clock."""
+    numbers = {n: c for n, c in columns.items() if not is_text(c) and c.dtype.kind in "iuf"}
+    found = []
+    for name, stamps, way, _ in clocks_of(numbers, ()):
+        clock = Reading(way, stamps, "")
+        if way in ("%H%M", "%H%M%S"):
+            odd = oddness(unwrapped(clock, first), first)
+            if odd <= REGULAR and odd < oddness(_plain(columns[name]), first):
+                found.append((name, [clock]))
+    return found
 
 
 def _among_numbers(columns, first, tellers, time_format, dayfirst):

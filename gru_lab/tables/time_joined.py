@@ -56,7 +56,7 @@ def _numbered_clocks(numbers):
     low, high = numbers.min(), numbers.max()
     if 0 <= low and high <= 24:
         yield (_rounded(numbers * DAY), "days") if high < 1 else (_rounded(numbers * HOUR), "%H")
-    elif 0 <= low and high <= 240_000 and not (numbers % 1).any():
+    elif 0 <= low and high <= 240_000 and (high > 2_400 or not (numbers % 1).any()):
         packed = numbers * 100 if high <= 2_400 else numbers
         hour, minute, second = packed // 10_000, packed // 100 % 100, packed % 100
         if (np.maximum(minute, second) < 60).all():

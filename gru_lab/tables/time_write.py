@@ -43,8 +43,8 @@ class Writer:
                 self.short.add(name)
         if (shape.roles(self.order).get("Y", np.zeros(1)) >= ERA).any():
             self.ahead = BUDDHIST
-        if "H" in shape.spans:
-            self.late |= bool((shape.number("H") == 24).any())
+        if {"H", "M"} <= set(shape.spans):  # 24:00 ends a day; 24:10 is a length of time
+            self.late |= (shape.number("H") * 60 + shape.number("M")).max() == 24 * 60
         inside = [text[begin:end] for begin, end in shape.spans.values()]
         rest = "".join(text)
         for piece in sorted(inside, key=len, reverse=True):
@@ -60,14 +60,14 @@ class Writer:
         if self.order in SCALES or self.order == "number":
             return self._number(stamp, like)
         shapes = shapes_of(np.array([like], dtype=str))
-        if not shapes:
+        if not shapes or order_of(shapes[0][1], self.order) is None:
             raise ValueError(f"time stamps such as {like!r} hold more than one time can give")
         ((_, shape),) = shapes
         (there,) = shape.stamps(order_of(shape, self.order))
         ahead = int(np.asarray(shape.ahead()).ravel()[0])
         local = int(stamp) + ahead
         if not self.order:
-            local = local % DAY if there < DAY else local
+            local = local % DAY if there < DAY + self.late else local
         if self.late and local % DAY == 0:
             local -= DAY
             fields = self._fields(local, shape) | {"H": 24}

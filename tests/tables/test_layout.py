@@ -307,6 +307,14 @@ def test_a_counter_with_holes_is_a_channel_with_holes():
     assert Layout.of(table(time=HOURS, n=count)).channels == ("n", "x")
 
 
+def test_numbers_that_go_on_evenly_only_as_a_clock_are_one():
+    times = pd.date_range("2024-03-01 21:58", periods=300, freq="s")
+    packed = times.strftime("%H%M%S").astype(float)
+    layout = Layout.of(table(utc=packed)).require()
+    assert layout.time == ("utc",) and layout.step.words == "1 s"
+    assert Layout.of(table(n=np.arange(220_000, 220_300) * 1.0)).time == ()
+
+
 def minutes(begin, end, step=10):
     return [f"{m // 60}:{m % 60:02d}" for m in range(begin, end, step)]
 

@@ -36,6 +36,23 @@ COLUMNS = {
     "a comma inside": {"t": HOURS.strftime("%d %b %Y, %H:%M")},
     "Chinese": {"t": [f"{s.year}年{s.month}月{s.day}日 {s.hour}时{s:%M}分" for s in HOURS]},
     "a date and a clock": {"d": HOURS.strftime("%d/%m/%Y"), "c": HOURS.strftime("%H:%M")},
+    "a date and a clock until 24:00": {
+        "d": (HOURS - pd.Timedelta("1h")).strftime("%d/%m/%Y"),
+        "c": [f"{hour or 24:02d}:00" for hour in HOURS.hour],
+    },
+    "YYMMDD and HHMMSS": {"d": HOURS.strftime("%y%m%d"), "c": HOURS.strftime("%H%M%S")},
+    "years of two digits": {
+        "y": HOURS.strftime("%y"),
+        "m": HOURS.month,
+        "d": HOURS.day,
+        "h": HOURS.hour,
+    },
+    "numbers and a clock": {
+        "y": HOURS.year,
+        "m": HOURS.month,
+        "d": HOURS.day,
+        "c": HOURS.strftime("%H:%M"),
+    },
     "year month day hour": {"y": HOURS.year, "m": HOURS.month, "d": HOURS.day, "h": HOURS.hour},
     "YYYYMMDDHH": {"t": HOURS.strftime("%Y%m%d%H")},
     "epoch": {"t": HOURS.as_unit("s").asi8},
@@ -111,6 +128,10 @@ def test_the_command_puts_rows_in_and_fills_them(tmp_path, capsys):
 
 
 def test_what_cannot_take_rows_is_refused_with_the_reason(tmp_path):
+    hours = [f"{s:%d.%m.%Y %H:%M} - {s + pd.Timedelta('1h'):%d.%m.%Y %H:%M}" for s in HOURS]
+    pd.DataFrame({"t": hours, "x": 1.5}).drop(index=GONE).to_csv(tmp_path / "to.csv", index=False)
+    with pytest.raises(ValueError, match="hold more than one time can give"):
+        Sheet.open(tmp_path / "to.csv").with_rows({}, {})
     weekdays = pd.DataFrame({"t": HOURS.strftime("%a %d %b %Y %H:%M"), "x": 1.5}).drop(index=GONE)
     weekdays.to_csv(tmp_path / "week.csv", index=False)
     with pytest.raises(ValueError, match="hold words"):
