@@ -203,24 +203,24 @@ async def _page(plan, path, notebook, results, on_cell):
     return {"title": title, "whole": whole, "line": line, "runs": runs, "facts": facts}
 
 
-def _tell(notebook, stage, line):
-    """Give the stage's picture its verdict, as the sentence for who cannot see it."""
+def _tell(notebook, asked, line):
+    """Give the picture whose title begins with `asked` its verdict, for who cannot see it."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     for figure in (output.get("data", {}).get(PLOTLY) for output in outputs):
-        if figure and figure_title(figure).startswith(f"Stage {stage.number}:"):
+        if figure and asked and figure_title(figure).startswith(asked):
             figure["layout"]["meta"] = {**(figure["layout"].get("meta") or {}), "says": line}
 
 
 def _as_html(notebook, path, page, stage, language):
     """Return an executed notebook as a page, what it rests on at its foot and as data inside."""
+    asked = (
+        page["facts"].get("profile", "").partition("your question: ")[2]
+    )  # of a question of one's own
     if stage:
-        notebook = beside_explorer(notebook, stage, language)
-        _tell(notebook, stage, page["line"])
-    around = {
-        "nav_html": f'<a href="../index.html">{words(language)["All records"]}</a>',
-        "provenance_html": foot_of(page, language),
-        "language": language,
-    }
+        notebook, asked = beside_explorer(notebook, stage, language), f"Stage {stage.number}:"
+    _tell(notebook, asked, page["line"])
+    home = f'<a href="../index.html">{words(language)["All records"]}</a>'
+    around = {"nav_html": home, "provenance_html": foot_of(page, language), "language": language}
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}, "record": around}
     return RecordExporter().from_notebook_node(notebook, resources)[0]
 

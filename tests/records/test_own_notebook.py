@@ -1,6 +1,7 @@
 """A notebook for a question of one's own: written, read back, never over a file; the commands."""
 
 import ast
+import re
 
 import nbformat
 import pytest
@@ -141,3 +142,4 @@ def test_its_record_has_the_explorer_the_verdict_and_what_it_rests_on(table):
     assert "How wide?" in block["facts"]["profile"] and block["facts"]["seeds"] == "0, 1"
     assert 'class="explorer"' in text and '"hidden_size": "hidden size"' in text
     assert "Cannot tell." in index.read_text("utf-8")
+    assert re.search(r'aria-label="How wide\?[^>]* Cannot tell\.', text)
