@@ -19,6 +19,7 @@ TAGS = {"en": "en", "zh": "zh-Hans"}  # of HTML
 OURS = "fixed-words"  # the class of HTML whose texts are ours, and translated in a record
 PLACE = re.compile(r"\{(\w+)\}")
 FIGURE, NUMBERS = r"[-+\d.,]+", ("count", "number", "total", "error", "epochs")
+LONGEST = 500  # letters of a sentence
 KEPT = ("channel", "name", "setting", "other")
 BETWEEN = re.compile(r"((?<!^\d\.)(?<=[.?!]) (?=[A-Z\d])|; )")  # sentences, or parts of one
 
@@ -71,7 +72,8 @@ def translated(text: str, language: str = "en") -> str:
         blanks = ["；" if ";" in blank else " " for blank in pieces[1::2]]
         joined = "".join(map("".join, zip(texts, [*blanks, ""], strict=True)))
         return re.sub(r"(?<=[。？！]) ", "", joined) if texts != pieces[::2] else text
-    for pattern, other in _patterns(language):
+    # what is longer is no sentence of ours, and could keep patterns busy for hours
+    for pattern, other in _patterns(language) if len(plain) <= LONGEST else ():
         if match := pattern.fullmatch(plain):
             return PLACE.sub(lambda place: _filled(place[1], match[place[1]], language), other)
     return text

@@ -106,3 +106,8 @@ def test_only_what_is_ours_is_translated_in_a_page():
     assert texts_in(page, "en") == page
     said = f'<p>Supported.</p><p class="{OURS}" lang="zh-Hans"><b>支持。</b> 保持2层。</p>'
     assert texts_in(page, "zh") == said
+
+
+def test_a_strangers_endless_line_is_given_back_at_once():
+    line = "But " + "the error of 'a' is 1 times that of " * 20_000
+    assert translated(line, "zh") == line
