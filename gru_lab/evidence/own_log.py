@@ -9,7 +9,7 @@ from typing import Any
 from gru_lab.config import COUNT, in_words, one_of
 from gru_lab.evidence.as_log import logged_runs
 from gru_lab.evidence.verdict import verdict
-from gru_lab.output import home, require_place, write_whole
+from gru_lab.output import alone_in, home, require_place, write_whole
 from gru_lab.runs.results import Results
 from gru_lab.runs.store import Store
 from gru_lab.tables.formats import is_known
@@ -107,7 +107,8 @@ def write_log(
         raise ValueError(
             f"conclusion must be one sentence per question: {len(conclusions)} for {len(results)}"
         )
-    _append(path, results, conclusions, language, number)
+    with alone_in(path.parent):
+        _append(path, results, conclusions, language, number)
     return path
 
 

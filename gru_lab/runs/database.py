@@ -126,9 +126,7 @@ class Database:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             self.writable = not self.file or is_writable(self.file)
             self._open(parsed)
-        except ValueError as error:  # another program's, or a newer version's
-            raise ValueError(f"store {shown(self.url)!r} cannot be used: {error}") from None
-        except (sa.exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
+        except (sa.exc.SQLAlchemyError, sqlite3.Error, UnicodeError, ImportError, OSError) as error:
             reason = reason_of(error, self.url, self.file, SECONDS_TO_WAIT)
             no_place = isinstance(error, OSError) and not is_full(error)
             if no_place or is_damaged(error):
@@ -140,6 +138,8 @@ class Database:
                 "store must be a database URL such as sqlite:///runs.sqlite, not "
                 f"{shown(self.url)!r}: {reason}"
             ) from None
+        except ValueError as error:  # another program's, or a newer version's
+            raise ValueError(f"store {shown(self.url)!r} cannot be used: {error}") from None
 
     def _open(self, parsed):
         if self.file and self.file.exists() and not self.file.is_file():

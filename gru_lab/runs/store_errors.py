@@ -69,7 +69,8 @@ def sqlite_name(error: Exception) -> str:
 
 def is_damaged(error: Exception) -> bool:
     """Tell whether a file is not, or no longer, a SQLite database."""
-    return sqlite_name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    no_text = isinstance(error, UnicodeError) or "decode to UTF-8" in str(error)
+    return no_text or sqlite_name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def is_full(error: Exception) -> bool:

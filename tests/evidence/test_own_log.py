@@ -1,5 +1,7 @@
 """A log of one's own questions: appended, never changed, read back, audited."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import gru_lab as lab
@@ -57,6 +59,14 @@ def test_what_stands_in_the_file_stays_byte_for_byte(answers, tmp_path, before, 
     assert new.startswith(old) and new.count(b"\r\n") == (new.count(b"\n") if b"\r\n" in old else 0)
     numbers = [stage.number for stage in read_log(path).stages]
     assert numbers == ([7, 8, 9] if "7. Old" in before else [1, 2])
+
+
+def test_two_who_append_at_once_lose_neither_question(answers, tmp_path):
+    for trial in range(6):
+        path = tmp_path / f"{trial}.md"
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda answer, path=path: lab.write_log(answer, path), answers))
+        assert [stage.number for stage in read_log(path).stages] == [1, 2]
 
 
 def test_the_same_question_is_not_written_twice(answers, tmp_path):

@@ -121,6 +121,18 @@ def test_another_programs_database_is_refused_and_not_touched(tables, tmp_path):
     assert path.read_bytes() == before and [one.name for one in tmp_path.iterdir()] == ["mlruns.db"]
 
 
+def test_a_store_whose_names_are_damaged_is_one_clear_error(store):
+    store.put(CONFIG, make_curve(5))
+    store.engine.dispose()
+    copy = store.file.with_name("damaged.sqlite")
+    with sqlite3.connect(store.file) as whole, sqlite3.connect(copy) as other:
+        whole.backup(other)
+        other.execute("PRAGMA journal_mode=DELETE")
+    copy.write_bytes(copy.read_bytes().replace(b"samples", b"s\xffmples"))
+    with pytest.raises(ValueError, match="damaged.sqlite is damaged, or no SQLite database"):
+        lab.Store(f"sqlite:///{copy}")
+
+
 def test_a_damaged_store_is_one_clear_error_wherever_it_is_damaged(store):
     for seed in range(30):
         store.put(CONFIG.replace(seed=seed), make_curve(5), sample=np.ones((6, 10, 3)))
