@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-from gru_lab.repairs.holes import CLOSED, LABELS
+from gru_lab.repairs.holes import CLASSES, CLOSED
 
 WAYS = ("linear", "forward fill", "seasonal", "regression", "network", "network")
 FEW, FEW_HOLES = 30, 8  # entries and holes below which a class of a channel decides nothing
 DOUBT = 0.05  # a way is taken if the chance that it is worse than the line is below this
-CLASSES = len(LABELS)
 _PLACE = np.r_[np.arange(CLOSED), 2, 3, 4.5]  # of a class on one scale of length
 _APART = np.abs(_PLACE[:, None] - _PLACE) + 2 * (
     (np.arange(CLASSES)[:, None] < CLOSED) != (np.arange(CLASSES) < CLOSED)

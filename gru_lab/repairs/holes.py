@@ -14,6 +14,7 @@ CLOSED = len(LENGTHS) + 1
 OPEN = (12, 48)  # the same for holes before the first or after the last value of a part
 LABELS = ["1", "2-3", "4-12", "13-48", "49-168", "over 168"]
 LABELS += ["end, 1-12", "end, 13-48", "end, over 48"]
+CLASSES = len(LABELS)
 
 
 def part_ends(starts, rows):

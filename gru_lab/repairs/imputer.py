@@ -10,7 +10,7 @@ from gru_lab.errors import Ended
 from gru_lab.repairs import network
 from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
 from gru_lab.repairs.hiding import Pattern, piece_of
-from gru_lab.repairs.holes import CLOSED, LABELS, wrapped
+from gru_lab.repairs.holes import CLASSES, CLOSED, wrapped
 from gru_lab.repairs.intervals import Intervals, held_by_others
 from gru_lab.repairs.kinds import FEWEST, kind_of
 from gru_lab.repairs.network import CorrectionNetwork
@@ -35,7 +35,7 @@ class Imputer:
         self.turn = np.asarray(turn, dtype=float)
         self.seed, self.device, self.history, self.interrupted = seed, device, [], False
         channels = len(self.kinds)
-        self.way = np.zeros((channels, len(LABELS)), dtype=int)
+        self.way = np.zeros((channels, CLASSES), dtype=int)
         self.low, self.high = np.full(channels, np.inf), np.full(channels, -np.inf)
         self.rivals = Rivals([self.base(c) for c in self.known], self.turn[self.known])
         self.network = None
@@ -101,7 +101,7 @@ class Imputer:
         that it lacks in each class of length: `composition` (channels, classes).
         """
         kinds = [stretch.gaps(c).kind for c in range(len(self.kinds))]
-        self.composition = np.array([np.bincount(kind, minlength=len(LABELS)) for kind in kinds])
+        self.composition = np.array([np.bincount(kind, minlength=CLASSES) for kind in kinds])
         with np.errstate(all="ignore"):
             low = np.fmin.reduce(stretch.values, initial=np.inf)
             high = np.fmax.reduce(stretch.values, initial=-np.inf)
@@ -150,12 +150,11 @@ class Imputer:
             known, self.way = np.ones(self.way.shape, dtype=bool), evidence.choose()
             self.way[[self.base(c) == "nearest" for c in range(len(self.kinds))]] = 0
         held = (*entries, error[self.way[channel, kind], np.arange(len(channel))], len(self.kinds))
-        rng = np.random.default_rng((self.seed, 3))
-        intervals = Intervals.fit(*held, rng, self.intervals.usual if again else None)
+        intervals = Intervals.fit(*held, self.intervals.usual if again else None)
         self.intervals = self.intervals.instead(intervals, known) if again else intervals
         self.evidence = evidence.instead(self.evidence, ~known) if again else evidence
         if known.any():
-            inside = held_by_others(*held, rng)
+            inside = held_by_others(*held, np.random.default_rng((self.seed, 3)))
             like = self.composition[channel, kind] > 0  # of lengths that the table has
             inside = inside[like] if like.any() else inside
             self.coverage = float(inside.mean()) if len(inside) else np.nan
@@ -192,7 +191,8 @@ class Imputer:
             return np.stack([base, series[last], *[base] * 4])
         k = np.searchsorted(self.known, channel)
         change = wrapped(scene.filled[k, gaps.row] - scene.line(k, gaps), turn)
-        season, std = self.rivals.season(k, gaps, scene), self.rivals.std[k]
+        dated, std = len(self.rivals.kriging.cycles) > 0, self.rivals.std[k]
+        season = scene.lag(k, gaps, 0) if dated else 0  # a guessed period is no way of its own
         ways = np.stack([base, series[last], base + std * season, *[base + std * change] * 3])
         if both is not None:
             ways[4:] += std * both[gaps.row, :, k].T
@@ -237,19 +237,16 @@ class Imputer:
         """
         if self.kinds[channel] == "constant":
             return np.inf
+        if channel not in self.known:
+            return SHORT_END
         _, rmse, _ = self.evidence.errors(self.way)
-        spread = self.spread(channel)
-        good = (self.evidence.count[channel, CLOSED:] > 0) & (rmse[channel, CLOSED:] < spread)
-        return (SHORT_END, 48, np.inf)[int(np.cumprod(good[1:]).sum())]
-
-    def spread(self, channel):
-        """Return the standard deviation of a channel, NaN where it was not learned."""
-        place = np.flatnonzero(self.known == channel)
-        return self.rivals.std[place[0]] if len(place) else np.nan
+        usual = rmse[channel] < self.rivals.std[np.searchsorted(self.known, channel)]
+        good = usual & (self.evidence.count[channel] > 0)
+        return (SHORT_END, 48, np.inf)[int(np.cumprod(good[CLOSED + 1 :]).sum())]
 
 
 def _shown(gaps):
     """Return of which classes of length Gaps show enough, (classes,)."""
     kind, first = gaps.kind, np.flatnonzero(np.diff(gaps.hole, prepend=-1))
-    entries, holes = (np.bincount(k, minlength=len(LABELS)) for k in (kind, kind[first]))
+    entries, holes = (np.bincount(k, minlength=CLASSES) for k in (kind, kind[first]))
     return (entries >= FEW) & (holes >= FEW_HOLES)

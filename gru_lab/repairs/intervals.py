@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gru_lab.repairs.holes import LABELS
+from gru_lab.repairs.holes import CLASSES
 
 COVERED = 0.9  # the share of values that an interval is to hold
 FEW = 30  # a class with fewer entries tells nothing
@@ -15,8 +15,6 @@ FEW = 30  # a class with fewer entries tells nothing
 TRUSTED, TRUSTED_WIDER = 20, 5
 MORE = 0.3  # of a hole's share is added to what bounds hold: a few holes miss the largest errors
 FOLDS = 5  # of held-back holes, to measure what intervals hold
-PATHS = 40  # held-back holes that are kept for draws, of each channel and class
-CLASSES = len(LABELS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +25,7 @@ class Intervals:
     Split conformal prediction (Papadopoulos et al. 2002; Lei et al. 2018): the 5 and 95 % quantiles
     of errors (truth less repair) on entries held back, in those units. A class of which a channel
     has few holes leans on all channels' errors. NaN for a channel without entries held back. `path`
-    keeps the errors along some holes, for draws.
+    keeps the errors along all holes, for draws.
     """
 
     usual: np.ndarray  # (channels,), root mean square errors in units
@@ -37,7 +35,7 @@ class Intervals:
     paths: np.ndarray  # (holes, 4): channel, class, first entry, entries
 
     @classmethod
-    def fit(cls, channel, kind, hole, unit, error, channels, rng=None, usual=None):
+    def fit(cls, channel, kind, hole, unit, error, channels, usual=None):
         """Learn from `error` (entries,), truth less repair, of each channel's and class's holes, in
         units of `unit` (entries,); with the `usual` errors of other intervals, where given.
         """
@@ -66,7 +64,7 @@ class Intervals:
             trust = holes / (holes + np.where(wider, TRUSTED_WIDER, TRUSTED))
             bounds[:, c, k] = trust * quantiles + (1 - trust) * wide[:, k]
         bounds[:, np.bincount(channel, minlength=channels) == 0] = np.nan
-        return cls(usual, *bounds, *_paths(channel, kind, hole, relative, rng))
+        return cls(usual, *bounds, *_paths(channel, kind, hole, relative))
 
     def around(self, channel, kind, unit):
         """Return what to add to repaired values: (low, high), (entries,)."""
@@ -76,10 +74,8 @@ class Intervals:
     def instead(self, other, chosen):
         """Return these with the intervals of `other`, of the same units, where `chosen` is True."""
         low, high = np.where(chosen, other.low, self.low), np.where(chosen, other.high, self.high)
-        kept = ~chosen[self.paths[:, 0], self.paths[:, 1]] if len(self.paths) else []
-        paths = self.paths[kept] if len(self.paths) else self.paths
-        more = other.paths + [0, 0, len(self.path), 0]
-        paths = np.concatenate([paths, more]) if len(other.paths) else paths
+        kept = self.paths[~chosen[self.paths[:, 0], self.paths[:, 1]]]
+        paths = np.concatenate([kept, other.paths + [0, 0, len(self.path), 0]])
         return Intervals(self.usual, low, high, np.r_[self.path, other.path], paths)
 
     def draw(self, channel, gaps, unit, rng):
@@ -123,21 +119,10 @@ def held_by_others(channel, kind, hole, unit, error, channels, rng):
     return inside
 
 
-def _paths(channel, kind, hole, relative, rng):
-    """Return the errors along at most PATHS holes of each channel and class, and where they lie."""
-    if rng is None or not len(hole):
-        return np.zeros(0), np.zeros((0, 4), dtype=int)
-    order = np.lexsort((np.arange(len(hole)), hole, kind, channel))
+def _paths(channel, kind, hole, relative):
+    """Return the errors along each hole of each channel and class, and where they lie."""
+    order = np.lexsort((hole, kind, channel))
     keys = np.stack([channel, kind, hole])[:, order]
-    first = np.flatnonzero(np.r_[True, (np.diff(keys) != 0).any(axis=0)])
+    first = np.flatnonzero(np.diff(keys, axis=1, prepend=-1).any(axis=0))
     size = np.diff(np.r_[first, len(order)])
-    paths = np.column_stack([keys[0, first], keys[1, first], first, size])
-    luck = rng.permutation(len(paths))
-    by_cell = np.lexsort((luck, paths[:, 1], paths[:, 0]))
-    cell = paths[by_cell, 0] * CLASSES + paths[by_cell, 1]
-    rank = np.arange(len(cell)) - np.searchsorted(cell, cell)
-    paths = paths[np.sort(by_cell[rank < PATHS])]
-    starts = np.cumsum(paths[:, 3]) - paths[:, 3]
-    at = np.repeat(paths[:, 2] - starts, paths[:, 3]) + np.arange(paths[:, 3].sum())
-    paths[:, 2] = starts
-    return relative[order][at], paths
+    return relative[order].astype(np.float32), np.column_stack([*keys[:2, first], first, size])

@@ -2,20 +2,19 @@
 
 Between the observed rows b and a around a hole, at share s of the way, any series g gives
 across(g) = g[t] - (1 - s) g[b] - s g[a]: what it does, less its own straight line. The inputs are
-across() of other channels, of earlier and later periods and of the usual day, how far the straight
-line is from what is filled so far, and its level. Arrays are (channels, rows), in units of each
-channel's spread.
+across() of other channels, of earlier and later periods and of the usual day, how the channel comes
+into a hole and leaves it, how far the straight line is from what is filled so far, and its level.
+Arrays are (channels, rows), in units of each channel's spread.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from gru_lab.repairs.holes import LABELS, Stretch
+from gru_lab.repairs.holes import CLASSES, Stretch, wrapped
 
 UNSEEN = 0.1  # weight of a period whose own values were filled
 RIDGE, OWN_RIDGE, HUBER, TIMES, EXTREME = 30.0, 100.0, 2.5, 4, 12.0
-CLASSES = len(LABELS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +62,25 @@ class Scene:
         columns += [self.across(partner, gaps) for partner in partners]
         columns += [self.lag(channel, gaps, group) for group in range(len(self.lagged))]
         columns += [gaps.moved(place).across(values) for place, values in usual]
+        columns.append(self.leaning(channel, gaps))
         if not self.turn[channel]:
             columns += [-line * gaps.steady, gaps.steady]
         else:
             columns += [np.zeros(len(gaps.row))] * 2
         return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
+
+    def leaning(self, channel, gaps):
+        """Return how the series comes into a hole at an end of its part, (entries,), less and less
+        the farther away; 0 between two values.
+        """
+        series, stretch, row = self.filled[channel], self.stretch, gaps.before
+        other = np.where(gaps.row < row, 1, -1)
+        beyond = np.clip(row + other, stretch.begin[row], stretch.end[row] - 1)
+        moved = stretch.position[row] - stretch.position[beyond]
+        slope = wrapped(series[row] - series[beyond], self.turn[channel])
+        slope = slope / np.where(moved == 0, np.inf, moved)
+        far = gaps.reach / 2
+        return np.where(gaps.open, -other * slope * far / (1 + far), 0)
 
 
 def solve(inputs, goal, kind):

@@ -273,9 +273,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         lacking = [str(name) for name in self.channels_ if name not in numeric]
         known = {*self.channels_, *self.set_aside_, *names_of(self.split_by)}
         unknown = [str(name) for name in numeric if name not in known]
-        said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [
-            f"has {', '.join(unknown)} besides"
-        ] * bool(unknown)
+        said = [f"lacks {', '.join(lacking)}"] * bool(lacking)
+        said += [f"has {', '.join(unknown)} besides"] * bool(unknown)
         if said:
             known = f"the {len(self.channels_)} channels it was fitted on"
             raise ValueError(f"table must have {known}, but it {' and '.join(said)}")

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from gru_lab.repairs.holes import wrapped
+from gru_lab.repairs.holes import CLASSES, wrapped
 from gru_lab.repairs.kriging import Field, Kriging
-from gru_lab.repairs.regression import CLASSES, EXTREME, Scene, solve
+from gru_lab.repairs.regression import EXTREME, Scene, solve
 
 ROWS, DRAWS = 20_000, 3  # to fit on; hidden anew
 CYCLES = (86_400, 604_800, 31_556_952)  # seconds: day, week, year
@@ -64,8 +64,7 @@ class Rivals:
         self.mean, self.std = np.nan_to_num(self.mean), np.where(self.std > 0, self.std, 1)
         scene, cycles = self.line(some), cycles_of(stretch)
         period = cycles[0] / stretch.step if cycles else period_of(some, scene.filled)
-        year = [cycle / stretch.step for cycle in cycles[1:] if cycle == CYCLES[-1]]
-        self.periods = np.array([period, *year]) if period else np.zeros(0)
+        self.periods = np.array([period] if period else [])
         self.kriging = Kriging().fit(self._scaled(some), some, cycles, period)
         seen = [self._hidden(some, pattern, rng, number == 1) for number in range(DRAWS)]
         solved = [
@@ -121,9 +120,8 @@ class Rivals:
             at = np.minimum(np.searchsorted(place, place + shift - 0.5), len(place) - 1)
             return at.astype(np.int32), np.abs(place[at] - (place + shift)) <= 0.5
 
-        groups = [(period, group) for period in self.periods[:1] for group in LAGS]
-        groups += [(period, (1,)) for period in self.periods[1:]]
-        shifts = [[k * sign * p for k in group for sign in (1, -1)] for p, group in groups]
+        both = [[sign * k for k in group for sign in (1, -1)] for group in LAGS]
+        shifts = [[k * period for k in group] for period in self.periods for group in both]
         return [[away(shift) for shift in group if abs(shift) < span] for group in shifts]
 
     def _kriged(self, stretch):
@@ -156,9 +154,3 @@ class Rivals:
             usual = values if self.turn[c] else np.clip(values, -EXTREME, EXTREME)
             filled[c, gaps.row] = usual
         return replace(scene, filled=filled)
-
-    def season(self, channel, gaps, scene):
-        """Return what a channel did across its holes a period earlier and later, (entries,); 0
-        where no time stamps tell the period: a guess may be an input and no way of its own.
-        """
-        return scene.lag(channel, gaps, 0) if len(self.kriging.cycles) else np.zeros(len(gaps.row))

@@ -61,8 +61,8 @@ def test_a_channel_without_errors_gets_intervals_of_no_width():
 
 def test_some_classes_can_take_the_intervals_of_others(rng):
     found = skewed(rng, 600)
-    once = Intervals.fit(*found, 3, rng)
-    again = Intervals.fit(*found[:-1], 2 * found[-1], 3, rng, once.usual)
+    once = Intervals.fit(*found, 3)
+    again = Intervals.fit(*found[:-1], 2 * found[-1], 3, once.usual)
     chosen = np.zeros((3, len(LABELS)), dtype=bool)
     chosen[1] = True
     mixed = once.instead(again, chosen)
@@ -76,7 +76,7 @@ def test_the_errors_of_a_draw_hang_together_along_a_hole_as_held_back_ones_do(rn
     hole = np.repeat(np.arange(holes), size)
     error = rng.normal(size=holes)[hole] + 0.1 * rng.normal(size=len(hole))  # one level for each
     zeros = np.zeros(len(hole), dtype=int)
-    intervals = Intervals.fit(zeros, zeros + 3, hole, np.full(len(hole), 8.0), error, 1, rng)
+    intervals = Intervals.fit(zeros, zeros + 3, hole, np.full(len(hole), 8.0), error, 1)
     observed = np.ones(3_000, dtype=bool)
     for first in range(20, 2_950, 60):
         observed[first : first + 30] = False
