@@ -224,8 +224,8 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     >>> [way.way for way in text_readings(pd.Series(["01/02/2024", "03/02/2024"]))]
     ['%d/%m/%Y', '%m/%d/%Y']
     """
-    if column.dtype == object:
-        column = column.map(str, na_action="ignore")
+    if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object).map(str, na_action="ignore")
     number, texts = pd.factorize(column, use_na_sentinel=True)
     texts = [ascii_digits(text).strip("[]()\"' \t") for text in texts]
     texts = np.array(texts, dtype=f"U{LONGEST + 1}")
