@@ -140,13 +140,17 @@ def verdict(
 
     `chosen` are kinds or names of settings, by default what the log trained; of a kind, those with
     the epochs of the `adopted` one (default: the log's). `smallest_difference` that counts is a
-    share of its error. Raises ValueError if there is nothing to compare. Rule: `choose_label`.
+    share of its error. Raises ValueError where nothing is there to compare. Rule:
+    `choose_label`.
 
     >>> import gru_lab as lab
     >>> results = lab.sweep(lab.stage("mask_input", "tiny"), seeds=2, workers=1)
     >>> lab.verdict(results).label  # five seeds are the least for a word
     'cannot tell'
     """
+    if not isinstance(results, Results):
+        kind = type(results).__name__
+        raise ValueError(f"results must be what lab.sweep returns, not {kind}; sweep it first")
     stage = results.stage
     adopted, names = compared(stage, chosen, adopted)
     recorded, corrected = (errors_of(results, names, figure) for figure in RULERS.values())

@@ -213,9 +213,8 @@ def _tell(notebook, asked, line):
 
 def _as_html(notebook, path, page, stage, language):
     """Return an executed notebook as a page, what it rests on at its foot and as data inside."""
-    asked = (
-        page["facts"].get("profile", "").partition("your question: ")[2]
-    )  # of a question of one's own
+    profile = page["facts"].get("profile", "")
+    asked = profile.partition("your question: ")[2]  # of a question of one's own
     if stage:
         notebook, asked = beside_explorer(notebook, stage, language), f"Stage {stage.number}:"
     _tell(notebook, asked, page["line"])

@@ -43,6 +43,11 @@ def test_its_loss_is_the_one_that_was_trained_without_the_r_of_the_log(kept):
     assert rows["validation"].to_numpy() == pytest.approx(wanted.to_numpy())
 
 
+def test_a_question_that_was_not_run_has_no_verdict(kept):
+    with pytest.raises(ValueError, match="what lab.sweep returns, not Question; sweep it first"):
+        lab.verdict(kept[1].stage)
+
+
 def test_the_verdict_speaks_of_the_claim_and_says_what_the_loss_cannot_judge(kept):
     found = lab.verdict(kept[1])
     assert "cannot judge it" in found.sentence and "the log" not in found.sentence.lower()
