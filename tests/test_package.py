@@ -131,12 +131,10 @@ UNTYPED = {"tables", "repairs", "tuning_log"}  # rooms in which public functions
 UNNAMED = {"tables", "repairs"}  # rooms that have such variables yet
 MODULE_LINES, FUNCTION_LINES = 250, 40
 LONGER = {  # may shrink, not grow
-    "gru_lab.repairs.check": 256,
     "gru_lab.repairs.imputer": 260,
     "gru_lab.repairs.network": 270,
-    "gru_lab.repairs.repairer": 332,
+    "gru_lab.repairs.repairer": 320,
     "gru_lab.table_commands": 267,
-    "gru_lab.repairs.check.check": 71,
     "gru_lab.tables.layout.Layout._laid_out": 43,
     "gru_lab.tables.text.Text._cells": 43,
 }
