@@ -9,6 +9,8 @@ What is the same for many channels is said once. Nothing here changes a value: a
 
 import re
 import textwrap
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -39,13 +41,13 @@ def names(channels: list[str], most: int = 5) -> str:
     return shown if len(channels) <= most else f"{shown} and {len(channels) - most} more"
 
 
-def on_missing(found: dict) -> list[str]:
+def on_missing(by_column: dict) -> list[str]:
     """Return a sentence for each of `found`, {channel: its Suspects}; one for a value in many."""
     by_value = {}
-    for channel, suspected in found.items():
+    for channel, suspected in by_column.items():
         for suspect in suspected:
             by_value.setdefault(number(suspect.value), []).append((channel, suspect))
-    said = []
+    sentences = []
     for value, places in by_value.items():
         where = [
             f"channel {channel!r} holds {value} in {counted(s.rows, 'row')} and "
@@ -60,62 +62,62 @@ def on_missing(found: dict) -> list[str]:
                 f"other values are far away ({where[0]})".replace("entrys", "entries")
             ]
             advice = [" ".join(advice)]
-        said += [
+        sentences += [
             f"{words}; if that means a missing value, add {then}"
             for words, then in zip(where, advice, strict=True)
         ]
-    return said
+    return sentences
 
 
-def on_angles(found: dict) -> list[str]:
+def on_angles(turns: dict) -> list[str]:
     """Return what to say of `found`, {channel: (steps over the end of the circle, low, high)}."""
-    if not found:
+    if not turns:
         return []
-    first, (steps, low, high) = next(iter(found.items()))
+    first, (steps, low, high) = next(iter(turns.items()))
     words = (
         f"channel {first!r} lies from {low:.4g} to {high:.4g} and jumps from one end to the "
         f"other {counted(steps, 'time')}"
     )
-    if len(found) > 1:
-        most, least = max(f[0] for f in found.values()), min(f[0] for f in found.values())
+    if len(turns) > 1:
+        most, least = max(f[0] for f in turns.values()), min(f[0] for f in turns.values())
         words = (
-            f"{len(found)} channels ({names(list(found))}) lie from {low:.4g} to {high:.4g} or "
+            f"{len(turns)} channels ({names(list(turns))}) lie from {low:.4g} to {high:.4g} or "
             f"about so, and jump from one end to the other {least} to {most} times"
         )
     return [
         f"{words}; if these are degrees, where 360 is 0, a hole must be filled the short way "
-        f"round: add {option('--angles', *found)}, or --yes if they are plain numbers"
+        f"round: add {option('--angles', *turns)}, or --yes if they are plain numbers"
     ]
 
 
-def on_codes(found: dict) -> list[str]:
+def on_codes(by_column: dict) -> list[str]:
     """Return what to say of `found`, {channel: how many different whole numbers it takes}."""
     return [
         f"channel {channel!r} takes {different} different whole numbers in no order, so it is "
         "filled as a code, with the nearer neighbour's value; to confirm that, add "
         f"{option('--codes', channel)}; if it is a measurement, add {option('--integer', channel)}"
-        for channel, different in found.items()
+        for channel, different in by_column.items()
     ]
 
 
-def on_frozen(found: dict) -> list[str]:
+def on_frozen(by_column: dict) -> list[str]:
     """Return what to say of `found`, {channel: [(rows, value, place in words)]}."""
     return [
         f"channel {channel!r} stands still at {number(value)} for {rows} rows from {place}; if "
         "the sensor was stuck, empty these cells: a repair keeps what is there"
-        for channel, stretches in found.items()
+        for channel, stretches in by_column.items()
         for rows, value, place in stretches
     ]
 
 
-def on_ends(runs, starts, rows, channels, place) -> list[str]:
+def on_ends(runs: np.ndarray, starts: Any, rows: Any, channels: Any, place: Callable) -> list[str]:
     """Return what to say of holes without a value on one side, longer than `END` rows.
 
     `runs` are all holes, as `runs_of` gives them, `starts` the first rows of the parts, `rows` how
     many there are.
     """
     first, after = set(starts), {*starts[1:], rows}
-    said = []
+    sentences = []
     for channel, begin, end in runs:
         at_start, at_end, length = begin in first, end + 1 in after, end - begin + 1
         if length <= END or at_start == at_end:  # or a part has no value at all
@@ -125,16 +127,18 @@ def on_ends(runs, starts, rows, channels, place) -> list[str]:
             if at_start
             else f"after its last value, in {place(begin - 1)}"
         )
-        said.append(
+        sentences.append(
             f"channel {channels[channel]!r} has a hole of {length:,} rows {where}: any value "
             "there is extrapolation, and stays empty unless held-back ends of that length could "
             "be filled; to leave all ends empty, add --extrapolation 0; to fill them all, add "
             "--extrapolation all"
         )
-    return said
+    return sentences
 
 
-def of_channels(values, channels, settled, place) -> tuple[list[str], list[str]]:
+def of_channels(
+    values: np.ndarray, channels: Any, settled: Any, place: Callable
+) -> tuple[list[str], list[str]]:
     """Return what to say of each column of `values` (rows, channels), in the order of time, and
     which of them look like angles that nobody named.
 
@@ -155,8 +159,8 @@ def of_channels(values, channels, settled, place) -> tuple[list[str], list[str]]
             topics[on_angles][channel] = steps, seen.min(), seen.max()
         if kind == "measured" and (still := frozen(column)):
             topics[on_frozen][channel] = [(b - a + 1, column[a], place(a)) for a, b in still]
-    said = [sentence for say, found in topics.items() for sentence in say(found)]
-    return said, list(topics[on_angles])
+    sentences = [sentence for say, by_column in topics.items() for sentence in say(by_column)]
+    return sentences, list(topics[on_angles])
 
 
 def folded(sentence: str) -> str:

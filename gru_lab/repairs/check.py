@@ -9,6 +9,7 @@ to do about it.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,12 +44,12 @@ class Check:
     angles: tuple = ()  # channels with holes that look like angles and are not named as such
 
     @property
-    def time(self):
+    def time(self) -> Any:
         """The column of time stamps, or a tuple of several; None without any, or in the index."""
         names = tuple(name for name in self.layout.time if name in self.layout.set_aside)
         return None if not names else names[0] if len(names) == 1 else names
 
-    def require_sure(self):
+    def require_sure(self) -> None:
         """Raise ValueError where channels may be angles, which are filled in another way."""
         if self.angles:
             raise ValueError(
@@ -106,7 +107,13 @@ def _place(where, layout):
 
 
 def check(
-    source, split_by=None, time=None, missing=(), time_format=None, dayfirst=None, **options
+    source: Any,
+    split_by: Any = None,
+    time: Any = None,
+    missing: Any = (),
+    time_format: str | None = None,
+    dayfirst: bool | None = None,
+    **options: Any,
 ) -> Check:
     """Return a Check of a file, a DataFrame or a Sheet.
 
@@ -141,13 +148,13 @@ def check(
     where = source.file.place if source.file else "row {}".format
     channels, runs, problems = channel_rows(series, table, chosen, where)
     place = _place(where, layout)
-    said, turning = of_channels(series.values, series.channels, chosen.settled, place)
+    sentences, turning = of_channels(series.values, series.channels, chosen.settled, place)
     stay = _stay(series, layout, chosen)
     if chosen.extrapolation is None:
         filled = runs[~stay[runs[:, 1], runs[:, 0]]]
-        said += on_ends(filled, series.starts, len(series), series.channels, place)
+        sentences += on_ends(filled, series.starts, len(series), series.channels, place)
     facts, wrong = facts_of(source, series, layout, channels, runs, stay)
-    problems = [*source.notes, *said, *problems, *layout.refusals, *layout.problems, *wrong]
+    problems = [*source.notes, *sentences, *problems, *layout.refusals, *layout.problems, *wrong]
     if len(table) < FEW_ROWS:
         problems.append(
             f"{counted(len(table), 'row')}: too few to learn from, so expect a straight line; "

@@ -1,6 +1,7 @@
 """Which way fills a hole, decided for each channel and class of length by entries held back."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import stdtr
@@ -17,7 +18,7 @@ _APART = np.abs(_PLACE[:, None] - _PLACE) + 2 * (
 _LIKE = 0.5 ** np.minimum(_APART, 4)  # how much classes tell of each other
 
 
-def chance_to_be_worse(sums):
+def chance_to_be_worse(sums: Any) -> np.ndarray:
     """Return the chance that a way is worse than the line, by a t-test over holes: of `sums` over
     them (6, ...) of 1, entries, gain, gain squared, gain times entries, and entries squared.
     """
@@ -48,7 +49,9 @@ class Evidence:
     common: np.ndarray
 
     @classmethod
-    def of(cls, channel, kind, hole, error, channels):
+    def of(
+        cls, channel: Any, kind: Any, hole: np.ndarray, error: np.ndarray, channels: Any
+    ) -> "Evidence":
         """Measure on `error` (ways, entries); entries of one `hole` (entries,) hang together, so a
         hole counts once in what is due to chance.
         """
@@ -69,21 +72,26 @@ class Evidence:
             usual = np.where(usual > 0, usual, 1)[cell[first]]
             for number in range(1, len(error)):
                 gain = np.bincount(at, size[0] - size[number], len(first)) / usual
-                one = np.ones(len(gain))
-                moments = (one, entries, gain, gain**2, gain * entries, entries**2)
-                own = by_cell(moments, cell[first])
-                pooled = (own, own @ _LIKE, own.sum(1, keepdims=True), own.sum(2, keepdims=True))
+                ones = np.ones(len(gain))
+                moments = (ones, entries, gain, gain**2, gain * entries, entries**2)
+                each = by_cell(moments, cell[first])
+                pooled = (
+                    each,
+                    each @ _LIKE,
+                    each.sum(1, keepdims=True),
+                    each.sum(2, keepdims=True),
+                )
                 chances = np.array(np.broadcast_arrays(*map(chance_to_be_worse, pooled)))
                 worse[:, number] = np.maximum(worse[:, number], chances)
         holes = by_cell(np.ones((1, len(first))), cell[first])[0]
-        return cls(count.astype(int), holes.astype(int), *sums, worse[0], worse[1:])
+        return cls(count.astype(int), holes.astype(int), *[*sums, worse[0], worse[1:]])
 
     @property
-    def enough(self):
+    def enough(self) -> np.ndarray:
         """Where there are enough entries to decide by, (channels, classes)."""
         return (self.count >= FEW) & (self.holes >= FEW_HOLES)
 
-    def choose(self):
+    def choose(self) -> np.ndarray:
         """Return the best way of each channel and class, (channels, classes): the line, or another
         that is surely better by MAE and MSE, there or in common and not worse there.
         """
@@ -95,7 +103,7 @@ class Evidence:
         size[0] = np.nan_to_num(mae[0] * rmse[0] ** 2)
         return size.argmin(axis=0)
 
-    def doubted(self, way):
+    def doubted(self, way: Any) -> np.ndarray:
         """Return where the chosen `way` (channels, classes) is surely worse than the line: there,
         or in common and not better there.
         """
@@ -106,7 +114,7 @@ class Evidence:
         there = (worse > 1 - DOUBT / 2) | ((worse > 0.5) & (common > 1 - DOUBT / 2))
         return np.where(self.enough, there, common > 1 - DOUBT / 2)
 
-    def errors(self, way=None):
+    def errors(self, way: Any = None) -> Any:
         """Return (MAE, RMSE, chance to be worse), each (ways, channels, classes), or of the `way`
         chosen, (channels, classes). A class with few entries leans on what is usual for the channel
         and for the class.
@@ -121,7 +129,7 @@ class Evidence:
             return figures
         return [np.take_along_axis(a, way[None], axis=0)[0] for a in figures]
 
-    def instead(self, other, chosen):
+    def instead(self, other: Any, chosen: np.ndarray) -> "Evidence":
         """Return this evidence with that of `other` where `chosen` (channels, classes) is True."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return Evidence(*(np.where(chosen, b, a) for a, b in pairs))

@@ -1,6 +1,8 @@
 """From the columns of a table to numbers in the order of time, and back into their own dtypes."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ def numbers(column: pd.Series) -> np.ndarray | None:
     return None if column is None else column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def require_no_numbers_as_text(table, names):
+def require_no_numbers_as_text(table: Any, names: Iterable) -> None:
     """Raise ValueError if one of these columns holds holes and nothing but numbers written as text
     or kept as categories: its holes would stay, and nobody would know why. Names such as '007' are
     no numbers.
@@ -43,7 +45,7 @@ def require_no_numbers_as_text(table, names):
             )
 
 
-def put(column: pd.Series, rows: np.ndarray, values: np.ndarray):
+def put(column: pd.Series, rows: np.ndarray, values: np.ndarray) -> Any:
     """Return the array of `column` with `values` in `rows`, in its own dtype."""
     array, kind = column.array.copy(), column.dtype
     if pd.api.types.is_bool_dtype(kind) or isinstance(numeric(column).dtype, pd.BooleanDtype):
@@ -68,7 +70,7 @@ def stretch_of(table: pd.DataFrame, channels: list, layout: Layout) -> Stretch:
     return laid_out(values, layout)
 
 
-def laid_out(values, layout):
+def laid_out(values: np.ndarray, layout: Any) -> Any:
     """Return `values` (rows, channels), in the order of a Layout, as a Stretch that knows how long
     a step is and where in the week it begins.
     """

@@ -1,6 +1,7 @@
 """The facts of a table in words, as `check` lists them: its channels, holes, what is set aside."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,30 +42,30 @@ def _pattern(missing, runs):
 
 def _oddities(name, values, where):
     """Return what is wrong with one column's values (rows,), as sentences."""
-    found = []
+    problems = []
     if len(infinite := np.flatnonzero(np.isinf(values))):
-        found.append(
+        problems.append(
             f"channel {name!r} has {counted(len(infinite), 'infinite value')}, or longer than any "
             f"number, the first in {where(infinite[0])}; to repair them, add "
             f"{option('--missing-value', f'{name}=inf')}"
         )
     if (empty := np.isnan(values).mean()) > 0.5:
-        found.append(
+        problems.append(
             f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put "
             "there"
         )
-    return found
+    return problems
 
 
-def channel_rows(series, table, options, where):
+def channel_rows(series: Any, table: Any, options: Any, where: Any) -> Any:
     """Return a row per channel, the gaps of all, and what is wrong with single channels as
     sentences.
     """
     missing, rows, problems = np.isnan(series.values), [], []
     runs = runs_of(missing, series.starts)
     for channel, name in enumerate(series.channels):
-        own = runs[runs[:, 0] == channel]
-        longest = (own[:, 2] - own[:, 1]).max() + 1 if len(own) else 0
+        stretches = runs[runs[:, 0] == channel]
+        longest = (stretches[:, 2] - stretches[:, 1]).max() + 1 if len(stretches) else 0
         kind, holes = options.kind(name, series.values[:, channel]), missing[:, channel]
         then = TREATMENT[kind] if options.repaired(name) else "nothing: it is only seen"
         rows.append((name, kind, holes.sum(), holes.mean(), longest, then))
@@ -84,7 +85,9 @@ def channel_rows(series, table, options, where):
     return pd.DataFrame(rows, columns=columns).set_index("channel"), runs, problems
 
 
-def facts_of(source, series, layout, channels, runs, stay):
+def facts_of(
+    source: Any, series: Any, layout: Any, channels: Any, runs: np.ndarray, stay: Any
+) -> Any:
     """Return {label: words} on a Sheet, its Series and Layout, and what is wrong with its time.
 
     `channels` has a row per channel, `runs` are the holes, as `runs_of` gives them, and `stay`

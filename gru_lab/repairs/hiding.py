@@ -4,8 +4,11 @@ hidden_mask = Pattern(missing, stretch.begin).alike(stretch, rng)  # (rows, chan
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from gru_lab.repairs.holes import Stretch
 
 HIDDEN_SHARE = 0.1  # of the observed entries, where the table itself shows fewer holes
 MOST_HIDDEN = 0.3  # of the observed entries, where hardly any are missing
@@ -13,7 +16,7 @@ MOST_SHIFTS = 20
 PIECE, MANY_PARTS = 500, 20  # rows that are hidden in one manner
 
 
-def piece_of(rows):
+def piece_of(rows: Any) -> int:
     """Return how many of so many rows are hidden in one manner."""
     return max(8, min(PIECE, rows // 6))
 
@@ -26,14 +29,14 @@ class Pattern:
     begin: np.ndarray
 
     @property
-    def most(self):
+    def most(self) -> np.ndarray:
         """Which share of its rows a channel may lose, (channels,): little where half is missing;
         more again where nearly all is, as few entries are left to judge by.
         """
         share = self.missing.mean(axis=0)
         return np.maximum(MOST_HIDDEN * (1 - share), 0.25 * share**2)
 
-    def alike(self, stretch, rng):
+    def alike(self, stretch: Stretch, rng: np.random.Generator) -> np.ndarray:
         """Return a hidden_mask for a Stretch with the table's own holes, moved in time.
 
         They are moved by a random number of rows, or from part to part where there are many; all
@@ -70,7 +73,7 @@ class Pattern:
         there = np.where(known, there, 0)
         return self.missing[there] & (known & (self.begin[there] == first))[:, None]
 
-    def mixed(self, stretch, rng):
+    def mixed(self, stretch: Stretch, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return a hidden_mask for a Stretch with many kinds of holes, and the rows at which
         further parts begin. Each piece of rows has points, runs of 2 to 168 rows, several channels
         missing together, or, as a part of its own, channels that begin late or stop early.

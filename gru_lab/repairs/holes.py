@@ -6,6 +6,7 @@ from one part into the next.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +18,13 @@ LABELS += ["end, 1-12", "end, 13-48", "end, over 48"]
 CLASSES = len(LABELS)
 
 
-def part_ends(starts, rows):
+def part_ends(starts: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return (begin, end), each (rows,): where the part of each row begins and ends."""
     lengths = np.diff([*starts, rows])
     return np.repeat(starts, lengths), np.repeat([*starts[1:], rows], lengths)
 
 
-def wrapped(difference, period):
+def wrapped(difference: np.ndarray, period: Any) -> np.ndarray:
     """Return differences (..., channels), the short way round where `period` (channels,) is set."""
     if not np.any(period):
         return difference
@@ -50,52 +51,52 @@ class Gaps:
     length: np.ndarray
     open: np.ndarray
 
-    def across(self, series, period=0):
+    def across(self, series: Any, period: Any = 0) -> np.ndarray:
         """Return what a complete `series` (rows,) does in each entry, less its own line."""
         start = series[self.before]
         there, whole = (wrapped(series[row] - start, period) for row in (self.row, self.after))
         return there - self.share * whole
 
-    def line(self, values, period=0):
+    def line(self, values: np.ndarray, period: Any = 0) -> np.ndarray:
         """Return the straight line in each entry of `values` (rows,), angles the short way."""
         start = values[self.before]
         return start + self.share * wrapped(values[self.after] - start, period)
 
-    def nearest(self, values):
+    def nearest(self, values: np.ndarray) -> np.ndarray:
         """Return the nearer neighbour's value in each entry."""
         return values[np.where(self.share > 0.5, self.after, self.before)]
 
     @property
-    def kind(self):
+    def kind(self) -> np.ndarray:
         """The class of each entry's hole, a place in LABELS."""
         closed = np.searchsorted(LENGTHS, self.length - 0.5)
         return np.where(self.open, CLOSED + np.searchsorted(OPEN, self.length - 0.5), closed)
 
     @property
-    def hole(self):
+    def hole(self) -> np.ndarray:
         """The number of each entry's hole: entries with the same neighbours are of one hole."""
         new = (np.diff(self.before) != 0) | (np.diff(self.after) != 0)
         return np.cumsum(np.r_[False, new]) if len(self.row) else self.row
 
     @property
-    def steady(self):
+    def steady(self) -> np.ndarray:
         """How free a fill is to leave the line: 0 at the edge of a long hole, 1 in its middle."""
         return np.where(self.open, 1 - 0.5**self.reach, 4 * self.share * (1 - self.share))
 
-    def moved(self, at):
+    def moved(self, at: np.ndarray) -> "Gaps":
         """Return these Gaps where each row is the row `at` (rows,) instead."""
         return replace(self, row=at[self.row], before=at[self.before], after=at[self.after])
 
-    def within(self, mask):
+    def within(self, mask: np.ndarray) -> np.ndarray:
         """Return where a `mask` (rows,) holds at an entry and on both sides of its hole."""
         return mask[self.row] & mask[self.before] & mask[self.after]
 
-    def only(self, chosen):
+    def only(self, chosen: np.ndarray) -> "Gaps":
         """Return the entries where `chosen` (entries,) is True."""
         return Gaps(*(array[chosen] for array in vars(self).values()))
 
 
-def gaps_of(observed, position, begin, end):
+def gaps_of(observed: np.ndarray, position: np.ndarray, begin: np.ndarray, end: np.ndarray) -> Gaps:
     """Return the Gaps of one channel that is `observed` (rows,) at `position` (rows,) in time.
 
     A part without any value has none: it cannot be filled.
@@ -137,7 +138,7 @@ class Stretch:
     def __len__(self):
         return len(self.values)
 
-    def where(self, chosen):
+    def where(self, chosen: np.ndarray) -> "Stretch":
         """Return the rows where `chosen` (rows,) is True; each run of neighbours is a part."""
         row = np.flatnonzero(chosen)
         starts = np.flatnonzero(np.r_[True, (np.diff(row) > 1) | (np.diff(self.begin[row]) != 0)])
@@ -145,40 +146,40 @@ class Stretch:
         values, position = self.values[row], self.position[row]
         return replace(self, values=values, position=position, begin=begin, end=end)
 
-    def cut(self, starts):
+    def cut(self, starts: Any) -> "Stretch":
         """Return the same rows with further parts, which begin at the rows `starts`."""
         begin, end = part_ends(np.union1d(self.begin, starts).astype(int), len(self))
         return replace(self, begin=begin, end=end)
 
-    def channels(self, chosen):
+    def channels(self, chosen: np.ndarray) -> "Stretch":
         """Return the same rows of the channels with the numbers `chosen`."""
-        every = len(chosen) == self.values.shape[1]  # no copy then
-        return self if every else replace(self, values=self.values[:, chosen])
+        whole = len(chosen) == self.values.shape[1]  # no copy then
+        return self if whole else replace(self, values=self.values[:, chosen])
 
-    def without(self, hidden_mask):
+    def without(self, hidden_mask: np.ndarray) -> "Stretch":
         """Return the same rows with the entries of `hidden_mask` (rows, channels) missing."""
         return replace(self, values=np.where(hidden_mask, np.nan, self.values))
 
-    def spread(self, total, pieces=20):
+    def spread(self, total: int, pieces: int = 20) -> np.ndarray:
         """Return which rows make up about `total`, (rows,): evenly spread pieces, or all of few."""
         piece = len(self) / pieces
         return np.arange(len(self)) % piece < (total / pieces if len(self) > total else piece)
 
-    def gaps(self, channel):
+    def gaps(self, channel: Any) -> Gaps:
         """Return the Gaps of a channel."""
         observed = ~np.isnan(self.values[:, channel])
         return gaps_of(observed, self.position, self.begin, self.end)
 
-    def bin(self, seconds, bins):
+    def bin(self, seconds: Any, bins: int) -> np.ndarray:
         """Return in which of so many `bins` of a cycle of `seconds` each row is, (rows,)."""
         return (self.clock(seconds) * bins).astype(int) % bins
 
-    def clock(self, seconds):
+    def clock(self, seconds: Any) -> np.ndarray:
         """Return how far each row is in a cycle of so many `seconds`, (rows,), from 0 to 1."""
         return (self.position * self.step + self.since) % seconds / seconds
 
 
-def runs_of(mask, starts=(0,)):
+def runs_of(mask: np.ndarray, starts: Any = (0,)) -> np.ndarray:
     """Return each run of True in `mask` (rows, channels) as (channel, first row, last row), by
     channel and row; none crosses from one part into the next, which begin at the rows `starts`.
     """

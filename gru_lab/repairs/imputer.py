@@ -3,6 +3,8 @@ entries held back, and how sure it is.
 """
 
 import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from gru_lab.errors import Ended
 from gru_lab.repairs import network
 from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
 from gru_lab.repairs.hiding import Pattern, piece_of
-from gru_lab.repairs.holes import CLASSES, CLOSED, wrapped
+from gru_lab.repairs.holes import CLASSES, CLOSED, Gaps, Stretch, wrapped
 from gru_lab.repairs.intervals import Intervals, held_by_others
 from gru_lab.repairs.kinds import FEWEST, kind_of
 from gru_lab.repairs.network import CorrectionNetwork
@@ -41,25 +43,32 @@ class Imputer:
         self.network = None
 
     @classmethod
-    def of(cls, stretch, turn, codes=(), counts=(), **settings):
+    def of(
+        cls,
+        stretch: Stretch,
+        turn: Any,
+        codes: Iterable = (),
+        counts: Iterable = (),
+        **settings: Any,
+    ) -> "Imputer":
         """Return the Imputer for a Stretch, whose values tell the kinds of all channels but those
         that are said to be `codes`, or `counts` (measured) and no codes.
         """
         kinds = [kind_of(values) for values in stretch.values.T]
-        told = dict.fromkeys(codes, "code") | dict.fromkeys(counts, "measured")
+        given = dict.fromkeys(codes, "code") | dict.fromkeys(counts, "measured")
         kinds = [
-            told.get(c, kind) if kind in ("code", "measured") else kind
+            given.get(c, kind) if kind in ("code", "measured") else kind
             for c, kind in enumerate(kinds)
         ]
         enough = (~np.isnan(stretch.values)).sum(axis=0) >= FEWEST
         known = np.flatnonzero(enough & ~np.isin(kinds, ["none", "constant"]))
         return cls(kinds, turn, known, **settings)
 
-    def base(self, channel):
+    def base(self, channel: Any) -> str:
         """Return how a channel is filled where nothing better is known: 'nearest' or 'linear'."""
         return "nearest" if self.kinds[channel] in ("flag", "code") else "linear"
 
-    def learn(self, stretch, ends, epochs, progress):
+    def learn(self, stretch: Stretch, ends: Any, epochs: int | None, progress: Any) -> None:
         """Hide entries of our own, learn from the rest, and judge by those entries.
 
         The network trains for `epochs`, or else until the time `ends`, less what filling will take;
@@ -123,7 +132,7 @@ class Imputer:
         truth = truth.cut(starts[borders[starts]])
         return seen, pattern, checked, truth, held & ~np.isnan(truth.values), other
 
-    def on(self, stretch):
+    def on(self, stretch: Stretch) -> "Imputer":
         """Return the Imputer for other rows of the same channels.
 
         Nothing is trained. A way that does surely worse on these rows than the line gives way to
@@ -198,13 +207,13 @@ class Imputer:
             ways[4:] += std * both[gaps.row, :, k].T
         return ways if turn else np.clip(ways, self.low[channel], self.high[channel])
 
-    def unit(self, channel, gaps, scene):
+    def unit(self, channel: Any, gaps: Gaps, scene: Any) -> Any:
         """Return what fillings of a channel's Gaps may be off by, (entries,), in its units."""
         k = np.searchsorted(self.known, channel)
         known = k < len(self.known) and self.known[k] == channel
         return self.rivals.std[k] * scene.deviation[k, gaps.row] if known else np.sqrt(gaps.reach)
 
-    def impute(self, stretch, limits, watch):
+    def impute(self, stretch: Stretch, limits: Any, watch: Callable) -> Iterator[tuple]:
         """Yield, for each channel, its Gaps that are to be filled, what each filling may be off by,
         and the values; `watch` as `CorrectionNetwork.correct` has it.
         """
@@ -218,7 +227,9 @@ class Imputer:
             values = ways[self.way[c, gaps.kind], np.arange(len(gaps.row))]
             yield gaps, self.unit(c, gaps, scene), values
 
-    def within(self, channel, gaps, unit, values, limits, series):
+    def within(
+        self, channel: Any, gaps: Gaps, unit: Any, values: np.ndarray, limits: Any, series: Any
+    ) -> tuple[np.ndarray, ...]:
         """Return `values` for the Gaps of a `series` and their bounds (low, high), kept within the
         limits and where the channel was seen; each may be off by `unit` (entries,).
         """
@@ -231,7 +242,7 @@ class Imputer:
             return values, values + np.minimum(below, 0), values + np.maximum(above, 0)
         return limits.clipped(channel, self.low[channel], self.high[channel], values, below, above)
 
-    def end_supported(self, channel):
+    def end_supported(self, channel: Any) -> float:
         """Return how many steps before a channel's first or after its last value held-back ends
         support.
         """

@@ -3,10 +3,11 @@ errors hang together along a hole; both from entries that were held back.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from gru_lab.repairs.holes import CLASSES
+from gru_lab.repairs.holes import CLASSES, Gaps
 
 COVERED = 0.9  # the share of values that an interval is to hold
 FEW = 30  # a class with fewer entries tells nothing
@@ -35,7 +36,16 @@ class Intervals:
     paths: np.ndarray  # (holes, 4): channel, class, first entry, entries
 
     @classmethod
-    def fit(cls, channel, kind, hole, unit, error, channels, usual=None):
+    def fit(
+        cls,
+        channel: Any,
+        kind: Any,
+        hole: np.ndarray,
+        unit: Any,
+        error: np.ndarray,
+        channels: Any,
+        usual: Any = None,
+    ) -> "Intervals":
         """Learn from `error` (entries,), truth less repair, of each channel's and class's holes, in
         units of `unit` (entries,); with the `usual` errors of other intervals, where given.
         """
@@ -55,30 +65,30 @@ class Intervals:
         cell = channel * CLASSES + kind
         order = np.lexsort((hole, cell))
         first = np.flatnonzero(np.diff(cell[order])) + 1
-        for own in np.split(order, first) if len(order) else ():
-            c, k = channel[own[0]], kind[own[0]]
-            holes = len(np.unique(hole[own]))
+        for members in np.split(order, first) if len(order) else ():
+            c, k = channel[members[0]], kind[members[0]]
+            holes = len(np.unique(hole[members]))
             level = np.minimum(1, (1 - tails) * (1 + MORE / holes))
-            quantiles = np.quantile(relative[own], [1 - level, level])
+            quantiles = np.quantile(relative[members], [1 - level, level])
             wider = [quantiles[0] < wide[0, k], quantiles[1] > wide[1, k]]
             trust = holes / (holes + np.where(wider, TRUSTED_WIDER, TRUSTED))
             bounds[:, c, k] = trust * quantiles + (1 - trust) * wide[:, k]
         bounds[:, np.bincount(channel, minlength=channels) == 0] = np.nan
         return cls(usual, *bounds, *_paths(channel, kind, hole, relative))
 
-    def around(self, channel, kind, unit):
+    def around(self, channel: Any, kind: Any, unit: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return what to add to repaired values: (low, high), (entries,)."""
         unit = unit * self.usual[channel]
         return self.low[channel, kind] * unit, self.high[channel, kind] * unit
 
-    def instead(self, other, chosen):
+    def instead(self, other: Any, chosen: np.ndarray) -> "Intervals":
         """Return these with the intervals of `other`, of the same units, where `chosen` is True."""
         low, high = np.where(chosen, other.low, self.low), np.where(chosen, other.high, self.high)
         kept = self.paths[~chosen[self.paths[:, 0], self.paths[:, 1]]]
         paths = np.concatenate([kept, other.paths + [0, 0, len(self.path), 0]])
         return Intervals(self.usual, low, high, np.r_[self.path, other.path], paths)
 
-    def draw(self, channel, gaps, unit, rng):
+    def draw(self, channel: Any, gaps: Gaps, unit: Any, rng: np.random.Generator) -> np.ndarray:
         """Return plausible errors along a channel's Gaps, (entries,), in which `unit` (entries,) is
         usual: those along held-back holes of the same class, stretched to the length of each. The
         holes are drawn anew for each call: that so few are known is part of what is not sure
@@ -101,20 +111,29 @@ class Intervals:
         """Return the paths of a channel and class, with those of all channels in that class where
         there are few, or any.
         """
-        own, alike = self.paths[:, 0] == channel, self.paths[:, 1] == kind
-        few = (own & alike).sum() < TRUSTED
-        donors = np.concatenate([self.paths[own & alike], self.paths[alike & few]])
+        its, alike = self.paths[:, 0] == channel, self.paths[:, 1] == kind
+        few = (its & alike).sum() < TRUSTED
+        donors = np.concatenate([self.paths[its & alike], self.paths[alike & few]])
         return donors if len(donors) >= 5 else self.paths
 
 
-def held_by_others(channel, kind, hole, unit, error, channels, rng):
+def held_by_others(
+    channel: Any,
+    kind: Any,
+    hole: np.ndarray,
+    unit: Any,
+    error: np.ndarray,
+    channels: Any,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Return which errors lie within intervals learned from other holes, (entries,)."""
     fold = rng.integers(FOLDS, size=hole.max(initial=0) + 1)[hole]
     inside = np.zeros(len(fold), dtype=bool)
     for part in range(FOLDS):
         learned = [a[fold != part] for a in (channel, kind, hole, unit, error)]
         here = fold == part
-        low, high = Intervals.fit(*learned, channels).around(channel[here], kind[here], unit[here])
+        fitted = Intervals.fit(*[*learned, channels])
+        low, high = fitted.around(channel[here], kind[here], unit[here])
         inside[here] = (low <= error[here]) & (error[here] <= high)
     return inside
 

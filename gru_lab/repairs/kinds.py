@@ -6,7 +6,11 @@ A *code* is a whole number that stands for something (a state, the weather): bet
 there is nothing. An *angle* starts again where it ends. A *count* is a whole number from zero up.
 """
 
+from typing import Any
+
 import numpy as np
+
+from gru_lab.repairs.holes import Stretch
 
 FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
 MANY_SEEN = 5  # of more codes each is seen this often, on average
@@ -22,7 +26,7 @@ WORDS = {
 }
 
 
-def remarks(kinds, known, stretch):
+def remarks(kinds: Any, known: Any, stretch: Stretch) -> dict:
     """Return {channel's number: why its holes in a Stretch are not repaired like others, in words};
     `known` are the channels that are learned from.
     """
@@ -40,7 +44,7 @@ def remarks(kinds, known, stretch):
     return {c: words for c, words in why.items() if words}
 
 
-def kind_of(values):
+def kind_of(values: np.ndarray) -> str:
     """Return what a channel (rows,) is: 'none' (no value at all), 'constant', 'flag', 'code' or
     'measured'.
 
@@ -61,7 +65,7 @@ def kind_of(values):
     return "code" if whole and (few or follow_in_no_order(seen)) else "measured"
 
 
-def takes_few(seen, different):
+def takes_few(seen: np.ndarray, different: np.ndarray) -> bool:
     """Tell whether the `different` ones of the values `seen` (rows,) are few, each seen often."""
     return len(different) <= FEW_CODES and len(seen) >= CODES_SEEN * len(different)
 

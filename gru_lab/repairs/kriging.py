@@ -8,6 +8,7 @@ channel's spread.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Kriging:
 
     LEARNED = ("shapes", "matrices", "partners", "cycles", "bins", "usual")
 
-    def fit(self, values, stretch, cycles, period):
+    def fit(self, values: np.ndarray, stretch: Stretch, cycles: Any, period: Any) -> Any:
         """Learn from `values` (channels, rows), NaN where missing, of a Stretch; what is left of
         them without what is usual in the `cycles` (seconds) may come back by `period` (rows).
         """
@@ -56,7 +57,7 @@ class Kriging:
         self.partners = np.argsort(-alike, axis=1, kind="stable")[:, :PARTNERS]
         return self
 
-    def places(self, stretch):
+    def places(self, stretch: Stretch) -> Any:
         """Yield for each cycle in which bin of it the rows of a Stretch are, (rows,)."""
         for cycle, bins in zip(self.cycles, self.bins, strict=True):
             yield stretch.bin(cycle, bins)
@@ -74,14 +75,14 @@ class Field:
     seen: list
 
     @classmethod
-    def of(cls, kriging, stretch, values):
+    def of(cls, kriging: Any, stretch: Stretch, values: np.ndarray) -> Any:
         """Return the Field of `values` (channels, rows)."""
         rest = values
         for usual, place in zip(kriging.usual, kriging.places(stretch), strict=True):
             rest = rest - usual[:, place]
         return cls(kriging, stretch, rest, [np.flatnonzero(~np.isnan(a)) for a in rest])
 
-    def told(self, channel, row):
+    def told(self, channel: Any, row: Any) -> Any:
         """Return the mean and the standard deviation of a channel's missing entry in each `row`
         (entries,): both (entries,).
         """
@@ -89,8 +90,8 @@ class Field:
         matrices = self.kriging.matrices[np.ix_(partners, partners)]
         table = np.tensordot(matrices, self.kriging.shapes, (2, 1))  # (some, some, places)
         pieces = np.array_split(row, max(1, len(row) // BATCH))
-        told = [self._told(partners, table, piece) for piece in pieces]
-        mean, variance = (np.concatenate(a) for a in zip(*told, strict=True))
+        answers = [self._told(partners, table, piece) for piece in pieces]
+        mean, variance = (np.concatenate(a) for a in zip(*answers, strict=True))
         for usual, place in zip(self.kriging.usual, self.kriging.places(self.stretch), strict=True):
             mean += usual[channel, place[row]]
         return mean, np.sqrt(np.maximum(variance, NOISE * max(table[0, 0, 0], NOISE)))
@@ -134,12 +135,12 @@ class Field:
         return tuple(a.reshape(len(row), many) for a in (place, at, known))
 
 
-def covariance(table, one, other, apart):
+def covariance(table: Any, first: Any, other: Any, apart: Any) -> Any:
     """Return the covariance of pairs of entries, by the places of their channels in a `table`
     (channels, channels, places) and the steps they lie `apart`; all arrays of one shape.
     """
     place = np.minimum(np.abs(apart) * GRID + 0.5, table.shape[2] - 1).astype(np.int32)
-    return table.take((one * table.shape[1] + other) * table.shape[2] + place)
+    return table.take((first * table.shape[1] + other) * table.shape[2] + place)
 
 
 def _mean(series, place):

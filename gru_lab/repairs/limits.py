@@ -1,9 +1,11 @@
 """What a repair may do to the channels of one table."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from gru_lab.repairs.holes import Gaps, Stretch
 from gru_lab.repairs.options import in_steps
 
 
@@ -22,7 +24,7 @@ class Limits:
     extrapolation: float | None
 
     @classmethod
-    def of(cls, options, channels, stretch):
+    def of(cls, options: Any, channels: Any, stretch: Stretch) -> "Limits":
         """Return the Limits that Options draw for the `channels` of a Stretch."""
         options.require(channels)
         low = np.array([options.low.get(name, -np.inf) for name in channels], dtype=float)
@@ -34,7 +36,7 @@ class Limits:
             ends = in_steps("extrapolation", None if ends == "all" else ends, stretch.step)
         return cls(low, high, np.array(whole, dtype=bool), fills, most, ends)
 
-    def allow(self, channel, gaps, supported=np.inf):
+    def allow(self, channel: Any, gaps: Gaps, supported: Any = np.inf) -> Any:
         """Return which entries of a channel's Gaps are to be filled, (entries,); at an end of it as
         many steps as are `supported`, where nobody said.
         """
@@ -42,7 +44,9 @@ class Limits:
         most = np.where(gaps.open, min(ends, self.max_gap), self.max_gap)
         return (gaps.length <= most) & self.fills[channel]
 
-    def clipped(self, channel, low, high, values, below, above):
+    def clipped(
+        self, channel: Any, low: Any, high: Any, values: np.ndarray, below: Any, above: Any
+    ) -> tuple[np.ndarray, ...]:
         """Return the `values` of a channel seen from `low` to `high`, and their bounds (`below` and
         `above` them), (entries,), within all limits.
         """
@@ -55,21 +59,21 @@ class Limits:
         return values, np.fmin(lows, values) + 0 * below, np.fmax(highs, values) + 0 * above
 
 
-def at_ends(imputer, channels: list, ends: list, limits: Limits) -> list[str]:
+def at_ends(imputer: Any, channels: list, ends: list, limits: Limits) -> list[str]:
     """Return a sentence on the holes before a channel's first and after its last value: which are
     filled, and why others are not. `ends` has their lengths for each channel, (entries,).
     """
-    said, where = [], "before its first or after its last value"
+    sentences, where = [], "before its first or after its last value"
     for c, (name, lengths) in enumerate(zip(channels, ends, strict=True)):
-        told = limits.extrapolation
-        most = imputer.end_supported(c) if told is None else told
+        asked = limits.extrapolation
+        most = imputer.end_supported(c) if asked is None else asked
         near = lengths <= limits.max_gap  # longer ones stay whole, as the person said
         if filled := int((near & (lengths <= most)).sum() * limits.fills[c]):
-            said.append(f"{name}: {filled:,} of the filled entries lie {where}: extrapolation")
+            sentences.append(f"{name}: {filled:,} of the filled entries lie {where}: extrapolation")
         if left := int((near & (lengths > most)).sum() * limits.fills[c]):
             why = "held-back ends support" if limits.extrapolation is None else "as you said,"
-            said.append(
+            sentences.append(
                 f"{name}: {left:,} entries {where} stay empty: {why} {most:g} rows at most; to "
                 "fill them all the same, add --extrapolation all"
             )
-    return said
+    return sentences

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -54,7 +55,7 @@ class Sheets(Sheet):
     part: str | None = None  # type: ignore[assignment]
 
     @classmethod
-    def of_all(cls, sheets: list[Sheet], split_by=None, **layout) -> "Sheets":
+    def of_all(cls, sheets: list[Sheet], split_by: Any = None, **layout: Any) -> "Sheets":
         """Return several sheets as one; ValueError where their columns differ, or the order of day
         and month.
 
@@ -78,7 +79,7 @@ class Sheets(Sheet):
             tables.append(sheet.table[rest].assign(**{part: label}))
             holes.append(sheet.holes[rest].assign(**{part: False}))
         dated = all(isinstance(table.index, pd.DatetimeIndex) for table in tables)
-        table, mask = (pd.concat(one, ignore_index=not dated) for one in (tables, holes))
+        table, mask = (pd.concat(frames, ignore_index=not dated) for frames in (tables, holes))
         named = [[f"{sheet.name}: {note}" for note in sheet.notes] for sheet in sheets]
         notes = [note for notes in named for note in notes]
         doubts = [f"{sheet.name}: {doubt}" for sheet in sheets for doubt in sheet.doubts]
@@ -86,7 +87,7 @@ class Sheets(Sheet):
         path = Path(f"{counted(len(sheets), 'file')}")
         return cls(path, table, mask, notes, None, doubts, unread, sheets=sheets, part=part)
 
-    def require_out(self, out) -> Path:
+    def require_out(self, out: str | Path) -> Path:
         """Return the folder to write into, made if need be."""
         if Path(out).is_file():
             raise ValueError(
@@ -95,11 +96,11 @@ class Sheets(Sheet):
             )
         return require_folder("OUT", out)
 
-    def places(self, out) -> list[Path]:
+    def places(self, out: str | Path) -> list[Path]:
         """Return the paths that are written for OUT."""
         return [Path(out) / sheet.name for sheet in self.sheets]
 
-    def files(self, out, repaired, filled, keep_flags=False) -> dict:
+    def files(self, out: str | Path, repaired: Any, filled: Any, keep_flags: bool = False) -> dict:
         """Return {path: bytes} of every file, as `Sheet.files` does of one."""
         written, begin = {}, 0
         for sheet, place in zip(self.sheets, self.places(out), strict=True):
@@ -115,19 +116,19 @@ def unlike(sheets: list[Sheet]) -> list[str]:
     for sheet in sheets:
         for name in text.keys() & set(sheet.table.columns):
             text[name][_is_text(sheet.table[name])] += 1
-    found = []
+    sentences = []
     for sheet in sheets:
         names = sheet.table.columns
         lacks = [name for name in usual if name not in names]
         has = [name for name in names if name not in usual]
-        said = [f"lacks {', '.join(map(repr, lacks))}"] * bool(lacks)
-        said += [f"has {', '.join(map(repr, has))} besides"] * bool(has)
+        diff = [f"lacks {', '.join(map(repr, lacks))}"] * bool(lacks)
+        diff += [f"has {', '.join(map(repr, has))} besides"] * bool(has)
         for name in text.keys() & set(names):
             most = text[name].most_common(1)[0][0]
             if _is_text(sheet.table[name]) != most and sheet.table[name].notna().any():
-                said.append(f"holds {'numbers' if most else 'text'} in {name!r}, unlike the others")
-        found += [f"{sheet.name} {' and '.join(said)}"] * bool(said)
-    return found
+                diff.append(f"holds {'numbers' if most else 'text'} in {name!r}, unlike the others")
+        sentences += [f"{sheet.name} {' and '.join(diff)}"] * bool(diff)
+    return sentences
 
 
 def _day_or_month(layouts: list) -> tuple[list, str | None]:
@@ -170,15 +171,15 @@ class Checks:
     @property
     def problems(self) -> list[str]:
         """Those of all files, each with its file."""
-        named = [[f"{one.name}: {text}" for text in one.problems] for one in self.checks]
+        named = [[f"{file.name}: {text}" for text in file.problems] for file in self.checks]
         return self.differences + [text for problems in named for text in problems]
 
     def __str__(self):
         rows = [("file", "rows", "time", "channels", "holes", "problems")]
-        for one in self.checks:
-            holes = int(one.channels["holes"].sum())
-            counts = (f"{len(one.channels)}", f"{holes:,}", f"{len(one.problems)}")
-            rows.append((one.name, one.facts["rows"], one.facts["time"], *counts))
+        for file in self.checks:
+            holes = int(file.channels["holes"].sum())
+            counts = (f"{len(file.channels)}", f"{holes:,}", f"{len(file.problems)}")
+            rows.append((file.name, file.facts["rows"], file.facts["time"], *counts))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [f"{len(self.checks)} files, read as {self.checks[0].facts['read as']}"]
         lines += ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
@@ -187,36 +188,36 @@ class Checks:
         return "\n".join(lines)
 
 
-def check_all(sheets: list[Sheet], **options) -> Checks:
+def check_all(sheets: list[Sheet], **options: Any) -> Checks:
     """Return the Checks of several files; `options` are those of `check`."""
     checks = [check(sheet, **options) for sheet in sheets]
-    ways, usual = _day_or_month([one.layout for one in checks])
+    ways, usual = _day_or_month([file.layout for file in checks])
     for place, known in enumerate(ways):  # the other files say how this one is to be read
         if len(known) == 2 and usual:
             checks[place] = check(sheets[place], **options, dayfirst=usual == "dm")
     if sum(len(sheet.table) for sheet in sheets) >= FEW_ROWS:  # together they are enough
         few = "too few to learn from"
         checks = [replace(c, problems=[p for p in c.problems if few not in p]) for c in checks]
-    found = unlike(sheets) + unlike_days(
-        [one.name for one in checks], [one.layout for one in checks]
+    odd = unlike(sheets) + unlike_days(
+        [file.name for file in checks], [file.layout for file in checks]
     )
     for fact, what in (("read as", "read as"), ("time", "time")):
-        ways = [_step(one.facts[fact]) if fact == "time" else one.facts[fact] for one in checks]
+        ways = [_step(file.facts[fact]) if fact == "time" else file.facts[fact] for file in checks]
         usual = Counter(ways).most_common(1)[0][0]
-        found += [
-            f"{one.name}: {what} {way}, the others {usual}"
-            for one, way in zip(checks, ways, strict=True)
+        odd += [
+            f"{file.name}: {what} {way}, the others {usual}"
+            for file, way in zip(checks, ways, strict=True)
             if way != usual
         ]
-    kinds = pd.DataFrame({one.name: one.channels["kind"] for one in checks})
+    kinds = pd.DataFrame({file.name: file.channels["kind"] for file in checks})
     for channel, row in kinds.iterrows():
         row = row[~row.isin(["constant", "empty", "none"])].dropna()
         if row.nunique() > 1:
             usual = row.mode()[0]
             other = row[row != usual]
             names = ", ".join(other.index[:5]) + f" and {len(other) - 5} more" * (len(other) > 5)
-            found.append(f"{channel!r} is {other.iloc[0]} in {names}, and {usual} in the others")
-    return Checks(checks, found)
+            odd.append(f"{channel!r} is {other.iloc[0]} in {names}, and {usual} in the others")
+    return Checks(checks, odd)
 
 
 def _step(text):

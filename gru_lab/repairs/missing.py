@@ -5,6 +5,7 @@ like a measurement, that is a doubt, unless the person is sure.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from gru_lab.tables.manner import parted
 from gru_lab.tables.numbers import option
 
 
-def by_column(missing, columns) -> tuple[dict, list]:
+def by_column(missing: Any, columns: Any) -> tuple[dict, list]:
     """Return ({column: [values]}, [values of any column]) of what was given as `missing`.
 
     `missing` is {column: value or values}, or a list of values and of 'COLUMN=VALUE'. Raises
@@ -39,7 +40,7 @@ def by_column(missing, columns) -> tuple[dict, list]:
     return named, bare
 
 
-def number_of(value) -> float:
+def number_of(value: Any) -> float:
     """Return a code as a number, NaN where it is a text: '-999,9' and '−999.9 °C' are -999.9."""
     try:
         return float(value)
@@ -49,7 +50,7 @@ def number_of(value) -> float:
         return next((number for number in numbers if number is not None), math.nan)
 
 
-def where_is(column: pd.Series, value) -> np.ndarray:
+def where_is(column: pd.Series, value: Any) -> np.ndarray:
     """Return where `column`, of numbers or of text, holds `value`, (rows,); inf means -inf too.
 
     Numbers are alike if they are in single precision, in which many loggers write.
@@ -86,7 +87,7 @@ def stands_out(values: np.ndarray, code: float) -> bool:
     return max(low - code, code - high) > max(high - low, 1e-9 * abs(code))
 
 
-def doubt_of(value, columns: dict) -> str:
+def doubt_of(value: Any, columns: dict) -> str:
     """Return the sentence on a bare value that looks like a measurement in `columns` → count."""
     held = ", ".join(f"{name!r} ({count:,} cells)" for name, count in columns.items())
     return (

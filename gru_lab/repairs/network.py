@@ -8,15 +8,17 @@ are zero at first. Arrays are (rows, channels), in units of each
 channel's spread.
 """
 
+from collections.abc import Callable, Iterator
 from itertools import islice
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from gru_lab.model import RNN, draw
-from gru_lab.repairs.holes import wrapped
+from gru_lab.repairs.holes import Stretch, wrapped
 from gru_lab.repairs.rivals import CYCLES
 
 WINDOW = 48  # steps
@@ -31,7 +33,7 @@ LARGEST = 20.0  # of the corrections learned, in its units: one burst must not o
 PATIENCE, GAIN, LAST = 0.3, 0.003, 0.15  # shares of the time so far, and of the error
 
 
-def windows_at(start, stretch):
+def windows_at(start: np.ndarray, stretch: Stretch) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of the windows from `start` (windows,) on, and which of them count: both
     (windows, WINDOW).
 
@@ -42,7 +44,7 @@ def windows_at(start, stretch):
     return np.minimum(row, end - 1), row < end
 
 
-def windows_in_use(stretch):
+def windows_in_use(stretch: Stretch) -> Iterator:
     """Yield `windows_at` that overlap by half, in batches; in one batch no row comes twice."""
     start = np.unique(stretch.begin)
     count = np.maximum(1, np.ceil(2 * (stretch.end[start] - start) / WINDOW - 1)).astype(int)
@@ -54,14 +56,14 @@ def windows_in_use(stretch):
             yield windows_at(chosen[first : first + 8 * BATCH], stretch)
 
 
-def errors(truth, filled, held, period):
+def errors(truth: Any, filled: Any, held: np.ndarray, period: Any) -> np.ndarray:
     """Return MAE and MSE on the `held` entries of each channel, (2, channels)."""
     error = np.where(held, np.nan_to_num(wrapped(filled - truth, period)), 0)
     sums = np.stack([np.abs(error).sum(axis=0), np.square(error).sum(axis=0)])
     return sums / np.maximum(held.sum(axis=0), 1)
 
 
-def gains_little(scores, times):
+def gains_little(scores: Any, times: Any) -> bool:
     """Tell whether the last part of the time so far lowered the score by next to nothing."""
     known = zip(scores, times, strict=True)
     before = min(score for score, time in known if time < (1 - PATIENCE) * times[-1])
@@ -106,7 +108,7 @@ class CorrectionNetwork:
         return torch.from_numpy(np.concatenate(pieces, axis=-1, dtype=np.float32)).to(self.device)
 
     @torch.no_grad()
-    def correct(self, scene, watch=iter):
+    def correct(self, scene: Any, watch: Callable = iter) -> np.ndarray:
         """Return the corrections by both of its heads, (rows, 2, channels).
 
         Each row's come from two windows, weighted towards their middle, so that there is context
@@ -127,7 +129,15 @@ class CorrectionNetwork:
         total *= scene.deviation.T[:, None]
         return total
 
-    def train(self, shown, pattern, truth, held, ends, epochs=None):
+    def train(
+        self,
+        shown: Any,
+        pattern: Any,
+        truth: Any,
+        held: np.ndarray,
+        ends: Any,
+        epochs: int | None = None,
+    ) -> Iterator[dict]:
         """Train on the Stretch `shown`, and yield a row of figures after each epoch; `best` holds
         the best weights.
 
@@ -142,7 +152,8 @@ class CorrectionNetwork:
         weights = self.network.parameters()
         optimizer = torch.optim.AdamW(weights, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         dropping = torch.Generator(self.device).manual_seed(self.seed)
-        batches, steps, ended, times, ending = self._batches(shown, pattern, rng), 0, False, [0], 0
+        batches, times = self._batches(shown, pattern, rng), [0.0]
+        steps, ended, ending = 0, False, 0
         while not ended:
             self.network.train()
             for batch in islice(batches, STEPS):
@@ -234,17 +245,17 @@ class CorrectionNetwork:
 
         return score
 
-    def take_best(self):
+    def take_best(self) -> None:
         """Go back to the weights that scored best, if an epoch was finished."""
         if self.best:
             self.network.load_state_dict(self.best)
 
-    def state_dict(self):
+    def state_dict(self) -> dict:
         """Return all that was learned, by name."""
         weights = self.network.state_dict().items()
         return {f"network.{name}": value.cpu() for name, value in weights}
 
-    def load_state_dict(self, tensors):
+    def load_state_dict(self, tensors: dict) -> None:
         """Take up what `tensors` of another CorrectionNetwork of the same settings gave."""
         weights = {name: tensors[f"network.{name}"] for name in self.network.state_dict()}
         self.network.load_state_dict(weights)

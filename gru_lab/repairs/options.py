@@ -47,10 +47,10 @@ class Options:
         for option in ("codes", "angles", "integer", "inputs", "only", "low", "high"):
             for name in getattr(self, option):
                 one_of(option, name, channels)
-        for one, other in (("codes", "angles"), ("codes", "integer"), ("inputs", "only")):
-            if both := set(getattr(self, one)) & set(getattr(self, other)):
+        for first, other in (("codes", "angles"), ("codes", "integer"), ("inputs", "only")):
+            if both := set(getattr(self, first)) & set(getattr(self, other)):
                 raise ValueError(
-                    f"column {sorted(both)[0]!r} must be in {one} or in {other}, not in both"
+                    f"column {sorted(both)[0]!r} must be in {first} or in {other}, not in both"
                 )
 
     def kind(self, channel: str, values: np.ndarray) -> str:

@@ -8,10 +8,11 @@ Arrays are (channels, rows), in units of each channel's spread.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from gru_lab.repairs.holes import CLASSES, Stretch, wrapped
+from gru_lab.repairs.holes import CLASSES, Gaps, Stretch, wrapped
 
 UNSEEN = 0.1  # weight of a period whose own values were filled
 RIDGE, OWN_RIDGE, HUBER, TIMES, EXTREME = 30.0, 100.0, 2.5, 4, 12.0
@@ -32,17 +33,18 @@ class Scene:
     lagged: list
     deviation: np.ndarray | None = None
 
-    def line(self, channel, gaps):
+    def line(self, channel: Any, gaps: Gaps) -> np.ndarray:
         """Return the straight line across Gaps, (entries,)."""
         return gaps.line(self.filled[channel], self.turn[channel])
 
-    def across(self, channel, gaps):
+    def across(self, channel: Any, gaps: Gaps) -> np.ndarray:
         """Return what a channel does across Gaps, (entries,)."""
         return gaps.across(self.filled[channel], self.turn[channel])
 
-    def lag(self, channel, gaps, group):
+    def lag(self, channel: Any, gaps: Gaps, group: Any) -> np.ndarray:
         """Return what the channel did across Gaps some periods earlier and later, (entries,)."""
-        total, weight = np.zeros(len(gaps.row), np.float32), np.float32(0.05)
+        total = np.zeros(len(gaps.row), np.float32)
+        weight = np.full(len(gaps.row), 0.05, np.float32)
         for at, there in self.lagged[group]:
             away = gaps.moved(at)
             seen = np.where(away.within(self.observed[channel]), 1, UNSEEN)
@@ -51,7 +53,7 @@ class Scene:
             weight = weight + weigh
         return total / weight
 
-    def inputs(self, channel, gaps, partners, usual):
+    def inputs(self, channel: Any, gaps: Gaps, partners: Any, usual: Any) -> np.ndarray:
         """Return what the regression sees of each entry of Gaps, (entries, inputs).
 
         `partners` are other channels, `usual` for each cycle of the clock the bin of each
@@ -69,7 +71,7 @@ class Scene:
             columns += [np.zeros(len(gaps.row))] * 2
         return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
 
-    def leaning(self, channel, gaps):
+    def leaning(self, channel: Any, gaps: Gaps) -> Any:
         """Return how the series comes into a hole at an end of its part, (entries,), less and less
         the farther away; 0 between two values.
         """
@@ -83,7 +85,7 @@ class Scene:
         return np.where(gaps.open, -other * slope * far / (1 + far), 0)
 
 
-def solve(inputs, goal, kind):
+def solve(inputs: np.ndarray, goal: np.ndarray, kind: Any) -> np.ndarray:
     """Return weights (classes, inputs) by ridge regression of `goal` (entries,), in each class of
     length `kind` (entries,) drawn towards those of all.
 

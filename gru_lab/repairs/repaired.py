@@ -48,16 +48,16 @@ class Repaired:
         return self._bound(2)
 
     @property
-    def interval(self):
+    def interval(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The bounds, (low, high)."""
         return self.low, self.high
 
     @property
-    def half_width(self):
+    def half_width(self) -> pd.DataFrame:
         """Half the width of the intervals."""
         return (self.high - self.low) / 2
 
-    def jumps(self):
+    def jumps(self) -> pd.Series:
         """Return, for each channel with holes, how large the step from observed to repaired is at
         the ends of its holes, as a share of its usual step: 95 % quantiles of both, in the order of
         rows.

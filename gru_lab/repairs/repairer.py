@@ -10,6 +10,8 @@ import copy
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -92,7 +94,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def fit(self, table, y=None):
+    def fit(self, table: Any, y: Any = None) -> Self:
         """Learn from the observed entries of `table`, a DataFrame or an array (rows, channels);
         return self.
 
@@ -123,7 +125,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.warnings_ += at_ends(self._imputer, self.channels_, ends, limits)
         return self
 
-    def settings(self):
+    def settings(self) -> dict:
         """Return the settings of an Imputer, all of them checked."""
         MINUTES.fix("minutes", self.minutes)
         if self.epochs is not None:
@@ -134,8 +136,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _limits(self, stretch):
         """Return the Limits that the settings draw for the channels of a Stretch."""
-        said = {field.name: getattr(self, field.name) for field in fields(Options)}
-        options = Options(**{name: value for name, value in said.items() if value is not None})
+        given = {field.name: getattr(self, field.name) for field in fields(Options)}
+        options = Options(**{name: value for name, value in given.items() if value is not None})
         return Limits.of(options, self.channels_, stretch)
 
     def _frame(self, table, fitting=False):
@@ -160,22 +162,22 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return Layout.of(frame, self.split_by, time, **settings, **known).require()
 
     def _warnings(self, frame, stretch, layout):
-        found = remarks(self._imputer.kinds, self._imputer.known, stretch)
-        said = [f"{self.channels_[c]}: {words}" for c, words in found.items()]
+        reasons = remarks(self._imputer.kinds, self._imputer.known, stretch)
+        notes = [f"{self.channels_[c]}: {words}" for c, words in reasons.items()]
         for name, why in layout.set_aside.items():
             if why == "text" and (holes := frame[name].isna().sum()):
-                said.append(f"{name}: not numeric, so its {holes:,} holes stay")
+                notes.append(f"{name}: not numeric, so its {holes:,} holes stay")
         settled = {*self.angles, *self.codes, *self.integer}
         for name, values in zip(self.channels_, stretch.values.T, strict=True):
             if name not in settled and np.isnan(values).any() and wraps(values):
-                said.append(
+                notes.append(
                     f"{name}: filled as plain numbers; if it is degrees, where 360 is 0, "
                     "name it in angles"
                 )
         if "lacking" in layout.odd:
             rows = counted(len(layout.odd["lacking"]), "row")
-            said.append(f"{rows} without a time stamp counted as between their neighbours in time")
-        return said
+            notes.append(f"{rows} without a time stamp counted as between their neighbours in time")
+        return notes
 
     def _train(self, stretch, began):
         """Let the Imputer learn, with a bar that says what it does and shows the score."""
@@ -206,19 +208,19 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if self._imputer.interrupted:
             self.warnings_.append(f"training was ended early, after {len(self.history_)} epochs")
 
-    def take_scores(self):
+    def take_scores(self) -> None:
         """Take over what the Imputer measured, by the channels' names."""
         self.scores_, self.by_length_ = scores.tables(self._imputer, self.channels_)
         self.coverage_ = self._imputer.coverage
 
-    def transform(self, table):
+    def transform(self, table: Any) -> Any:
         """Return `table`, of the channels of the fit, with its holes filled; an array as floats."""
         out = self.repaired(table).table
         if isinstance(table, pd.Series):
             return out.iloc[:, 0].rename(table.name)
         return out if holds_columns(table) else out.to_numpy()
 
-    def on(self, table):
+    def on(self, table: Any) -> "Repairer":
         """Return this Repairer as it repairs the rows of another `table` of the same channels;
         nothing is trained.
 
@@ -228,7 +230,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         return self._on(self._stretch(table)[1])
 
-    def repaired(self, table):
+    def repaired(self, table: Any) -> Repaired:
         """Return the Repaired of a table by what was learned; its `repairer` is that `on` it."""
         frame, stretch, layout = self._stretch(table)
         return self._on(stretch)._fill(frame, stretch, layout)
@@ -273,23 +275,23 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         lacking = [str(name) for name in self.channels_ if name not in numeric]
         known = {*self.channels_, *self.set_aside_, *names_of(self.split_by)}
         unknown = [str(name) for name in numeric if name not in known]
-        said = [f"lacks {', '.join(lacking)}"] * bool(lacking)
-        said += [f"has {', '.join(unknown)} besides"] * bool(unknown)
-        if said:
+        problems = [f"lacks {', '.join(lacking)}"] * bool(lacking)
+        problems += [f"has {', '.join(unknown)} besides"] * bool(unknown)
+        if problems:
             known = f"the {len(self.channels_)} channels it was fitted on"
-            raise ValueError(f"table must have {known}, but it {' and '.join(said)}")
+            raise ValueError(f"table must have {known}, but it {' and '.join(problems)}")
 
-    def to_bytes(self):
+    def to_bytes(self) -> bytes:
         """Return the fitted repairer as a safetensors file, settings and scores in its metadata."""
         check_is_fitted(self)
         return saved.to_bytes(self)
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write `to_bytes` to a file; whole or not at all."""
         write_whole(path, self.to_bytes())
 
     @classmethod
-    def load(cls, path, device="auto"):
+    def load(cls, path: str | Path, device: str = "auto") -> "Repairer":
         """Return the repairer that `save` wrote to `path`; ValueError for any other file."""
         pick_device(device)
         try:
@@ -301,7 +303,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             ) from error
 
 
-def repair(table, **settings):
+def repair(table: Any, **settings: Any) -> Repaired:
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`.
 
     `table` is a DataFrame, a Series (its `table` then is one, too), an array (rows, channels) or

@@ -6,10 +6,11 @@ Arrays are (channels, rows), in units of each channel's spread.
 """
 
 from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 
-from gru_lab.repairs.holes import CLASSES, wrapped
+from gru_lab.repairs.holes import CLASSES, Stretch, wrapped
 from gru_lab.repairs.kriging import Field, Kriging
 from gru_lab.repairs.regression import EXTREME, Scene, solve
 
@@ -18,13 +19,13 @@ CYCLES = (86_400, 604_800, 31_556_952)  # seconds: day, week, year
 LAGS = ((1,), (2, 3), (7,))  # periods earlier and later
 
 
-def cycles_of(stretch):
+def cycles_of(stretch: Stretch) -> list[int]:
     """Return the cycles of the clock, in seconds, that time stamps show at least twice."""
     span = np.ptp(stretch.position) * stretch.step
     return [cycle for cycle in CYCLES if 3.5 * stretch.step <= cycle <= span / 2]
 
 
-def period_of(stretch, filled):
+def period_of(stretch: Stretch, filled: Any) -> float:
     """Return the period in rows by autocorrelation, for tables without time stamps; 0 for none."""
     first = np.unique(stretch.begin)
     rows = stretch.end[first] - first
@@ -56,7 +57,7 @@ class Rivals:
         self.goal = np.array([way == "linear" for way in self.ways], dtype=bool)
         self.weights = np.zeros((channels, CLASSES, 0), dtype=np.float32)
 
-    def fit(self, stretch, pattern, rng):
+    def fit(self, stretch: Stretch, pattern: Any, rng: np.random.Generator) -> Self:
         """Learn from a Stretch in which holes lie as the Pattern says; return self."""
         some = stretch.where(stretch.spread(ROWS))
         for c in np.flatnonzero(self.turn == 0):
@@ -97,7 +98,7 @@ class Rivals:
         scaled[self.turn > 0] = np.nan
         return scaled
 
-    def line(self, stretch):
+    def line(self, stretch: Stretch) -> Scene:
         """Return the Scene of a Stretch with its holes filled by the line."""
         observed = ~np.isnan(stretch.values.T)
         filled = np.empty(observed.shape, dtype=np.float32)
@@ -143,7 +144,7 @@ class Rivals:
         usual = zip(self.kriging.places(scene.stretch), self.kriging.usual[:, channel], strict=True)
         return scene.inputs(channel, gaps, self.kriging.partners[channel, 1:], usual)
 
-    def fill(self, stretch):
+    def fill(self, stretch: Stretch) -> Scene:
         """Return the Scene of a Stretch filled by the line, by kriging and by the regression."""
         scene = self._kriged(stretch)
         filled = scene.filled.copy()

@@ -4,6 +4,8 @@ is wrong with it shows when it is read, and not in the middle of a repair.
 
 import copy
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +26,7 @@ LEARNED = (
 )
 
 
-def to_bytes(repairer):
+def to_bytes(repairer: Any) -> bytes:
     """Return a fitted repairer as a safetensors file, settings and scores in its metadata."""
     known = {name: getattr(repairer, name) for name in LEARNED if hasattr(repairer, name)}
     known |= {"settings": repairer.get_params(), "kinds": repairer._imputer.kinds, "format": FORMAT}
@@ -41,7 +43,7 @@ def _plain(value):
     )
 
 
-def read(path, repairer_class, device):
+def read(path: str | Path, repairer_class: Any, device: str) -> Any:
     """Return the repairer in a file, tried on a small table; raises whatever is wrong with it."""
     with safe_open(path, "pt") as file:
         known = json.loads(file.metadata()["gru_lab"])
@@ -68,7 +70,7 @@ def _parts(imputer):
     return {"": imputer, "rivals.": imputer.rivals, "kriging.": imputer.rivals.kriging}
 
 
-def tensors_of(imputer):
+def tensors_of(imputer: Any) -> dict:
     """Return all that an Imputer learned, as {name: tensor}."""
     learned = {
         head + name: getattr(part, name)
@@ -81,7 +83,7 @@ def tensors_of(imputer):
     return tensors | (imputer.network.state_dict() if imputer.network else {})
 
 
-def imputer_of(tensors, kinds, **settings):
+def imputer_of(tensors: dict, kinds: Any, **settings: Any) -> Imputer:
     """Return the Imputer whose `tensors`, `kinds` and settings these are."""
     arrays = {name: value.numpy() for name, value in tensors.items()}
     imputer = Imputer(kinds, arrays["turn"], arrays["known"], **settings)
@@ -90,15 +92,15 @@ def imputer_of(tensors, kinds, **settings):
             setattr(part, name, arrays[head + name])
     for name, kind in (("intervals", Intervals), ("evidence", Evidence)):
         head = f"{kind.__name__}."
-        own = {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
-        setattr(imputer, name, kind(**own))
+        parts = {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
+        setattr(imputer, name, kind(**parts))
     if any(name.startswith("network.") for name in tensors):
         imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
         imputer.network.load_state_dict(tensors)
     return imputer
 
 
-def tried(repairer):
+def tried(repairer: Any) -> Any:
     """Return the repairer once it has repaired a small table of its channels.
 
     Raises whatever goes wrong on the way, as with tensors of odd shapes.

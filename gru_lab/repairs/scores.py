@@ -1,5 +1,7 @@
 """What entries held back foretell for a table's own holes, by channel and by length of hole."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -24,7 +26,7 @@ def _errors(imputer):
     return mae, rmse, imputer.evidence.errors(imputer.way)[2]
 
 
-def tables(imputer, channels):
+def tables(imputer: Any, channels: Any) -> Any:
     """Return what is foretold by channel and by length, two DataFrames.
 
     The first has a row per channel: the errors for its own holes, of all ways and of the repair;

@@ -7,6 +7,7 @@ sheet.write("repaired.xlsx", repaired_table, filled)
 """
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,14 @@ class Sheet:
         return self.path.name
 
     @classmethod
-    def open(cls, path, missing=(), yes=False, protect=(), **reading) -> "Sheet":
+    def open(
+        cls,
+        path: str | Path,
+        missing: Any = (),
+        yes: bool = False,
+        protect: Iterable = (),
+        **reading: Any,
+    ) -> "Sheet":
         """Return the Sheet of a file; cells that hold a code of `missing` are holes too.
 
         `missing` is {column: values}, or a list of 'COLUMN=VALUE' and of bare values. `decimal`
@@ -67,7 +75,15 @@ class Sheet:
         return cls._of(path, open_file(path, **reading), missing, yes, protect)
 
     @classmethod
-    def of(cls, table, missing=(), decimal=None, thousands=None, yes=False, protect=()) -> "Sheet":
+    def of(
+        cls,
+        table: Any,
+        missing: Any = (),
+        decimal: str | None = None,
+        thousands: str | None = None,
+        yes: bool = False,
+        protect: Iterable = (),
+    ) -> "Sheet":
         """Return the Sheet of a DataFrame, which cannot be written to a file."""
         frame = table.set_axis(unique_names(table.columns), axis="columns")
         return cls._of(Path("table"), _Frame(frame, decimal, thousands), missing, yes, protect)
@@ -105,7 +121,7 @@ class Sheet:
             raise ValueError(f"{self.name}: {'; '.join(self.doubts)}")
         return self
 
-    def without(self, kept) -> "Sheet":
+    def without(self, kept: pd.DataFrame) -> "Sheet":
         """Return the sheet with the holes that are True in `kept`, a DataFrame, left alone."""
         return replace(self, holes=self.holes & ~kept)
 
@@ -131,7 +147,7 @@ class Sheet:
             )
         return replace(sheet, path=self.path)
 
-    def require_out(self, out) -> Path:
+    def require_out(self, out: str | Path) -> Path:
         """Return the path of a file to write, or raise ValueError if it has another format or is
         the sheet's own.
         """
@@ -142,7 +158,7 @@ class Sheet:
             )
         return out
 
-    def rebuilt(self, repaired, filled, keep_flags=False) -> bytes:
+    def rebuilt(self, repaired: Any, filled: Any, keep_flags: bool = False) -> bytes:
         """Return the file's bytes again, with the holes that are True in `filled` taken from
         `repaired`.
         """
@@ -153,15 +169,15 @@ class Sheet:
                 changes[name] = mask, repaired[name].to_numpy(np.float64, na_value=np.nan)
         return self.file.rebuilt(changes, keep_flags)
 
-    def places(self, out) -> list[Path]:
+    def places(self, out: str | Path) -> list[Path]:
         """Return the paths that are written for OUT."""
         return [Path(out)]
 
-    def files(self, out, repaired, filled, keep_flags=False) -> dict:
+    def files(self, out: str | Path, repaired: Any, filled: Any, keep_flags: bool = False) -> dict:
         """Return {path: bytes} of what is to be written for OUT."""
         return {out: self.rebuilt(repaired, filled, keep_flags)}
 
-    def write(self, out, repaired, filled, keep_flags=False):
+    def write(self, out: str | Path, repaired: Any, filled: Any, keep_flags: bool = False) -> None:
         """Write what `rebuilt` returns; whole or not at all."""
         write_whole(Path(out), self.rebuilt(repaired, filled, keep_flags))
 

@@ -2,12 +2,15 @@
 goes with it.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gru_lab.repairs.holes import runs_of
+from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.repairer import Repairer, repair
 from gru_lab.repairs.words import counted, shown
 
@@ -26,7 +29,9 @@ HOW = {
 READING = ("split_by", "time", "time_format", "dayfirst")  # may be said again beside a model
 
 
-def repair_sheet(sheet, checked, model=None, device="auto", **settings):
+def repair_sheet(
+    sheet: Any, checked: Any, model: Any = None, device: str = "auto", **settings: Any
+) -> Repaired:
     """Return the Repaired of a Sheet, of which `checked` is the Check; `model` is a file with a
     saved Repairer.
 
@@ -69,7 +74,7 @@ def _require_none(names):
         )
 
 
-def summary(repaired):
+def summary(repaired: Any) -> pd.DataFrame:
     """Return a DataFrame with a row per channel: holes, filled, left, how, better, and the scores
     of its Repairer.
 
@@ -81,13 +86,13 @@ def summary(repaired):
     left = repaired.frame[scores.index].isna().sum()
     better = (1 - scores["repair MAE"] / scores["linear MAE"]).where(scores["entries"] > 0)
     how = scores["kept"].map(HOW)
-    own = pd.DataFrame(
+    counts = pd.DataFrame(
         {"holes": filled + left, "filled": filled, "left": left, "how": how, "better": better}
     )
-    return own.join(scores)
+    return counts.join(scores)
 
 
-def by_length(repaired):
+def by_length(repaired: Any) -> pd.DataFrame:
     """Return a DataFrame with a row per channel and class of length of its holes: how many, what
     fills them, `why`, the chance that this is worse than the straight line, and the errors of all
     ways on entries held back.
@@ -121,7 +126,7 @@ def _why(row, others):
     return "best by MAE and RMSE"
 
 
-def left_empty(repaired):
+def left_empty(repaired: Any) -> list[tuple]:
     """Return the holes that stay as (channel, rows, why), the longest first."""
     layout, channels = repaired.layout, list(repaired.repairer.scores_.index)
     missing = repaired.table[channels].isna().to_numpy()[layout.order]
@@ -139,7 +144,7 @@ def left_empty(repaired):
     return sorted(left, key=lambda hole: -len(hole[1]))
 
 
-def each_value(repaired):
+def each_value(repaired: Any) -> pd.DataFrame:
     """Return a row per repaired value: its row, time if any, channel, value, low and high."""
     table, layout, pieces = repaired.frame, repaired.layout, []
     low, high = repaired.interval
@@ -156,7 +161,7 @@ def each_value(repaired):
     return pd.concat(pieces, ignore_index=True)
 
 
-def compare(repaired, truth):
+def compare(repaired: Any, truth: Any) -> pd.DataFrame:
     """Return, where the truth of the holes is known (a DataFrame), what the repair was worth, a row
     per channel.
 
@@ -174,20 +179,20 @@ def compare(repaired, truth):
     )
 
 
-def grouped(repairer):
+def grouped(repairer: Any) -> Iterator[str]:
     """Yield what a Repairer warns of, channels of which the same is said brought together."""
-    said = {}
+    named = {}
     names = sorted(map(str, (*repairer.channels_, *repairer.set_aside_)), key=len, reverse=True)
     for sentence in repairer.warnings_:
         channel = next((name for name in names if sentence.startswith(f"{name}: ")), "")
         what = sentence[len(channel) + 2 :] if channel else sentence
-        said.setdefault(what, []).append(shown(channel))
-    for what, channels in said.items():
+        named.setdefault(what, []).append(shown(channel))
+    for what, channels in named.items():
         more = f" and {len(channels) - 10} more" * (len(channels) > 10)
         yield ", ".join(channels[:10]) + more + ": " * bool(channels[0]) + shown(what)
 
 
-def last_line(repaired):
+def last_line(repaired: Any) -> str:
     """Return in words what was filled, what was not, and how much better than a straight line."""
     rows = summary(repaired)
     holed = rows[rows["holes"] > 0]

@@ -58,11 +58,11 @@ def suspects(values: np.ndarray) -> list[Suspect]:
     chosen = _known_suspects(seen, different, counts, known)
     chosen |= _stuck(seen, different, counts, chosen)
     others = different[~chosen]
-    found = [
+    suspected = [
         Suspect(value, int(rows), others[0], others[-1])
         for value, rows in zip(different[chosen], counts[chosen], strict=True)
     ]
-    return sorted(found, key=lambda one: max(others[0] - one.value, one.value - others[-1]))
+    return sorted(suspected, key=lambda cell: max(others[0] - cell.value, cell.value - others[-1]))
 
 
 def _known(different):

@@ -12,12 +12,12 @@ from gru_lab.tables.time import BUDDHIST
 PAUSE = 10  # usual steps make a pause where steps are irregular
 
 
-def counted(number, thing):
+def counted(number: int, thing: str) -> str:
     """Return '1 row', '2,000 rows'."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def shown(name):
+def shown(name: object) -> str:
     """Return a column's name for a terminal, with control characters spelt out."""
     return str(name) if str(name).isprintable() else repr(str(name))
 

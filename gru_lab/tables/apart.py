@@ -1,6 +1,7 @@
 """Several series in one table: which columns tell them apart, and where nothing does."""
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ MOST_PARTS = 2_000
 FEW_VALUES = 50  # of a column of numbers that tells parts apart
 
 
-def teller(columns, moments, first):
+def teller(columns: dict, moments: Any, first: np.ndarray) -> Any:
     """Return the column, or two, that tell apart rows whose stamps repeat or start again.
 
     `moments` and `columns` come part by part. None where there is no need, or no such column.
@@ -43,10 +44,10 @@ def teller(columns, moments, first):
         step = steps_of(moments[order], begins)[~begins]
         ways = max((step > 0).mean(), (step < 0).mean()) if len(step) else 0
         even = 1 - irregular(moments[order], begins).mean() >= TOLD
-        told = ways >= TOLD and repeated >= REPEATED and not _starts_again(moments[order], begins)
-        if even and (ways == 1 or told):
+        apart = ways >= TOLD and repeated >= REPEATED and not _starts_again(moments[order], begins)
+        if even and (ways == 1 or apart):
             return names
-        if (ways == 1 or told) and (again or repeated >= REPEATED):
+        if (ways == 1 or apart) and (again or repeated >= REPEATED):
             passing.append(names)
     return passing[0] if passing else None
 
@@ -58,11 +59,17 @@ def _starts_again(moments, first):
     return bool((step < -RESTART * usual).any())
 
 
-def tells_apart(columns, stamps, part, first, by_part):
+def tells_apart(
+    columns: dict,
+    stamps: np.ndarray,
+    part: np.ndarray | None,
+    first: np.ndarray,
+    by_part: np.ndarray,
+) -> str | None:
     """Return a sentence where rows of several series would be sorted into each other, or None."""
     moments = seconds(stamps)[by_part]
     columns = {name: column.iloc[by_part] for name, column in columns.items()}
-    names = teller(columns, moments, first) or ()
+    names: tuple = teller(columns, moments, first) or ()
     if len(names) == 1:
         (name,) = names
         labels = columns[name].dropna().unique()[:3]

@@ -24,7 +24,7 @@ def _counts_rows(column, starts):
     return bool(once or (steps == 1).all())
 
 
-def why_no_channel(column, starts, first):
+def why_no_channel(column: pd.Series, starts: np.ndarray, first: np.ndarray) -> str:
     """Return why a column is no channel, or '' if it is one; its rows lie part by part."""
     if pd.api.types.is_complex_dtype(column.dtype):
         return "complex numbers"

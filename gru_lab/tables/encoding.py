@@ -78,8 +78,8 @@ def _fit(word, letters):
 
 def _share(text, encoding):
     """Return the share of good words and signs among those of a text that are not ASCII."""
-    found = re.findall(rf"{LETTER}+|[^\x00-\x7f]", text)
-    pieces = {piece for piece in found if not piece.isascii()}  # each counts once
+    matches = re.findall(rf"{LETTER}+|[^\x00-\x7f]", text)
+    pieces = {piece for piece in matches if not piece.isascii()}  # each counts once
     inside = re.findall(rf"(?<={LETTER})[^\x00-\x7f’](?={LETTER})", text)
     inside = sum(not re.fullmatch(LETTER, sign) for sign in inside)  # no word has such a sign
     words = [piece for piece in pieces if piece[0].isalpha() and piece not in SIGNS]

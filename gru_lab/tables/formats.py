@@ -10,6 +10,7 @@ import io
 import os
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,25 +39,25 @@ class Parquet(Table):
                 file.metadata.row_group(0).column(0).compression.lower() if groups else "snappy"
             )
         plain = self.arrow
-        for place, one in enumerate(plain.schema):
-            column, kind = plain.column(place), one.type
+        for place, field in enumerate(plain.schema):
+            column, kind = plain.column(place), field.type
             if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
                 column = column.cast(kind.value_type)
             if pa.types.is_decimal(column.type):
                 column = column.cast(pa.float64())
             if pa.types.is_nested(kind):
-                self.notes.append(f"column {one.name!r} is nested ({kind}) and is left alone")
+                self.notes.append(f"column {field.name!r} is nested ({kind}) and is left alone")
                 column = pa.array([str(kind)] * len(column))
             if column.type != kind:
-                plain = plain.set_column(place, one.with_type(column.type), column)
+                plain = plain.set_column(place, field.with_type(column.type), column)
         self.cells = plain.to_pandas(date_as_object=False)
         self.about = "Parquet"
 
-    def place(self, row):
+    def place(self, row: int) -> str:
         """Return where a row of the table stands: its number, the first being 0, and its label."""
         return f"row {row}"
 
-    def rebuilt(self, changes, keep_flags=False):
+    def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
         """Return the file's bytes with cells changed; `keep_flags` adds a column that names them
         row by row.
         """
@@ -77,7 +78,7 @@ class Parquet(Table):
             arrow = arrow.append_column(name, pa.array(texts, pa.string()))
         return self.written(arrow)
 
-    def written(self, arrow):
+    def written(self, arrow: Any) -> bytes:
         """Return the bytes of a file like this one that holds an Arrow table."""
         import pyarrow.parquet
 
@@ -141,14 +142,14 @@ class Arrays(Table):
 
     place = Parquet.place
 
-    def require_flags(self):
+    def require_flags(self) -> None:
         if not self.key:
             raise ValueError(
                 f"{self.name}: an NPY file has no room for flags; leave --keep-flags out, or save "
                 "the array as NPZ"
             )
 
-    def rebuilt(self, changes, keep_flags=False):
+    def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
         """Return the file's bytes with entries changed; `keep_flags` adds an array that is True
         there (NPZ only).
         """
@@ -185,7 +186,7 @@ WAYS_OUT = {
 }
 
 
-def kind_of(path):
+def kind_of(path: Path) -> tuple[str, type]:
     """Return a file name's ending, such as .csv.gz, and the class that reads it; ValueError for an
     unknown one.
     """
@@ -200,13 +201,19 @@ def kind_of(path):
     )
 
 
-def is_known(path) -> bool:
+def is_known(path: Path) -> bool:
     """Tell whether a file's name has an ending that is read."""
     endings = tuple(suffix for suffixes in KINDS for suffix in suffixes)
     return path.name.lower().endswith(endings) and not path.name.startswith((".", "~$"))
 
 
-def open_file(path, decimal=None, thousands=None, sheet=None, encoding=None):
+def open_file(
+    path: str | Path,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    sheet: str | None = None,
+    encoding: str | None = None,
+) -> Any:
     """Return a file as one of the kinds above, or raise ValueError with the path and what is wrong
     with it. The options are those of `Sheet.open`.
     """

@@ -1,5 +1,7 @@
 """Tables of every make as a DataFrame, and what the columns of one hold."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +14,7 @@ def holds_columns(source: object) -> bool:
     return any(hasattr(source, name) for name in ways)
 
 
-def plain_table(source) -> pd.DataFrame:
+def plain_table(source: Any) -> pd.DataFrame:
     """Return what holds a table as a DataFrame with one level of column names.
 
     A Series is one column, an array (rows, channels) has columns 0, 1, …, masked entries are NaN;
@@ -117,6 +119,6 @@ def whole(column: pd.Series) -> np.ndarray | None:
     return values.astype(np.int64) if fine else None
 
 
-def is_numeric(column):
+def is_numeric(column: pd.Series) -> bool:
     """Tell whether a column holds numbers by its type, and not as objects."""
     return pd.api.types.is_numeric_dtype(column.dtype)

@@ -167,8 +167,8 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     second = [n for n in range(row + 1, after) if n not in comments]
     head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
     _name(head, top, second, short)
-    if said := len(comments - {row}):
-        head.notes.append(f"{said} line{'s' if said > 1 else ''} of comments")
+    if count := len(comments - {row}):
+        head.notes.append(f"{count} line{'s' if count > 1 else ''} of comments")
     above = [n for n in range(row) if n not in comments]
     if above and not (logger and head.row == 1):
         head.notes.append(f"{len(above)} line{'s' if len(above) > 1 else ''} above the names")

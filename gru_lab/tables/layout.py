@@ -25,7 +25,7 @@ from gru_lab.tables.time_columns import find_time, read_time
 from gru_lab.tables.time_readings import Found, unclear
 
 
-def names_of(columns) -> tuple:
+def names_of(columns: dict) -> tuple:
     """Return one column's name, a list of names, or None as a tuple of names."""
     if columns is None:
         return ()
@@ -63,14 +63,14 @@ class Layout:
     @classmethod
     def of(
         cls,
-        table,
-        split_by=None,
-        time=None,
-        time_format=None,
-        dayfirst=None,
-        channels=None,
-        way=None,
-    ):
+        table: pd.DataFrame,
+        split_by: Any = None,
+        time: Any = None,
+        time_format: str | None = None,
+        dayfirst: bool | None = None,
+        channels: Any = None,
+        way: Any = None,
+    ) -> "Layout":
         """Return the Layout of a DataFrame.
 
         `split_by` and `time` name a column each, or several: those that tell parts apart, and those
@@ -94,29 +94,29 @@ class Layout:
         others = {name: column for name, column in columns.items() if name not in splits}
         for name in set(channels or ()) - set(asked):
             others.pop(name, None)
-        found = _found(others, part, asked, levels, time_format, dayfirst)
-        if not splits and len(levels) > 1 and found.columns and set(found.columns) <= set(levels):
-            splits = tuple(name for name in levels if name not in found.columns)
+        timing = _found(others, part, asked, levels, time_format, dayfirst)
+        if not splits and len(levels) > 1 and timing.columns and set(timing.columns) <= set(levels):
+            splits = tuple(name for name in levels if name not in timing.columns)
             part = part_numbers([columns[name] for name in splits], rows)
-        found = _settled(found, way)
-        return cls._laid_out(table, found, splits, part, others, channels, time_format)
+        timing = _settled(timing, way)
+        return cls._laid_out(table, timing, splits, part, others, channels, time_format)
 
     @classmethod
-    def _laid_out(cls, table, found, splits, part, others, known, time_format):
+    def _laid_out(cls, table, timing, splits, part, others, known, time_format):
         by_part = np.argsort(part, kind="stable")
         first = np.r_[True, np.diff(part[by_part]) != 0][: len(part)]
-        starts, taken = np.flatnonzero(first), {*found.columns, *splits}
-        refusals = unclear(found, others, by_part, first, time_format)
-        stamps = found.readings[0].stamps if found.readings else None
+        starts, taken = np.flatnonzero(first), {*timing.columns, *splits}
+        refusals = unclear(timing, others, by_part, first, time_format)
+        stamps = timing.readings[0].stamps if timing.readings else None
         rest = {name: column for name, column in others.items() if name not in taken}
-        told = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
+        warning = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
         odd = {} if stamps is None else oddities(stamps, by_part, first)
-        refusals += [told] if told else []
+        refusals += [warning] if warning else []
         order, moments = in_order(stamps, by_part, first)
-        orders = [in_order(way.stamps, by_part, first)[0] for way in found.readings[1:]]
+        orders = [in_order(way.stamps, by_part, first)[0] for way in timing.readings[1:]]
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)
         set_aside = {name: f"tells {len(starts)} runs apart" for name in splits if name in table}
-        set_aside |= {name: "time" for name in found.columns if name in table}
+        set_aside |= {name: "time" for name in timing.columns if name in table}
         channels = [name for name in known or () if numeric(table[name]) is not None]
         for name in table.columns:
             if name in set_aside or name in channels:
@@ -128,8 +128,8 @@ class Layout:
         months = month_numbers(stamps[order]) if step.months else None
         position = moments / (step.length or 1) if months is None else months / step.months
         return cls(
-            tuple(found.columns),
-            tuple(found.ways),
+            tuple(timing.columns),
+            tuple(timing.ways),
             stamps,
             splits,
             tuple(channels),
@@ -140,11 +140,11 @@ class Layout:
             moments,
             step,
             odd,
-            found.doubts,
+            timing.doubts,
             tuple(refusals),
-            found.readings,
-            tuple(others[name] for name in found.columns),
-            not told and all(np.array_equal(order, other) for other in orders),
+            timing.readings,
+            tuple(others[name] for name in timing.columns),
+            not warning and all(np.array_equal(order, other) for other in orders),
         )
 
     @property
@@ -219,26 +219,26 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
     def sorts(reading):
         return teller(ordered, seconds(reading.stamps), first) is not None
 
-    found = Found()
+    timing = Found()
     if asked:
-        found = read_time(ordered, asked, first, time_format, dayfirst)
+        timing = read_time(ordered, asked, first, time_format, dayfirst)
     elif len(part):
         for names in (indexed, {n: c for n, c in ordered.items() if n not in indexed}):
             dates = (
                 {n: c for n, c in names.items() if c.dtype.kind == "M"} if names is indexed else {}
             )
             if len(dates) == 1:
-                found = read_time(ordered, tuple(dates), first, time_format, dayfirst)
-            if not found.columns and names:
+                timing = read_time(ordered, tuple(dates), first, time_format, dayfirst)
+            if not timing.columns and names:
                 again = find_time(names, first, (sorts,), time_format, dayfirst)
-                found = replace(again, doubts=found.doubts + again.doubts)
-            if found.columns:
+                timing = replace(again, doubts=timing.doubts + again.doubts)
+            if timing.columns:
                 break
-    readings = tuple(replace(way, stamps=way.stamps[back]) for way in found.readings)
-    return replace(found, readings=readings)
+    readings = tuple(replace(way, stamps=way.stamps[back]) for way in timing.readings)
+    return replace(timing, readings=readings)
 
 
-def _settled(found, way):
+def _settled(timing, way):
     """Return the Found with only the reading of an earlier table, where it is among several."""
-    same = [reading for reading in found.readings if reading.order == way]
-    return replace(found, readings=tuple(same)) if same else found
+    same = [reading for reading in timing.readings if reading.order == way]
+    return replace(timing, readings=tuple(same)) if same else timing

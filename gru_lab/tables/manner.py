@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
@@ -43,7 +44,7 @@ class Cell:
     inside: bool  # € -12 for -€ 12
 
     @property
-    def affix(self):
+    def affix(self) -> tuple[str, str]:
         """What stands before and behind: currency and unit, without spaces and marks."""
         return self.lead.strip(), self.tail.strip().rstrip(MARKS).rstrip()
 
@@ -130,7 +131,7 @@ class Manner:
     signs: dict = field(default_factory=dict)  # {'.': '．'} where they are not those of ASCII
 
     @classmethod
-    def of(cls, texts, decimal: str = ".", affix=("", "")) -> "Manner":
+    def of(cls, texts: Any, decimal: str = ".", affix: tuple[str, str] = ("", "")) -> "Manner":
         """Return the manner of a column by some of its texts; what is no number is left out.
 
         >>> Manner.of(["1,051.50", "998.00"]).write(1234.5)

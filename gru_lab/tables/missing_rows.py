@@ -63,7 +63,7 @@ def new_stamps(layout: Layout) -> list[tuple]:
     return gaps
 
 
-def with_rows(file, layout: Layout) -> bytes:
+def with_rows(file: Parquet | Text | Excel, layout: Layout) -> bytes:
     """Return the bytes of a file with a row for each time step that has none.
 
     Time is written as the column writes it; the columns that tell parts apart are copied from the

@@ -8,7 +8,9 @@ column together with its file; where both fit, that is a doubt, which a repair r
 import re
 import shlex
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +49,7 @@ def read_numbers(
     missing: dict | None = None,
     votes: Counter | None = None,
     separator: str = ",",
-    place=None,
+    place: Callable | None = None,
 ) -> Numbers:
     """Return the Numbers of a table whose text columns may hold numbers.
 
@@ -142,12 +144,12 @@ def _tell(done, name, column, numbers, sign, usual, place):
     affix = "".join(done.styles[name][1:]).strip()
     other = "." if sign == "," else ","
     grouped = any(cell and other in cell.core for cell in column.cells)
-    said = [f"in {affix}"] if affix else []
+    words = [f"in {affix}"] if affix else []
     if sign[0] != "?":
-        said += [f"{other!r} parts thousands"] * grouped
-        said += [f"{sign!r} is the decimal sign"] * (sign == "," != usual)
-    if said:
-        done.facts.append(f"{name!r}: {', '.join(said)}")
+        words += [f"{other!r} parts thousands"] * grouped
+        words += [f"{sign!r} is the decimal sign"] * (sign == "," != usual)
+    if words:
+        done.facts.append(f"{name!r}: {', '.join(words)}")
 
 
 def _unread(name, column, readable, place):
@@ -206,6 +208,8 @@ def _quoted(word):
 class Table:
     """What all kinds of files share: `cells`, the table as it stands there, and its numbers."""
 
+    cells: pd.DataFrame
+    place: Callable  # from the number of a row to where it stands in the file
     separator = ","  # by which '1.234' is rather 1.234 than 1234
     point = "."  # the decimal sign where nothing else is known
 
@@ -214,15 +218,15 @@ class Table:
         self.notes, self.votes, self.styles, self.units = [], Counter(), {}, {}
         self.doubts = []  # of what stands in the file besides its numbers
 
-    def manner(self, name, texts):
+    def manner(self, name: Any, texts: Any) -> Manner:
         """Return the Manner in which a column writes numbers, by some of its texts."""
         decimal, *affix = self.styles.get(name, (self.point, "", ""))
         return Manner.of(texts, decimal, tuple(affix))
 
-    def require_flags(self):
+    def require_flags(self) -> None:
         """Raise ValueError where the file has no place for a mark on changed cells."""
 
-    def numbers(self, missing=None):
+    def numbers(self, missing: dict | None = None) -> Numbers:
         """Return the Numbers of the file, with texts that stand for 'missing' by column."""
         done = read_numbers(
             self.cells,
@@ -237,7 +241,7 @@ class Table:
         return done
 
     @property
-    def frame(self):
+    def frame(self) -> pd.DataFrame:
         """The table with its numbers read; ValueError where they can be read in two ways."""
         done = self.numbers()
         if done.doubts:

@@ -8,7 +8,9 @@ from gru_lab.tables.time import SECOND
 STILL = 0.5  # of the steps are 0: rows of the same stamp are spread up to the next one
 
 
-def in_order(stamps, by_part, first):
+def in_order(
+    stamps: np.ndarray, by_part: np.ndarray, first: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the order of rows and their moments in it, (rows,) each; part by part, in time."""
     if stamps is None:
         return by_part, np.arange(len(by_part), dtype=float)
@@ -27,7 +29,7 @@ def in_order(stamps, by_part, first):
     return by_part[places], moments
 
 
-def oddities(stamps, by_part, first):
+def oddities(stamps: np.ndarray, by_part: np.ndarray, first: np.ndarray) -> dict[str, np.ndarray]:
     """Return {what is wrong: numbers of rows} for stamps that lack, repeat or go back."""
     moments = seconds(stamps)[by_part]
     step = steps_of(_unfolded(moments, stamps[by_part], first), first)

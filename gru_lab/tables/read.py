@@ -1,6 +1,7 @@
 """Read a file of sensor channels, or a table in memory, into a Series."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from gru_lab.tables.frames import numeric, plain_table
 from gru_lab.tables.layout import Layout
 
 
-def read_table(source, split_by: str | None = None, **settings) -> Series:
+def read_table(source: Any, split_by: str | None = None, **settings: Any) -> Series:
     """Return the Series in a file (CSV, TSV, gzipped or not; Parquet; NPY, NPZ; Excel) or a table.
 
         read_table("sensor.csv", split_by="station", dayfirst=True)

@@ -7,7 +7,9 @@ import csv
 import io
 import re
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from gru_lab.tables.head import TOP, Head, begins_as_number, find_head, is_comment, is_summary
 from gru_lab.tables.manner import parted
@@ -35,7 +37,7 @@ class Rows:
     again: list
 
 
-def reader(lines, separator: str):
+def reader(lines: Iterable[str], separator: str) -> Any:
     """Return a reader of the cells of lines; any number of spaces is one separator.
 
     Beside spaces the # or % of a comment belongs to its first word.
@@ -73,8 +75,8 @@ def tell_separator(lines: list[str]) -> str:
         good = wide > 1, not spaced, wordy, named
         return *good, round(share, 1), first, round(numbers, 2), share, wide
 
-    one = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
-    if one and len(sample) > 1 and "," not in sample[0]:  # a single column with decimal commas
+    single = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
+    if single and len(sample) > 1 and "," not in sample[0]:  # a single column with decimal commas
         return ";"
     return max(SEPARATORS, key=fit)
 
@@ -140,17 +142,17 @@ def _summary(head, last, wide, body, first):
     """Return the numbers of the last rows that are no data, such as sums, and note them."""
     cells = [record[0] for record in body if record and record[0].strip()]
     dated = sum(cell.strip()[:1].isdigit() for cell in cells) >= 0.8 * len(cells) > 0
-    found = set()
+    places = set()
     for n, record in reversed(last):
         if n <= first or not is_summary(record, wide) or (len(record) == wide and not dated):
             break
-        found.add(n)
-    if not found or wide == 1:
+        places.add(n)
+    if not places or wide == 1:
         return set()
     head.notes.append(
-        f"{len(found)} line{'s' if len(found) > 1 else ''} at the end that are no rows"
+        f"{len(places)} line{'s' if len(places) > 1 else ''} at the end that are no rows"
     )
-    return found
+    return places
 
 
 def _fit(lines, head, spans, widths, separator):

@@ -6,6 +6,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ class Column:
     cells: list
 
     @classmethod
-    def of(cls, name, column, holes):
+    def of(cls, name: Any, column: pd.Series, holes: Any) -> "Column":
         codes, different = pd.factorize(column.to_numpy(dtype=object))
         texts = [text.strip() if isinstance(text, str) else "" for text in different]
         held = [n for n, text in enumerate(texts) if text not in holes | HOLES]
@@ -78,7 +79,7 @@ class Column:
         return cls(name, codes, texts, counts, [parted(text) for text in texts])
 
     @property
-    def hints(self):
+    def hints(self) -> Any:
         """How often each sign is certainly the decimal one, and how often it may be."""
         votes = Counter()
         for cell, count in zip(self.cells, self.counts, strict=True):
@@ -87,14 +88,14 @@ class Column:
         return votes
 
     @property
-    def like_numbers(self):
+    def like_numbers(self) -> float:
         """The share of the cells, of a sample, that are numbers or look so."""
         some = slice(None, None, max(1, len(self.texts) // SAMPLE))
         pairs = zip(self.cells[some], self.texts[some], strict=True)
         like = [bool(cell or like_number(text)) for cell, text in pairs]
         return self.counts[some][like].sum() / max(self.counts[some].sum(), 1)
 
-    def affix(self):
+    def affix(self) -> Any:
         """Return the (lead, tail) that most cells with numbers have."""
         votes = Counter({("", ""): 0})
         for cell, count in zip(self.cells, self.counts, strict=True):
@@ -102,7 +103,7 @@ class Column:
                 votes[cell.affix] += int(count)
         return votes.most_common(1)[0][0]
 
-    def first(self, which):
+    def first(self, which: Any) -> Any:
         """Return (row, text) of the first cell whose text number is in `which`."""
         row = int(np.isin(self.codes, which).argmax())
         return row, self.texts[self.codes[row]]
@@ -127,7 +128,9 @@ def decimal_of(hints: Counter, file: Counter, separator: str, plain: int, long: 
     return "." if unsure == "." and separator == "," else f"?{unsure}"
 
 
-def decide(column, decimal, thousands, file, separator):
+def decide(
+    column: pd.Series, decimal: str | None, thousands: str | None, file: Any, separator: str
+) -> Any:
     if decimal or thousands in SIGNS:
         return decimal or ("," if thousands == "." else ".")
     bare = [

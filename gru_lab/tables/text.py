@@ -9,6 +9,7 @@ import gzip
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ FLAGS = "repaired"  # the column, sheet or array that marks changed cells
 OTHERS = {b"PK\3\4": ".xlsx", b"PAR1": ".parquet", b"\x1f\x8b": ".csv.gz", b"\xd0\xcf": ".xls"}
 
 
-def flag_column(frame, changes):
+def flag_column(frame: pd.DataFrame, changes: dict) -> list[str]:
     """Return a free column name, and after it a text per row: the columns in which its cells were
     changed.
     """
@@ -70,9 +71,9 @@ class Text(Table):
         del text  # a large file is not to be held more often than it must
         self.lines = list(io.TextIOWrapper(io.BytesIO(raw), self.encoding, newline=""))
         self.lines[:1] = [line[len(self.mark) :] for line in self.lines[:1]]
-        found = find_rows(self.lines)
-        self.separator, self.head, self.rows = found.separator, found.head, found.rows
-        self.trailing, self.under, self.again = found.trailing, found.under, found.again
+        rows = find_rows(self.lines)
+        self.separator, self.head, self.rows = rows.separator, rows.head, rows.rows
+        self.trailing, self.under, self.again = rows.trailing, rows.under, rows.again
         self.sample_rows = range(0, len(self.rows) - 1, max(1, (len(self.rows) - 1) // SAMPLE))
         self.sample = [
             cells_of(self.lines, self.rows[row + 1], self.separator) for row in self.sample_rows
@@ -133,14 +134,14 @@ class Text(Table):
             )
         return frame[names].apply(_within_floats)
 
-    def require_flags(self):
+    def require_flags(self) -> None:
         if self.separator == " ":
             raise ValueError(
                 f"{self.name}: cells that only spaces separate leave no room for flags; leave "
                 "--keep-flags out"
             )
 
-    def place(self, row):
+    def place(self, row: int) -> str:
         """Return where a row of the table stands: its line."""
         return f"line {self.rows[row + 1][0] + 1}"
 
@@ -180,7 +181,7 @@ class Text(Table):
             return text.rjust(len(cell))
         return text.ljust(len(cell)) if cell.endswith(" ") else text
 
-    def rebuilt(self, changes, keep_flags=False):
+    def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
         """Return the file's bytes with cells changed: `changes` maps a column's name to (mask,
         values), both (rows,).
 
@@ -191,11 +192,11 @@ class Text(Table):
         places = {name: self.cells.columns.get_loc(name) for name in changes}
         writers = {name: self._writer(name, mask) for name, (mask, _) in changes.items()}
         quoted = {name: self._quoted(place, cut) for name, place in places.items()}
-        flags = keep_flags and flag_column(self.cells, changes)
+        flags = flag_column(self.cells, changes) if keep_flags else []
         touched = np.zeros(len(self.rows), dtype=bool)  # the header too, row 0 here
         for mask, _ in changes.values():
             touched[1:] |= mask
-        for row in range(len(self.rows)) if flags else np.flatnonzero(touched):
+        for row in range(len(self.rows)) if flags else np.flatnonzero(touched).tolist():
             begin, end = self.rows[row]
             whole = "".join(lines[begin:end])
             body = whole.rstrip("\r\n" if separator else "\r\n ")
@@ -217,7 +218,7 @@ class Text(Table):
             lines[end - 1] = body + separator + name + lines[end - 1][len(body) :]
         return self.encoded(lines)
 
-    def raw_cells(self, row):
+    def raw_cells(self, row: int) -> list[str]:
         """Return the cells of a row as they stand in the text, the names being row 0.
 
         Where spaces separate them, those before a cell are part of it.
@@ -228,7 +229,7 @@ class Text(Table):
         mark = re.escape(self.separator)
         return re.findall(f'((?:"(?:[^"]|"")*")?[^{mark}]*)[{mark}]', whole + self.separator)
 
-    def encoded(self, lines):
+    def encoded(self, lines: Iterable[str]) -> bytes:
         """Return lines as the bytes of a file like this one."""
         raw = "".join([self.mark, *lines]).encode(self.encoding)
         return gzip.compress(raw, mtime=0) if self.packed else raw

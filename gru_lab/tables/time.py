@@ -54,7 +54,7 @@ class Reading:
     shapes: dict = field(default_factory=dict)  # {shape: spans of its fields}, to write it again
 
 
-def dated(roles):
+def dated(roles: dict) -> tuple[np.ndarray, np.ndarray]:
     """Return days since 1970, (n,), of {role: whole numbers (n,)}, and which dates exist."""
     if "y" in roles:
         year = roles["y"] + np.where(roles["y"] < 69, 2_000, 1_900)
@@ -179,7 +179,7 @@ class _Shape:
         return text
 
 
-def shapes_of(texts):
+def shapes_of(texts: np.ndarray) -> list | None:
     """Return [(places in `texts`, _Shape)] of an array of text (n,); None where no time is told."""
     width = max(texts.dtype.itemsize // 4, 1)
     codes = np.ascontiguousarray(texts).view(np.uint32).reshape(len(texts), width)
@@ -192,11 +192,11 @@ def shapes_of(texts):
     for rows in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
         text = str(shapes[number[rows[0]]])
         if known := understood(text, months):
-            pieces.append((rows, _Shape(codes[rows], *known, text)))
+            pieces.append((rows, _Shape(codes[rows], known[0], known[1], text)))
     return pieces
 
 
-def read_texts(texts, least):
+def read_texts(texts: np.ndarray, least: float) -> list:
     """Return the Readings of an array of text (n,), each of which reads the share `least`."""
     pieces, weight = shapes_of(texts), {}
     for rows, shape in pieces:

@@ -5,6 +5,9 @@ numbers counts as time only where its content leaves no doubt or its name says s
 channel is ever taken for it. What is in doubt is named.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -48,7 +51,13 @@ def _plain(column):
     return Reading("number", column.to_numpy(np.float64, na_value=np.nan), "number")
 
 
-def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, dayfirst=None):
+def find_time(
+    columns: dict,
+    first: np.ndarray,
+    tellers: Iterable = (),
+    time_format: str | None = None,
+    dayfirst: bool | None = None,
+) -> Any:
     """Return the Found of a table's `columns` {name: Series}, rows of one part lying together.
 
     `first` (rows,) is True where a part begins; `tellers` are functions that tell whether stamps
@@ -82,17 +91,17 @@ def find_time(columns: dict, first: np.ndarray, tellers=(), time_format=None, da
             )
     if dated:
         _, _, name, readings = min(dated)
-        found = completed(name, readings, columns, first)
-        return Found(found.columns, tuple(choose(list(found.readings), first)), found.ways)
-    found, plain, more = _among_numbers(columns, first, tellers, time_format, dayfirst)
-    if found is None and (joint := together(columns, first)).columns:
+        timing = completed(name, readings, columns, first)
+        return Found(timing.columns, tuple(choose(list(timing.readings), first)), timing.ways)
+    timing, plain, more = _among_numbers(columns, first, tellers, time_format, dayfirst)
+    if timing is None and (joint := together(columns, first)).columns:
         return joint
-    found = found or plain
-    if found is None and not clocks:
+    timing = timing or plain
+    if timing is None and not clocks:
         clocks = _packed_clocks(columns, first)
-    if found is None and clocks:
-        found = _clock(*clocks[0], first)
-    return found or Found(doubts=tuple(doubts + more))
+    if timing is None and clocks:
+        timing = _clock(*clocks[0], first)
+    return timing or Found(doubts=tuple(doubts + more))
 
 
 def _clock(name, readings, first):
@@ -104,14 +113,14 @@ def _clock(name, readings, first):
 def _packed_clocks(columns, first):
     """Return [(name, readings)] of numbers such as 235959 that go on evenly only as a clock."""
     numbers = {n: c for n, c in columns.items() if not is_text(c) and c.dtype.kind in "iuf"}
-    found = []
+    clocks = []
     for name, stamps, way, _ in clocks_of(numbers, ()):
         clock = Reading(way, stamps, "")
         if way in ("%H%M", "%H%M%S"):
             odd = oddness(unwrapped(clock, first), first)
             if odd <= REGULAR and odd < oddness(_plain(columns[name]), first):
-                found.append((name, [clock]))
-    return found
+                clocks.append((name, [clock]))
+    return clocks
 
 
 def _among_numbers(columns, first, tellers, time_format, dayfirst):
@@ -174,7 +183,13 @@ def _unread(name, column):
     )
 
 
-def read_time(columns: dict, names: tuple, first: np.ndarray, time_format=None, dayfirst=None):
+def read_time(
+    columns: dict,
+    names: tuple,
+    first: np.ndarray,
+    time_format: str | None = None,
+    dayfirst: bool | None = None,
+) -> Any:
     """Return the Found of the columns that a person named as time; ValueError where unreadable."""
     if len(names) > 1:
         chosen = {name: columns[name] for name in names}

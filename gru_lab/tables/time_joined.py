@@ -1,7 +1,9 @@
 """Time that stands in several columns: a date and a clock, or year, month, day, hour, …"""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -30,14 +32,14 @@ WRITTEN = {"n": "%H%M"}
 TICK = SECOND // 10_000  # what decimals of a day can tell
 
 
-def with_clock(dates, clock):
+def with_clock(dates: Any, clock: Any) -> list:
     """Return the readings of a column of dates with the clock of another column added."""
     without = [(way.stamps == NAT) | (clock == NAT) for way in dates]
     stamps = [np.where(w, NAT, way.stamps + clock) for w, way in zip(without, dates, strict=True)]
     return [replace(way, stamps=new, clock=True) for way, new in zip(dates, stamps, strict=True)]
 
 
-def clocks_of(columns, but):
+def clocks_of(columns: dict, but: Any) -> Iterator[tuple]:
     """Yield (name, nanoseconds since midnight, format, whether it is text) of clocks."""
     for name, column in columns.items():
         if name in but:
@@ -68,7 +70,7 @@ def _rounded(nanoseconds):
     return np.rint(nanoseconds / TICK).astype(np.int64) * TICK
 
 
-def completed(name, dates, columns, first):
+def completed(name: Any, dates: Any, columns: dict, first: np.ndarray) -> Any:
     """Return the Found of a column of dates, with another column's clock if it needs one."""
     alone = Found((name,), tuple(dates), (dates[0].way,))
     if dates[0].clock or not ((steps_of(seconds(dates[0].stamps), first) == 0) & ~first).any():
@@ -114,7 +116,7 @@ def _chosen(names, fits):
                     yield roles, chosen
 
 
-def together(columns, first):
+def together(columns: dict, first: np.ndarray) -> Any:
     """Return the Found of years, months, days, hours … that stand in columns of their own."""
     sample, best, least = np.arange(min(len(first), 2_000)), Found(), REGULAR
     numbers, written = _numbers(columns)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,7 @@ def _hours_or_minutes(reading):
     return [reading, replace(reading, way="%M:%S", stamps=stamps, shapes={"%M:%S": len(known)})]
 
 
-def asked(readings, column, time_format, dayfirst):
+def asked(readings: Any, column: pd.Series, time_format: str | None, dayfirst: bool | None) -> list:
     """Return the readings that the settings leave: one format, or the day or the month first."""
     if time_format is not None:
         wanted = SHORT_SCALES.get(time_format.lower(), time_format)
@@ -109,14 +110,14 @@ def _by_format(column, time_format):
     return [Reading(time_format, stamps, time_format, bool((stamps % DAY != 0).any()))]
 
 
-def oddness(reading, first):
+def oddness(reading: Any, first: np.ndarray) -> float:
     """Return the share of steps that are irregular or 0."""
     moments = seconds(reading.stamps)
     still = (steps_of(moments, first) == 0) & ~first
     return (irregular(moments, first) | still).mean()
 
 
-def runs_in_order(reading, first):
+def runs_in_order(reading: Any, first: np.ndarray) -> bool:
     """Tell whether rows run one way in time, or would be evenly spaced once they are sorted."""
     moments = seconds(reading.stamps)
     if direction(moments, first):
@@ -126,11 +127,11 @@ def runs_in_order(reading, first):
     return bool((irregular(moments[order], first) | ((steps == 0) & ~first)).mean() <= REGULAR)
 
 
-def stands_still(reading, first):
+def stands_still(reading: Any, first: np.ndarray) -> bool:
     return len(first) > 2 and not (steps_of(seconds(reading.stamps), first) != 0).any()
 
 
-def unwrapped(reading, first):
+def unwrapped(reading: Any, first: np.ndarray) -> Any:
     """Return clock times without a date going on from day to day, in the order of rows."""
     hours = np.where(reading.stamps == NAT, np.nan, reading.stamps / (3_600 * SECOND))
     known = ~np.isnan(hours)
@@ -141,78 +142,84 @@ def unwrapped(reading, first):
     return replace(reading, stamps=stamps, order="", clock=True)
 
 
-def unclear(found, columns, by_part, first, time_format=None):
+def unclear(
+    timing: Any,
+    columns: dict,
+    by_part: np.ndarray,
+    first: np.ndarray,
+    time_format: str | None = None,
+) -> Any:
     """Return the sentences on a time that may be read otherwise; a format settles most of them."""
-    said = _two_readings(found)
+    sentences = _two_readings(timing)
     if time_format is None:
-        said += _centuries(found) + _swapped(found, columns, by_part, first)
-    return said
+        sentences += _centuries(timing) + _swapped(timing, columns, by_part, first)
+    return sentences
 
 
-def _two_readings(found):
+def _two_readings(timing):
     """Return in a list what two readings of the time are, with the option that settles it."""
-    if len(found.readings) < 2:
+    if len(timing.readings) < 2:
         return []
     shown = []
-    for reading in found.readings[:3]:
+    for reading in timing.readings[:3]:
         known = reading.stamps[reading.stamps != NAT][:2]
         if not reading.order:
             shown.append(f"{reading.way} gives steps of {span_words(np.ptp(known) / SECOND)}")
             continue
         dates = ", ".join(map(str, known.view("M8[ns]").astype("M8[m]"))).replace("T00:00", "")
         shown.append(f"{reading.way} gives {dates}, …")
-    orders = {reading.order[:2] for reading in found.readings}
+    orders = {reading.order[:2] for reading in timing.readings}
     settle = (
         "--dayfirst or --monthfirst"
         if orders == {"dm", "md"}
-        else f"--time-format {' or '.join(repr(reading.way) for reading in found.readings[:3])}"
+        else f"--time-format {' or '.join(repr(reading.way) for reading in timing.readings[:3])}"
     )
     return [
-        f"column {found.columns[0]!r} can be read as time in {len(found.readings)} ways that fit "
+        f"column {timing.columns[0]!r} can be read as time in {len(timing.readings)} ways that fit "
         f"about as well: {'; '.join(shown)}. Say which: {settle}"
     ]
 
 
-def _swapped(found, columns, by_part, first):
+def _swapped(time, columns, by_part, first):
     """Return in a list what is wrong where a spreadsheet took the day for the month in some cells.
 
     It turns 03/04/2024 into a date, in its own country's order, and leaves 13/04/2024 as it is: so
     steps are regular once day and month of all days up to the twelfth are exchanged.
     """
-    if not found.readings or not found.readings[0].order or found.readings[0].stamps.dtype != "i8":
+    if not time.readings or not time.readings[0].order or time.readings[0].stamps.dtype != "i8":
         return []
-    stamps = found.readings[0].stamps[by_part]
+    stamps = time.readings[0].stamps[by_part]
     days = (stamps // DAY).astype("M8[D]")
     years, months = days.astype("M8[Y]"), days.astype("M8[M]")
     day, month = (days - months).astype(int) + 1, (months - years).astype(int) + 1
     both = (stamps != NAT) & (day <= 12) & (day != month)
     other = (years.astype("M8[M]") + (day - 1)).astype("M8[D]") + (month - 1)
     exchanged = np.where(both, other.astype(np.int64) * DAY + stamps % DAY, stamps)
-    ways = (replace(found.readings[0], stamps=stamps) for stamps in (stamps, exchanged))
+    ways = (replace(time.readings[0], stamps=stamps) for stamps in (stamps, exchanged))
     as_is, then = (oddness(way, first) for way in ways)
     if not as_is or then > min(REGULAR, as_is / 4):
         return []
-    sample = columns[found.columns[0]].iloc[by_part[np.argmax(both)]]
+    sample = columns[time.columns[0]].iloc[by_part[np.argmax(both)]]
     return [
-        f"column {found.columns[0]!r} goes back and forth in time, and is regular once day and "
+        f"column {time.columns[0]!r} goes back and forth in time, and is regular once day and "
         f"month are exchanged in {both.sum():,} cells such as {str(sample)!r}: a spreadsheet may "
         "have taken the day for the month there, up to the twelfth; write all of them alike, as "
         "2024-04-13, before a repair"
     ]
 
 
-def _centuries(found):
+def _centuries(timing):
     """Return in a list what is unsure about years of two digits that are not of our time."""
-    ways = " ".join([*found.ways, *(reading.way for reading in found.readings[:1])])
+    ways = " ".join([*timing.ways, *(reading.way for reading in timing.readings[:1])])
     if "%y" not in ways:
         return []
-    known = found.readings[0].stamps[found.readings[0].stamps != NAT]
+    known = timing.readings[0].stamps[timing.readings[0].stamps != NAT]
     years = known.view("M8[ns]").astype("M8[Y]").astype(int) + 1970
     early, late = years.min(), years.max()
     if FIRST_YEAR <= early and late <= datetime.now().year + 1:
         return []
     return [
-        f"the years of column {found.columns[0]!r} have two digits and would be {early} to "
+        f"the years of column {timing.columns[0]!r} have two digits and would be {early} to "
         f"{late}, or count by another calendar, such as Thailand's, where 67 is 2024; write four "
-        f"digits, or add {option('--time-format', found.ways[0])} if {early} is right"
+        f"digits, or add {option('--time-format', timing.ways[0])} if {early} is right"
     ]

@@ -5,6 +5,7 @@ f, q for a quarter, W and u for a week.
 """
 
 import re
+from typing import Any
 
 from gru_lab.tables.time_words import AFTERNOON, plain
 
@@ -61,7 +62,7 @@ PATTERNS = [
 ]
 
 
-def orders_of(sizes):
+def orders_of(sizes: Any) -> tuple:
     """Return the orders of roles that fields of these sizes may have: digits, or 0 for a word."""
     if sizes[-1] == 4 and len(sizes) == 3:
         return {0: ("mdY",)}.get(sizes[0], ("dmY",) if sizes[1] == 0 else ("dmY", "mdY"))
@@ -85,7 +86,7 @@ def orders_of(sizes):
     return ("dm", "md", "my", "ym") if first == second == 2 else ()
 
 
-def understood(text, months):
+def understood(text: str, months: Any) -> Any:
     """Return the spans and words of a shape's fields, or None where it is no time."""
     for pattern in PATTERNS:
         match = pattern.fullmatch(text)

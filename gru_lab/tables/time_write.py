@@ -3,6 +3,8 @@
 Writer(["05.03.2024 7:00", "05.03.2024 8:00"], "dmY").write(stamp, "05.03.2024 8:00")
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -131,7 +133,7 @@ class Writer:
         return text[: len(text) - min(zeros, most - fewest)].rstrip(".").replace(".", sign)
 
 
-def order_of(shape, order):
+def order_of(shape: Any, order: Any) -> Any:
     """Return the order in which a shape is read in a column of this order, or None."""
     ways = shape.orders
     return order if order in ways else ways[0] if len(ways) == 1 and order else None

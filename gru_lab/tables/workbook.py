@@ -162,7 +162,7 @@ class Excel(Table):
                     "pictures and charts of the workbook may be missing in the repaired file"
                 )
 
-    def place(self, row):
+    def place(self, row: int) -> str:
         """Return where a row of the table stands, as Excel numbers it."""
         return f"row {self.at[row] + 1}"
 
@@ -179,7 +179,7 @@ class Excel(Table):
         manner = Manner.of([repr(float(number)) for number in numbers])
         return lambda value: round(value) if whole else float(manner.write(value))
 
-    def rebuilt(self, changes, keep_flags=False):
+    def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
         """Return the workbook's bytes with cells changed; `keep_flags` adds a sheet that lists
         them.
         """

@@ -4,10 +4,13 @@ A check takes the stage's Rows of equal length, all finite Rows of the log, and 
 """
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from gru_lab.tuning_log.rows import LONGEST, RATIO
+from gru_lab.tuning_log.log import TuningLog
+from gru_lab.tuning_log.rows import LONGEST, RATIO, Row
 from gru_lab.tuning_log.wording import DECIDES, DECIDES_BEFORE
 
 DIGITS = 10  # significant ones that two different runs hardly share
@@ -15,7 +18,7 @@ LONGEST_CONCLUSION = 5_000  # characters that are looked at
 UNITS = 100  # of the last decimal: a range in which a prediction hardly comes true by chance
 
 
-def same_errors(rows, *_):
+def same_errors(rows: list[Row], *_: Any) -> Iterator:
     """Does the loss (A + w·r²M)/(1 + w), with A and r²M from two rows, give the other rows?
 
     It is a straight line in 1/(1 + w), so what lies between two rows is predicted to a unit of the
@@ -55,7 +58,7 @@ def same_errors(rows, *_):
     )
 
 
-def copied(rows, all_rows, _):
+def copied(rows: list[Row], all_rows: list[Row], _: Any) -> Iterator:
     """Runs of an earlier stage repeated digit for digit, and whether their epochs agree."""
     for row in (row for row in all_rows if row.place == rows[0].place):
         figures = [figure for line in row.lines for figure in (line.train, line.validation)]
@@ -76,7 +79,7 @@ def copied(rows, all_rows, _):
             )
 
 
-def idle_dropout(rows, all_rows, log):
+def idle_dropout(rows: list[Row], all_rows: list[Row], log: TuningLog) -> Iterator:
     """One layer against more, with dropout: it acts between layers, so one layer has none."""
     dropout = re.search(r"dropout=(\d*\.?\d+)", log.model)
     alone = (row for row in rows if row.layers == 1 and "dropout" not in row.label.lower())
@@ -102,7 +105,7 @@ def idle_dropout(rows, all_rows, log):
         )
 
 
-def other_rates(rows, *_):
+def other_rates(rows: list[Row], *_: Any) -> Any:
     """Settings of a stage that were trained with unlike learning rates, as the log states."""
     rates = {row.label: row.rate for row in rows}
     if len({*rates.values()}) > 1 and None not in rates.values():
@@ -111,7 +114,7 @@ def other_rates(rows, *_):
         yield "two things at once", sentence, rates
 
 
-def within_spread(rows, *_):
+def within_spread(rows: list[Row], *_: Any) -> Iterator:
     """Settings whose last lines overlap with the best: closer than one run's own last epochs."""
     best = min(rows, key=lambda row: row.mean)
     close = [row for row in rows if row.overlaps(best) and len(row.lines) > 1]
@@ -129,7 +132,7 @@ def within_spread(rows, *_):
         )
 
 
-def at_the_edge(rows, *_):
+def at_the_edge(rows: list[Row], *_: Any) -> Iterator:
     """The best of three or more values, clear of the others, is at an end with more beyond."""
     best, values = min(rows, key=lambda row: row.mean), [row.value for row in rows]
     close = sum(row.overlaps(best) for row in rows)  # itself among them
@@ -144,7 +147,7 @@ def at_the_edge(rows, *_):
         yield "edge of the grid", sentence, {row.label: row.mean for row in rows}
 
 
-def decided(row, text):
+def decided(row: Row, text: str) -> bool:
     """Tell whether a conclusion decides for a run, by its label or its value."""
     name = RATIO.search(row.label)[0] if RATIO.search(row.label) else row.label
     name = r"\s{0,3}".join(map(re.escape, name[:LONGEST].split()))
@@ -156,7 +159,7 @@ def decided(row, text):
     return re.search(pattern, text[:LONGEST_CONCLUSION], re.IGNORECASE) is not None
 
 
-def diverged(rows, text):
+def diverged(rows: list[Row], text: str) -> Iterator:
     """Runs whose last lines are not finite: whatever stood before, they are never the best."""
     gone = [row for row in rows if row.diverged]
     if gone:
@@ -171,7 +174,7 @@ def diverged(rows, text):
         )
 
 
-def against_own_figures(rows, _, log):
+def against_own_figures(rows: list[Row], _: Any, log: TuningLog) -> Iterator:
     """The conclusion decides for one setting, and the figures are clearly in favour of another."""
     text = log.stages[rows[0].place].conclusion
     chosen, best = [row for row in rows if decided(row, text)], min(rows, key=lambda row: row.mean)

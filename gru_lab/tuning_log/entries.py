@@ -1,7 +1,8 @@
 """A log's text as Entries: lines without Markdown marks, and what the marks say of them."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from gru_lab.tuning_log import wording
 from gru_lab.tuning_log.lines import LONGEST, parse_line
@@ -76,7 +77,9 @@ def _without_emphasis(text):
     return text
 
 
-def stage_heading(title, patterns=(*wording.BY_WORD, *wording.BY_NUMBER), expected=1):
+def stage_heading(
+    title: str, patterns: Iterable = (*wording.BY_WORD, *wording.BY_NUMBER), expected: Any = 1
+) -> Any:
     """Return (number, title, match) of a heading that has a stage's number, else None; of two
     readings of a numeral the `expected` one.
     """
@@ -90,7 +93,7 @@ def stage_heading(title, patterns=(*wording.BY_WORD, *wording.BY_NUMBER), expect
     return wording.numeral(match["n"], expected), title, match
 
 
-def decimal_of(entries) -> str:
+def decimal_of(entries: list[Entry]) -> str:
     """Return the log's decimal mark: a comma where lines can be read only with it."""
     commas = False
     for entry in entries:
@@ -104,7 +107,7 @@ def decimal_of(entries) -> str:
     return "," if commas else "."
 
 
-def doubt_of(entry):
+def doubt_of(entry: Entry) -> str:
     """Return 'figures' where a line of words holds losses, 'number' for a lone number, else ''."""
     head = entry.text[:LONGEST].lower()
     words = re.sub(r"e[+-]?\d|nan|inf|[×x](?=10)", "", head)

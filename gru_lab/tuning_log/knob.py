@@ -1,13 +1,14 @@
 """The one setting of a question that has several values, and what its values are called."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from gru_lab.config import LABELS, one_of
 
 
-def require_known(settings):
+def require_known(settings: dict[str, Any]) -> None:
     """Raise ValueError for a name that is no setting of a run, and for the seed."""
     for name in settings:
         one_of("a setting", name, [*LABELS])
@@ -18,7 +19,7 @@ def require_known(settings):
             )
 
 
-def several_of(settings):
+def several_of(settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings that have several values, {name: values}."""
     return {
         name: [value.item() if isinstance(value, np.generic) else value for value in values]
@@ -27,7 +28,7 @@ def several_of(settings):
     }
 
 
-def knob_of(settings):
+def knob_of(settings: dict[str, Any]) -> tuple[str, list]:
     """Return the name and the values of the one setting that has several."""
     several = several_of(settings)
     if len(several) > 1:
@@ -51,7 +52,7 @@ def knob_of(settings):
     return knob, values
 
 
-def labels_of(knob, values):
+def labels_of(knob: str, values: list) -> list[str]:
     """Return a label per value, short where that tells them apart."""
     short = [
         f"{knob}={value:.4g}" if isinstance(value, float) else f"{knob}={value}" for value in values

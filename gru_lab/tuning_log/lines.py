@@ -11,6 +11,8 @@ import math
 import re
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from gru_lab.config import one_of
 from gru_lab.tuning_log.figures import number, number_pattern, plain
 
@@ -213,7 +215,9 @@ def _line(figures):
     return Line(slots["train"][0], slots["valid"][0], **counts, decimals=max(written, default=None))
 
 
-def write_lines(curve, line_format: str = "train valid", last: int = 3, steps=None) -> str:
+def write_lines(
+    curve: pd.DataFrame, line_format: str = "train valid", last: int = 3, steps: int | None = None
+) -> str:
     """Return the last epochs of a run as the log writes them, a string of one line each.
 
     `curve` has columns epoch, train, validation: read it with a ruler first. `steps` is the number

@@ -19,7 +19,7 @@ def open_data(data: Any, split_by: str | None = None, rows: int = DEMO_ROWS) -> 
     return data if isinstance(data, Series) else read_table(data, split_by)
 
 
-def checked(series: Series, start) -> Series:
+def checked(series: Series, start: Any) -> Series:
     """Return a series that the settings can be run on, or raise ValueError with the way out."""
     try:
         series.require_complete()

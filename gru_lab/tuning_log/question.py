@@ -5,6 +5,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gru_lab.config import COUNT, LABELS, RunConfig, in_words, one_of
 from gru_lab.tuning_log.knob import knob_of, labels_of, require_known
@@ -90,7 +91,7 @@ class Question(Stage):
         series = checked(open_data(data, split_by), self.start)
         return replace(self, series=series, source=_file_of(data))
 
-    def control(self, label: str, **changes) -> "Question":
+    def control(self, label: str, **changes: Any) -> "Question":
         """Return the question with control runs: every value changed so, or one run of the knob's.
 
         `question.control("twice as long", epochs=40)`. Raises ValueError for an unknown setting, a
@@ -132,7 +133,7 @@ def question(
     rows: int | None = None,
     holes: str = "refuse",
     data_changed: bool = False,
-    **settings,
+    **settings: dict[str, Any],
 ) -> Question:
     """Return a question of your own: one setting with several values, all others fixed.
 

@@ -8,6 +8,7 @@ from gru_lab.config import RunConfig, one_of
 from gru_lab.loss import weighted_loss
 from gru_lab.trainer import batches
 from gru_lab.tuning_log.lines import write_lines
+from gru_lab.tuning_log.stage import Setting, Stage
 
 LAST = 3  # epochs the log notes of each run
 
@@ -42,7 +43,7 @@ def corrected(curve: pd.DataFrame) -> pd.DataFrame:
 RULERS = {"recorded": "as the log read its runs", "corrected": "the error on hidden entries"}
 
 
-def log_setting(stage, config):
+def log_setting(stage: Stage, config: RunConfig) -> Setting | None:
     """Return the stage's setting that this run repeats, with whatever seed, or None.
 
     Of several the nearest in length, then the first. `config` is bound to the stage's series.
@@ -54,7 +55,11 @@ def log_setting(stage, config):
 
 
 def read_run(
-    stage, config: RunConfig, curve: pd.DataFrame, ruler: str = "recorded", schedule: tuple = ()
+    stage: Stage,
+    config: RunConfig,
+    curve: pd.DataFrame,
+    ruler: str = "recorded",
+    schedule: tuple = (),
 ) -> pd.DataFrame:
     """Return any run of a stage read by a ruler: `curve` with columns `train` and `validation`.
 
@@ -87,7 +92,7 @@ def _weights(config, curve, schedule, share):
     return weight / share**2
 
 
-def log_lines(stage, config: RunConfig, curve: pd.DataFrame, schedule: tuple = ()) -> str:
+def log_lines(stage: Stage, config: RunConfig, curve: pd.DataFrame, schedule: tuple = ()) -> str:
     """Return the last three epochs of any run of a stage as the log writes them.
 
     The format is that of the setting's own lines, or else of the stage's first.

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gru_lab.tuning_log import wording
 from gru_lab.tuning_log.entries import LOSS, RATIO, Entry, doubt_of
@@ -44,7 +45,7 @@ class Section:
         self.concluding = []  # the conclusion's lines so far
         self.unused, self.stated, self.under = [], {}, []
 
-    def take(self, entry):
+    def take(self, entry: Entry) -> Any:
         line, head = entry.text, entry.text[:LONGEST]
         half, self.half = self.half, None
         if half and (parsed := self.figures_of(f"{half.text} {line}")):
@@ -74,22 +75,22 @@ class Section:
         elif not any(map(str.isdigit, head)) or not (self.setting(entry) or self.inline(entry)):
             self.text(entry)
 
-    def figures_of(self, text):
+    def figures_of(self, text: str) -> Any:
         return parse_line(text, self.log.decimal)
 
-    def misunderstood(self, entry):
+    def misunderstood(self, entry: Entry) -> None:
         """Name a line that holds figures and is not understood."""
         for lines in (self.log.not_understood, self.stage.not_understood):
             lines.append((entry.number, entry.text))
         self.pending.remark = None
 
-    def below(self, title):
+    def below(self, title: str) -> None:
         """A heading inside the stage: what is below it is called so."""
         self.table = None
         self.expect(Pending(title, firm=True))
         self.prefix = title if re.search(r"[\d=]", title) else ""
 
-    def expect(self, pending):
+    def expect(self, pending: Any) -> None:
         """Take what the next run will be called. What waited was a statement, or nothing."""
         waiting, half = self.pending, self.half
         if half:
@@ -106,7 +107,7 @@ class Section:
         self.pending, self.run, self.epoch = pending, None, None
         self.concluded()
 
-    def end(self):
+    def end(self) -> None:
         """Settle what only a whole stage says: runs without figures, what each trained under."""
         self.expect(Pending())
         labels = {run.label for run in self.stage.runs}
@@ -127,7 +128,7 @@ class Section:
                     setattr(run, name, value)
         self.unused, self.stated, self.under = [], {}, []
 
-    def row(self, entry):
+    def row(self, entry: Entry) -> None:
         """A row of a table: its head says what its columns are."""
         if entry.head:
             self.table = Table(entry.cells)
@@ -141,17 +142,17 @@ class Section:
             self.figures(row.line, None)
             self.run.seconds = self.run.seconds if row.seconds is None else row.seconds
 
-    def conclude(self, rest):
+    def conclude(self, rest: Any) -> None:
         self.expect(Pending())
         self.concluding = [self.stage.conclusion, rest.strip(" *_")]
 
-    def concluded(self):
+    def concluded(self) -> None:
         """End a conclusion, after which stands a run or another stage."""
         if self.concluding:
             self.stage.conclusion = " ".join(filter(None, self.concluding))
         self.concluding = []
 
-    def setting(self, entry):
+    def setting(self, entry: Entry) -> Any:
         """A line that states epochs or a learning rate, of the stage or of the run that is named
         above it. Returns whether it is one.
         """
@@ -167,7 +168,7 @@ class Section:
             self.expect(Pending(head, entry, entry.item, stated=stated, statement=True))
         return True
 
-    def inline(self, entry):
+    def inline(self, entry: Entry) -> Any:
         """A label with figures behind it: '- layers=1: 0.012 0.013'. Returns whether it is one."""
         text = entry.text
         if len(text) > LONGEST or not any(map(str.isdigit, text)):
@@ -185,7 +186,7 @@ class Section:
                 return True
         return False
 
-    def text(self, entry):
+    def text(self, entry: Entry) -> None:
         """A line of words: the rest of a conclusion, a remark, or the next run's label."""
         head = entry.text[:LONGEST]
         if not entry.item and (table := Table.of_line(head)):  # 'epoch train valid'
@@ -213,11 +214,11 @@ class Section:
         else:
             self.pending.remark = entry.text
 
-    def named(self, label):
+    def named(self, label: str) -> Any:
         """Return a label, with the heading above it where that says which run it is."""
         return f"{self.prefix}, {label}" if self.prefix and label else label or self.prefix
 
-    def start_run(self):
+    def start_run(self) -> Any:
         if self.run is None:
             waiting, self.pending = self.pending, Pending()
             if len(self.concluding) > 2:  # the last line before the figures was no conclusion
@@ -232,7 +233,7 @@ class Section:
             self.under.append((self.run, dict(self.stated)))
         return self.run
 
-    def figures(self, line, label):
+    def figures(self, line: Any, label: str) -> None:
         if label and self.run and self.run.lines:  # a bracket that names the next run
             self.run = None
         if line.epoch is None and self.epoch:

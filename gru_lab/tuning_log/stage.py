@@ -150,7 +150,7 @@ class Stage:
         """The settings by their names."""
         return {setting.name: setting for setting in self.settings}
 
-    def choose(self, *chosen) -> list[Setting]:
+    def choose(self, *chosen: str) -> list[Setting]:
         """Return the settings of these kinds or names, in the stage's order; else ValueError."""
         for choice in chosen:
             one_of("setting", choice, [*KINDS, *self.by_name])
@@ -166,7 +166,7 @@ class Stage:
         return config.on(self.series) if self.series is not None else config
 
     @cached_property
-    def by_key(self):
+    def by_key(self) -> dict[str, list[Setting]]:
         """The settings by the key of their run with seed 0: several may be one run."""
         keys = {}
         for setting in self.settings:

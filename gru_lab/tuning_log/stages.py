@@ -6,6 +6,7 @@ trained as w·r².
 """
 
 from dataclasses import replace
+from typing import Any
 
 from gru_lab.config import RunConfig, one_of
 from gru_lab.tuning_log.lines import parse_line
@@ -15,25 +16,32 @@ R_SQUARED = RunConfig().hidden_share ** 2
 WEIGHT_1 = R_SQUARED  # what the stages after the second trained with
 
 
-def trained(label, lines, epochs, weight=0, seconds=None, **changes):
+def trained(
+    label: str,
+    lines: str,
+    epochs: int,
+    weight: float = 0,
+    seconds: float | None = None,
+    **changes: Any,
+) -> Setting:
     """A row of the log; `lines` are its figures as written, separated by ' | '."""
     parsed = tuple(parse_line(line)[0] for line in lines.split(" | "))
     return Setting(label, changes, epochs, weight, parsed, seconds)
 
 
-def weighted(label, weight, lines, epochs):
+def weighted(label: str, weight: float, lines: str, epochs: int) -> Setting:
     """A row of the log with a weight on the missing values, as its code trained it."""
     return trained(label, lines, epochs, weight, missing_weight=weight * R_SQUARED)
 
 
-def meant(row):
+def meant(row: Setting) -> Setting:
     """The same row as its author meant it: the weight without r². The log has no figures for it."""
     return replace(
         row, changes={"missing_weight": float(row.weight)}, lines=(), seconds=None, kind="meant"
     )
 
 
-def control(label, epochs, weight=0, **changes):
+def control(label: str, epochs: int, weight: float = 0, **changes: Any) -> Setting:
     """A run that the log lacks and its question needs."""
     return Setting(label, changes, epochs, weight, kind="control")
 
@@ -202,7 +210,7 @@ STAGES = {
 }
 
 
-def known_stage(name) -> Stage:
+def known_stage(name: Any) -> Stage:
     """Return a stage by its name or number, bound to nothing; ValueError for an unknown one."""
     known = STAGES | {str(row.number): row for row in STAGES.values()}
     return known[one_of("stage", str(name), known)]

@@ -163,7 +163,7 @@ def seconds_of(text: str, bare: bool = False) -> float | None:
     return float(match["value"].replace(",", ".")) * scale
 
 
-def ordinal(match) -> int:
+def ordinal(match: re.Match) -> int:
     """Return the number that a match of BY_ORDINAL stands for."""
     if match["digits"]:
         return int(match["digits"])

@@ -1,5 +1,8 @@
 """A TuningLog as Markdown, in English or Chinese; `read_log` reads it back."""
 
+from collections.abc import Iterable
+
+from gru_lab.tuning_log.log import LoggedStage, TuningLog
 from gru_lab.tuning_log.read import read_log
 from gru_lab.words import words
 
@@ -14,7 +17,7 @@ def _run_text(run, texts):
     return "\n\n".join([*label, "  \n".join(f"> {line}" for line in figures)])
 
 
-def stage_text(stage, texts: dict[str, str], notes=()) -> str:
+def stage_text(stage: LoggedStage, texts: dict[str, str], notes: Iterable[str] = ()) -> str:
     """Return a LoggedStage as Markdown, its notes below the heading."""
     head = [f"## {stage.number}. {stage.title}", *notes]
     head += [f"{texts['Epochs: ']}{stage.epochs}"] if stage.epochs else []
@@ -34,7 +37,7 @@ def stage_text(stage, texts: dict[str, str], notes=()) -> str:
     return "\n\n".join([*head, *runs[:place], *judged, *runs[place:]])
 
 
-def write_log(log, language: str = "en") -> str:
+def write_log(log: TuningLog, language: str = "en") -> str:
     """Return a TuningLog as Markdown in the recorded log's manner, in `language` 'en' or 'zh'.
 
     `read_log` gives the same TuningLog back; raises ValueError for one that could not be read back
