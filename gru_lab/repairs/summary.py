@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gru_lab.repairs.choice import DOUBT
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.repairer import Repairer, repair
@@ -112,7 +113,8 @@ def _why(row, others):
     if not row["entries"]:
         return "none held back: as other lengths"
     if row["fills"] != "linear":
-        return "surely better by MAE and RMSE"
+        surer = "with other channels and lengths" if row["worse"] < 0.5 else "where it was learned"
+        return f"surely better {'by MAE and RMSE' if row['worse'] < DOUBT else surer}"
     better = {
         measure: [way for way in others if row[f"{way} {measure}"] < row[f"linear {measure}"]]
         for measure in ("MAE", "RMSE")

@@ -284,7 +284,10 @@ def test_the_reason_names_the_measure_that_decides():
     assert _why(row | {"regression RMSE": 1}, others) == "regression better by RMSE only"
     both = {"network MAE": 1, "network RMSE": 1}
     assert _why(row | both, others) == "network better, but not surely"
-    assert _why(row | both | {"fills": "network"}, others) == "surely better by MAE and RMSE"
+    taken = row | both | {"fills": "network"}
+    assert _why(taken | {"worse": 0.01}, others) == "surely better by MAE and RMSE"
+    assert _why(taken | {"worse": 0.32}, others) == "surely better with other channels and lengths"
+    assert _why(taken | {"worse": 0.6}, others) == "surely better where it was learned"
     assert _why(row | {"entries": 0}, others) == "none held back: as other lengths"
 
 
