@@ -114,7 +114,7 @@ def doubt_of(entry: Entry) -> str:
     if DATE.fullmatch(head):
         return ""
     if not re.search(r"[^\W\d_]", words) and re.search(r"\d", head):
-        numbers = head.split()
+        numbers = re.split(r"[\s;|]+", head.strip(" ;|"))
         if all(RATIO.fullmatch(part) or RATIO.match(part) for part in numbers):
             return ""
         return "figures" if len(numbers) > 1 or re.search("[±~<>]", head) else "number"

@@ -52,7 +52,8 @@ class Row:
         self.diverged = not all(line.finite for line in lines)
         self.losses = np.array([line.validation for line in lines])
         self.mean, self.low, self.high = (float(f(self.losses)) for f in (np.mean, np.min, np.max))
-        self.decimals = max(line.decimals or DECIMALS.get(line.format, 5) for line in lines)
+        decimals = [line.decimals or DECIMALS.get(line.format, 5) for line in lines]
+        self.decimals = min(max(decimals), 300)  # a float has no more
         self.unit = 10.0**-self.decimals
         label = label[:LONGEST]
         layers, ratio = (pattern.search(label) for pattern in (LAYERS, RATIO))

@@ -130,9 +130,10 @@ class Section:
 
     def row(self, entry: Entry) -> None:
         """A row of a table: its head says what its columns are."""
-        if entry.head:
+        if entry.head and not self.figures_of(entry.text):
             self.table = Table(entry.cells)
             return
+        self.table = self.table or Table("" for _ in entry.cells)  # its head is above the stage
         row = self.table.read(entry.cells, self.log.decimal)
         if row is None:
             self.misunderstood(entry)

@@ -261,6 +261,15 @@ def test_a_run_that_failed_is_a_row_without_figures(text):
         assert "'layers=3'" in finding.sentence
 
 
+def test_figures_above_the_first_stage_are_named_and_odd_ones_are_no_crash():
+    log = read_log(f"epochs: 9\n48;0,0119;0,0129\n{LOG}")
+    assert log.epochs == 9 and log.not_understood == [(2, "48;0,0119;0,0129")]
+    (stage,) = read_log("## 1. a\n| x | train | valid |\n| 1 | 0.1 | 0.2 |\n|--|--|--|\n").stages
+    assert [run.label for run in stage.runs] == ["x=1"]
+    text = "| a | b |\n|--|--|\n## 1. x\n- y\n1e-999 2e-999\n| 1 | 0.1 | 0.2 |\n"
+    assert len(audit(read_log(text + LOG), anyway=True)) == 0
+
+
 def test_what_states_nothing_known_and_a_run_without_figures_are_named():
     log = read_log(LOG.replace("- layers=2", "Durchläufe: 50\n- layers=3\n- layers=2"))
     assert log.not_understood == [(4, "Durchläufe: 50"), (5, "layers=3")]
