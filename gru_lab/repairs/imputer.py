@@ -76,20 +76,19 @@ class Imputer:
         row. Ctrl-C ends the training: `interrupted`, and the best network so far is kept. The
         values of `stretch` are written to.
         """
-        rows = len(stretch)
         self._see(stretch)
         seen, pattern, checked, truth, held, other = self._hold_back(stretch)
-        seen.values[checked] = np.where(
-            held, np.nan, truth.values
-        )  # what is learned from never holds them
+        seen.values[checked] = truth.without(held).values  # what is learned from never holds them
         progress("regression")
         self.rivals.fit(seen, pattern, np.random.default_rng((self.seed, 2)))
-        goal = np.array([way == "linear" for way in self.rivals.ways], dtype=bool)
-        if (epochs or ends) and held[:, goal].any():
-            began = network.perf_counter()
+        if (epochs or ends) and held[:, self.rivals.goal].any():
+            holed, began = truth.without(held), network.perf_counter()
             self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
-            self.network.correct(self.rivals.fill(truth.without(held)))
-            cost = (network.perf_counter() - began) * (1 + 1.5 * rows / len(truth))
+            scene, filled = self.rivals.fill(holed), network.perf_counter()
+            self.network.correct(scene)
+            more = self.composition.sum() / np.isnan(holed.values).sum()  # holes; and of rows
+            cost = (filled - began) * (1 + 1.5 * more)
+            cost += (network.perf_counter() - filled) * (1 + 1.5 * len(stretch) / len(truth))
             self._train(seen, pattern, truth, held, ends and ends - cost, epochs, progress)
         progress("choice")
         self._judge(truth, held, other)
