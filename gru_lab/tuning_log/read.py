@@ -113,8 +113,9 @@ def read_log(source: str | Path) -> TuningLog:
     """Return the TuningLog in `source`, a path, or the text itself if it has a line break.
 
     Headings with a number begin a stage ('## 2.', '## Stage 2:', '2)', '第二步'); below it stand
-    labels, lines of losses, and a conclusion, in English, German, French or Chinese. A decimal
-    comma is read where the whole log has it. Lines with figures that are not understood are in
+    labels, lines or tables of losses, and a conclusion, in English, German, French, Spanish or
+    Chinese. A run that failed has a line of NaN. A decimal comma is read where the whole log has
+    it. Lines with figures that are not understood are in
     `not_understood`. Raises ValueError if the file cannot be read, or holds no stage with figures.
 
     >>> log = read_log("## 1. Layers\\n- layers=1\\n0.012 0.013\\n0.011 0.012 best?\\n")
