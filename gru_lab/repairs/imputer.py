@@ -82,12 +82,13 @@ class Imputer:
         progress("regression")
         self.rivals.fit(seen, pattern, np.random.default_rng((self.seed, 2)))
         if (epochs or ends) and held[:, self.rivals.goal].any():
-            holed, began = truth.without(held), network.perf_counter()
             self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
+            self.network.correct(self.rivals.fill(truth.where(truth.spread(100))))  # slow once
+            holed, began = truth.without(held), network.perf_counter()
             scene, filled = self.rivals.fill(holed), network.perf_counter()
             self.network.correct(scene)
-            more = self.composition.sum() / np.isnan(holed.values).sum()  # holes; and of rows
-            cost = (filled - began) * (1 + 1.5 * more)
+            more = self.composition.sum() / np.isnan(holed.values).sum()
+            cost = (filled - began) * (1 + 1.5 * more)  # to judge, and then for all, with a margin
             cost += (network.perf_counter() - filled) * (1 + 1.5 * len(stretch) / len(truth))
             self._train(seen, pattern, truth, held, ends and ends - cost, epochs, progress)
         progress("choice")
