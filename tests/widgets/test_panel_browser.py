@@ -80,6 +80,11 @@ class Notebook:
         self.page.mouse.move(x + pixels, y, steps=5)
         self.page.mouse.up()
 
+    def places(self):
+        """Return where buttons and figure are on the page, in pixels from its top."""
+        things = [self.button("Train"), self.button("Clear"), self.page.locator(".js-plotly-plot")]
+        return [round(thing.first.bounding_box()["y"]) for thing in things]
+
     def wait_for_status(self, text):
         self.page.locator(".widget-html-content", has_text=text).first.wait_for()
 
@@ -241,3 +246,30 @@ def test_the_whole_panel_works_by_keyboard_and_takes_no_value_out_of_range(noteb
     keyboard.press("Tab")
     keyboard.press("Enter")
     notebook.button("Unpin").wait_for()
+
+
+def test_clear_and_more_move_nothing_and_references_reach_as_far_as_pins(notebook):
+    notebook.run_all()
+    notebook.button("Train").click()
+    notebook.wait_for_points("> 2")
+    notebook.button("Stop").click()
+    notebook.wait_for_status("stopped")
+    before = notebook.places()
+    notebook.button("Pin").click()
+    notebook.button("Unpin").wait_for()
+    assert notebook.places() == before
+    notebook.button("Clear").click()
+    notebook.wait_for_points("=== 0")
+    assert notebook.places() == before
+    pinned, reference = (
+        notebook.page.evaluate(
+            "wanted => Math.max(...document.querySelector('.js-plotly-plot').data"
+            ".filter(trace => wanted.includes(trace.name)).flatMap(trace => [...trace.x]))",
+            [name],
+        )
+        for name in ("pin 1", "forward fill")
+    )
+    assert 2 < pinned <= reference
+    notebook.page.locator("button", has_text="more").first.click()
+    notebook.page.get_by_text("learning rate", exact=True).first.wait_for()
+    assert notebook.places() == before
