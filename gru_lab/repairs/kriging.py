@@ -24,6 +24,7 @@ PARTNERS = 13  # channels that are known to go with one, itself the first
 BATCH = 200  # entries at a time, so that their covariances stay in the cache
 GRID, FARTHEST = 2, 400  # places of a step, and steps, for which shapes are known
 BINS = 336  # of a usual day or year, at most
+OFTEN = 7  # times that a cycle comes before anything is usual in it
 
 
 class Kriging:
@@ -41,9 +42,11 @@ class Kriging:
         self.cycles, rest = np.array(cycles, dtype=float), values
         self.bins = np.array([min(round(cycle / stretch.step), BINS) for cycle in cycles], int)
         self.usual = np.zeros((len(cycles), len(values), BINS), dtype=np.float32)
+        span = np.ptp(stretch.position) * stretch.step
         for n, place in enumerate(self.places(stretch)):
-            self.usual[n] = [_mean(series, place) for series in rest]
-            rest = rest - self.usual[n][:, place]
+            if span >= OFTEN * self.cycles[n]:
+                self.usual[n] = [_mean(series, place) for series in rest]
+                rest = rest - self.usual[n][:, place]
         far = np.arange(GRID * FARTHEST + 1) / GRID
         shapes = [far == 0, *(np.exp(-far / shape) for shape in SHAPES)]
         if 0 < period < FARTHEST:

@@ -47,7 +47,7 @@ class Rivals:
     for an angle, else 0. Only those with 'linear' have a regression.
     """
 
-    LEARNED = ("mean", "std", "periods", "weights")
+    LEARNED = ("mean", "std", "periods", "straight", "weights")
 
     def __init__(self, ways, turn):
         self.ways, self.turn = list(ways), np.asarray(turn, dtype=float)
@@ -55,6 +55,7 @@ class Rivals:
         self.mean, self.std = np.zeros(channels), np.ones(channels)
         self.periods, self.kriging = np.zeros(0), Kriging()  # in rows
         self.goal = np.array([way == "linear" for way in self.ways], dtype=bool)
+        self.straight = np.zeros((channels, CLASSES), dtype=bool)  # where the line is corrected
         self.weights = np.zeros((channels, CLASSES, 0), dtype=np.float32)
 
     def fit(self, stretch: Stretch, pattern: Any, rng: np.random.Generator) -> Self:
@@ -68,11 +69,15 @@ class Rivals:
         self.periods = np.array([period] if period else [])
         self.kriging = Kriging().fit(self._scaled(some), some, cycles, period)
         seen = [self._hidden(some, pattern, rng, number == 1) for number in range(DRAWS)]
-        solved = [
-            solve(*(np.concatenate(a) for a in zip(*c, strict=True)))
-            for c in zip(*seen, strict=True)
+        joined = [
+            [np.concatenate(a) for a in zip(*c, strict=True)] for c in zip(*seen, strict=True)
         ]
-        self.weights = np.array(solved, dtype=np.float32)
+        for c, (inputs, lacking, kind) in enumerate(joined):
+            gain = np.abs(lacking) - np.abs(lacking - inputs[:, 0])  # of the line over kriging
+            self.straight[c] = np.bincount(kind, gain, CLASSES) > 0
+            lacking -= inputs[:, 0] * self.straight[c, kind]
+            inputs[:, 0] *= ~self.straight[c, kind]
+        self.weights = np.array([solve(*each) for each in joined], dtype=np.float32)
         return self
 
     def _hidden(self, some, pattern, rng, alike):
@@ -136,7 +141,9 @@ class Rivals:
             gaps = stretch.gaps(c)
             deviation[c, gaps.row] = np.sqrt(np.maximum(gaps.reach, 1))
             if not self.turn[c]:
-                filled[c, gaps.row], deviation[c, gaps.row] = field.told(c, gaps.row)
+                mean, deviation[c, gaps.row] = field.told(c, gaps.row)
+                line = filled[c, gaps.row]
+                filled[c, gaps.row] = np.where(self.straight[c, gaps.kind], line, mean)
         return replace(scene, filled=filled, deviation=deviation)
 
     def _inputs(self, channel, scene, gaps):

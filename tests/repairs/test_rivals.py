@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import gru_lab as lab
+from gru_lab.demo import demo_table
 from gru_lab.repairs.columns import stretch_of
 from gru_lab.repairs.holes import LABELS
 from gru_lab.repairs.regression import solve
@@ -95,6 +96,21 @@ def test_intervals_hold_nine_tenths_overall_and_four_fifths_everywhere(done):
     inside = [cell[3] for cell in by_cell(done)]
     assert 0.87 < np.concatenate(inside).mean() < 0.93
     assert min(cell.mean() for cell in inside) >= 0.8
+
+
+def test_on_smooth_channels_of_few_days_short_holes_are_no_worse_than_the_lines():
+    """A usual day told from four of them, or kriging where the line is all but right, must not be
+    taken for more than the line.
+    """
+    table, truth = demo_table(6_000, 2)
+    table = table.mask(table == -999.9)
+    done = lab.repair(table, minutes=0)
+    short = done.repairer.by_length_.xs("1", level="length")
+    assert (short["regression MAE"] / short["linear MAE"]).median() < 1.05
+    channels = done.repairer.scores_.index
+    holes, line = table[channels].isna(), table[channels].interpolate(limit_direction="both")
+    off, lines = ((a - truth)[channels].abs().where(holes).mean() for a in (done.table, line))
+    assert (off < 0.97 * lines).sum() >= 6 and (off > 1.05 * lines).sum() == 0
 
 
 def test_there_is_no_jump_at_either_end_of_a_hole(done):
