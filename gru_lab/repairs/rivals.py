@@ -72,11 +72,11 @@ class Rivals:
         joined = [
             [np.concatenate(a) for a in zip(*c, strict=True)] for c in zip(*seen, strict=True)
         ]
-        for c, (inputs, lacking, kind) in enumerate(joined):
+        for channel, (inputs, lacking, kind) in enumerate(joined):
             gain = np.abs(lacking) - np.abs(lacking - inputs[:, 0])  # of the line over kriging
-            self.straight[c] = np.bincount(kind, gain, CLASSES) > 0
-            lacking -= inputs[:, 0] * self.straight[c, kind]
-            inputs[:, 0] *= ~self.straight[c, kind]
+            self.straight[channel] = np.bincount(kind, gain, CLASSES) > 0
+            lacking -= inputs[:, 0] * self.straight[channel, kind]
+            inputs[:, 0] *= ~self.straight[channel, kind]
         self.weights = np.array([solve(*each) for each in joined], dtype=np.float32)
         return self
 

@@ -67,7 +67,9 @@ class Pinned:
         for row in runs[runs["data_digest"] == self.stage.series.digest][::-1].to_dict("records"):
             config = config_of(row)
             what = self._difference(config)
-            options.append((f"{what}; trained {row['trained'][:10]} on {row['machine']}", config))
+            whose = f", from {row['record']}" * bool(row["record"])  # a student's, by its name
+            where = f"trained {row['trained'][:10]} on {row['machine']}{whose}"
+            options.append((f"{what}; {where}", config))
         self.stored.options = options or [("none yet on this series", None)]
         self.stored.index = 0
 

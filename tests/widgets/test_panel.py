@@ -331,6 +331,7 @@ def test_a_run_out_of_another_persons_record_is_pinned_beside_ones_own_without_t
     assert choice.layout.display == ""
     ((label, config),) = panel.pinned.stored.options
     assert config == one and label.startswith("dropout 0.2, seed 7; trained 20")
+    assert label.endswith(", from record.html")
     choice.children[1].click()
     (pin,) = panel.pinned.pins
     pd.testing.assert_frame_equal(pin.curve, theirs.curve(one))
