@@ -42,7 +42,7 @@ def names(channels: list[str], most: int = 5) -> str:
 
 
 def on_missing(by_column: dict) -> list[str]:
-    """Return a sentence for each of `found`, {channel: its Suspects}; one for a value in many."""
+    """Return a sentence for each of {channel: its Suspects}; one for a value in many."""
     by_value = {}
     for channel, suspected in by_column.items():
         for suspect in suspected:
@@ -70,7 +70,7 @@ def on_missing(by_column: dict) -> list[str]:
 
 
 def on_angles(turns: dict) -> list[str]:
-    """Return what to say of `found`, {channel: (steps over the end of the circle, low, high)}."""
+    """Return what to say of {channel: (steps over the end of the circle, low, high)}."""
     if not turns:
         return []
     first, (steps, low, high) = next(iter(turns.items()))
@@ -91,7 +91,7 @@ def on_angles(turns: dict) -> list[str]:
 
 
 def on_codes(by_column: dict) -> list[str]:
-    """Return what to say of `found`, {channel: how many different whole numbers it takes}."""
+    """Return what to say of {channel: how many different whole numbers it takes}."""
     return [
         f"channel {channel!r} takes {different} different whole numbers in no order, so it is "
         "filled as a code, with the nearer neighbour's value; to confirm that, add "
@@ -101,7 +101,7 @@ def on_codes(by_column: dict) -> list[str]:
 
 
 def on_frozen(by_column: dict) -> list[str]:
-    """Return what to say of `found`, {channel: [(rows, value, place in words)]}."""
+    """Return what to say of {channel: [(rows, value, place in words)]}."""
     return [
         f"channel {channel!r} stands still at {number(value)} for {rows} rows from {place}; if "
         "the sensor was stuck, empty these cells: a repair keeps what is there"

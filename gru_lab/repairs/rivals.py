@@ -131,8 +131,8 @@ class Rivals:
         return [[away(shift) for shift in group if abs(shift) < span] for group in shifts]
 
     def _kriged(self, stretch):
-        """Return the Scene of a Stretch with its holes filled by kriging, those of angles by the
-        line; with what they may be off by.
+        """Return the Scene of a Stretch with its holes filled by kriging, or by the line where
+        that is nearer and in angles; with what they may be off by.
         """
         scene = self.line(stretch)
         field, filled = Field.of(self.kriging, stretch, self._scaled(stretch)), scene.filled.copy()

@@ -85,6 +85,12 @@ class Notebook:
         things = [self.button("Train"), self.button("Clear"), self.page.locator(".js-plotly-plot")]
         return [round(thing.first.bounding_box()["y"]) for thing in things]
 
+    def train_a_while(self):
+        self.button("Train").click()
+        self.wait_for_points("> 2")
+        self.button("Stop").click()
+        self.wait_for_status("stopped")
+
     def wait_for_status(self, text):
         self.page.locator(".widget-html-content", has_text=text).first.wait_for()
 
@@ -178,10 +184,7 @@ def test_train_steer_restart_stop_and_train_again(notebook):
 
 def test_pins_are_back_after_a_restart_of_the_kernel(notebook):
     notebook.run_all()
-    notebook.button("Train").click()
-    notebook.wait_for_points("> 2")
-    notebook.button("Stop").click()
-    notebook.wait_for_status("stopped")
+    notebook.train_a_while()
     notebook.button("Pin").click()
     notebook.button("Unpin").wait_for()
     notebook.menu("Kernel", "Restart Kernel and Run All Cells…")
@@ -250,10 +253,7 @@ def test_the_whole_panel_works_by_keyboard_and_takes_no_value_out_of_range(noteb
 
 def test_clear_and_more_move_nothing_and_references_reach_as_far_as_pins(notebook):
     notebook.run_all()
-    notebook.button("Train").click()
-    notebook.wait_for_points("> 2")
-    notebook.button("Stop").click()
-    notebook.wait_for_status("stopped")
+    notebook.train_a_while()
     before = notebook.places()
     notebook.button("Pin").click()
     notebook.button("Unpin").wait_for()
