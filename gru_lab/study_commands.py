@@ -200,6 +200,11 @@ def _read_back(path):
     from gru_lab.tuning_log.audit import audit
     from gru_lab.tuning_log.read import read_log
 
+    if not path.exists():
+        raise ValueError(
+            f"--out must be a log to read back, and there is no {str(path)!r}; name the log, or "
+            "begin one with a QUESTION and its NAME=VALUE"
+        )
     log = read_log(path)
     for stage in log.stages:
         say(f"{stage.number}. {stage.title}")

@@ -14,6 +14,11 @@ TABLE_RULE = re.compile(r"[\s>|:-]*-[\s>|:-]*")
 HEADING = re.compile(r"(#{1,6})\s*(.*?)")
 RATIO = re.compile(r"\d{1,9}(?:\.\d{1,9})?\s?[:：]\s?\d")
 COMMA = re.compile(r"(?<![\w.,])0,\d{2,25}(?!\d|[.,]\d)")  # no thousands begin with a zero
+COLOUR = re.compile(r"\x1b\[[\d;?]{0,20}[A-Za-z]")
+LINE_END = re.compile(r"\r\n|[\r\n]|\x08+")
+TWO_LINES = re.compile(  # in one: '… 0.0120Epoch 2/20 …'
+    r"<br\s{0,3}/?>|(?<=\d)(?=(?:epoche?|[ée]po(?:que|ca))[\s:]{0,3}\d|第\s?\d)", re.IGNORECASE
+)
 DATE = re.compile(r"\d{1,4}[-:./年]\d{1,2}[-:./月][\d.:/\s日-]{0,20}")
 LOSS = re.compile(
     r"(?<![\w.,])(?:\d{0,9}[.,]\d{3,25}(?:e[+-]?\d{1,3})?|\d[.,]?\d{0,25}e-\d{1,3})(?![\w%])"
@@ -32,8 +37,11 @@ class Entry(NamedTuple):
 
 
 def entries_of(text: str) -> list[Entry]:
-    """Return the lines of a Markdown text as Entries, without fences, rules and comments."""
-    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    """Return the lines of a Markdown text as Entries, without fences, rules and comments.
+
+    Of a console's output the colours are left out, and what was drawn over a line is another one.
+    """
+    rows = LINE_END.split(COLOUR.sub("", text))
     entries, table = [], False
     for place, row in enumerate(rows):
         below = rows[place + 1][:LONGEST] if place + 1 < len(rows) else ""
@@ -58,7 +66,7 @@ def entries_of(text: str) -> list[Entry]:
         level = 0
         if RULE.fullmatch(below) and len(below.strip(" >")) > 2 and stage_heading(plain):
             level = 1 if "=" in below else 2  # a heading that is underlined
-        for part in re.split(r"<br\s{0,3}/?>", plain, maxsplit=100):
+        for part in TWO_LINES.split(plain, maxsplit=100):
             unmarked = part[MARKS.match(part).end() :] if part is not plain else part
             dashes = wording.EMPTY.fullmatch(unmarked[:LONGEST])
             if dashes or any(map(str.isalnum, unmarked[:LONGEST])) or ")" in unmarked[:3]:

@@ -59,7 +59,7 @@ TOKENS = {decimal: _token_pattern(decimal) for decimal in ".,"}
 PAIRS = {  # 'val_loss: 0.0013'
     decimal: re.compile(
         r"(?<![\w.])(?P<name>[^\W\d][\w ./]{0,40}?)['\"]?[\s=:]{1,4}"
-        rf"(?P<number>{number_pattern(decimal)})(?![\w%]|[.,]\d)",
+        rf"(?P<number>{number_pattern(decimal)})(?![\w%]|[.,]\d)(?P<rest>/?)",
         re.IGNORECASE,
     )
     for decimal in ".,"
@@ -176,14 +176,17 @@ def _of_console(text, decimal):
     first = TOKENS[decimal].match(text)
     if not first or first.lastgroup not in {*ROLES, "of", "bar"}:  # it is the label of a run
         return None
-    slots = {}
+    slots, names = {}, set()
     for pair in PAIRS[decimal].finditer(text):
-        role = (roles_of(pair["name"]) or [None])[-1]
+        name = pair["name"].lower()
+        role = (roles_of(name) or [None])[-1]
         value, decimals = number(pair["number"], decimal)
         if role not in ("epoch", "train", "valid") or (role == "epoch" and decimals != 0):
             continue
-        if role in slots and "loss" in pair["name"].lower():  # of two parts, of two networks
+        # of two lines, two parts or two networks, or '0.0120' and '10/10' written as one
+        if name in names or role in slots and "loss" in name or decimals and pair["rest"] == "/":
             return None
+        names.add(name)
         slots.setdefault(role, (value, decimals))
     return _line([(role, *figure) for role, figure in slots.items()])
 
@@ -197,11 +200,13 @@ def _line(figures):
         losses = slots.keys() & {"train", "valid"}
         if role is None:
             free = [slot for slot in places[is_loss] if slot not in slots and slot not in named]
-            # a count stands before the losses; of two losses the first has a name, or none has
+            # a count stands before the losses; of two losses the first has a name, or none has, and
+            # in 'loss:0 0.0120' the name may have a number and no loss
             if (
                 not free
                 or (losses and not is_loss)
                 or (is_loss and not losses and {*free} != {*places[True]})
+                or any(slots[name][1] == 0 for name in losses)
             ):
                 return None
             role = free[0]

@@ -122,21 +122,23 @@ def read_log(source: str | Path) -> TuningLog:
     >>> log.not_understood
     [(4, '0.011 0.012 best?')]
     """
-    text = str(source)
+    text, log_name = str(source), "log"
     if isinstance(source, Path) or not re.search(r"[\n\r]", text[:10_000_000]):
+        log_name = f"log {text[:LONGEST]!r}"
         try:
             raw = Path(source).read_bytes()
             text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
         except (OSError, UnicodeError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise ValueError(
-                f"source must be a UTF-8 text file or a log's text: {error}"
+                f"{log_name} must be a UTF-8 text file, or the text of a log: {reason}"
             ) from error
     log = _Reader(entries_of(text.lstrip("\ufeff"))).log
     if not any(stage.runs for stage in log.stages):
         lost = [f"line {number}: {text[:60]!r}" for number, text in log.not_understood[:5]]
         raise ValueError(
-            "source must hold a tuning log: no numbered heading with lines of losses below it "
-            "was found; begin each question with a heading such as '## 1. How many layers?'"
+            f"{log_name} must hold a tuning log: no numbered heading with lines of losses below "
+            "it was found; begin each question with a heading such as '## 1. How many layers?'"
             + (f". Not understood: {'; '.join(lost)}" if lost else "")
         )
     return log

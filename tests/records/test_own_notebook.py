@@ -85,6 +85,8 @@ def test_a_wrong_question_writes_nothing(table, capsys, settings, said):
 
 
 def test_log_appends_a_question_of_words_or_of_a_notebook_and_reads_it_back(table, capsys):
+    assert main(["log"]) == 2  # no log yet
+    assert "--out must be a log to read back, and there is no" in capsys.readouterr().err
     assert main(["log", *ASK]) == 2  # no runs yet
     assert "sweep the stage first" in capsys.readouterr().err
     main(["new", *ASK, "--out", "q.ipynb"])

@@ -415,7 +415,7 @@ def test_a_log_is_audited_from_its_text_its_file_or_as_read(tmp_path):
     text = log(stage(1, {"wide": COPIED}), stage(2, {"flat": COPIED}))
     (tmp_path / "log.md").write_text(text, encoding="utf-8")
     assert audit(text) == audit(tmp_path / "log.md") == audit(read_log(text)) != []
-    with pytest.raises(ValueError, match="source must hold a tuning log"):
+    with pytest.raises(ValueError, match="log must hold a tuning log"):
         audit("no\nlog")
 
 

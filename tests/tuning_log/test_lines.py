@@ -75,7 +75,12 @@ def test_figures_are_read_however_they_are_written(text):
         "0.1.2 3",
     ]
     + ["12:30:05 0.1 0.2", "48-0.1 0.2", "A: loss=0.1 val_loss=0.2", "lr=0.1 loss=0.1 val_loss=0.2"]
-    + ["loss=0.1 loss=0.3 val_loss=0.2 x=1"],
+    + ["loss=0.1 loss=0.3 val_loss=0.2 x=1", "loss:0 0.0120", "epoch 3 loss: 1 0.0120"]
+    + [  # two lines in one
+        "train: 0.013, valid: 0.012, train: 0.011, valid: 0.0115 x=1",
+        "Epoch 1/2 - loss: 0.013 - val_loss: 0.012INFO Epoch 2/2 - loss: 0.011 - val_loss: 0.0115",
+        "loss: 0.0130 - val_loss: 0.012010/10 - 3s",
+    ],
 )
 def test_what_could_be_something_else_is_not_read(text):
     assert parse_line(text) is None

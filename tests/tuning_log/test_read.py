@@ -164,11 +164,22 @@ def test_a_log_is_read_from_a_file_as_from_its_text(tmp_path):
     assert read_log(tmp_path / "log.md") == read_log(str(tmp_path / "log.md")) == read_log(CHINESE)
 
 
+@pytest.mark.parametrize("between", ["", "\r", "\r\n", "\x08\x08\x08", "\x1b[0m\n\x1b[32m", "<br>"])
+def test_lines_of_a_console_are_apart_however_they_were_drawn(between):
+    first, second = (f"Epoch {n}/2 - loss: 0.1{n} - val_loss: 0.2{n}" for n in (1, 2))
+    log = read_log(f"## 1. Layers\n- layers=1\n{first}{between}{second}\n- layers=2\n0.1 0.2\n")
+    assert list(map(lines_of, log.stages[0].runs)) == [
+        [(1, None, 0.11, 0.21), (2, None, 0.12, 0.22)],
+        [(None, None, 0.1, 0.2)],
+    ]
+    assert log.not_understood == []
+
+
 def test_what_is_no_log_is_an_error_that_says_what_one_is(tmp_path):
-    with pytest.raises(ValueError, match="source must be a UTF-8 text file or a log's text"):
+    with pytest.raises(ValueError, match="must be a UTF-8 text file, or the text of a log"):
         read_log(tmp_path / "absent.md")
     (tmp_path / "binary.md").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match="source must be a UTF-8 text file"):
+    with pytest.raises(ValueError, match="must be a UTF-8 text file"):
         read_log(tmp_path / "binary.md")
     for text in (
         "\n",
