@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from gru_lab.tuning_log.checks import CHECKS, diverged, same_errors
-from gru_lab.tuning_log.log import LoggedRun, LoggedStage, TuningLog
+from gru_lab.tuning_log.log import TuningLog
 from gru_lab.tuning_log.read import read_log
 from gru_lab.tuning_log.rows import rows_of
-from gru_lab.tuning_log.stages import STAGES
+from gru_lab.tuning_log.stages import RECORDED
 
 ANYWAY = "mend those lines, or pass anyway=True to judge the rest without them"
 
@@ -49,17 +49,6 @@ class Findings(list):
         return f"<ul>{items}</ul>" if self else nothing
 
 
-def recorded_log() -> TuningLog:
-    """Return the recorded log from the five stages' own data."""
-    stages = []
-    for stage in STAGES.values():
-        logged = [row for row in stage.settings if row.lines]
-        runs = [LoggedRun(row.label, list(row.lines), row.epochs, row.seconds) for row in logged]
-        figures = (stage.start.epochs, None, runs, stage.conclusion)
-        stages.append(LoggedStage(stage.number, stage.question, *figures))
-    return TuningLog(model=f"dropout={STAGES['num_layers'].start.dropout}", stages=stages)
-
-
 def _lost(log):
     """Return a Finding for each stage (0: none) with lines that were not understood."""
     lost = {}
@@ -85,7 +74,7 @@ def audit(log: Any = None, anyway: bool = False) -> Findings:
     >>> [(finding.stage, finding.kind) for finding in audit()][:2]
     [(2, 'same errors, other rulers'), (2, 'copied run')]
     """
-    log = recorded_log() if log is None else log
+    log = RECORDED if log is None else log
     log = log if isinstance(log, TuningLog) else read_log(log)
     findings = Findings(_lost(log))
     if findings and not anyway:
