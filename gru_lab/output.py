@@ -54,13 +54,18 @@ def safe_cell(value: object) -> object:
     return text
 
 
-def _identity(path):
+def identity(path: str | Path) -> object:
     """Return what a path is, through links of either kind, whatever it is called."""
     try:
         state = os.stat(path)
     except OSError:  # there is none yet, or a name that is too long, which shows later
         return os.path.realpath(path)
     return state.st_dev, state.st_ino
+
+
+def may_write(path: Path) -> bool:
+    """Tell whether this user may write to a file or a folder that is there."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _trouble(target):
@@ -71,10 +76,9 @@ def _trouble(target):
         return f"an ordinary file, not {str(target)!r} (a device or a pipe); name another place"
     if not target.parent.is_dir():
         return f"in a folder that exists, not {str(target.parent)!r}; make that folder first"
-    effective = {"effective_ids": os.access in os.supports_effective_ids}
-    if not os.access(target.parent, os.W_OK, **effective):
+    if not may_write(target.parent):
         return f"in a folder you may write to, not {str(target.parent)!r}; name another place"
-    if target.exists() and not os.access(target, os.W_OK, **effective):
+    if target.exists() and not may_write(target):
         return f"a file you may write to, not {str(target)!r}; name another one"
     return ""
 
@@ -89,7 +93,7 @@ def require_place(name: str, path: str | Path, *others: Any) -> Path:
         if shown == "-" or os.path.abspath(path).startswith(STREAMS):
             raise ValueError(f"{name} must be an ordinary file, not {shown!r}: it is not printed")
         for other in filter(None, others):
-            if _identity(path) == _identity(other):
+            if identity(path) == identity(other):
                 raise ValueError(
                     f"{name} must be another file than {str(other)!r}; name another one"
                 )
@@ -119,10 +123,10 @@ def require_places(places: Iterable[tuple[str, str | Path | None]], *others: Any
     """Raise ValueError unless each of a command's files, as (name, path or None), can be written,
     none is another one, and none is one of `others`.
     """
-    taken = {_identity(other): other for other in filter(None, others)}
+    taken = {identity(other): other for other in filter(None, others)}
     for name, path in [place for place in places if place[1]]:
-        require_place(name, path, taken.get(_identity(path)))
-        taken[_identity(path)] = path
+        require_place(name, path, taken.get(identity(path)))
+        taken[identity(path)] = path
 
 
 @contextlib.contextmanager

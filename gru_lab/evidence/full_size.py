@@ -13,7 +13,7 @@ import pandas as pd
 
 from gru_lab.digits import html_table, signed
 from gru_lab.evidence.opinion import ratios_of
-from gru_lab.evidence.verdict import SMALLEST_DIFFERENCE, verdict
+from gru_lab.evidence.verdict import RULERS, SMALLEST_DIFFERENCE, verdict
 from gru_lab.evidence.verdict_words import MIN_SEEDS
 from gru_lab.runs import shipped
 from gru_lab.runs.recording import note
@@ -117,23 +117,14 @@ def compare_sizes(results: Iterable[Results]) -> Sizes:
 
 def _both(small, full, names):
     """Return the ratios of `names` to the adopted setting: columns (size, ruler)."""
-    of_stage = {
-        size: ratios_of(_only(results, names))
-        for size, results in {"small": small, "full": full}.items()
-    }
+    of_stage = {"small": ratios_of(small, *names), "full": ratios_of(full, *names)}
     columns = {
-        (size, ruler): ratios.loc[names, (ruler, "ratio")]
+        (size, ruler): ratios[ruler, "ratio"]
         for size, ratios in of_stage.items()
-        for ruler in ("recorded ruler", "corrected ruler")
+        for ruler in RULERS
     }
-    columns["the log", "recorded ruler"] = of_stage["small"].loc[names, ("the log", "ratio")]
+    columns["the log", "recorded ruler"] = of_stage["small"]["the log", "ratio"]
     return pd.DataFrame(columns)
-
-
-def _only(results, names):
-    settings = tuple(setting for setting in results.stage.settings if setting.name in names)
-    curves = results.curves[results.curves["setting"].isin(names)]
-    return replace(results, stage=replace(results.stage, settings=settings), curves=curves)
 
 
 def _row(both, large):
@@ -143,8 +134,8 @@ def _row(both, large):
     farthest = others["small", "corrected ruler"].abs().idxmax()
 
     def show(size):
-        by = {ruler: signed(others.loc[farthest, (size, f"{ruler} ruler")]) for ruler in RULED}
-        return f"{farthest}: {by['corrected']} (as the log read it: {by['recorded']})"
+        recorded, corrected = (signed(others.loc[farthest, (size, ruler)]) for ruler in RULERS)
+        return f"{farthest}: {corrected} (as the log read it: {recorded})"
 
     missing = max(0, MIN_SEEDS - large.seeds)
     more = f", {missing} more needed for a verdict" if missing else ""
@@ -154,9 +145,6 @@ def _row(both, large):
         "at full size": large.label,
         "seeds at full size": f"{large.seeds}{more}",
     }
-
-
-RULED = ("corrected", "recorded")
 
 
 def _carries_over(both, seeds):

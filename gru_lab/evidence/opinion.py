@@ -29,22 +29,23 @@ class SecondOpinion:
         return html_table(self.table.reset_index().set_index("stage"), "words")
 
 
-def ratios_of(results: Results) -> pd.DataFrame:
-    """Return each setting's figure as a multiple of the adopted one's, by the log and both rulers.
+def ratios_of(results: Results, *names: str) -> pd.DataFrame:
+    """Return the figures of settings, by default all, as multiples of the adopted one's: by the log
+    and both rulers.
 
     Columns (source, figure): of the log the mean of its last lines; of ours the ratio of the means
     over the seeds, and the lowest and highest ratio of a seed. NaN where the log has no figures.
     """
     stage, columns = results.stage, {}
-    names = [setting.name for setting in stage.settings]
+    chosen = list(names) or [setting.name for setting in stage.settings]
     logged = {
         row.name: np.mean([line.validation for line in row.lines])
         for row in stage.settings
         if row.lines
     }
-    columns["the log", "ratio"] = pd.Series(logged, index=names) / logged[stage.adopted]
+    columns["the log", "ratio"] = pd.Series(logged, index=chosen) / logged[stage.adopted]
     for ruler, figure in RULERS.items():
-        errors = errors_of(results, names, figure)
+        errors = errors_of(results, chosen, figure)
         each = errors / errors.loc[stage.adopted]
         columns[ruler, "ratio"] = errors.mean(axis=1) / errors.loc[stage.adopted].mean()
         columns[ruler, "low"], columns[ruler, "high"] = each.min(axis=1), each.max(axis=1)

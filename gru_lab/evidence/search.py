@@ -6,7 +6,6 @@ scored on the validation part. Optuna proposes (its TPE sampler, asked for a rou
 and trains nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,25 +115,6 @@ class Search:
         )
 
 
-class SearchJob(Background):
-    """A search in a thread: what `lab.search(..., background=True)` returns at once.
-
-    `stop()` ends it after the trials under way: they are kept, and the same search resumes.
-    """
-
-    def __init__(self, run: Callable) -> None:
-        super().__init__()
-        self._run = run
-
-    def work(self) -> None:
-        """Search until the end, or until it is stopped."""
-        self._search = self._run(lambda: self.stopped)
-
-    def outcome(self) -> Search:
-        """Return the Search."""
-        return self._search
-
-
 def search(
     start: Stage | RunConfig,
     trials: int = 18,
@@ -154,8 +134,9 @@ def search(
     as many epochs as the start. Then each knob of the best one is turned back by itself, so a few
     more trials follow. `seed` is the search's own: the same one proposes the same trials. Where
     `start` is a question of your own, its knob is turned too, over its values. `scheduler` trains
-    on a Dask cluster as in `lab.sweep`; in the `background` a SearchJob is returned at once. Raises
-    ValueError for a wrong setting or series before anything is trained.
+    on a Dask cluster as in `lab.sweep`. In the `background` it returns at once what has the Search
+    as its `results` later; its `stop()` ends it after the trials under way. Raises ValueError for a
+    wrong setting or series before anything is trained.
 
     >>> import gru_lab as lab
     >>> found = lab.search(lab.stage("mask_input", "tiny"), trials=2, workers=1)
@@ -174,7 +155,7 @@ def search(
     def run(stopped=lambda: False):
         return _search(config, series, space, trials, seeds, seed, compute, simple, stopped)
 
-    return SearchJob(run).start() if background else run()
+    return Background(run).start() if background else run()
 
 
 def _space(start):

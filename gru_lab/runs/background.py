@@ -1,37 +1,31 @@
 """Work in a thread: what `lab.sweep` and `lab.search` return at once in the background."""
 
 import threading
+from collections.abc import Callable
 from typing import Any, Self
 
 
 class Background:
     """Work that goes on in a thread as long as this process lives; `error` is what ended it.
 
-    A kind of it does its `work`, and gives the `outcome` once that is done.
+    `work(stopped)` does it and returns what came out; `stopped()` says whether it is to end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, work: Callable) -> None:
         self.stopped = False
         self.error: Exception | None = None
+        self._work, self._outcome = work, None
         self._thread: threading.Thread | None = None
-
-    def work(self) -> None:
-        """Do what is to be done, in the thread."""
-        raise NotImplementedError
-
-    def outcome(self) -> Any:
-        """Return what came out, once the work is done."""
-        raise NotImplementedError
 
     def start(self) -> Self:
         """Begin the work; returns itself at once."""
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
 
-    def _work(self):
+    def _run(self):
         try:
-            self.work()
+            self._outcome = self._work(lambda: self.stopped)
         except Exception as error:  # of whatever kind: the caller has long gone on, `results` tells
             self.error = error
 
@@ -54,4 +48,4 @@ class Background:
         self.wait()
         if self.error:
             raise self.error
-        return self.outcome()
+        return self._outcome

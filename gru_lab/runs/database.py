@@ -13,7 +13,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from gru_lab.errors import StoreFailed
-from gru_lab.output import home
+from gru_lab.output import home, identity, may_write
 from gru_lab.runs.schema import TABLES, complete, require_columns, require_ours
 from gru_lab.runs.store_errors import is_damaged, is_full, reason_of, shown
 
@@ -51,9 +51,7 @@ def parse(url: str) -> tuple:
 
 def is_writable(file: Path) -> bool:
     """Tell whether SQLite can write a file: that, and the folder, where it keeps its journal."""
-    effective = {"effective_ids": os.access in os.supports_effective_ids}
-    there = file if file.exists() else file.parent
-    return os.access(there, os.W_OK, **effective) and os.access(file.parent, os.W_OK, **effective)
+    return may_write(file.parent) and (not file.exists() or may_write(file))
 
 
 def for_reading(file: Path) -> str:
@@ -81,22 +79,14 @@ class Watched:
     """A SQLite file that may be deleted while in use; its runs can still be copied out."""
 
     def __init__(self, file):
-        self.file, self.identity = file, self._identity(file)
+        self.file, self.identity = file, identity(file)
         self._open = sqlite3.connect(file, check_same_thread=False)
         self._open.execute("SELECT key FROM runs LIMIT 1").fetchall()  # opens its journal too
-
-    @staticmethod
-    def _identity(file):
-        try:
-            state = os.stat(file)
-        except OSError:
-            return None
-        return state.st_dev, state.st_ino
 
     @property
     def is_gone(self) -> bool:
         """Whether the file no longer is where it was opened."""
-        return self._identity(self.file) != self.identity
+        return identity(self.file) != self.identity
 
     def rescued(self) -> Path | None:
         """Return a new file with all that the lost one held, beside it or where there is room."""

@@ -26,6 +26,11 @@ DIGITS = 9  # significant ones: what single precision, in which networks are tra
 LARGEST_FILE = 200_000_000  # bytes; a record has a few million
 
 
+def rounded(value: float) -> float:
+    """Return a figure with the digits that records keep."""
+    return float(f"{value:.{DIGITS}g}")
+
+
 def pack(configs: list[RunConfig], store: Store) -> list[dict]:
     """Return runs of the store as plain data, each key once: settings, origin, curve.
 
@@ -41,9 +46,7 @@ def pack(configs: list[RunConfig], store: Store) -> list[dict]:
                 "config": dataclasses.asdict(config),
                 **{name: str(origin[name]) for name in ORIGIN},
                 **({"shipped": True} if origin["shipped"] else {}),
-                "curve": {
-                    name: [float(f"{value:.{DIGITS}g}") for value in curve[name]] for name in CURVE
-                },
+                "curve": {name: [rounded(value) for value in curve[name]] for name in CURVE},
                 "sample": sample.tolist()
                 if few and (sample := store.sample(config.key)) is not None
                 else None,

@@ -51,10 +51,13 @@ def _tell(facts):
     return bool(path)
 
 
+def _told(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
 def notes_of(environment: dict[str, str]) -> dict[str, str]:
     """Return what the notebook of a kernel with this environment has noted, {name: text}."""
-    lines = Path(environment[USED]).read_text(encoding="utf-8").splitlines()
-    noted = [json.loads(line).get("note", {}) for line in lines]
+    noted = [fact["note"] for fact in _told(environment[USED]) if "note" in fact]
     return {name: text for facts in noted for name, text in facts.items()}
 
 
@@ -86,9 +89,6 @@ def recording(store: Any, device: str = "auto") -> Iterator[tuple]:
             settings["CUDA_VISIBLE_DEVICES"] = ""
 
         def used():
-            lines = path.read_text(encoding="utf-8").splitlines()
-            return [
-                RunConfig(**fields) for fields in map(json.loads, lines) if "note" not in fields
-            ]
+            return [RunConfig(**fields) for fields in _told(path) if "note" not in fields]
 
         yield os.environ | settings, used

@@ -129,12 +129,11 @@ def _of_stage(stage, table):
     belongs = np.zeros(len(table), dtype=bool)
     for setting in stage.settings:
         config = stage.start.replace(**setting.changes)
-        same = np.ones(len(table), dtype=bool)
-        for name in SETTINGS:
-            # one layer has no dropout, whatever is noted of it
-            if name != "hidden_size" and (name != "dropout" or config.num_layers > 1):
-                same &= _equal(table[name], name, getattr(config, name))
-        belongs |= same
+        # one layer has no dropout, whatever is noted of it
+        free = {"hidden_size", "dropout"} if config.num_layers == 1 else {"hidden_size"}
+        names = [name for name in SETTINGS if name not in free]
+        same = [_equal(table[name], name, getattr(config, name)) for name in names]
+        belongs |= np.all(same, axis=0)
     return belongs
 
 

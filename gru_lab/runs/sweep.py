@@ -56,7 +56,7 @@ class Sweep(Background):
         names: dict[str, str] | None = None,
         collect: Callable | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(lambda _: self.run(show=False))
         note_used(configs)
         self.configs, self.series, self.compute = configs, series, compute
         self.store = compute.store
@@ -87,12 +87,10 @@ class Sweep(Background):
         if self._jobs and not self.done:
             self._jobs.cancel()
 
-    def work(self) -> None:
-        """Train without a bar."""
-        self.run(show=False)
-
-    def outcome(self) -> Any:
-        """Return what `lab.sweep` returns. Raises SweepFailed where it was stopped too early."""
+    @property
+    def results(self) -> Any:
+        """What `lab.sweep` returns, once it is done; SweepFailed where it was stopped too early."""
+        _ = super().results
         if not_stored(self.configs, self.store):
             raise SweepFailed("the sweep was stopped; finished runs are kept, and it resumes there")
         return self._collect()
@@ -226,7 +224,7 @@ def sweep(
             return Results.collect(stage, seeds, compute.store)
 
     else:
-        configs = bind([stage] if isinstance(stage, RunConfig) else stage, series, seeds)
+        configs = bind(stage, series, seeds)
         names = names_of(configs)
 
         def collect():

@@ -16,7 +16,7 @@ from gru_lab.config import COUNT, RunConfig
 from gru_lab.demo import demo_series
 from gru_lab.loss import METRICS
 from gru_lab.runs import shipped
-from gru_lab.runs.exchange import DIGITS, sound_runs
+from gru_lab.runs.exchange import rounded, sound_runs
 from gru_lab.runs.one_run import kind_of_machine
 from gru_lab.runs.store import config_of
 from gru_lab.series import Series
@@ -116,17 +116,9 @@ def _is_alike(origin: Mapping) -> bool:
 
 
 def _compared(theirs, ours):
-    rows = [
-        {"epoch": epoch + 1, "figure": name, "kept": _kept(theirs, epoch, name)}
-        | {"trained here": _kept(ours, epoch, name)}
-        for epoch in range(len(ours))
-        for name in METRICS
-    ]
-    table = pd.DataFrame(rows)
-    apart = (table["trained here"] - table["kept"]).abs()
-    return table.assign(difference=apart / np.maximum(table["kept"].abs(), 1e-300))
-
-
-def _kept(curve: pd.DataFrame, epoch: int, name: str) -> float:
-    """A figure with the digits that records keep."""
-    return float(f"{curve[name].iloc[epoch]:.{DIGITS}g}")
+    kept, here = (
+        curve.set_index("epoch")[[*METRICS]].stack().map(rounded) for curve in (theirs, ours)
+    )
+    table = pd.DataFrame({"kept": kept, "trained here": here})
+    table["difference"] = (here - kept).abs() / np.maximum(kept.abs(), 1e-300)
+    return table.rename_axis(["epoch", "figure"]).reset_index()

@@ -17,10 +17,8 @@ from gru_lab.errors import Unfit, Unwanted
 from gru_lab.runs.one_run import Trained, train_one
 from gru_lab.series import Series
 
-MALLOC_LIMITS = {
-    "trim": -1,
-    "mmap": -3,
-}  # glibc's names for how much memory has to be free before it is given back
+# glibc's names for how much memory has to be free before it is given back
+MALLOC_LIMITS = {"trim": -1, "mmap": -3}
 
 
 def _probe():

@@ -169,15 +169,16 @@ def question(
     require_known(settings)
     knob, values = knob_of(settings)
     start = START.replace(**settings | {knob: values[0]})
-    values = [getattr(start.replace(**{knob: value}), knob) for value in values]
+    configs = [start.replace(**{knob: value}) for value in values]
+    values = [getattr(config, knob) for config in configs]
     labels = labels_of(knob, values)
     claim = 0
     if adopted is not None:
         claim = values.index(one_of("adopted", adopted, values))
         adopted = values[claim]
     series = _series(open_data(data, split_by), rows, one_of("holes", holes, HOLES))
-    for value in values if knob == "window" else values[:1]:
-        checked(series, start.replace(**{knob: value}))
+    for config in configs if knob == "window" else configs[:1]:
+        checked(series, config)
     given = {"adopted": adopted, "rows": rows, "holes": holes, "data_changed": data_changed}
     arguments = {name: getattr(start, name) for name in settings} | {knob: values}
     arguments |= {name: value for name, value in given.items() if value != GIVEN[name]}
@@ -190,8 +191,8 @@ def question(
             conclusion="",
             adopted=labels[claim],
             knob=knob,
-            start=start.replace(**{knob: values[claim]}),
-            settings=tuple(map(partial(_setting, knob, start), values, labels)),
+            start=configs[claim],
+            settings=tuple(map(partial(_setting, knob), configs, labels)),
             guess=(labels[claim], [*labels[:claim], *labels[claim + 1 :]][-1]),
             profile=Profile("own", len(series), start.hidden_size, 1.0, seeds, "your question"),
             series=series,
@@ -214,10 +215,8 @@ def _file_of(data):
     return str(data) if isinstance(data, str | Path) else None
 
 
-def _setting(knob, start, value, label):
-    """Return the setting of a knob's value."""
-    config = start.replace(**{knob: value})
-    changes = {} if knob == "epochs" else {knob: value}
+def _setting(knob, config, label):
+    changes = {} if knob == "epochs" else {knob: getattr(config, knob)}
     return Setting(label, changes, config.epochs, config.missing_weight)
 
 

@@ -9,7 +9,6 @@ from gru_lab.tuning_log import wording
 from gru_lab.tuning_log.entries import LOSS, RATIO, Entry, doubt_of
 from gru_lab.tuning_log.lines import LONGEST, Line, parse_line
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage
-from gru_lab.tuning_log.statements import stated_in, states_unknown
 from gru_lab.tuning_log.table import Table
 
 ORDERED = re.compile(r"^\d{1,3}[.)]\s+")
@@ -120,7 +119,7 @@ class Section:
                 continue
             if remark and (is_run or wording.EMPTY.fullmatch(remark)):
                 self.stage.runs.insert(place, LoggedRun(label, [Line(math.nan, math.nan)]))
-            elif is_run or states_unknown(waiting.label):
+            elif is_run or wording.states_unknown(waiting.label):
                 self.misunderstood(waiting.entry)
         for run, stated in self.under:
             for name, value in stated.items():
@@ -158,7 +157,7 @@ class Section:
         above it. Returns whether it is one.
         """
         head = entry.text[:LONGEST]
-        stated = stated_in(head, self.log.decimal, alone=entry.item)
+        stated = wording.stated_in(head, self.log.decimal, alone=entry.item)
         if not stated:
             return False
         if self.pending.firm and not self.pending.statement and not entry.item:
@@ -210,7 +209,7 @@ class Section:
             firm = entry.item or "=" in label
             stated = {"epochs": wording.count(epochs[1])} if epochs else {}
             self.expect(Pending(self.named(label), entry, firm, bool(doubt), stated))
-        elif states_unknown(head):
+        elif wording.states_unknown(head):
             self.misunderstood(entry)
         else:
             self.pending.remark = entry.text

@@ -5,6 +5,10 @@ longer than its length.
 """
 
 import re
+from dataclasses import fields
+
+from gru_lab.config import RunConfig
+from gru_lab.tuning_log.figures import number
 
 NUMERALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 NUMERALS |= {"eins": 1, "ein": 1, "eine": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6}
@@ -116,6 +120,7 @@ EMPTY = re.compile(
     r"[\s,;|./!。]*){1,3}",
     re.IGNORECASE,
 )
+PARTS = re.compile(r"[,，;；]\s|\s(?:and|und|et|y)\s")  # of a line that states several things
 COLUMNS = {  # of a table, beside the figures
     "label": r"settings?|runs?|labels?|names?|config(?:uration)?s?|einstellung|r[ée]glage"
     r"|设置|参数|组",
@@ -168,3 +173,33 @@ def ordinal(match: re.Match) -> int:
     if match["digits"]:
         return int(match["digits"])
     return next(place for place in _ORDINAL if match[f"n{place}"])
+
+
+def stated_in(text: str, decimal: str, alone: bool = False) -> dict[str, float]:
+    """Return {'epochs': 50, 'learning_rate': 0.001} of a line that states them, and {} of others;
+    epochs within a sentence count unless they must stand `alone`.
+    """
+    parts = [_of_part(part.strip(), decimal) for part in PARTS.split(text)]
+    if all(parts):
+        return {name: value for part in parts for name, value in part.items()}
+    epochs = None if alone else EPOCHS.search(text)
+    if not epochs or "=" in text[: epochs.start(1)].rstrip("= :："):
+        return {}
+    return {"epochs": count(epochs[1])}
+
+
+def _of_part(text, decimal):
+    if rate := RATE.fullmatch(text):
+        digits = rate["value"].rstrip(".,").replace("\u2212", "-")
+        rates = [value for sign in (decimal, ".", ",") if (value := number(digits, sign))]
+        return {"learning_rate": rates[0][0]} if rates else {}
+    epochs = EPOCHS.search(text) or COUNT_FIRST.fullmatch(text)
+    whole = epochs and not re.search(r"[\d=,，]", text[: epochs.start(1)].rstrip("= "))
+    return {"epochs": count(epochs[1])} if whole else {}
+
+
+def states_unknown(text: str) -> bool:
+    """Tell whether a line states a whole number of something that is no setting of a run."""
+    match = STATEMENT.fullmatch(text)
+    name = match[1].strip().lower().replace(" ", "_") if match else ""
+    return bool(match) and not any(name in known.name for known in fields(RunConfig))
