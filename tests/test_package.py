@@ -134,7 +134,6 @@ LONGER = {  # may shrink, not grow
     "gru_lab.repairs.repairer": 322,
     "gru_lab.table_commands": 267,
     "gru_lab.tables.layout.Layout._laid_out": 43,
-    "gru_lab.tables.text.Text._cells": 43,
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.missing_rows import LONG, MOSTLY, missing_steps
 from gru_lab.tables.steps import span_words, steps_of
-from gru_lab.tables.time import BUDDHIST
+from gru_lab.tables.time import BUDDHIST, REPUBLIC
 
 PAUSE = 10  # usual steps make a pause where steps are irregular
 
@@ -69,11 +69,12 @@ def _every(layout):
 
 
 def _era(layout):
-    """Return which year a Buddhist one was read as, in words; '' where years are not such."""
+    """Return which year one of another calendar was read as, in words; '' for usual years."""
     year, written = str(layout.labels[layout.order[0]])[:4], moment_words(layout, layout.order[0])
-    later = int(year) + BUDDHIST if layout.dated and year.isdigit() else 0
-    buddhist = later and re.search(rf"(?<!\d){later}", written)
-    return f" (year {later} is {year})" if buddhist else ""
+    if not layout.dated or not year.isdigit():
+        return ""
+    there = int(year) - REPUBLIC if "E" in layout.way else int(year) + BUDDHIST
+    return f" (year {there} is {year})" if re.search(rf"(?<!\d){there}", written) else ""
 
 
 WRONG = {

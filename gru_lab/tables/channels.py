@@ -4,15 +4,17 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.tables.frames import is_numeric, is_text, numeric, whole
-from gru_lab.tables.steps import direction, seconds
+from gru_lab.tables.steps import direction, rises_evenly, seconds
 from gru_lab.tables.time import SAMPLE, text_readings
-from gru_lab.tables.time_numbers import number_readings
+from gru_lab.tables.time_numbers import YEARS, number_readings
 
 EMPTY = "no values at all"
 
 
 def _counts_rows(column, starts):
-    """Tell whether a column numbers the rows: each whole number of a range once, or one by one."""
+    """Tell whether a column numbers the rows: each whole number of a range once, or one by one; or
+    it has no name and all its numbers are different, as in an index of some rows of a table.
+    """
     if len(column) <= 2 * len(starts) or not is_numeric(column):
         return False
     numbers = None if column.dtype.kind == "f" else whole(column)
@@ -20,8 +22,9 @@ def _counts_rows(column, starts):
         return False
     steps = np.diff(numbers, prepend=0)
     steps[list(starts)] = 1
-    once = np.ptp(numbers) + 1 == len(numbers) and len(np.unique(numbers)) == len(numbers)
-    return bool(once or (steps == 1).all())
+    once = len(np.unique(numbers)) == len(numbers)
+    index = np.ptp(numbers) + 1 == len(numbers) or str(column.name).startswith("Unnamed: ")
+    return bool((once and index) or (steps == 1).all())
 
 
 def why_no_channel(column: pd.Series, starts: np.ndarray, first: np.ndarray) -> str:
@@ -35,9 +38,9 @@ def why_no_channel(column: pd.Series, starts: np.ndarray, first: np.ndarray) -> 
     if numeric(column) is None:
         sample = column.dropna().iloc[:SAMPLE] if is_text(column) else ()
         return "another time" if len(sample) and text_readings(sample) else "text"
-    if is_numeric(column) and any(
-        {"Y", "d"} <= set(way.order) and direction(seconds(way.stamps), first)
-        for way in number_readings(column)
-    ):
-        return "another time"  # such as the end of an interval, 202403052330
+    for way in number_readings(column) if is_numeric(column) else ():
+        if {"Y", "d"} <= set(way.order) and direction(seconds(way.stamps), first):
+            return "another time"  # such as the end of an interval, 202403052330
+        if way.order == YEARS and rises_evenly(column.to_numpy(float, na_value=np.nan), first):
+            return "another time"
     return "row number" if _counts_rows(column, starts) else ""

@@ -8,9 +8,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from gru_lab.tables.manner import parted
 from gru_lab.tables.signs import HOLES
+from gru_lab.tables.time import text_readings
 
+SIDEWAYS = 8  # names that are times: a table lies on its side
 TOP = 100  # rows among which the names are looked for
 LOGGERS = {"TOA5": (1, 2), "TOACI1": (1, 0)}  # first cell → row of the names, rows of units after
 ANNOTATIONS = ("#group", "#datatype", "#default")  # of InfluxDB
@@ -57,17 +61,23 @@ def unique_names(header: list) -> list[str]:
 
 def nameless(names: list[str]) -> list[str]:
     """Return the sentence on a first row that is taken as names and looks like data, if it does."""
+    if len(names) > SIDEWAYS and text_readings(pd.Series(names[1:], dtype=object)):
+        return [
+            f"the names of the columns are times, such as {names[1]!r}: each row seems to be a "
+            "channel; turn the table, as pandas.DataFrame.transpose does"
+        ]
     if not all(map(begins_as_number, names)):
         return []
     return [f"the first row is taken as names and holds data: {names[:5]}; put names above it"]
 
 
 def is_comment(cells: list, wide: int) -> bool:
-    """Tell whether a row is a comment: it begins with #, or is a line of a report such as -----,
-    and does not fit the table.
+    """Tell whether a row is a comment: it begins with # and does not fit the table, or is a line of
+    a report such as ----- or |:---|---:|.
     """
-    first = cells[0].strip() if cells else ""
-    if len(cells) == 1 < wide and len(first) > 2 and set(first) <= set("-=_+*~"):
+    first, filled = cells[0].strip() if cells else "", [text.strip() for text in cells if text]
+    ruled = set("".join(filled)) <= set("-=_+*~:| ") and min(map(len, filled), default=0) > 2
+    if ruled and wide > 1:
         return True
     if not first.startswith("#") or first in HOLES:
         return False

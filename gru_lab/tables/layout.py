@@ -22,6 +22,7 @@ from gru_lab.tables.frames import is_numeric, numeric, part_numbers
 from gru_lab.tables.order import in_order, oddities
 from gru_lab.tables.steps import Step, month_numbers, seconds, usual_step
 from gru_lab.tables.time_columns import find_time, read_time
+from gru_lab.tables.time_joined import with_halves
 from gru_lab.tables.time_readings import Found, unclear
 
 
@@ -214,6 +215,8 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
     ordered = {
         name: column.iloc[by_part].reset_index(drop=True) for name, column in columns.items()
     }
+    ordered, halves, changed = with_halves(ordered)
+    asked = tuple(name for name in asked if name != halves or not changed)
     indexed = {name: ordered[name] for name in levels if name in ordered}
 
     def sorts(reading):
@@ -234,6 +237,9 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
                 timing = replace(again, doubts=timing.doubts + again.doubts)
             if timing.columns:
                 break
+    if changed & set(timing.columns) and halves not in timing.columns:
+        columns, ways = (*timing.columns, halves), (*timing.ways, "%p")
+        timing = replace(timing, columns=columns, ways=ways)
     readings = tuple(replace(way, stamps=way.stamps[back]) for way in timing.readings)
     return replace(timing, readings=readings)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
-MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?"
+MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?|=?['\"]"
 MARKS = "*#!?†‡"  # behind a number: a doubtful or estimated one
 SIGNS = {"．": ".", "，": ",", "＋": "+", "٫": ".", "٬": ","}  # full width, and Arabic
 RARE = 0.05  # a number of digits seen in fewer of the cells does not count
@@ -16,7 +16,7 @@ NUMBER = re.compile(
     rf"(?P<bound>[<>≤≥]=?|~|≈)?\s*(?P<open>\()?(?P<sign>[+{MINUS}])?"
     rf"(?P<lead>(?:{MONEY})\s*)?(?P<inner>[+{MINUS}])?"
     rf"(?P<core>\d+(?:[.,'’{SPACES}]\d+)*[.,]?|[.,]\d+)"
-    r"(?P<power>\s?[eE][+\-−]?\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
+    r"(?P<power>\s?[eE][+\-−]?\d+|[dD][+\-−]?\d\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
     rf"(?P<close>\))?(?P<back>[{MINUS}](?!\S))?"
     r"(?P<tail>\s*(?:[^\W\d_]|[%‰％°℃℉'\"€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
 )
@@ -64,9 +64,8 @@ class Cell:
         if not re.fullmatch(grouped, whole) or not re.fullmatch(r"\d*", rest):
             return None
         digits = re.sub(r"\D", "", whole) + (f".{rest}" if point else "")
-        number = float(f"{digits}{self.power}".replace("−", "-")) * (
-            0.5 if self.bound[:1] in "<≤" and self.bound else 1
-        )
+        power = re.sub("[dD]", "e", self.power).replace("−", "-")
+        number = float(digits + power) * (0.5 if self.bound[:1] in "<≤" and self.bound else 1)
         return -number if self.minus else number
 
 
@@ -196,7 +195,7 @@ class Manner:
     def _power(self, value):
         if self.power == "all":
             text = f"{value:.{self.most}e}"
-            mark = "E" if "E" in self.example.power else "e"
+            mark = next((sign for sign in self.example.power if sign in "eEdD"), "e")
             return text.replace("e", mark).replace("-", "−" if "−" in self.example.power else "-")
         return format(value, f".{self.exact}g")
 

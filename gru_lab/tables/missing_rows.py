@@ -14,6 +14,7 @@ from gru_lab.tables.layout import Layout
 from gru_lab.tables.steps import month_numbers, steps_of
 from gru_lab.tables.text import Text
 from gru_lab.tables.time import BUDDHIST, DAY, ERA, SECOND
+from gru_lab.tables.time_joined import GPS, WRITTEN
 from gru_lab.tables.time_write import Writer, rounded
 from gru_lab.tables.workbook import Excel
 
@@ -49,8 +50,8 @@ def new_stamps(layout: Layout) -> list[tuple]:
             start = pd.Timestamp(int(begin))
             last = start.is_month_end and pd.Timestamp(int(end)).is_month_end
             step = pd.DateOffset(months=layout.step.months)
-            dates = [start + step * (n + 1) for n in range(count)]
-            dates = [date + pd.offsets.MonthEnd(0) if last else date for date in dates]
+            end_of = pd.offsets.MonthEnd(0) if last else pd.Timedelta(0)
+            dates = [start + step * (n + 1) + end_of for n in range(count)]
             stamps = np.array([date.as_unit("ns").value for date in dates])
         else:
             inner = (np.arange(count) + 1) / (count + 1)
@@ -71,9 +72,9 @@ def with_rows(file: Parquet | Text | Excel, layout: Layout) -> bytes:
     """
     gaps = new_stamps(layout)
     total = sum(len(stamps) for *_, stamps in gaps)
-    stored = set(layout.time) <= set(layout.set_aside) or isinstance(file, Parquet)
     if file.separator == " ":
         raise ValueError("fill_rows: where only spaces separate cells, none can be empty")
+    stored = isinstance(file, Parquet) or set(layout.time) <= set(layout.set_aside)
     if layout.stamps is None or not stored:
         raise ValueError("fill_rows: rows are put in by a column of time, and there is none")
     if not total:
@@ -86,9 +87,7 @@ def with_rows(file: Parquet | Text | Excel, layout: Layout) -> bytes:
     for kind, put in ((Text, _into_text), (Excel, _into_excel), (Parquet, _into_parquet)):
         if isinstance(file, kind):
             return put(file, layout, gaps)
-    raise ValueError(
-        "fill_rows: rows can be put into text, Excel and Parquet, not into NumPy files"
-    )
+    raise ValueError("fill_rows: rows can be put into text, Excel and Parquet, not into NumPy")
 
 
 def _writers(layout, texts):
@@ -100,14 +99,14 @@ def _writers(layout, texts):
             for n, way in zip(layout.time, layout.ways, strict=True)
         }
     first, *others = layout.time
-    dates, writers, late = Writer(texts[first], order), {}, False
+    dates, late = Writer(texts[first], order), False
+    writers = {first: dates.write}
     for name, way in zip(others, layout.ways[1:], strict=True):
-        if way in ("%H", "%H%M", "%H%M%S"):
+        if way in ("%H", "%H%M", "%H%M%S") or ".." in way:
             writers[name] = _number_writer(way, texts[name])
         else:
             clock = Writer(texts[name], "")
             writers[name], late = clock.write, late or clock.late
-    writers[first] = dates.write
     if late:  # 24:00 is of the day that ends
         writers[first] = lambda stamp, like: dates.write(stamp - (stamp % DAY == 0), like)
     return writers
@@ -118,8 +117,13 @@ def _number_writer(way, texts):
     padded = any(text.strip(' "').startswith("0") and len(text.strip(' "')) > 1 for text in texts)
 
     def write(stamp, like):
-        moment = pd.Timestamp(int(stamp))
-        later = way == "%Y" and float(like) >= ERA
+        if way.startswith("GPS"):
+            week, rest = divmod(int(stamp) - GPS * DAY, 7 * DAY)
+            return str(week if way == WRITTEN["G"] else rest // SECOND)
+        if ".." in way:
+            low, high = map(int, way.split(".."))
+            return str(low + int(stamp) % DAY * (high - low + 1) // DAY)
+        moment, later = pd.Timestamp(int(stamp)), way == "%Y" and float(like) >= ERA
         text = str(moment.year + BUDDHIST) if later else moment.strftime(way)
         return text if padded else text.lstrip("0") or "0"
 
@@ -168,15 +172,13 @@ def _into_excel(file, layout, gaps):
     if any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row):
         raise ValueError("fill_rows: the sheet holds formulas, which would point to other rows")
     if sheet.tables or any(area.max_row > file.first + 1 for area in sheet.merged_cells.ranges):
-        raise ValueError(
-            "fill_rows: the sheet holds merged cells or a named table; undo them first"
-        )
+        raise ValueError("fill_rows: the sheet holds merged cells or a named table; undo it first")
     names, wide = list(file.cells.columns), sheet.max_column
     cut = {n: names.index(n) + 1 for n in (*layout.time, *layout.split_by) if n in names}
     texts = {n: [str(cell) for cell in file.cells[n]] for n in layout.time}
     writers = _writers(layout, texts) if layout.reading.order != "dates" else {}
     placed = sorted(_sorted_in(gaps), key=lambda gap: gap[0], reverse=True)
-    shift, end = sum(len(stamps) for _, stamps, _ in placed), sheet.max_row
+    shift, end = sum(len(stamps) for *_, stamps in gaps), sheet.max_row
     for after, stamps, like in placed:
         row = file.at[after] + 1
         if end > row:
@@ -198,12 +200,10 @@ def _into_excel(file, layout, gaps):
 
 def _excel_value(stamp, like, write):
     """Return a stamp as a cell holds it: a date, a clock, a number or text, like its neighbour."""
+    moment = pd.Timestamp(int(stamp)).round("us").to_pydatetime(warn=False)
     if isinstance(like, datetime.time):
-        return (
-            datetime.datetime.min + datetime.timedelta(seconds=int(stamp) % DAY // SECOND)
-        ).time()
+        return moment.replace(microsecond=0).time()
     if isinstance(like, datetime.datetime):
-        moment = pd.Timestamp(int(stamp)).round("us").to_pydatetime(warn=False)
         alone = like.time() == datetime.time() and write is not None
         return datetime.datetime.combine(moment, datetime.time()) if alone else moment
     text = write(stamp, str(like))

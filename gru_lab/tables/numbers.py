@@ -116,15 +116,11 @@ def _read_column(done, name, raw, column, sign, usual, place):
 
 def _tell(done, name, column, numbers, sign, usual, place):
     """Add to `done` what is to be known of a column that was read."""
-    text = np.flatnonzero(np.isnan(numbers))
-    if len(text):
-        row, cell = column.first(text)
-        count, short = int(column.counts[text].sum()), len(cell) <= LONGEST
-        done.notes.append(
-            f"column {name!r} holds text in {count:,} cell{'s' if count > 1 else ''}, the first in "
-            f"{place(row)}: {quoted(cell)}. Text stays as it is; if it means a missing value, "
-            + (f"add {option('--missing-value', f'{name}={cell}')}" if short else "empty that cell")
-        )
+    unread, like = np.isnan(numbers), np.array([bool(cell) for cell in column.cells])
+    for text in (np.flatnonzero(unread & like), np.flatnonzero(unread & ~like)):
+        if len(text):
+            row, cell = column.first(text)
+            done.notes.append(_text_among(name, int(column.counts[text].sum()), place(row), cell))
     bounds = np.array([bool(cell and cell.marked) for cell in column.cells]) & ~np.isnan(numbers)
     if bounds.any():
         row, cell = column.first(np.flatnonzero(bounds))
@@ -152,15 +148,27 @@ def _tell(done, name, column, numbers, sign, usual, place):
         done.facts.append(f"{name!r}: {', '.join(words)}")
 
 
+def _text_among(name, count, where, cell):
+    """Return the sentence on text among the numbers of a column; `cell` is the first of it."""
+    cells = f"{count:,} cell{'s' if count > 1 else ''}, the first in {where}: {quoted(cell)}"
+    if parted(cell):  # to take 20.3E for missing would put another number over it
+        return (
+            f"column {name!r} has other units or marks in {cells}. They stay as they are and are "
+            "not used; write them as the others are written to have them used"
+        )
+    way = f"add {option('--missing-value', f'{name}={cell}')}"
+    way = way if len(cell) <= LONGEST else "empty that cell"
+    return (
+        f"column {name!r} holds text in {cells}. Text stays as it is; if it means a missing value, "
+        f"{way}"
+    )
+
+
 def _unread(name, column, readable, place):
     """Return what is wrong with a column that looks like numbers and cannot be read as such."""
-    bad = np.flatnonzero(~readable)
-    row, cell = column.first(bad)
-    good = np.flatnonzero(readable)
-    beside = ""
-    if len(good):
-        other, text = column.first(good)
-        beside = f" while {place(other)} holds {quoted(text)}"
+    row, cell = column.first(np.flatnonzero(~readable))
+    other, text = column.first(np.flatnonzero(readable))
+    beside = f" while {place(other)} holds {quoted(text)}" if readable.any() else ""
     return (
         f"column {name!r} looks like numbers and could not be read: {place(row)} holds "
         f"{quoted(cell)}{beside}; write all its cells alike, as plain numbers, or it is left alone "
@@ -169,11 +177,8 @@ def _unread(name, column, readable, place):
 
 
 def _flags(raw, column):
-    words = np.array([text.lower() == "true" for text in column.texts])
-    flags = pd.array([None] * len(raw), dtype="boolean")
-    there = column.codes >= 0
-    flags[there] = words[column.codes[there]]
-    return pd.Series(flags, raw.index)
+    words = [text.lower() == "true" for text in column.texts] + [None]  # the last for a hole
+    return pd.Series(pd.array(words, dtype="boolean")[column.codes], raw.index)
 
 
 def quoted(text: str) -> str:
@@ -228,15 +233,8 @@ class Table:
 
     def numbers(self, missing: dict | None = None) -> Numbers:
         """Return the Numbers of the file, with texts that stand for 'missing' by column."""
-        done = read_numbers(
-            self.cells,
-            self.decimal,
-            self.thousands,
-            missing,
-            self.votes,
-            self.separator,
-            self.place,
-        )
+        settled = self.decimal, self.thousands, missing, self.votes, self.separator, self.place
+        done = read_numbers(self.cells, *settled)
         self.styles = done.styles
         return done
 

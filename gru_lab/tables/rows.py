@@ -13,9 +13,11 @@ from typing import Any
 
 from gru_lab.tables.head import TOP, Head, begins_as_number, find_head, is_comment, is_summary
 from gru_lab.tables.manner import parted
+from gru_lab.tables.time_words import named_like_time
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar", " ": "spaces"}
 ALL = 0.9  # of the rows of a table whose cells are separated by spaces have as many
+CLOCK = re.compile(r"\d\d?:\d\d(:\d\d|$)")
 COMMENTS = tuple("#-=_+*~")  # how lines that are no rows begin
 SAMPLE = 500  # rows spread over the file that are looked at to tell its manner
 csv.field_size_limit(2**31 - 1)  # characters; Python's own limit of 131,072 is for web servers
@@ -112,9 +114,11 @@ def find_rows(lines: list[str]) -> Rows:
     no_data |= {n for n, cells in odd.items() if n > first and is_comment(cells, wide)}
     no_data |= _summary(head, [n for n in last if widths[n[0]]], wide, body, first)
     numbers = filled if wide > 1 else range(filled[-1] + 1)
+    above = {first, *(filled[n] for n in head.skipped)}
+    repeats = _repeated(lines, spans, above, filled) if wide > 1 else {}
+    again = {n for n in repeats if repeats[n] == first and n not in no_data}
+    no_data |= set(repeats) - again  # such as the units, where a log begins again
     rows = [n for n in numbers if n > first and n not in no_data]
-    names = lines[slice(*spans[first])]
-    again = {n for n in rows if wide > 1 and lines[slice(*spans[n])] == names}
     if again:
         head.notes.append(f"the names again in line {spans[min(again)][0] + 1}")
         rows = [n for n in rows if n not in again]
@@ -122,6 +126,14 @@ def find_rows(lines: list[str]) -> Rows:
     under = [spans[n] for n in no_data if n > first and widths[n] == wide]
     spanned = [spans[first], *(spans[n] for n in rows)]
     return Rows(separator, head, spanned, trailing, under, [spans[n] for n in again])
+
+
+def _repeated(lines, spans, above, rows):
+    """Return {row: row of `above`} of the rows below that say the same, but for spaces."""
+    texts = {n: "".join("".join(lines[slice(*spans[n])]).split()) for n in rows}
+    heads = {texts[n]: n for n in above}
+    below = [n for n in rows if n > min(above) and n not in above]
+    return {n: heads[texts[n]] for n in below if texts[n] in heads}
 
 
 def _require_closed(lines, span, separator):
@@ -164,9 +176,7 @@ def _fit(lines, head, spans, widths, separator):
     width = len(head.names)
     more = len(spans) > 1 and all(size == width + 1 for size in widths)
     trailing = more and closed
-    if more and not trailing and _row_names(lines, spans, separator):
-        head.names = ["", *head.names]
-        head.notes.append("a column of row names")
+    if more and not trailing and _widened(head, lines, spans, separator):
         return False
     for (begin, _), size in zip(spans, widths, strict=True):
         if (size or 1) != width + trailing:
@@ -180,9 +190,27 @@ def _fit(lines, head, spans, widths, separator):
     return trailing
 
 
-def _row_names(lines, spans, separator):
-    """Tell whether the first cells number or name the rows, as R writes them without a header."""
+def _widened(head, lines, spans, separator):
+    """Give the head one name more where each row has a cell more, and tell whether it could.
+
+    R leaves out the name of a column of row names; a date and a clock that a space parts may have
+    one name; a mark behind the numbers may have none.
+    """
     rows = _spread(range(len(spans)))
-    first = [cells_of(lines, spans[row], separator)[0].strip() for row in rows]
+    cells = [cells_of(lines, spans[row], separator) for row in rows]
+    first = [record[0].strip() for record in cells]
     counted = [text in (str(row), str(row + 1)) for row, text in zip(rows, first, strict=True)]
-    return all(counted) or (len(set(first)) == len(first) and not any(map(parted, first)))
+    quoted = all(lines[spans[row][0]].startswith('"') for row in rows)
+    different = len(set(first)) == len(first)
+    name, *others = head.names
+    if all(counted) or (different and quoted):
+        head.names = ["", name, *others]
+        head.notes.append("a column of row names")
+    elif separator == " " and all(CLOCK.match(record[1]) for record in cells):
+        head.names = [name, f"{name} clock", *others]
+    elif named_like_time(name) and all(map(begins_as_number, first)):
+        head.names = [name, *others, ""]
+    elif different and not any(map(parted, first)):
+        head.names = ["", name, *others]
+        head.notes.append("a column of row names")
+    return len(head.names) > len(others) + 1

@@ -12,6 +12,8 @@ from gru_lab.tables.time import NAT, SECOND
 
 ONE_WAY = 0.9  # of the steps lead in one direction where a table is in order of time
 NEAR = 1.5  # a step is usual within this factor of the usual one
+UNEVEN = 0.01  # of a step: the seconds of a clock that is not exact, and a leap year
+FEW = 8  # steps: of fewer nobody can say
 CLEAR = 2  # the other reading must be irregular more than so many times as often
 
 
@@ -49,6 +51,23 @@ def irregular(moments: np.ndarray, first: np.ndarray) -> np.ndarray:
     return (
         np.isnan(step) | (step < 0) | (step > NEAR * usual) | ((step > 0) & (NEAR * step < usual))
     )
+
+
+def rises_evenly(values: np.ndarray, first: np.ndarray) -> bool:
+    """Tell whether numbers (rows,) rise by one step with every row of a part, or fall by it, as far
+    as their decimals tell; a tenth of the steps may be some of it at once.
+
+    >>> rises_evenly(np.round(np.arange(9) / 3, 2), np.arange(9) == 0)
+    True
+    """
+    step = np.diff(values)[~first[1:]]
+    if len(step) < FEW or not ((step > 0).all() or (step < 0).all()):
+        return False
+    tick = next((10.0**-n for n in range(9) if np.allclose(values, values.round(n), 1e-12)), 0)
+    usual = np.median(step)
+    times = np.rint(step / usual)
+    even = np.abs(step - times * usual) <= times * (tick + UNEVEN * abs(usual))
+    return bool(even.all() and (times == 1).mean() >= ONE_WAY)
 
 
 def choose(readings: list, first: np.ndarray) -> list:

@@ -55,6 +55,22 @@ def _require_text(raw, text):
         )
 
 
+def _require_parted(names, sample):
+    """Raise ValueError where the one column that a file seems to have holds several."""
+    if len(names) > 1:
+        return
+    if all(re.search("[,;\t]", "".join(cells)) for cells in [names, *sample]):
+        raise ValueError(
+            f"each line stands in quotation marks as a whole, such as {names[0]!r}; take these "
+            "away, for example by sed 's/^\"//; s/\"$//' IN > OUT"
+        )
+    if any(re.search(r"\d\s+[-\d]", "".join(cells)) for cells in sample):
+        known = ", ".join(SEPARATORS.values())
+        raise ValueError(
+            f"its cells must be separated by one of {known}, and its header {names[0]!r} has none"
+        )
+
+
 class Text(Table):
     """CSV or TSV, gzipped or not. `cells` is the table, `about` its manner in words."""
 
@@ -91,14 +107,7 @@ class Text(Table):
     def _cells(self):
         """Return the table: numbers where they are written plainly, the text of the others."""
         names = unique_names([name.strip() for name in self.head.names])
-        if len(names) == 1 and any(
-            re.search(r"\d\s+[-\d]", "".join(cells)) for cells in self.sample
-        ):
-            known = ", ".join(SEPARATORS.values())
-            raise ValueError(
-                f"its cells must be separated by one of {known}, and its header "
-                f"{names[0]!r} has none"
-            )
+        _require_parted(names, self.sample)
         self.notes += nameless(names)
         hints = [Counter() for _ in names]
         for cells in self.sample:

@@ -2,7 +2,7 @@
 
 Texts of one *shape* (each digit written as 9) hold their fields in the same places, so a shape is
 understood once, and its numbers are cut out of all rows together. Roles are the letters of
-strftime: Y y m d j H M S f, q for a quarter, W and u for a week.
+strftime: Y y m d j H M S f, q for a quarter, W and u for a week, E for a year of Taiwan.
 """
 
 import re
@@ -20,23 +20,24 @@ SAMPLE = 300  # texts that are looked at before all are read
 MOST_SHAPES = 3_000
 READ = 0.8  # a way must read this share of what a column holds
 NAT, SECOND = np.iinfo(np.int64).min, 1_000_000_000
-HOUR, DAY = 3_600 * SECOND, 86_400 * SECOND
+MINUTE, HOUR, DAY = 60 * SECOND, 3_600 * SECOND, 86_400 * SECOND
 YEARS = (1_678, 2_261)  # that nanoseconds since 1970 can tell
 BUDDHIST, ERA = 543, 2_400  # 2567 is 2024 in the calendar of Thailand; so is every year from 2400
+REPUBLIC = 1_911  # 113 is 2024 in Taiwan
 
 COMPACT = {
     4: ("Y",),
     5: ("yj",),
     6: ("ymd", "Ym", "dmy", "mdy"),
-    7: ("Yj",),
+    7: ("Yj", "Emd"),
     8: ("Ymd", "dmY", "mdY", "ymdH"),
     10: ("YmdH", "ymdHM"),
-    12: ("YmdHM", "ymdHMS"),
-    14: ("YmdHMS",),
+    12: ("YmdHM", "ymdHMS", "dmYHM", "mdYHM"),
+    14: ("YmdHMS", "dmYHMS", "mdYHMS"),
     17: ("YmdHMSf",),
 }
 INTERVAL = re.compile(r"^(.*\d) ?(?: [-–—/] |(?<=\d\d)[-–—](?=\d?\d:))(.*\d.*)$")
-WIDTHS = {"Y": 4, "j": 3, "f": 3}
+WIDTHS = {"Y": 4, "j": 3, "f": 3, "E": 3}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +57,10 @@ class Reading:
 
 def dated(roles: dict) -> tuple[np.ndarray, np.ndarray]:
     """Return days since 1970, (n,), of {role: whole numbers (n,)}, and which dates exist."""
+    year = np.asarray(roles.get("Y", roles["E"] + REPUBLIC if "E" in roles else 2_000))
+    year = year - BUDDHIST * (year >= ERA)
     if "y" in roles:
         year = roles["y"] + np.where(roles["y"] < 69, 2_000, 1_900)
-    else:
-        year = np.asarray(roles.get("Y", 2_000))
-        year = year - BUDDHIST * (year >= ERA)
     month = roles["q"] * 3 - 2 if "q" in roles else np.asarray(roles.get("m", 1))
     fine = (year >= YEARS[0]) & (year <= YEARS[1]) & (month >= 1) & (month <= 12)
     months = np.where(fine, (year - 1_970) * 12 + month - 1, 0)
@@ -227,7 +227,7 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object).map(str, na_action="ignore")
     number, texts = pd.factorize(column, use_na_sentinel=True)
-    texts = [ascii_digits(text).strip("[]()\"' \t") for text in texts]
+    texts = [ascii_digits(text).strip("=[]()\"' \t") for text in texts]
     texts = np.array(texts, dtype=f"U{LONGEST + 1}")
     filled = np.flatnonzero(texts != "")
     if not len(filled):
@@ -245,6 +245,5 @@ def text_readings(column: pd.Series, least: float = READ) -> list[Reading]:
     return readings
 
 
-def _begins(texts):
-    """Return texts (n,) such as '05.03.2024 10:00 - 05.03.2024 11:00' up to the hyphen."""
+def _begins(texts):  # such as '05.03.2024 10:00 - 05.03.2024 11:00', up to the hyphen
     return np.array([INTERVAL.sub(r"\1", text) for text in texts], dtype=str)

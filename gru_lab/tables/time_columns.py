@@ -13,10 +13,10 @@ import pandas as pd
 
 from gru_lab.tables.frames import is_text, whole
 from gru_lab.tables.numbers import quoted
-from gru_lab.tables.steps import choose, direction, seconds
+from gru_lab.tables.steps import FEW, choose, direction, rises_evenly, seconds
 from gru_lab.tables.time import Reading
 from gru_lab.tables.time_joined import clocks_of, completed, together, with_clock
-from gru_lab.tables.time_numbers import SCALES, number_readings
+from gru_lab.tables.time_numbers import SCALES, YEARS, number_readings
 from gru_lab.tables.time_readings import (
     REGULAR,
     Found,
@@ -30,25 +30,25 @@ from gru_lab.tables.time_readings import (
 from gru_lab.tables.time_words import named_like_time
 
 
-def _counts_up(column):
-    """Tell whether whole numbers go up by one from row to row, or down."""
+def _counts_up(column, first):
+    """Tell whether whole numbers go up by one from row to row of a part, or down."""
     numbers = whole(column)
-    return (
-        numbers is not None
-        and len(numbers) > 1
-        and len(set(np.diff(numbers))) == 1
-        and (abs(numbers[1] - numbers[0]) == 1)
-    )
+    step = set() if numbers is None else set(np.diff(numbers)[~first[1:]].tolist())
+    return step in ({1}, {-1})
+
+
+def _values(column):
+    return column.to_numpy(np.float64, na_value=np.nan)
 
 
 def _rises(column, first):
     """Tell whether numbers go up with every row of a part, or down with every row."""
-    step = np.diff(column.to_numpy(np.float64, na_value=np.nan), prepend=np.nan)[~first]
+    step = np.diff(_values(column), prepend=np.nan)[~first]
     return len(step) > 0 and bool((step > 0).all() or (step < 0).all())
 
 
 def _plain(column):
-    return Reading("number", column.to_numpy(np.float64, na_value=np.nan), "number")
+    return Reading("number", _values(column), "number")
 
 
 def find_time(
@@ -93,15 +93,32 @@ def find_time(
         _, _, name, readings = min(dated)
         timing = completed(name, readings, columns, first)
         return Found(timing.columns, tuple(choose(list(timing.readings), first)), timing.ways)
-    timing, plain, more = _among_numbers(columns, first, tellers, time_format, dayfirst)
+    numbers = {n: c for n, c in columns.items() if c.dtype.kind in "iuf" and c.notna().any()}
+    timing, plain, more = _among_numbers(numbers, columns, first, tellers, time_format, dayfirst)
     if timing is None and (joint := together(columns, first)).columns:
         return joint
     timing = timing or plain
     if timing is None and not clocks:
-        clocks = _packed_clocks(columns, first)
+        clocks = _packed_clocks(numbers, first)
     if timing is None and clocks:
         timing = _clock(*clocks[0], first)
-    return timing or Found(doubts=tuple(doubts + more))
+    return timing or _elapsed(numbers, first, doubts + more)
+
+
+def _elapsed(numbers, first, doubts):
+    """Return the Found of the column that rises evenly with the rows, whatever its name, such as 0,
+    0.5, 1, …; one that rises unevenly may be a sum or a count, and is a doubt.
+    """
+    rising = {n: c for n, c in numbers.items() if _rises(c, first) and not _counts_up(c, first)}
+    for name, column in rising.items() if len(numbers) > 1 else ():
+        if rises_evenly(_values(column), first):
+            return Found((name,), (_plain(column),), ("number",))
+        if len(column) > FEW and not any(repr(name) in doubt for doubt in doubts):
+            doubts.append(
+                f"column {name!r} rises with every row and may be time, or a count; "
+                f"if it is the time, add --time {name!r}"
+            )
+    return Found(doubts=tuple(doubts))
 
 
 def _clock(name, readings, first):
@@ -110,27 +127,22 @@ def _clock(name, readings, first):
     return Found((name,), tuple(ways), (ways[0].way,))
 
 
-def _packed_clocks(columns, first):
+def _packed_clocks(numbers, first):
     """Return [(name, readings)] of numbers such as 235959 that go on evenly only as a clock."""
-    numbers = {n: c for n, c in columns.items() if not is_text(c) and c.dtype.kind in "iuf"}
     clocks = []
     for name, stamps, way, _ in clocks_of(numbers, ()):
         clock = Reading(way, stamps, "")
         if way in ("%H%M", "%H%M%S"):
             odd = oddness(unwrapped(clock, first), first)
-            if odd <= REGULAR and odd < oddness(_plain(columns[name]), first):
+            if odd <= REGULAR and odd < oddness(_plain(numbers[name]), first):
                 clocks.append((name, [clock]))
     return clocks
 
 
-def _among_numbers(columns, first, tellers, time_format, dayfirst):
+def _among_numbers(numbers, columns, first, tellers, time_format, dayfirst):
     """Return (the Found of a column of dates in numbers, that of numbers that rise, doubts)."""
     doubts, plain = [], None
-    for name, column in columns.items():
-        if is_text(column) or not pd.api.types.is_numeric_dtype(column) or column.isna().all():
-            continue
-        if pd.api.types.is_bool_dtype(column) or pd.api.types.is_complex_dtype(column):
-            continue
+    for name, column in numbers.items():
         named = named_like_time(name)
         readings = asked(number_readings(column), column, time_format, dayfirst)
         if readings:
@@ -141,10 +153,15 @@ def _among_numbers(columns, first, tellers, time_format, dayfirst):
             best = choose(readings, first)
             ordered = runs_in_order(best[0], first) or any(teller(best[0]) for teller in tellers)
             even = oddness(best[0], first) <= REGULAR
+            even &= best[0].order != YEARS or rises_evenly(_values(column), first)
             sure = named and (even or best[0].order != "Y")  # years may go with months
-            if ordered and (sure or (even and not _counts_up(column)) or time_format):
-                return Found((name,), tuple(best), (best[0].way,)), None, []
-            counts = best[0].order.endswith("days") and _counts_up(column)
+            if ordered and (sure or (even and not _counts_up(column, first)) or time_format):
+                timing = Found((name,), tuple(best), (best[0].way,))
+                if best[0].order != YEARS:
+                    return timing, None, []
+                plain = plain or timing  # a year and a month may stand beside it
+                continue
+            counts = best[0].order.endswith("days") and _counts_up(column, first)
             if len(first) > 2 and not counts and (even or _rises(column, first)):
                 begin, end = (
                     np.datetime64(int(s), "ns").astype("M8[s]") for s in best[0].stamps[[0, -1]]

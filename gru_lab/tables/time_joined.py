@@ -1,5 +1,6 @@
 """Time that stands in several columns: a date and a clock, or year, month, day, hour, …"""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
@@ -11,7 +12,7 @@ from gru_lab.tables.frames import is_numeric, is_text
 from gru_lab.tables.steps import choose, seconds, steps_of
 from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, Reading, dated
 from gru_lab.tables.time_readings import REGULAR, Found, oddness, readings_of
-from gru_lab.tables.time_words import months_of, plain
+from gru_lab.tables.time_words import PARTS, half_of, months_of, plain
 
 NUMBERED = {  # the roles of numbers, with their ranges
     "Y": (1_900, 2_640),
@@ -23,12 +24,17 @@ NUMBERED = {  # the roles of numbers, with their ranges
     "M": (0, 59),
     "S": (0, 59),
     "n": (0, 2_400),
+    "G": (1_024, 4_096),  # GPS weeks, and seconds of them
+    "s": (0, 604_799),
 }
 DATES = ("Ymd", "dmY", "mdY", "Yj", "ymd", "dmy", "mdy")
-TOGETHER = [date + clock for date in DATES for clock in ("", "H", "HM", "HMS", "n")] + ["Ym"]
-FRACTIONS = {"d": DAY, "j": DAY, "H": HOUR}  # the last of them may have one: day 64.25
+TOGETHER = [date + clock for date in DATES for clock in ("", "H", "HM", "HMS", "n")]
+TOGETHER += ["Ym", "Gs"]
+FRACTIONS = {"d": DAY, "j": DAY, "H": HOUR, "s": SECOND}  # the last of them may have one: day 64.25
 NEAR_BY = 6  # columns beside the year that may belong to the date
-WRITTEN = {"n": "%H%M"}
+WRITTEN = {"n": "%H%M", "G": "GPS week", "s": "GPS s"}
+GPS = 3_657  # days since 1970 where its weeks begin
+PERIODS = (48, 96, 144, 288, 1_440)  # that a day may be counted in, from 0 or 1
 TICK = SECOND // 10_000  # what decimals of a day can tell
 
 
@@ -56,6 +62,8 @@ def clocks_of(columns: dict, but: Any) -> Iterator[tuple]:
 def _numbered_clocks(numbers):
     """Yield (nanoseconds since midnight, format) of numbers (rows,) that can be a clock."""
     low, high = numbers.min(), numbers.max()
+    if low in (0, 1) and (count := high - low + 1) in PERIODS and not (numbers % 1).any():
+        yield _rounded((numbers - low) * (DAY / count)), f"{low:.0f}..{high:.0f}"
     if 0 <= low and high <= 24:
         yield (_rounded(numbers * DAY), "days") if high < 1 else (_rounded(numbers * HOUR), "%H")
     elif 0 <= low and high <= 240_000 and (high > 2_400 or not (numbers % 1).any()):
@@ -73,6 +81,7 @@ def _rounded(nanoseconds):
 def completed(name: Any, dates: Any, columns: dict, first: np.ndarray) -> Any:
     """Return the Found of a column of dates, with another column's clock if it needs one."""
     alone = Found((name,), tuple(dates), (dates[0].way,))
+    dates = _held(dates, first)
     if dates[0].clock or not ((steps_of(seconds(dates[0].stamps), first) == 0) & ~first).any():
         return alone
     best, least = alone, oddness(choose(dates, first)[0], first)
@@ -82,6 +91,32 @@ def completed(name: Any, dates: Any, columns: dict, first: np.ndarray) -> Any:
         if odd < least and (text or odd <= REGULAR):
             best, least = Found((name, other), tuple(both), (both[0].way, way)), odd
     return best
+
+
+def _held(dates, first):
+    """Return readings in which a date that most rows leave out is that of the row above."""
+    known = dates[0].stamps != NAT
+    if known.mean() > 0.5 or not known[first].all():
+        return dates
+    last = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
+    return [replace(way, stamps=way.stamps[last]) for way in dates]
+
+
+def with_halves(columns: dict) -> tuple[dict, Any, set]:
+    """Return columns with AM or PM, which stand in a column of their own, behind each clock of
+    12 hours; that column's name, or None; and the names of the changed ones.
+    """
+    halves = None
+    for name, column in columns.items():
+        if is_text(column) and set(column.dropna().astype(str).map(half_of)) == {"AM", "PM"}:
+            halves = name
+    changed = {}
+    for name, column in columns.items() if halves is not None else ():
+        if is_text(column) and name != halves and (ways := readings_of(column)) and ways[0].clock:
+            joined = column.astype(str) + " " + columns[halves].astype(str).map(half_of)
+            if readings_of(joined):
+                changed[name] = joined.where(column.notna())
+    return columns | changed, halves, set(changed)
 
 
 def _numbers(columns):
@@ -101,14 +136,14 @@ def _numbers(columns):
             for way in readings_of(column)[:1]:
                 if not way.order and (way.stamps != NAT).all():
                     numbers[name], written[name] = way.stamps / HOUR, way.way
-    most = NUMBERED["Y"][1]
+    most = NUMBERED["s"][1] + 1
     return {n: v for n, v in numbers.items() if 0 <= v.min() and v.max() <= most}, written
 
 
 def _chosen(names, fits):
     """Yield (roles, columns) of the dates that columns with `fits` {role: names} may make."""
     for roles in TOGETHER:
-        year = next(role for role in roles if role in "Yy")
+        year = next(role for role in roles if role in "YyG")
         for place in [names.index(name) for name in fits[year][:2]]:
             beside = names[max(0, place - NEAR_BY) : place + NEAR_BY + 1]
             for chosen in combinations(beside, len(roles)):
@@ -118,13 +153,14 @@ def _chosen(names, fits):
 
 def together(columns: dict, first: np.ndarray) -> Any:
     """Return the Found of years, months, days, hours … that stand in columns of their own."""
-    sample, best, least = np.arange(min(len(first), 2_000)), Found(), REGULAR
+    sample, best, least = np.arange(min(len(first), 2_000)), {}, REGULAR
     numbers, written = _numbers(columns)
     broken = {name for name, values in numbers.items() if (values % 1 != 0).any()}
     fits = {
         role: [n for n, v in numbers.items() if low <= v.min() and v.max() < high + 1]
         for role, (low, high) in NUMBERED.items()
     }
+    fits["G"] = [name for name in fits["G"] if re.search("week|gps|wn", str(name), re.I)]
     for roles, chosen in _chosen(list(numbers), fits):
         if broken & set(chosen[:-1]) or (chosen[-1] in broken and roles[-1] not in FRACTIONS):
             continue
@@ -134,10 +170,23 @@ def together(columns: dict, first: np.ndarray) -> Any:
             continue
         reading = _joined({role: numbers[name] for role, name in fields.items()})
         if (odd := oddness(reading, first)) < least:
-            ways = tuple(
-                written.get(name) or WRITTEN.get(role, f"%{role}") for role, name in fields.items()
-            )
-            best, least = Found(chosen, (reading,), ways), odd
+            best, least = fields, odd
+    if not best:
+        return Found()
+    best = _with_constants(best, list(columns), fits, numbers)
+    ways = (written.get(name) or WRITTEN.get(role, f"%{role}") for role, name in best.items())
+    reading = _joined({role: numbers[name] for role, name in best.items()})
+    return Found(tuple(best.values()), (reading,), tuple(ways))
+
+
+def _with_constants(best, names, fits, numbers):
+    """Return {role: column} with the hour, minute and second behind it that never change."""
+    for before, role in zip(("jd", "H", "M"), PARTS, strict=True):
+        beside = names[names.index(list(best.values())[-1]) + 1 :][:1]
+        if not set(before) & {list(best)[-1]} or not beside or beside[0] not in fits[role]:
+            continue
+        if PARTS[role].match(str(beside[0]).strip()) and np.ptp(numbers[beside[0]]) == 0:
+            best = best | {role: beside[0]}
     return best
 
 
@@ -146,9 +195,10 @@ def _joined(fields):
     last = list(fields)[-1]
     part = fields[last] % 1 * FRACTIONS.get(last, 0)
     fields = {role: np.floor(numbers).astype(np.int64) for role, numbers in fields.items()}
-    days, real = dated(fields)
+    days, real = (fields["G"] * 7 + GPS, True) if "G" in fields else dated(fields)
     packed = fields.get("n", np.int64(0))  # 1530 is 15:30
     minutes = (fields.get("H", 0) + packed // 100) * 60 + fields.get("M", 0) + packed % 100
     real = real & (packed % 100 < 60)
     stamps = days * DAY + minutes * 60 * SECOND + fields.get("S", 0) * SECOND + _rounded(part)
+    stamps = stamps + fields.get("s", 0) * SECOND
     return Reading("numbers", np.where(real, stamps, NAT), "numbers")

@@ -1,6 +1,9 @@
-"""Numbers read as time: dates without separators, seconds since 1970, days as Excel counts them."""
+"""Numbers read as time: dates without separators, seconds since 1970, days as Excel counts them,
+years with a fraction.
+"""
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -15,6 +18,11 @@ SCALES = {  # nanoseconds of a unit, and where 1970 lies
     "Excel days": (DAY, 25_569),
     "MATLAB days": (DAY, 719_529),
     "Julian days": (DAY, 2_440_587.5),
+    "modified Julian days": (DAY, 40_587),
+    "LabVIEW s": (SECOND, 2_082_844_800),
+    ".NET ticks": (100, 621_355_968_000_000_000),
+    "Windows ticks": (100, 116_444_736_000_000_000),
+    (YEARS := "decimal years"): (0, 0),  # the middle of 2024 is 2024.5, of 365 days or of 366
 }
 PLAUSIBLE = (7_305 * DAY, 47_482 * DAY)  # 1990 to 2100, for numbers that could be anything
 
@@ -27,21 +35,30 @@ def number_readings(column: pd.Series) -> list[Reading]:
         return []
     low, high = values[seen].min(), values[seen].max()
     readings = []
-    month = 1_900 <= low <= high <= 2_101 and bool((values[seen] % 1 > 0).any())
-    exact = np.rint(values[seen] * 100) if month else values[seen]  # 2024.03 is March
-    if low >= 1_900 and high < 1e17 and np.allclose(exact, values[seen] * (100 if month else 1)):
+    broken = bool(1_900 <= low <= high <= 2_101 and (values[seen] % 1 > 0).any())
+    exact = np.rint(values[seen] * 100) if broken else values[seen]  # 2024.03 is March
+    if low >= 1_900 and high < 1e17 and np.allclose(exact, values[seen] * (100 if broken else 1)):
         for way in _compact(exact):
-            if (way.order == "Ym") == month or not month:
+            if (way.order == "Ym") == broken or not broken:
                 stamps = np.full(len(values), NAT)
                 stamps[seen] = way.stamps
                 readings.append(replace(way, stamps=stamps))
-    for name, (unit, zero) in SCALES.items():
-        if (
-            not readings
-            and PLAUSIBLE[0] <= (low - zero) * unit <= (high - zero) * unit <= PLAUSIBLE[1]
-        ):
-            readings = [Reading(name, counted_from(column, name), name)]
-    return readings
+    if not readings:
+        scales = [name for name in SCALES if _plausible(low, name) and _plausible(high, name)]
+        named = [name for name in scales if "mjd" in str(column.name).lower() and "mod" in name]
+        readings = [
+            Reading(name, counted_from(column, name), name)
+            for name in named or scales + [YEARS] * broken
+        ]
+    begin = np.datetime64(f"{datetime.now().year + 2}", "ns").astype(np.int64)
+    return sorted(readings, key=lambda way: way.stamps.max() >= begin)  # measured, not foretold
+
+
+def _plausible(number, scale):
+    unit, zero = SCALES[scale]
+    if unit == 1:  # no clock counted nanoseconds before 2001
+        return 1e18 <= number <= PLAUSIBLE[1]
+    return PLAUSIBLE[0] <= (number - zero) * unit <= PLAUSIBLE[1]
 
 
 def _compact(values):
@@ -49,7 +66,8 @@ def _compact(values):
     if (values % 1 != 0).any():
         return []
     width = len(str(int(values.max())))
-    if width not in COMPACT or (width not in (6, 8) and len(str(int(values.min()))) != width):
+    narrow = len(str(int(values.min())))  # a zero in front is lost in a number
+    if width not in COMPACT or (width != 6 and narrow < width - (width in (8, 12, 14))):
         return []
 
     def read(numbers):
@@ -63,19 +81,43 @@ def _compact(values):
 
 def counted_from(column: pd.Series, scale: str) -> np.ndarray:
     """Return numbers on one of SCALES as nanoseconds since 1970, (rows,); NAT where none is."""
-    unit, zero = SCALES[scale]
     values = column.to_numpy(np.float64, na_value=np.nan)
     seen = np.isfinite(values)
     stamps = np.full(len(values), NAT)
-    if pd.api.types.is_integer_dtype(column.dtype):
-        stamps[seen] = column[seen].to_numpy(np.int64) * unit - round(zero * unit)
+    if scale == YEARS:
+        year = np.floor(values[seen]).astype(np.int64)
+        begin, length = _year(year)
+        stamps[seen] = (begin + np.rint((values[seen] - year) * length).astype(np.int64)) * SECOND
         return stamps
-    if zero:  # a ten-thousandth of a second is what a day's fraction can tell
+    unit, zero = SCALES[scale]
+    if pd.api.types.is_integer_dtype(column.dtype):
+        later = column[seen].to_numpy(np.int64) - int(zero)
+        stamps[seen] = later * unit - round(zero % 1 * unit)
+        return stamps
+    if unit == DAY:  # a ten-thousandth of a second is what a day's fraction can tell
         tick = DAY / 864_000_000
         stamps[seen] = np.rint((values[seen] - zero) * (unit / tick)).astype(np.int64) * round(tick)
     else:
-        whole = np.floor(values[seen])
-        stamps[seen] = whole.astype(np.int64) * unit + np.rint(
-            (values[seen] - whole) * unit
-        ).astype(np.int64)
+        later = values[seen] - zero
+        whole = np.floor(later)
+        stamps[seen] = whole.astype(np.int64) * unit + np.rint((later - whole) * unit).astype(
+            np.int64
+        )
     return stamps
+
+
+def counted(stamp: int, scale: str) -> int | float:
+    """Return a stamp as a number on one of SCALES, as `counted_from` reads it."""
+    if scale == YEARS:
+        year = pd.Timestamp(stamp).year
+        begin, length = _year(np.array([year]))
+        return float(year + (stamp / SECOND - begin[0]) / length[0])
+    unit, zero = SCALES[scale]
+    whole = stamp // unit + zero
+    return whole + stamp % unit / unit if stamp % unit or zero % 1 else int(whole)
+
+
+def _year(year):
+    """Return when years (n,) begin, in seconds since 1970, and how long they are."""
+    begin, end = ((year + k - 1_970).astype("M8[Y]").astype("M8[s]").astype(int) for k in (0, 1))
+    return begin, end - begin

@@ -10,7 +10,7 @@ import pandas as pd
 from gru_lab.tables.frames import is_text
 from gru_lab.tables.numbers import option
 from gru_lab.tables.steps import direction, irregular, seconds, span_words, steps_of
-from gru_lab.tables.time import DAY, NAT, SECOND, Reading, text_readings
+from gru_lab.tables.time import DAY, HOUR, MINUTE, NAT, SECOND, Reading, text_readings
 from gru_lab.tables.time_numbers import SCALES, counted_from, number_readings
 
 REGULAR = 0.1  # of the steps may be irregular in a column that is taken for time by content alone
@@ -55,7 +55,7 @@ def readings_of(column: pd.Series) -> list[Reading]:
         return [Reading("dates", stamps, "dates", clock)]
     if is_text(column):
         if readings := text_readings(column):
-            return [way for reading in readings for way in _hours_or_minutes(reading)]
+            return [way for reading in readings for way in _other_clocks(reading)]
         numbers = pd.to_numeric(column.astype(object), errors="coerce")
         return number_readings(numbers) if numbers.notna().sum() == column.notna().sum() else []
     if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
@@ -63,19 +63,29 @@ def readings_of(column: pd.Series) -> list[Reading]:
     return [] if pd.api.types.is_complex_dtype(kind) else number_readings(column)
 
 
-def _hours_or_minutes(reading):
-    """Return a reading and, where 0:10 may be minutes and seconds as well, that one after it.
+def _other_clocks(reading):
+    """Return a reading and, where its fields may be others, that one after it: 0:10 is minutes and
+    seconds as well, and 1:06:00:00 a day, hours, minutes, seconds.
 
     A clock that starts again at midnight, or stops just before it, tells hours.
     """
     known = reading.stamps[reading.stamps != NAT]
-    step = np.diff(known)
-    if reading.way not in ("%H:%M", "%h:%M") or not len(step) or (step < 0).any():
+    step, parts = np.diff(known), known % SECOND * 100 / SECOND
+    if reading.way == "%H:%M:%S:%f" and not (parts % 1).any() and parts.max(initial=0) < 60:
+        hours, minutes, rest = known // HOUR, known % HOUR // MINUTE, known % MINUTE // SECOND
+        way, other = "%D:%H:%M:%S", (hours * 24 + minutes) * HOUR + rest * MINUTE
+        other = other + parts.astype(np.int64) * SECOND
+        if minutes.max(initial=0) >= 24:
+            return [reading]
+    elif reading.way not in ("%H:%M", "%h:%M") or not len(step) or (step < 0).any():
         return [reading]
-    if known[0] > step.max() or 0 < DAY - known[-1] <= 2 * step.max():
+    elif known[0] > step.max() or 0 < DAY - known[-1] <= 2 * step.max():
         return [reading]
-    stamps = np.where(reading.stamps == NAT, NAT, reading.stamps // 60)
-    return [reading, replace(reading, way="%M:%S", stamps=stamps, shapes={"%M:%S": len(known)})]
+    else:
+        way, other = "%M:%S", known // 60
+    stamps = reading.stamps.copy()
+    stamps[stamps != NAT] = other
+    return [reading, replace(reading, way=way, stamps=stamps, shapes={way: len(known)})]
 
 
 def asked(readings: Any, column: pd.Series, time_format: str | None, dayfirst: bool | None) -> list:

@@ -22,7 +22,7 @@ _DATES = (
     r"[qQ](?P<q>9)[-/\s]?(?P<Y>9{4})",
     r"(?P<Y>9{4})-?W(?P<W>9{2})(?:-?(?P<u>9))?",
 )
-_HALF = r"(?:\s*(?P<p>[aApP]\.?\s?[mM]\.?|[aApP]))"
+_HALF = r"(?:\s*(?P<p>[aApP]\.?\s?[mM]\.?|[aApP](?![A-Za-z])))"
 _ZONE = (
     r"(?:\s*(?P<z>[zZ]|(?:[A-Za-z]{3}\s?)?[-+−]9{1,2}:?(?:9{2})?|[A-Za-z]{2,5})"
     r"(?:\s*\[.*\]|\s*\(.*\))?)"
@@ -33,13 +33,15 @@ _BEFORE = r"(?:(?P<p0>上午|下午|午前|午後|오전|오후)\s*)?"
 
 def _clock(separator):
     return (
-        rf"{_BEFORE}(?P<H>9{{1,3}}){separator}\s?(?P<M>9{{2}})"
-        rf"(?:[:.mM分분]\s?(?P<S>9{{2}}){_FINE}\s?[s秒초]?|[分분m])?{_HALF}?{_ZONE}?"
+        rf"{_BEFORE}(?P<H>9{{1,3}}){separator}\s?(?P<M>9{{2}}|9(?=[분分m]))"
+        rf"(?:[:.mM分분]\s?(?P<S>9{{2}}|9(?=[초秒s])){_FINE}\s?[s秒초]?|[分분m])?{_HALF}?{_ZONE}?"
     )
 
 
+_SPACED = r"(?P<H>99) (?P<M>99)(?: (?P<S>99))?"
 _LATER = (
     _clock("[:.hH時时시]"),
+    _SPACED,
     rf"(?P<n>9{{6}}|9{{3,4}}){_FINE}{_ZONE}?",
     rf"(?P<h>9{{1,2}})[hH時时시]?{_HALF}?{_ZONE}?",
 )
@@ -47,6 +49,7 @@ _JOIN = r"(?:\s*(?:[Tt_,;:]|-)\s*|\s+(?:(?:at|um|à|alle|kl\.?|a las)\s+)?|(?<=[
 _ALONE = (
     r"(?P<M>9{1,2}):(?P<S>9{2})[.,](?P<f>9{1,9})",
     rf"(?:(?P<D>9+)(?:\s?d(?:ays?)?,?\s*|\.(?=99:99:99)))?{_clock('[:hH時时시]')}",
+    _SPACED,
     r"P(?:(?P<D>9+)D)?"  # ISO 8601, P1DT6H
     r"(?:T(?:(?P<H>9{1,3})H)?(?:(?P<M>9{1,2})M)?(?:(?P<S>9{1,2})(?:[.,](?P<f>9{1,9}))?S)?)?",
 )
@@ -69,6 +72,8 @@ def orders_of(sizes: Any) -> tuple:
     if len(sizes) == 3:
         if sizes[0] == 4:
             return ("Ymd",) if sizes[1] <= 2 and sizes[2] <= 2 else ()
+        if sizes[0] == 3:
+            return ("Emd",)
         if sizes[0] == 0:
             return ("mdy",)
         if sizes[1] == 0:

@@ -1,5 +1,6 @@
 """Words in time stamps: names of months in many languages, halves of the day, zones."""
 
+import re
 import unicodedata
 from functools import cache
 
@@ -7,6 +8,7 @@ LANGUAGES = (
     "en en_GB de fr es it pt nl pl sv da nb fi ru uk cs sk hr sl tr hu ro bg el ca et lt lv id vi"
 ).split()
 AFTERNOON = ("p", "pm", "下午", "午後", "오후", "μμ")
+FORENOON = ("a", "am", "上午", "午前", "오전", "πμ")
 ZONES = {  # hours ahead of UTC
     **{"z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 1, "west": 1, "cet": 1, "mez": 1},
     **{"cest": 2, "mesz": 2, "eet": 2, "sast": 2, "eest": 3, "msk": 3, "hkt": 8, "sgt": 8},
@@ -16,12 +18,18 @@ ZONES = {  # hours ahead of UTC
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIME_NAMES = (  # parts of names that columns of time go by
     "time date zeit datum stamp fecha hora tiempo heure temps giorno tempo epoch unix kellon "
-    "päivä tarih saat dátum дата время час 时间 時間 日期 时刻 時刻 日時 날짜 시간 시각 วันที่"
+    "elapsed seconds sekunden päivä tarih saat dátum дата время час 时间 時間 日期 时刻 時刻 日時 "
+    "날짜 시간 시각 วันที่"
 ).split()
 SHORT_NAMES = (
     "t ts dt data ora tid czas čas cas idő jour dia "
     "year yr jahr année annee año ano anno jaar rok år vuosi год 年 年份 연도"
 ).split()
+PARTS = {  # how names of columns of hours, minutes and seconds begin
+    "H": re.compile(r"h{1,2}$|ho?u?r|heure|st(d|und)|ora|godz|uur|tim|час|時|时|시", re.I),
+    "M": re.compile(r"m{1,2}$|mi?n|мин|分|분", re.I),
+    "S": re.compile(r"s{1,2}$|se[ckg]|сек|秒|초", re.I),
+}
 
 
 def named_like_time(name: object) -> bool:
@@ -35,6 +43,12 @@ def plain(word: str) -> str:
     bare = unicodedata.normalize("NFKD", word.casefold().strip(" .,"))
     bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return unicodedata.normalize("NFC", bare)
+
+
+def half_of(text: str) -> str:
+    """Return 'AM' or 'PM' for a half of the day in any writing, '' for any other text."""
+    bare = plain(text).replace(".", "").replace(" ", "")
+    return "PM" if bare in AFTERNOON else "AM" if bare in FORENOON else ""
 
 
 @cache

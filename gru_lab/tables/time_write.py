@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.time import BUDDHIST, DAY, ERA, HOUR, NAT, SECOND, WIDTHS, shapes_of
-from gru_lab.tables.time_numbers import SCALES
+from gru_lab.tables.time import BUDDHIST, DAY, ERA, HOUR, NAT, REPUBLIC, SECOND, WIDTHS, shapes_of
+from gru_lab.tables.time_numbers import SCALES, counted
 from gru_lab.tables.time_words import AFTERNOON, plain
 
 HALVES = dict(zip("a am 上午 午前 오전".split(), "p pm 下午 午後 오후".split(), strict=True))
@@ -85,7 +85,13 @@ class Writer:
     def _fields(self, local, shape):
         """Return {role: number} of a local time in nanoseconds."""
         moment = pd.Timestamp(local)
-        values = dict(Y=moment.year + self.ahead, y=moment.year % 100, m=moment.month, d=moment.day)
+        values = dict(
+            E=moment.year - REPUBLIC,
+            Y=moment.year + self.ahead,
+            y=moment.year % 100,
+            m=moment.month,
+            d=moment.day,
+        )
         values |= dict(j=moment.dayofyear, H=moment.hour, M=moment.minute, S=moment.second)
         values |= {"q": moment.quarter, "f": local % SECOND, "D": local // DAY}
         if not self.order and "D" not in shape.spans:
@@ -124,10 +130,9 @@ class Writer:
         sign = "," if "," in like else "."
         fewest, most = self.decimals
         if self.order in SCALES:
-            unit, zero = SCALES[self.order]
-            if not most:
-                return str(round(int(stamp) / unit + zero) if zero else int(stamp) // unit)
-            stamp = int(stamp) // unit + zero + int(stamp) % unit / unit
+            stamp = counted(int(stamp), self.order)
+        if not most:
+            return str(round(stamp))
         text = f"{stamp:.{most}f}"
         zeros = len(text) - len(text.rstrip("0"))
         return text[: len(text) - min(zeros, most - fewest)].rstrip(".").replace(".", sign)

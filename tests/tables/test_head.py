@@ -66,6 +66,14 @@ HEADS = {  # the file, and what `read as` says of it
         table("time,T,RH", rows=[*HOLED[:12], "time,T,RH", *HOLED[12:]]),
         "the names again in line 14",
     ),
+    "names and units again, where a log begins again": (
+        table(
+            *("Logger 7", "time,T,RH", "h,degC,%"),
+            rows=[*HOLED[:9], "Logger 7", "time, T, RH", "h,degC,%", *HOLED[9:]],
+        ),
+        "the names again in line 14",
+    ),
+    "a line of a report between bars": (table("time,T,RH", "---,:---,---:"), "comments"),
 }
 
 
@@ -153,6 +161,33 @@ def test_a_column_of_row_names_without_a_name_is_seen(tmp_path):
     sheet = Sheet.open(tmp_path / "t.csv")
     assert list(sheet.table) == ["Unnamed: 0", "a", "b"] and sheet.table["a"][3] == 1.5
     assert "a column of row names" in sheet.file.about
+
+
+@pytest.mark.parametrize(
+    "header, row, names",
+    [
+        ('"a","b"', '"{n}",{x},5', ["Unnamed: 0", "a", "b"]),
+        ("time,a", "2024-03-{n:02d},{x},ok", ["time", "a", "Unnamed: 2"]),
+        ("time a", "2024-03-01 00:{n:02d} {x}", ["time", "time clock", "a"]),
+    ],
+    ids=["row names of some rows, by R", "marks without a name", "a date and a clock"],
+)
+def test_a_cell_more_than_names_is_told_by_what_stands_there(header, row, names, tmp_path):
+    rows = [row.format(n=n, x=n / 7) for n in range(1, 30, 2)]
+    (tmp_path / "t.csv").write_text("\n".join([header, *rows]))
+    layout = Layout.of(table := Sheet.open(tmp_path / "t.csv").table)
+    assert list(table) == names and table["a"].tolist() == [n / 7 for n in range(1, 30, 2)]
+    assert "Unnamed: 0" not in layout.channels and "a" in layout.channels
+
+
+def test_lines_in_quotes_and_a_table_on_its_side_are_named(tmp_path):
+    (tmp_path / "t.csv").write_text("\n".join(f'"{line}"' for line in ["time,T,RH", *DATA]))
+    with pytest.raises(ValueError, match="each line stands in quotation marks as a whole"):
+        Sheet.open(tmp_path / "t.csv")
+    rows = [line.split(",") for line in ["time,T,RH", *DATA]]
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, zip(*rows, strict=True))))
+    (note,) = Sheet.open(tmp_path / "t.csv").notes
+    assert "'2024-03-01 00:00:00': each row seems to be a channel; turn the table" in note
 
 
 def test_a_line_cut_short_is_an_error_and_no_summary(tmp_path):

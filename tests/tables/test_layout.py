@@ -101,6 +101,31 @@ JOINED = {
     "day month year hour": lambda t: {"c": t.day, "b": t.month, "a": t.year, "e": t.hour},
     "year, day of the year, HHMM": lambda t: {"y": t.year, "j": t.dayofyear, "n": t.hour * 100},
     "with minutes": lambda t: {"y": t.year, "m": t.month, "d": t.day, "h": t.hour, "i": t.minute},
+    "minutes and seconds that never change": lambda t: {
+        "year": t.year,
+        "month": t.month,
+        "day": t.day,
+        "hour": t.hour,
+        "min": t.minute,
+        "sec": t.second,
+    },
+    "a half of the day": lambda t: {
+        "d": t.strftime("%m/%d/%Y"),
+        "c": t.strftime("%I:%M"),
+        "p": t.strftime("%p"),
+    },
+    "weeks and seconds of GPS": lambda t: {
+        "week": (t - pd.Timestamp("1980-01-06")).days // 7,
+        "s": (t - pd.Timestamp("1980-01-06")) % pd.Timedelta("7D") // pd.Timedelta("1s"),
+    },
+    "a date in the first row of a day": lambda t: {
+        "d": np.where(t.hour == 0, t.strftime("%Y-%m-%d"), None),
+        "c": t.strftime("%H:%M"),
+    },
+    "halves of an hour, in 30 minutes": lambda t: {
+        "d": t.strftime("%d-%b-%Y"),
+        "n": t.hour * 2 + t.minute // 30 + 1,
+    },
     "dates of Excel and clocks": lambda t: {"d": t.normalize(), "c": t.time},
     "YYMMDD and HHMMSS": lambda t: {
         "f": t.strftime("%y%m%d").astype(int),
@@ -124,7 +149,8 @@ JOINED = {
 
 @pytest.mark.parametrize("way", JOINED)
 def test_time_in_several_columns_is_one_stamp(way):
-    times = pd.date_range("2023-12-28", periods=300, freq="30min" if "minutes" in way else "h")
+    step = "30min" if way in ("with minutes", "halves of an hour, in 30 minutes") else "h"
+    times = pd.date_range("2023-12-28", periods=300, freq=step)
     columns = JOINED[way](times)
     layout = Layout.of(table(**columns)).require()
     assert set(layout.time) == set(columns) and layout.channels == ("x",)

@@ -14,6 +14,7 @@ from gru_lab.tables.missing_rows import missing_steps
 
 HOURS = pd.date_range("2024-02-26 22:00", periods=300, freq="h")
 BERLIN = pd.date_range("2024-10-20", periods=300, freq="h", tz="Europe/Berlin")
+HALVES = pd.date_range("2024-02-26 22:00", periods=300, freq="30min")
 GONE = [10, 11, 12, 100, 200, 201]
 
 
@@ -57,6 +58,14 @@ COLUMNS = {
     "YYYYMMDDHH": {"t": HOURS.strftime("%Y%m%d%H")},
     "epoch": {"t": HOURS.as_unit("s").asi8},
     "Excel's days": {"t": days(HOURS)},
+    "decimal years": {"t": 2000 + np.arange(300) / 8},
+    ".NET ticks": {"t": HOURS.as_unit("us").asi8 * 10 + 621_355_968_000_000_000},
+    "GPS": {"week": 2304 + np.arange(300) // 168, "tow": np.arange(300) % 168 * 3_600},
+    "Taiwan": {"t": [f"{s.year - 1911}/{s:%m/%d %H:%M}" for s in HOURS]},
+    "parts of the day": {
+        "d": HALVES.strftime("%Y-%m-%d"),
+        "n": HALVES.hour * 2 + HALVES.minute // 30 + 1,
+    },
     "numbers": {"time": np.arange(300) * 0.5},
     "months": {"t": pd.date_range("2000", periods=300, freq="MS").strftime("%b-%Y")},
     "ends of months": {"t": pd.date_range("2000", periods=300, freq="ME").strftime("%Y-%m-%d")},

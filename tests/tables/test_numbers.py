@@ -31,6 +31,9 @@ MANNERS = {  # what a person's cell looks like for a value
     "dollar": lambda v: f"${v:,.2f}",
     "currency behind": lambda v: f"{v:.2f} CHF".replace(".", ","),
     "exponent": lambda v: f"{v:.8E}",
+    "exponent of Fortran": lambda v: f"{v:.8E}".replace("E", "D"),
+    "an apostrophe of Excel": lambda v: f"'{v:.2f}",
+    "single quotes": lambda v: f"'{v:.2f}'",
     "times ten": lambda v: "{}×10^{}".format(*f"{v:.8e}".split("e+0")),
     "plus": lambda v: f"{v:+.2f}",
     "full width": lambda v: f"{v:.2f}".translate(dict(zip(map(ord, PLAIN), FULL, strict=True))),
@@ -192,10 +195,12 @@ def test_a_cell_of_many_characters_is_cut_and_its_length_said(tmp_path):
     assert len(note) < 300 and "yy…' (140,000 characters)" in note and "empty that cell" in note
 
 
-def test_a_few_cells_with_another_unit_stay_and_are_named():
-    done = read_numbers(pd.DataFrame({"a": ["12 °C"] * 20 + ["53 °F"]}))
+@pytest.mark.parametrize("usual, other", [("12 °C", "53 °F"), ("12.5", "11.9E")])
+def test_a_few_cells_with_another_unit_stay_and_are_named(usual, other):
+    done = read_numbers(pd.DataFrame({"a": [usual] * 20 + [other]}))
     assert done.table["a"].notna().sum() == 20 and done.kept["a"].sum() == 1
-    assert "the first in row 20: '53 °F'" in done.notes[0]
+    assert f"the first in row 20: {other!r}. They stay as they are" in done.notes[0]
+    assert "--missing-value" not in done.notes[0]  # it would put another number over this one
 
 
 @pytest.mark.parametrize(

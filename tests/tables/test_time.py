@@ -60,6 +60,13 @@ WRITTEN = {
     "Chinese": (DAYS, lambda s: f"{s.year}年{s.month}月{s.day}日"),
     "Chinese with hours": (HOURS, lambda s: f"{s.year}年{s.month}月{s.day}日 {s.hour}时{s:%M}分"),
     "Korean": (DAYS, lambda s: f"{s.year}. {s.month}. {s.day}."),
+    "Korean with hours": (
+        HOURS,
+        lambda s: f"{s.year}년 {s.month}월 {s.day}일 {s.hour}시 {s.minute}분",
+    ),
+    "Taiwan": (HOURS, lambda s: f"{s.year - 1911}/{s:%m/%d %H:%M}"),
+    "a space in the clock": (HOURS, "%d.%m.%Y %H %M"),
+    "a formula of Excel": (HOURS, '="%Y-%m-%d %H:%M"'),
     "compact": (HOURS, "%Y%m%dT%H%M%S"),
     "compact with minutes": (HOURS, "%Y%m%d%H%M"),
     "compact with hours": (HOURS, "%Y%m%d%H"),
@@ -74,6 +81,7 @@ WRITTEN = {
     "in brackets": (HOURS, "[%d/%b/%Y:%H:%M:%S +0000]"),
     "from to": (HOURS, lambda s: f"{s:%d.%m.%Y %H:%M} - {s + pd.Timedelta('1h'):%d.%m.%Y %H:%M}"),
     "UTC": (HOURS, "%Y-%m-%d %H:%M:%S UTC"),
+    "the Pacific": (HOURS, lambda s: f"{s - pd.Timedelta('7h'):%Y-%m-%d %H:%M} PDT"),
 }
 
 
@@ -96,7 +104,13 @@ def test_time_is_read_in_every_usual_manner_whatever_the_column_is_called(manner
     np.testing.assert_array_equal(layout.labels[layout.order], np.sort(layout.labels))
 
 
+YEARS = HOURS.year + (HOURS - pd.to_datetime(HOURS.year.astype(str))) / pd.Timedelta("366D")
 NUMBERS = {
+    "decimal years": np.array(YEARS),
+    ".NET ticks": HOURS.as_unit("us").asi8 * 10 + 621_355_968_000_000_000,
+    "Windows ticks": HOURS.as_unit("us").asi8 * 10 + 116_444_736_000_000_000,
+    "Taiwan": DAYS.strftime("%Y%m%d").astype(np.int64) - 19_110_000,
+    "DDMMYYYYHHMM": HOURS.strftime("%d%m%Y%H%M").astype(np.int64),
     "epoch s": HOURS.as_unit("s").asi8,
     "epoch ms": HOURS.as_unit("ms").asi8,
     "epoch us": HOURS.as_unit("us").asi8,
@@ -122,6 +136,7 @@ SPANS = {
     "letters": lambda span: (
         f"{span.days}d {span.components.hours:02d}h {span.components.minutes:02d}m"
     ),
+    "a colon behind the days": lambda span: f"{span.days}:{str(span)[-8:]}",
     "hours beyond a day": lambda span: f"{span // pd.Timedelta('1h')}:00:00",
 }
 
@@ -143,6 +158,40 @@ def test_numbers_that_can_only_be_time_are_read_as_such(manner):
     assert layout.time == ("q",) and layout.channels == ("x",)
     apart = np.abs(layout.labels - times.to_numpy("M8[ns]")).max()
     assert apart < np.timedelta64(10, "ms")
+
+
+ELAPSED = {
+    "seconds": np.arange(300) * 0.5,
+    "a third of a second": np.round(np.arange(300) / 3, 2),
+    "milliseconds of LabVIEW": np.arange(300) / 1_000,
+    "some rows left out": np.delete(np.arange(320), np.arange(9, 89, 4)) * 10,
+    "years": 1958 + (np.arange(300) + 0.5).round(4) / 12,
+}
+
+
+@pytest.mark.parametrize("what", ELAPSED)
+def test_what_rises_evenly_with_the_rows_is_time_whatever_its_name(what):
+    layout = Layout.of(pd.DataFrame({"q": ELAPSED[what], "x": np.sin(np.arange(300))})).require()
+    assert layout.time == ("q",) and layout.channels == ("x",)
+    step = np.diff(ELAPSED[what])
+    np.testing.assert_allclose(np.diff(layout.position), step / np.median(step), rtol=0.02)
+
+
+def test_what_rises_unevenly_is_named_as_what_may_be_time_or_a_count():
+    uneven = np.cumsum(1 + np.sin(np.arange(300)) ** 2)
+    layout = Layout.of(pd.DataFrame({"q": uneven, "x": np.sin(np.arange(300))}))
+    assert layout.time == () and "'q' rises with every row and may be time" in layout.problems[0]
+
+
+@pytest.mark.parametrize("name, readings", [("MJD", 1), ("q", 2)])
+def test_days_of_the_future_may_be_others_of_the_past(name, readings):
+    days = (HOURS - pd.Timestamp("1858-11-17")) / pd.Timedelta("1D")
+    layout = Layout.of(pd.DataFrame({name: days, "x": np.sin(np.arange(300))}))
+    assert layout.time == (name,) and len(layout.readings) == readings
+    apart = np.abs(layout.labels - HOURS.to_numpy("M8[ns]")).max()
+    assert apart < np.timedelta64(10, "ms")
+    if readings == 2:
+        assert "'modified Julian days' or 'Excel days'" in layout.refusals[0]
 
 
 MEASURED = {
