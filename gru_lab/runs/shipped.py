@@ -8,11 +8,9 @@ import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gru_lab.config import RunConfig
@@ -67,27 +65,3 @@ def runs(keys: Iterable[str] | None = None) -> pd.DataFrame:
     errors = [np.mean(values[-LAST:]) for values in table["curve val_missing"]]
     table = table.drop(columns=lists).assign(error=errors, record="comes with the kit")
     return table.reset_index(drop=True)
-
-
-def write(store: Any, configs: Iterable[RunConfig], path: str | Path, about: dict) -> int:
-    """Write runs of a store as a file of shipped runs, `about` them a dict; returns how many.
-
-    Those that the store lacks are left out. The same runs give the same bytes.
-    """
-    rows = []
-    for config in configs:
-        kept = store.lengths([config.key]).get(config.key, 0)
-        if kept < config.epochs:
-            continue
-        run = store.runs([config.key], with_shipped=True).iloc[0]
-        run = run.drop(["shipped", "error", "record"]).to_dict()
-        lines, small = store.curve(config.replace(epochs=kept)), store.sample(config.key)
-        rows.append(
-            run
-            | {f"curve {name}": lines[name].tolist() for name in CURVE}
-            | {"sample shape": list(small.shape), "sample values": small.ravel().tolist()}
-        )
-    table = pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False)
-    table = table.replace_schema_metadata({"gru_lab": json.dumps(about, sort_keys=True)})
-    pq.write_table(table, path, compression="zstd")
-    return len(rows)

@@ -138,17 +138,12 @@ class Store(Database):
         query = sa.select(curves).where(curves.c.key.in_(list(ends)))
         query = query.order_by(curves.c.key, curves.c.epoch)
         with self.reading() as connection:
-            rows = pd.read_sql(query, connection)
-        longest = {
-            key: rows.drop(columns="key").head(ends[key]) for key, rows in rows.groupby("key")
-        }
-        whole = {key: rows for key, rows in longest.items() if len(rows) == ends[key]}
-        kept = {key: rows.reset_index(drop=True) for key, rows in whole.items()}
-        for config in configs:
-            ours = None if config.key in kept else shipped.curve(config)
-            if ours is not None and len(ours) == ends[config.key]:
-                kept[config.key] = ours
-        return kept
+            rows = pd.read_sql(query, connection).groupby("key")
+        kept = {config.key: shipped.curve(config) for config in longest_last}
+        for key, curve in rows:
+            if len(curve) >= ends[key]:
+                kept[key] = curve.drop(columns="key").head(ends[key]).reset_index(drop=True)
+        return {key: curve for key, curve in kept.items() if curve is not None}
 
     def curve(self, config: RunConfig) -> pd.DataFrame | None:
         """Return a run's curve, `config.epochs` rows, or None where it is not as long."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from gru_lab.tuning_log import wording
-from gru_lab.tuning_log.lines import LONGEST, parse_line
+from gru_lab.tuning_log.lines import LONGEST, begins_with_loss, parse_line
 
 WIDEST = 5_000  # characters that a row of a table may have
 MARKS = re.compile(r"[\s>\ufeff]*((?:[-*+•·–]\s+(?:\[[ xX]\]\s)?)?)[\s>]*")
@@ -17,7 +17,7 @@ COMMA = re.compile(r"(?<![\w.,])0,\d{2,25}(?!\d|[.,]\d)")  # no thousands begin 
 COLOUR = re.compile(r"\x1b\[[\d;?]{0,20}[A-Za-z]")
 LINE_END = re.compile(r"\r\n|[\r\n]|\x08+")
 TWO_LINES = re.compile(  # in one: '… 0.0120Epoch 2/20 …'
-    r"<br\s{0,3}/?>|(?<=\d)(?=(?:epoche?|[ée]po(?:que|ca))[\s:]{0,3}\d|第\s?\d)", re.IGNORECASE
+    r"<br\s{0,3}/?>|(?<=[\d\]])(?=(?:epoche?|[ée]po(?:que|ca))[\s:]{0,3}\d|第\s?\d)", re.IGNORECASE
 )
 DATE = re.compile(r"\d{1,4}[-:./年]\d{1,2}[-:./月][\d.:/\s日-]{0,20}")
 LOSS = re.compile(
@@ -130,6 +130,6 @@ def doubt_of(entry: Entry) -> str:
     about = re.search(r"\b(?:train|val|loss|mse|verlust|perte)|验证|训练", head)
     clear = [match for match in free if len(match[0]) > 5] if "lr" not in head else []
     first = re.match(r"\d{0,9}[.,]\d", head) and len(re.findall(r"[^\W\d_]+", words)) < 3
-    if len(free) > 1 or clear or (about and LOSS.search(head)):
+    if len(free) > 1 or clear or (about and LOSS.search(head)) or begins_with_loss(head):
         return "figures"
     return "number" if first else ""

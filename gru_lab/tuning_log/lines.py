@@ -145,6 +145,13 @@ def roles_of(text: str) -> list[str] | None:
     ]
 
 
+def begins_with_loss(text: str) -> bool:
+    """Tell whether a line begins with a loss by name, such as 'loss:0 0' or 'val_loss=0.2 best'."""
+    pair = PAIRS["."].match(text[:LONGEST])
+    named = pair and re.search("[:=]", text[pair.end("name") : pair.start("number")])
+    return bool(named) and "loss" in (_tokens(pair["name"], ".") or ())
+
+
 def parse_line(text: str, decimal: str = ".") -> tuple[Line, str | None] | None:
     """Return the Line in `text` and the label in brackets behind it, or None.
 

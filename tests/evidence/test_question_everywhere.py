@@ -5,8 +5,8 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.demo import demo_series
+from gru_lab.evidence.as_log import trusted_log
 from gru_lab.evidence.guess import answers, keep_guess, kept_guess, outcome
-from gru_lab.evidence.trusted_log import trusted_log
 from gru_lab.loss import weighted_loss
 from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.controls import Controls

@@ -6,7 +6,7 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.digits import signed
-from gru_lab.evidence.trusted_log import changes, trusted_log
+from gru_lab.evidence.as_log import changes, trusted_log
 from gru_lab.evidence.verdict import verdict
 
 

@@ -175,6 +175,15 @@ def test_lines_of_a_console_are_apart_however_they_were_drawn(between):
     assert log.not_understood == []
 
 
+@pytest.mark.parametrize(
+    "line", ["loss:0 0", "loss=0.1 loss=0.3 val_loss=0.2", "val_loss: 0.2 best"]
+)
+def test_losses_that_are_not_understood_are_named_and_are_no_run(line):
+    log = read_log(f"## 1. Layers\n- layers=1\n{line}\n- layers=2\n0.1 0.2\n")
+    assert [run.label for run in log.stages[0].runs] == ["layers=2"]
+    assert log.not_understood == [(3, line)]
+
+
 def test_what_is_no_log_is_an_error_that_says_what_one_is(tmp_path):
     with pytest.raises(ValueError, match="must be a UTF-8 text file, or the text of a log"):
         read_log(tmp_path / "absent.md")
