@@ -250,7 +250,7 @@ function begin(root) {
     const far = { epoch: run.rows.length, epochs: settings.epochs };
     const told = error === undefined ? "" : `${fill(words.running, far)} ${fill(words.error, { error: short(error) })}`;
     progress.textContent = worker ? told : "";
-    root.classList.toggle("untrained", !run.rows.length && !pins.length);
+    root.classList.toggle("untrained", !worker && !run.rows.length && !pins.length);
     buttons.stop.disabled = !worker;
     buttons.pin.disabled = !run.rows.length;
     buttons.save.disabled = !run.rows.length && !pins.length;

@@ -58,6 +58,18 @@ def test_it_trains_grows_both_figures_and_says_what_came_out(page, place):
     assert [url for url in page.asked if not url.startswith("blob:")] == [place.as_uri()]
 
 
+def test_before_a_training_there_is_no_empty_picture_and_paper_has_no_controls(page):
+    shown = {name: page.locator(f".train-here .{name}") for name in ("figures", "controls")}
+    assert not shown["figures"].is_visible() and shown["controls"].is_visible()
+    page.emulate_media(media="print")
+    assert not shown["figures"].is_visible() and not shown["controls"].is_visible()
+    page.emulate_media(media="screen")
+    train(page, 5)
+    page.get_by_text("Done after 5 epochs.").wait_for()
+    page.emulate_media(media="print")
+    assert shown["figures"].is_visible() and shown["controls"].is_visible()
+
+
 def test_the_first_point_comes_soon_and_the_page_stays_awake(page):
     page.evaluate(
         """() => {
