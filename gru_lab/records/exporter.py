@@ -36,18 +36,7 @@ STYLED = re.compile(r"\bT_[0-9a-f]{5}\b|\bT_[0-9a-f]{5}(?=_)")
 FILE_LINK = re.compile(r"<a href='([^'<>]*)' target='_blank'>")  # as IPython's FileLink shows it
 EXPLORER = re.compile(r'id="explorer-[0-9a-f]+-data">{')  # where its data begins
 # elements of raw HTML in a foreign notebook's text that may run something
-RUNNING = [
-    "script",
-    "iframe",
-    "frame",
-    "object",
-    "embed",
-    "svg",
-    "base",
-    "meta",
-    "link",
-    "template",
-]
+RUNNING = "script iframe frame object embed svg base meta link template".split()
 ADDRESSES = {"href", "xlink:href", "src", "action", "formaction", "data", "from", "to", "values"}
 PICTURES = {"img", "image", "source"}  # run nothing, wherever they come from
 MAY_RUN = re.compile(
@@ -128,29 +117,28 @@ class OfflineOutputs(Preprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple:
         nb.metadata.pop("widgets", None)
-        self._ids, resources["policy"] = {}, POLICY
         language = resources.get("record", {}).get("language", "en")
         other = language != "en"  # than that of the notebooks
-        resources |= {"words": words(language), "lang": f' lang="{TAGS[language]}"' * other}
-        resources["language"] = language
-        facts = {"words": from_english(language)} if other else {}
-        self._told = json.dumps(facts)[1:-1].replace("<", r"\u003c")
+        resources |= {"policy": POLICY, "language": language, "words": words(language)}
+        resources["lang"] = f' lang="{TAGS[language]}"' * other
+        facts = json.dumps({"words": from_english(language)})[1:-1] + ", "
+        self._ids, self._facts = {}, facts.replace("<", r"\u003c") * other
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple:
         for output in cell.get("outputs", []):
-            if PLOTLY in output.get("data", {}):
+            data, language = output.get("data", {}), resources["language"]
+            if PLOTLY in data:
                 resources["plotly_js"] = packed_plotly()
-            if "data" in output:
-                output["data"] = self.offline_bundle(output["data"], resources["language"])
-                html = output["data"].get("text/html")
-                if html is not None:  # the same tables give the same page
-                    if self._told:
-                        html = EXPLORER.sub(lambda start: f"{start[0]}{self._told}, ", html)
-                    html = texts_in(html, resources["language"])
-                    output["data"]["text/html"] = STYLED.sub(self._counted, html)
-                    if 'class="train-here"' in html:
-                        resources["policy"] = TRAINING_POLICY
+            if data:
+                output["data"] = self.offline_bundle(data, language)
+                data = output["data"]  # nbformat's copy
+            if page := data.get("text/html"):
+                page = EXPLORER.sub(lambda start: start[0] + self._facts, page)
+                # the same tables give the same page
+                data["text/html"] = STYLED.sub(self._counted, texts_in(page, language))
+                if 'class="train-here"' in page:
+                    resources["policy"] = TRAINING_POLICY
         if "outputs" in cell:
             cell.outputs = [output for output in cell.outputs if output.get("data", True)]
         return cell, resources

@@ -6,7 +6,7 @@ import gzip
 import html
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +72,14 @@ def _numbers(values):
     return numbers[np.isfinite(numbers)] if numbers.ndim == 1 else np.array([])
 
 
-def saying(language: str) -> Callable[[str], Markup]:
-    """Return a function from an English text of a page to the text in a language, as HTML."""
-    texts = words(language)
-    return lambda text: Markup(texts[text])
+def render(template: str, language: str = "en", **parts: Any) -> str:
+    """Return a page or a part of one in a language, en or zh, from its template and `parts`.
+
+    In a template `_(text)` is a fixed text, as HTML, and `say(text)` a sentence made of some.
+    """
+    texts, say = words(language), functools.partial(translated, language=language)
+    known = {"_": lambda text: Markup(texts[text]), "say": say, "lang": TAGS[language]}
+    return TEMPLATES.get_template(template).render(known | parts)
 
 
 def in_language(part: Any, language: str, kept: Iterable[str] = (), key: str = "") -> Any:

@@ -1,21 +1,17 @@
 """The index of a folder of records, newest first: date, data, a small picture of the runs."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from gru_lab.output import printable, write_whole
-from gru_lab.records.html import POLICY, TEMPLATES
+from gru_lab.records.html import POLICY, render
 from gru_lab.runs.exchange import read_block
-from gru_lab.words import TAGS, translated, words
 
 LOG, PLAYGROUND = "tuning_log.md", "playground.html"
-OF_LOG, OF_PLAYGROUND = "the runs as a tuning log", "train on this data in your browser"
+NAMES = {LOG: "the runs as a tuning log", PLAYGROUND: "train on this data in your browser"}
 PICTURE = (120, 36)  # pixels
 LINES = 24  # of a picture at most
-
-
 UNSOUND = (ValueError, KeyError, TypeError, AttributeError, OverflowError)  # of a foreign file
 
 
@@ -66,30 +62,24 @@ def entries(out: Path) -> list[dict]:
             continue
         records = [_entry(path) for path in files if path.suffix == ".html"]
         records = [record for record in records if record]
-        others = [
-            path.name
-            for path in files
-            if path.suffix in (".ipynb", ".md") or path.name == PLAYGROUND
-        ]
+        suffixes, names = (".ipynb", ".md"), [path.name for path in files]
+        others = [name for name in names if name.endswith(suffixes) or name == PLAYGROUND]
         if records or others:
             facts = max((record["facts"] for record in records), key=len, default={})
-            recordings.append(
-                {"name": folder.name, "facts": facts, "records": records, "others": others}
-            )
+            parts = {"name": folder.name, "facts": facts, "records": records, "others": others}
+            recordings.append(parts)
     return recordings
 
 
 def write_index(out: Path, language: str = "en") -> Path:
     """Write `out`/index.html, a list of the records in the folders of `out`; return its path."""
-    texts = words(language)
-    page = TEMPLATES.get_template("index.html.j2").render(
+    page = render(
+        "index.html.j2",
+        language,
         recordings=entries(out),
         picture=PICTURE,
         policy=POLICY,
-        names={LOG: texts[OF_LOG], PLAYGROUND: texts[OF_PLAYGROUND]},
-        words=texts,
-        say=partial(translated, language=language),
-        lang=TAGS[language],
+        names=NAMES,
     )
     write_whole(out / "index.html", page)
     return out / "index.html"

@@ -21,9 +21,9 @@ def _plain(text):
 
 def figure_words(figure: dict) -> str:
     """Return a plotly figure as Markdown: its title, each trace's first, lowest and last value."""
-    lines = [f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"]
+    title = f"**Figure: {_plain(figure_title(figure))}** (drawn in the HTML record)"
     traces = [f"- {_plain(name)}: {values}" for name, values in trace_words(figure)]
-    return "\n".join([lines[0], "", *traces])
+    return "\n".join([title, "", *traces])
 
 
 class InWords(Preprocessor):

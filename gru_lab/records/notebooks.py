@@ -107,18 +107,16 @@ async def execute(
             return False
         finally:
             for cell in notebook.cells:
-                if "outputs" in cell:
-                    cell.outputs = [
-                        output for output in cell.outputs if not is_bar(output.get("data", {}))
-                    ]
+                outputs = cell.get("outputs", [])
+                outputs[:] = [part for part in outputs if not is_bar(part.get("data", {}))]
     return True
 
 
 def _note_death(cell):
-    """Show in a cell that its kernel died there."""
     reason = "the kernel died in this cell: most often for lack of memory. Later cells were not run"
-    outputs = [] if cell.cell_type != "code" else cell.outputs
-    outputs.append(new_output("error", ename="KernelDied", evalue=reason, traceback=[reason]))
+    if cell.cell_type == "code":
+        death = new_output("error", ename="KernelDied", evalue=reason, traceback=[reason])
+        cell.outputs.append(death)
 
 
 def wait_for(work: Coroutine) -> Any:

@@ -9,7 +9,7 @@ import nbformat
 
 from gru_lab.config import LABELS, one_of
 from gru_lab.output import require_place, write_whole
-from gru_lab.records.html import TEMPLATES
+from gru_lab.records.html import render
 from gru_lab.runs.select import parse_value
 from gru_lab.tuning_log.question import Question, question
 
@@ -54,8 +54,8 @@ def new_notebook(
     if path.exists():
         raise ValueError(f"{str(path)!r} exists, and is not written over; name another with --out")
     arguments = {name: value for name, value in asked.arguments if name != "seeds"}
-    template = TEMPLATES.get_template("question.ipynb.j2")
-    cells = template.render(
+    cells = render(
+        "question.ipynb.j2",
         question=asked,
         arguments=arguments.items(),
         data=str(data) if data is not None else None,
@@ -112,8 +112,6 @@ def _called(call):
 
 
 def _asked(call, names, path):
-    """Return the Question that a call makes, its controls too."""
-
     def value(node):
         if isinstance(node, ast.Name) and node.id in names:
             return names[node.id]

@@ -15,15 +15,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from gru_lab.config import RunConfig
+from gru_lab.gaps import prepare
 from gru_lab.output import require_place, write_whole
 from gru_lab.plots.style import evenly
-from gru_lab.records.html import TEMPLATES, TRAINING_POLICY
+from gru_lab.records.html import TRAINING_POLICY, render
 from gru_lab.runs.exchange import SCHEMA
 from gru_lab.series import Scaler, Series
-from gru_lab.trainer import prepare
 from gru_lab.tuning_log.own_data import open_data
 from gru_lab.tuning_log.stage import Stage
-from gru_lab.words import NAMED, TAGS, words
+from gru_lab.words import NAMED, words
 
 ROWS, CHANNELS = 4_200, 12  # inside a page, 134 kB
 LEVELS = 65_535  # of a packed value
@@ -122,19 +122,18 @@ def train_here(
         "only_missing": validate_missing_only,
         "words": {name: texts[name] for name in NAMED},
     }
-    return Markup(
-        TEMPLATES.get_template("train_here.html.j2").render(
-            data=Markup(json.dumps(data, allow_nan=False).replace("<", r"\u003c")),
-            words=texts,
-            lang=TAGS[language],
-            name=series.name,
-            size=part.values.shape,
-            note=_left_out(series, part, texts),
-            in_record=in_record,
-            train=_module("train"),
-            page=_module("playground"),
-        )
+    block = render(
+        "train_here.html.j2",
+        language,
+        data=Markup(json.dumps(data, allow_nan=False).replace("<", r"\u003c")),
+        name=series.name,
+        size=part.values.shape,
+        note=_left_out(series, part, texts),
+        in_record=in_record,
+        train=_module("train"),
+        page=_module("playground"),
     )
+    return Markup(block)
 
 
 def stage_start(stage: Stage) -> RunConfig:
@@ -184,11 +183,6 @@ def playground(
     if path.suffix.lower() not in (".html", ".htm"):  # a mistyped table would be gone
         raise ValueError(f"out must end in .html, not {path.name!r}; such as 'playground.html'")
     series = open_data(data, split_by, ROWS)
-    page = TEMPLATES.get_template("playground.html.j2").render(
-        words=words(language),
-        lang=TAGS[language],
-        policy=TRAINING_POLICY,
-        block=train_here(series, language=language),
-    )
-    write_whole(path, page)
+    block = train_here(series, language=language)
+    write_whole(path, render("playground.html.j2", language, policy=TRAINING_POLICY, block=block))
     return path

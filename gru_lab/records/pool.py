@@ -3,24 +3,24 @@
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from html import unescape
 from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
+from gru_lab.config import one_of
 from gru_lab.digits import html_table, plain
 from gru_lab.evidence.guess import answers, question
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import require_place, write_whole
 from gru_lab.records.exporter import texts_in
-from gru_lab.records.html import TEMPLATES, saying
+from gru_lab.records.html import render
 from gru_lab.runs.exchange import name_of, sound_runs
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.stage import PROFILES
 from gru_lab.tuning_log.stages import STAGES
-from gru_lab.words import LANGUAGES, TAGS, translated
+from gru_lab.words import LANGUAGES, translated
 
 MADE = " (the guess made)"  # as `lab.predict` writes it into a record
 
@@ -49,8 +49,7 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
     >>> lab.pool("hand_ins")  # doctest: +SKIP
     PosixPath('class.html')
     """
-    around = {"_": saying(language), "lang": TAGS[language]}
-    around["say"] = partial(translated, language=language)
+    one_of("language", language, LANGUAGES)
     files = [Path(path) for path in ([records] if isinstance(records, str | Path) else records)]
     if isinstance(records, str | Path) and files[0].is_dir():
         files = sorted(files[0].rglob("*.html"))
@@ -76,9 +75,8 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
         )
     sections = [_section(groups[key], guesses[key[0]], language) for key in sorted(groups)]
     sections = [part for part in sections if {"verdict", "guesses"} & part.keys()]
-    page = TEMPLATES.get_template("pool.html.j2")
-    around |= {"sections": sections, "people": sorted(people.values()), "unread": unread}
-    write_whole(Path(out), page.render(around))
+    about = {"sections": sections, "people": sorted(people.values()), "unread": unread}
+    write_whole(Path(out), render("pool.html.j2", language, **about))
     return Path(out)
 
 
@@ -99,7 +97,6 @@ KNOWN = _known()
 
 
 def _bare(config):
-    """Return a RunConfig without its data, as `KNOWN` has it."""
     return config.replace(data="", data_digest="")
 
 

@@ -12,13 +12,13 @@ from nbformat import NotebookNode
 
 import gru_lab
 from gru_lab.device import pick_device
-from gru_lab.records.html import TEMPLATES
+from gru_lab.records.html import render
 from gru_lab.records.notebooks import title_of
 from gru_lab.runs.database import default_url, parse
 from gru_lab.runs.exchange import as_block, pack
 from gru_lab.runs.recording import used_by
 from gru_lab.runs.store import Store
-from gru_lab.words import words
+from gru_lab.series import Series
 
 PACKAGES = ("torch", "numpy", "pandas", "plotly")
 
@@ -56,8 +56,7 @@ def _settings(run):
 
 def foot_of(page: dict, language: str = "en") -> str:
     """Return what a record rests on, as HTML for its foot and as data inside it."""
-    foot, texts = TEMPLATES.get_template("provenance.html.j2"), words(language)
-    return foot.render(page, settings=_settings, words=texts) + as_block(page)
+    return render("provenance.html.j2", language, **page, settings=_settings) + as_block(page)
 
 
 def page_of(notebook: NotebookNode, name: str, folder: str | Path | None) -> dict:
@@ -76,34 +75,30 @@ def page_of(notebook: NotebookNode, name: str, folder: str | Path | None) -> dic
         file = parse(url)[1]
         if file is None or file.exists():
             runs = pack(used_by(notebook), Store(url))
-    data = dict.fromkeys((run["config"]["data"], run["config"]["data_digest"]) for run in runs)
-    facts_of_runs = {"data": "; ".join(f"{name}: digest {digest}" for name, digest in data)}
-    facts_of_runs |= {"seeds": ", ".join(map(str, sorted({run["config"]["seed"] for run in runs})))}
-    facts = (facts_of_runs if runs else {}) | about_here()
+    facts = about_runs(runs) | about_here()
     title = notebook.metadata.get("title") or title_of(notebook, Path(name))
     return {"title": title, "whole": not failed, "line": "", "runs": runs, "facts": facts}
 
 
-def about_runs(plan: Any, runs: list[dict]) -> dict[str, str]:
-    """Return the data and seeds of a record's packed runs.
+def about_runs(
+    runs: list[dict], series: Series | None = None, asked: bool = False
+) -> dict[str, str]:
+    """Return the data and seeds of a record's packed runs; more of `series` if it is among them.
 
-    Without runs it is the table that was asked for; without one, what the notebook computes may
+    Without runs it is the series that was `asked` for; without one, what the notebook computes may
     rest on other data, which it names itself, so nothing is said.
     """
-    series, asked = plan.first.series, plan.parameters["DATA"] is not None
-    used = dict.fromkeys((run["config"]["data"], run["config"]["data_digest"]) for run in runs)
-    if not runs and asked:
-        used = {(series.name, series.digest): None}
-    if not used:
-        return {}
-    rows, channels = series.values.shape
-    ours = f": {rows:,} rows, {channels} channels, digest {series.digest}"
-    parts = [
-        name + (ours if digest == series.digest else f": digest {digest}") for name, digest in used
-    ]
-    facts = {"data": "; ".join(parts)}
-    if any(digest == series.digest for _, digest in used):
+    used = list(
+        dict.fromkeys((run["config"]["data"], run["config"]["data_digest"]) for run in runs)
+    )
+    used = used or ([(series.name, series.digest)] if asked else [])
+    size = (
+        {series.digest: "{:,} rows, {} channels, ".format(*series.values.shape)} if series else {}
+    )
+    data = [f"{name}: {size.get(digest, '')}digest {digest}" for name, digest in used]
+    facts = {"data": "; ".join(data)}
+    if size.keys() & {digest for _, digest in used}:
         aside = [f"{name} ({why})" for name, why in series.set_aside.items()]
         facts["columns set aside"] = ", ".join(aside) or "none"
-    seeds = sorted({run["config"]["seed"] for run in runs})
-    return facts | ({"seeds": ", ".join(map(str, seeds))} if seeds else {})
+    facts["seeds"] = ", ".join(map(str, sorted({run["config"]["seed"] for run in runs})))
+    return {label: text for label, text in facts.items() if text}

@@ -156,7 +156,6 @@ def _chosen(names, profile, data, split_by):
 
 
 def _train(plan):
-    """Train what the store lacks of the stages; return their Results by notebook."""
     configs = [config for path in plan.stages for config in plan.configs(path)]
     labels = {}
     for chosen in plan.stages.values():
@@ -173,14 +172,15 @@ async def _execute(plan, folder, results):
     paths = plan.paths if plan.formats - {"log"} else ()
     notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
     cells = sum(cell.cell_type == "code" for book in notebooks.values() for cell in book.cells)
-    environment = about_environment(plan)
+    environment, series = about_environment(plan), plan.first.series
+    asked = plan.parameters["DATA"] is not None
     written, free = {}, asyncio.Semaphore(AT_A_TIME)
     with tqdm(total=cells, unit="cell", desc="notebooks", leave=False) as bar:
 
         async def run(path):
             async with free:
                 page = await _page(plan, path, notebooks[path], results.get(path), bar.update)
-            page["facts"] = environment | about_runs(plan, page["runs"]) | page["facts"]
+            page["facts"] = environment | about_runs(page["runs"], series, asked) | page["facts"]
             written[path] = _write(notebooks[path], path, page, folder, plan), page
 
         order = sorted(paths, key=lambda path: not path.name.startswith(LONGEST_FIRST))
@@ -191,7 +191,6 @@ async def _execute(plan, folder, results):
 
 
 async def _page(plan, path, notebook, results, on_cell):
-    """Execute one notebook in place and return what its page says."""
     set_parameters(notebook, **plan.parameters)
     title = notebook.metadata["title"] = title_of(notebook, path)
     with recording(plan.compute.store, plan.compute.device) as (environment, used):

@@ -5,7 +5,6 @@ import datetime
 import json
 import platform
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +14,7 @@ from gru_lab.config import COUNT
 from gru_lab.digits import decimals
 from gru_lab.output import require_place, safe_cell, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
-from gru_lab.records.html import POLICY, TEMPLATES, figure_html, packed_plotly, saying
+from gru_lab.records.html import POLICY, figure_html, packed_plotly, render
 from gru_lab.repairs.keep import hole_lines
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.summary import (
@@ -28,7 +27,6 @@ from gru_lab.repairs.summary import (
     summary,
 )
 from gru_lab.runs.recording import note
-from gru_lab.words import TAGS, translated
 
 WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "seasonal line"}
 WAYS |= {"regression": "regression", "network": "network"}
@@ -38,19 +36,12 @@ MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 
 
 def _settings(repairer):
-    """Return what the repair was made with, as label and text."""
     trained = repairer.history_
-    seconds = (
-        f"{trained['seconds'].iloc[-1]:.0f} s, {trained['epoch'].iloc[-1]:.0f} epochs"
-        if len(trained)
-        else "none"
-    )
-    given = {
-        name: value for name, value in repairer.get_params().items() if value not in (None, (), [])
-    }
+    given = [part for part in repairer.get_params().items() if part[1] not in (None, (), [])]
+    last = trained[["seconds", "epoch"]].tail(1).to_numpy()
     return {
-        "training": seconds,
-        "settings": ", ".join(f"{name} {value}" for name, value in given.items()),
+        "training": "{:.0f} s, {:.0f} epochs".format(*last[0]) if len(last) else "none",
+        "settings": ", ".join(f"{name} {value}" for name, value in given),
         "versions": f"GRU Lab {gru_lab.__version__}, Python {platform.python_version()}, "
         f"pandas {pd.__version__}",
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
@@ -58,14 +49,12 @@ def _settings(repairer):
 
 
 def _values(repaired):
-    """Return each repaired value with its interval as the text of a CSV file."""
     table = each_value(repaired)
     texts = table.select_dtypes(["object", "string"]).columns
     return table.assign(**{name: table[name].map(safe_cell) for name in texts}).to_csv(index=False)
 
 
 def _digits(error):
-    """Return an error as text, with three significant digits."""
     if pd.isna(error):
         return "–"
     fixed = decimals(error)
@@ -83,9 +72,7 @@ def _scores(rows):
 
 def _ticked(repaired, holes):
     """Return each hole as (its name, its lines in the file of holes to keep)."""
-    return [
-        (repair_name(repaired, channel, rows), hole_lines(channel, rows)) for channel, rows in holes
-    ]
+    return [(repair_name(repaired, *hole), hole_lines(*hole)) for hole in holes]
 
 
 def _figure(figure, language):
@@ -144,7 +131,9 @@ def report_page(
     lengths = by_length(repaired)
     left = left_empty(repaired)
     few = repaired.filled.to_numpy().sum() <= MOST_VALUES
-    return TEMPLATES.get_template("report.html.j2").render(
+    return render(
+        "report.html.j2",
+        language,
         name=name,
         line=last_line(repaired),
         size=(len(repaired.table), len(rows)),
@@ -166,8 +155,5 @@ def report_page(
         long=LONG,
         facts=_settings(repaired.repairer),
         policy=POLICY,
-        _=saying(language),
-        say=partial(translated, language=language),
-        lang=TAGS[language],
         plotly_js=packed_plotly() if len(holed) else "",
     )
