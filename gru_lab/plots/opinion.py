@@ -1,10 +1,11 @@
-"""One figure of a whole log: every setting of every stage, the log beside ours by both rulers."""
+"""Figures of a whole log: every setting beside the log's, and the small runs beside the large."""
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gru_lab.evidence.full_size import Sizes
 from gru_lab.evidence.opinion import SecondOpinion
-from gru_lab.plots.style import COLOURS, GREY, broken, narrow, style
+from gru_lab.plots.style import COLOURS, GREY, broken, fixed_log_axis, look, narrow, style
 
 LOOKS = {  # colour, symbol, place beside the setting's line
     "the log": (COLOURS[1], "diamond", -0.25),
@@ -32,11 +33,8 @@ def plot_opinion(opinion: SecondOpinion) -> go.Figure:
     )
     for row, part in enumerate(parts, start=1):
         _add_stage(figure, part, row)
-    ticks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
-    figure.update_xaxes(
-        type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], showticklabels=True
-    )
-    figure.update_xaxes(tickfont_size=10)
+    axis = fixed_log_axis([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10])
+    figure.update_xaxes(**axis, showticklabels=True, tickfont_size=10)
     figure.update_xaxes(title_text="times the adopted setting's figure", row=len(parts), col=1)
     left, high = 290, ROW * sum(heights) + 32 * len(parts) + 130
     figure.update_annotations(x=0, xanchor="left", xshift=10 - left, align="left", font_size=13)
@@ -99,8 +97,35 @@ def _narrow(figure, titles, parts, high):
 
 
 def _bars(ratios, colour):
-    """Return error bars from a setting's lowest seed to its highest."""
     spread = {"array": ratios["high"] - ratios["ratio"]}
     spread |= {"arrayminus": ratios["ratio"] - ratios["low"]}
     look = {"color": colour, "thickness": 1.5, "width": 3}
     return {"type": "data", "symmetric": False, **spread, **look}
+
+
+def plot_sizes(
+    sizes: Sizes, title: str = "Does the small experiment speak for the large one?"
+) -> go.Figure:
+    """Return a Figure of Sizes: each setting's error as a multiple of the adopted setting's.
+
+    Across the small experiment, upwards the log's own size; on the dashed line both say the same.
+    """
+    figure, ratios = go.Figure(), sizes.ratios
+    for index, number in enumerate(ratios.index.unique("stage") if len(ratios) else ()):
+        rows, (colour, _, symbol) = ratios.loc[number], look(index)
+        figure.add_scatter(
+            x=rows["small", "corrected ruler"],
+            y=rows["full", "corrected ruler"],
+            mode="markers",
+            name=f"stage {number}",
+            marker={"color": colour, "symbol": symbol, "size": 10},
+            text=list(rows.index),
+            hovertemplate="%{text}: small %{x:.3g} ×, full size %{y:.3g} ×<extra></extra>",
+        )
+    ends = [0.3, 6]
+    line = {"color": GREY, "dash": "dash", "width": 1.5}
+    figure.add_scatter(x=ends, y=ends, mode="lines", line=line, name="both say the same")
+    axis = fixed_log_axis([0.5, 0.7, 1, 1.5, 2, 3, 5])
+    figure.update_xaxes(title_text="small: times the adopted setting's error", **axis)
+    figure.update_yaxes(title_text="full size: the same", **axis)
+    return narrow(style(figure, title, 460), xaxis__title__font={"size": 11})

@@ -30,19 +30,13 @@ def _ordered(repaired):
     return layout.order, layout.labels[layout.order], layout.part
 
 
-def _before_and_after(repaired):
-    """Return the masks of holes before and after, (rows, channels), of channels with holes."""
-    channels = repaired.repairer.scores_.index
-    after = repaired.frame[channels].isna()
-    before = after | repaired.filled[channels]
-    holed = before.columns[before.any()]
-    return before[holed], after[holed]
-
-
 def plot_holes(repaired: Repaired, most: int = 60) -> go.Figure:
     """Return the share of holes over the rows, before and after, of the `most` holed channels."""
-    before, after = _before_and_after(repaired)
-    order = before.sum().sort_values(ascending=False, kind="stable").index[:most][::-1]
+    channels = repaired.repairer.scores_.index
+    after = repaired.frame[channels].isna()  # (rows, channels)
+    before = after | repaired.filled[channels]
+    holes = before.sum().sort_values(ascending=False, kind="stable")
+    order = holes[holes > 0].index[:most][::-1]
     figure = make_subplots(
         cols=2, shared_yaxes=True, horizontal_spacing=0.03, subplot_titles=("before", "after")
     )

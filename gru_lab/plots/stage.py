@@ -9,14 +9,7 @@ from plotly.subplots import make_subplots
 from gru_lab.config import one_of
 from gru_lab.digits import plain
 from gru_lab.evidence.guess import answers, outcome
-from gru_lab.plots.style import (
-    COLOURS,
-    add_references,
-    broken,
-    log_axis,
-    narrow,
-    style,
-)
+from gru_lab.plots.style import COLOURS, add_references, broken, log_axis, narrow, style
 from gru_lab.runs.results import Results
 
 MEAN = "ours, mean"
@@ -66,10 +59,11 @@ def plot_stage(results: Results, *chosen: str, guess: str | None = None) -> Any:
         y=lines,
         mode="markers",
         showlegend=bool(logged),
+        row=1,
+        col=1,
         name="the log",
         marker={"color": COLOURS[1], "symbol": "diamond", "size": 11},
         hovertemplate="%{x}, the log: %{y:.3r}<extra></extra>",
-        **{"row": 1, "col": 1},
     )
     drawn = [*finals["val_missing"], *results.references.values()]
     if guess:

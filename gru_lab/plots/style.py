@@ -60,13 +60,17 @@ def look(index: int) -> tuple[str, str, str]:
     return COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)], SYMBOLS[index % len(SYMBOLS)]
 
 
+def grey_line(way: str) -> dict[str, Any]:
+    """Return the line of a reference error, by the way that makes it."""
+    return {"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5}
+
+
 def add_references(figure: go.Figure, references: dict[str, float], **place: Any) -> None:
     """Draw each reference error as a grey line with its name and value above it."""
     axis = f"y{place['col']}" if place.get("col", 1) > 1 else "y"
     highest = max(references.values(), default=0)
     for way, error in references.items():
-        line = {"color": GREY, "dash": REFERENCE_DASH.get(way, "dot"), "width": 1.5}
-        figure.add_hline(y=error, line=line, **place)
+        figure.add_hline(y=error, line=grey_line(way), **place)
         # an annotation's place on a log axis is given as a power of ten
         figure.add_annotation(
             text=f"{way} {plain(error, 2)}",
@@ -75,9 +79,8 @@ def add_references(figure: go.Figure, references: dict[str, float], **place: Any
             y=np.log10(error),
             yref=axis,
             xanchor="right",
-            yanchor="bottom"
-            if error == highest
-            else "top",  # so that two lines close together stay readable
+            # so that two lines close together stay readable
+            yanchor="bottom" if error == highest else "top",
             showarrow=False,
             font={"size": 11, "color": "#555555"},
         )
@@ -112,6 +115,11 @@ def log_axis(figure: go.Figure, title: str | None, values: Iterable[float], **pl
     )
 
 
+def fixed_log_axis(ticks: Iterable[float]) -> dict[str, Any]:
+    """Return the settings of a logarithmic axis whose ticks do not depend on what is drawn."""
+    return {"type": "log", "tickvals": ticks, "ticktext": [plain(tick) for tick in ticks]}
+
+
 def epoch_axis(figure: go.Figure, epochs: int) -> None:
     """Name the x axis; of a few epochs each whole one has its tick."""
     figure.update_xaxes(title_text="epoch", dtick=1 if epochs <= FEW else None)
@@ -122,10 +130,8 @@ def narrow(figure: go.Figure, **changes: Any) -> go.Figure:
 
     Names are plotly's paths with '__' for a dot: `xaxis__domain`, `annotations_1__y`.
     """
-    paths = {
-        re.sub(r"_(\d+)", r"[\1]", name.replace("__", ".")): value
-        for name, value in changes.items()
-    }
+    paths = [re.sub(r"_(\d+)", r"[\1]", name.replace("__", ".")) for name in changes]
+    paths = dict(zip(paths, changes.values(), strict=True))
     return figure.update_layout(meta={**figure.layout.meta, "narrow": paths})
 
 

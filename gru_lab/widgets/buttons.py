@@ -1,4 +1,4 @@
-"""Buttons that ipywidgets lacks: one that copies, one that opens a box."""
+"""Small widgets: a button that copies, one that opens a box, a bar of progress."""
 
 import anywidget
 import ipywidgets as widgets
@@ -73,9 +73,7 @@ class Names(anywidget.AnyWidget):
 
 def opener(label: str, box: widgets.Box, width: str = "90px") -> widgets.ToggleButton:
     """Return a button that opens and closes a box, by keyboard too, unlike an Accordion."""
-    button = widgets.ToggleButton(
-        description=label, icon="caret-right", layout=widgets.Layout(width=width)
-    )
+    button = widgets.ToggleButton(description=label, icon="caret-right", layout={"width": width})
     box.layout.display = "none"
 
     def show(change):
@@ -84,3 +82,8 @@ def opener(label: str, box: widgets.Box, width: str = "90px") -> widgets.ToggleB
 
     button.observe(show, names="value")
     return button
+
+
+def progress_bar() -> widgets.FloatProgress:
+    """Return the bar of a training, from 0 to 1."""
+    return widgets.FloatProgress(min=0, max=1, layout={"width": "180px", "height": "16px"})

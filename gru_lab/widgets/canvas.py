@@ -14,7 +14,7 @@ from plotly.subplots import make_subplots
 from gru_lab.digits import plain
 from gru_lab.gaps import Gapped
 from gru_lab.plots.style import COLOURS, GREY, REFERENCE_DASH, evenly, style
-from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure
+from gru_lab.widgets.live_figure import LOG_AXIS, WIDTH, LiveFigure
 
 POINTS = 1500  # of a line
 PINS = 6  # pale lines there is room for
@@ -23,6 +23,7 @@ NAMES = {"filled": "forward fill"}  # in the legend, where it differs from the n
 # buttons of plotly's bar
 UNUSED = "sendChartToCloud zoom2d select2d lasso2d zoomIn2d zoomOut2d autoScale2d".split()
 NOTHING = np.array([])
+EMPTY = pd.DataFrame({"epoch": [], "val_missing": []})
 
 
 def thinned(curve: pd.DataFrame) -> pd.DataFrame:
@@ -35,20 +36,18 @@ def _line(colour, dash="solid", **more):
 
 
 def _marks(colour, symbol, size, **more):
-    return go.Scatter(
-        mode="markers", marker={"color": colour, "symbol": symbol, "size": size, **more}
-    )
+    marker = {"color": colour, "symbol": symbol, "size": size, **more}
+    return go.Scatter(mode="markers", marker=marker)
 
 
 def _traces():
     """Return the traces by name, without data; pins first, so that the run lies on top."""
     traces = {f"pin {number}": _line("#B8C4CE", width=1.5) for number in range(1, PINS + 1)}
     traces |= {way: _line(GREY, dash, width=1.5) for way, dash in REFERENCE_DASH.items()}
+    named = {"mode": "lines+text", "textfont": {"size": 11, "color": "#555555"}}
     for name, trace in traces.items():
         place = "top left" if name in REFERENCE_DASH else "middle right"
-        trace.update(
-            mode="lines+text", textposition=place, textfont={"size": 11, "color": "#555555"}
-        )
+        trace.update(named, textposition=place)
     traces |= {
         "training": _line(COLOURS[0]),
         "validation": _line(COLOURS[2], "dot"),
@@ -89,11 +88,10 @@ class Canvas:
             # showlegend=False of a trace does not reach a FigureWidget's browser side
             legend3={"visible": False},
         )
-        ticks = {"tickvals": TICKS, "ticktext": TICK_TEXTS}
         # room for the longest number, always: a picture that grows into it would jump
         figure.update_yaxes(automargin=False)
         figure.update_xaxes(automargin=False)
-        figure.update_yaxes(type="log", title_text="loss", **ticks, col=1)
+        figure.update_yaxes(title_text="loss", **LOG_AXIS, col=1)
         figure.update_xaxes(title_text="epoch", rangemode="tozero", col=1)
         figure.update_yaxes(title_text="value, scaled", col=2)
         figure.update_xaxes(title_text="step", col=2)
@@ -123,28 +121,20 @@ class Canvas:
         heights = [curve["val_missing"].iloc[epoch - 1] for epoch in moved]
         curve = thinned(curve)
         lines = {"training": "train", "validation": "validation", "hidden entries": "val_missing"}
+        if len(curve) and np.array_equal(curve["validation"], curve["val_missing"]):
+            lines["validation"] = None  # the same line
         for name, column in lines.items():
-            twice = (
-                name == "validation"
-                and len(curve)
-                and np.array_equal(curve[column], curve["val_missing"])
-            )
-            points = (curve["epoch"], curve[column]) if len(curve) and not twice else ()
+            points = (curve["epoch"], curve[column]) if len(curve) and column else ()
             self._set(name, *points, mode="lines" if len(curve) > 1 else "lines+markers")
         self._references, self._epochs = references, epochs
         self._draw_references()
         at, training, validation = logged or (NOTHING, NOTHING, NOTHING)
         self._set("the log, training", at, training)
         self._set("the log", at, validation)
-        self._set(
-            "weight moved",
-            list(moved),
-            heights,
-            text=[f"weight {weight:g}" for weight in moved.values()],
-        )
+        texts = [f"weight {weight:g}" for weight in moved.values()]
+        self._set("weight moved", list(moved), heights, text=texts)
 
     def _draw_references(self):
-        """Draw the reference errors as far as the longest curve can reach."""
         end = max(self._epochs, self._longest_pin)
         for way, error in self._references.items():
             self._set(way, [0, end], [error, error], text=["", f"{way} {plain(error, 2)}"])
@@ -152,16 +142,15 @@ class Canvas:
     def draw_pins(self, pins: list[tuple]) -> None:
         """Draw the last six (label, name, curve) of pinned runs as pale, labelled lines."""
         for number in range(1, PINS + 1):
-            label, name, curve = pins[-number] if number <= len(pins) else ("", "", None)
-            values = (
-                () if curve is None else (thinned(curve)["epoch"], thinned(curve)["val_missing"])
-            )
-            text = [""] * (len(values[0]) - 1) + [label] if values else []
+            label, name, curve = pins[-number] if number <= len(pins) else ("", "", EMPTY)
+            curve = thinned(curve)
+            text = [*[""] * (len(curve) - 1), label][: len(curve)]
             mode = "lines+text" if len(text) > 1 else "lines+markers+text"
-            hover = f"{label} {name}, epoch %{{x}}: %{{y:.3r}}<extra></extra>"
-            self._set(f"pin {number}", *values, text=text, hovertemplate=hover, mode=mode)
-        shown = pins[-PINS:]
-        self._longest_pin = max((curve["epoch"].iloc[-1] for *_, curve in shown), default=0)
+            more = {"text": text, "mode": mode}
+            more["hovertemplate"] = f"{label} {name}, epoch %{{x}}: %{{y:.3r}}<extra></extra>"
+            self._set(f"pin {number}", curve["epoch"], curve["val_missing"], **more)
+        ends = [curve["epoch"].iloc[-1] for *_, curve in pins[-PINS:]]
+        self._longest_pin = max(ends, default=0)
         self._draw_references()
 
     def draw_repair(self, part: Gapped, network: np.ndarray | None, channel: int) -> None:

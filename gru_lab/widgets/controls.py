@@ -12,10 +12,11 @@ from gru_lab.config import LABELS, RunConfig
 from gru_lab.digits import plain
 from gru_lab.tuning_log.stage import Stage
 from gru_lab.widgets.buttons import opener
+from gru_lab.widgets.explorer_data import KNOBS
 
 OWN = "your own"  # in the place of a row of the log
-KNOBS = ("dropout", "num_layers", "missing_weight")
 TIPS = {
+    "setting": "a row of the log, a control run that the log lacks, or your own",
     "dropout": "share of the values dropped between layers in training; one layer has no between",
     "num_layers": "layers of the GRU",
     "missing_weight": "w of the loss (A + w·M)/(1 + w): A is the error of all entries, M of the "
@@ -31,6 +32,7 @@ TIPS = {
     "residual": "correct the filled input instead of predicting the values",
     "seed": "of the first weights, the order of the batches, the gaps and the dropout",
     "epochs": "the training ends after so many",
+    "patience": "stop after so many epochs without a lower error on hidden entries; 0: never",
 }
 GRIDS = {
     "dropout": [step / 20 for step in range(19)],
@@ -43,23 +45,22 @@ GRIDS = {
 }
 
 
-def _field(kind, name, width, label_width, **more):
-    return kind(
-        description=LABELS[name],
-        tooltip=TIPS[name],
-        layout=widgets.Layout(width=width),
-        style={"description_width": label_width},
-        **more,
-    )
+def _field(kind, name, width=None, **more):
+    more |= {"layout": {"width": width}, "style": {"description_width": "92px"}}
+    return kind(description=LABELS.get(name, name), tooltip=TIPS[name], **more)
+
+
+def _number(name, low, high):
+    return _field(widgets.BoundedIntText, name, "190px", min=low, max=high)
 
 
 def _slider(name, values):
-    """Return a slider over exact values; a float's own `max` and `step` would round them."""
+    # over exact values: a float's own `max` and `step` would round them
     options = {plain(value): value for value in sorted(values)}
     # of two values that read the same, a stage's own comes last in `values` and must stay
     options |= {plain(value): value for value in values}
     more = {"options": list(options.items()), "continuous_update": False}
-    return _field(widgets.SelectionSlider, name, "340px", "92px", **more).add_class("gru-lab-exact")
+    return _field(widgets.SelectionSlider, name, "340px", **more).add_class("gru-lab-exact")
 
 
 def make_fields(stage: Stage) -> dict[str, widgets.Widget]:
@@ -71,14 +72,8 @@ def make_fields(stage: Stage) -> dict[str, widgets.Widget]:
         name: _slider(name, [*grid, *(getattr(config, name) for config in configs)])
         for name, grid in (GRIDS | dict.fromkeys(others, ())).items()
     }
-    for name in switches:
-        fields[name] = widgets.Checkbox(
-            description=LABELS[name], tooltip=TIPS[name], style={"description_width": "92px"}
-        )
-    number = {"kind": widgets.BoundedIntText, "width": "190px", "label_width": "92px"}
-    fields["seed"] = _field(name="seed", min=0, max=2**31 - 1, **number)
-    fields["epochs"] = _field(name="epochs", min=1, max=10_000, **number)
-    return fields
+    fields |= {name: _field(widgets.Checkbox, name) for name in switches}
+    return fields | {"seed": _number("seed", 0, 2**31 - 1), "epochs": _number("epochs", 1, 10_000)}
 
 
 class Controls:
@@ -86,21 +81,9 @@ class Controls:
 
     def __init__(self, stage):
         self.stage, self.fields = stage, make_fields(stage)
-        self.setting = widgets.Dropdown(
-            options=[OWN, *(setting.name for setting in stage.settings)],
-            description="setting",
-            tooltip="a row of the log, a control run that the log lacks, or your own",
-            layout=widgets.Layout(width="340px"),
-            style={"description_width": "92px"},
-        )
-        self.patience = widgets.BoundedIntText(
-            description="patience",
-            tooltip="stop after so many epochs without a lower error on hidden entries; 0: never",
-            min=0,
-            max=10_000,
-            layout=widgets.Layout(width="190px"),
-            style={"description_width": "92px"},
-        )
+        names = [OWN, *(setting.name for setting in stage.settings)]
+        self.setting = _field(widgets.Dropdown, "setting", "340px", options=names)
+        self.patience = _number("patience", 0, 10_000)
         self.ruler = widgets.ToggleButtons(
             options=[("as the log reads", "recorded"), ("hidden entries", "corrected")],
             value="corrected",
@@ -137,17 +120,14 @@ class Controls:
         """Return the choice of the ruler, the button for the rarer settings, and these."""
         rare = [name for name in self.fields if name not in self._first()]
         patience = widgets.HBox([self.patience, widgets.Label("epochs without gain (0: off)")])
-        half = (len(rare) + 1) // 2
-        columns = [[self.fields[name] for name in part] for part in (rare[:half], rare[half:])]
-        more = widgets.HBox([widgets.VBox(columns[0]), widgets.VBox([*columns[1], patience])])
-        more.layout.flex_flow = "row wrap"
-        row = widgets.HBox(
-            [widgets.Label("read the losses"), self.ruler, opener("more", more)],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        fields, half = [*(self.fields[name] for name in rare), patience], (len(rare) + 1) // 2
+        wrapped = {"flex_flow": "row wrap"}
+        more = widgets.HBox(
+            [widgets.VBox(fields[:half]), widgets.VBox(fields[half:])], layout=wrapped
         )
-        return row, more
+        ruler = [widgets.Label("read the losses"), self.ruler, opener("more", more)]
+        return widgets.HBox(ruler, layout=wrapped), more
 
     def _first(self):
         """Return the names of the fields that are turned most, the stage's own knob first."""
-        names = [self.stage.knob, *(name for name in KNOBS if name != self.stage.knob)]
-        return [name for name in names if name in self.fields]
+        return [name for name in dict.fromkeys((self.stage.knob, *KNOBS)) if name in self.fields]

@@ -11,7 +11,7 @@ from gru_lab.tuning_log.stage import Stage
 from gru_lab.tuning_log.stages import STAGES
 
 MOST = 300  # runs; a record must stay a small file
-KNOBS = {name: LABELS[name] for name in ("dropout", "num_layers", "missing_weight")}
+KNOBS = ("dropout", "num_layers", "missing_weight")  # that have sliders in any case
 
 
 def _short(values):
@@ -21,16 +21,11 @@ def _short(values):
 
 def _knobs(stage, configs):
     """Return the settings that have sliders, {name: label}: those that vary, your own first."""
-    if not stage.own:
-        return KNOBS
-    vary = [name for name in KNOBS if len({getattr(config, name) for config in configs}) > 1]
-    names = [name for name in (stage.knob, *vary) if name != "epochs"]
-    return {name: LABELS[name] for name in dict.fromkeys(names or KNOBS)}
-
-
-def _other(config, start, knobs):
-    """Return in words what sets a run apart from the stage's start, knobs and seed aside."""
-    return in_words(config.difference(start, *knobs, "seed", "epochs")) or "unchanged"
+    names = KNOBS
+    if stage.own:
+        vary = [name for name in KNOBS if len({getattr(config, name) for config in configs}) > 1]
+        names = [name for name in (stage.knob, *vary) if name != "epochs"] or KNOBS
+    return {name: LABELS[name] for name in names}
 
 
 def _repair(stage, config, sample, hidden):
@@ -55,7 +50,8 @@ def _run(stage, store, row, names, hidden, knobs):
     return {
         **{knob: getattr(config, knob) for knob in knobs},
         "seed": config.seed,
-        "other": _other(config, stage.start, knobs),
+        # what sets it apart from the stage's start beside them
+        "other": in_words(config.difference(stage.start, *knobs, "seed", "epochs")) or "unchanged",
         "name": name,
         "epochs": epochs,
         "longest": config.epochs,
@@ -72,15 +68,10 @@ def _curves(read):
 
 def _names(stage, seeds):
     """Return by key what the log calls a run, and its epochs there; this stage's name first."""
-    names = {}
-    if stage.own:
-        bounds = [(stage, "")]
-    else:
+    names, bounds = {}, [(stage, "")]
+    if not stage.own:
         order = sorted(STAGES.values(), key=lambda logged: logged.number != stage.number)
-        bounds = [
-            (logged.bind(stage.profile, stage.series), f"stage {logged.number}, ")
-            for logged in order
-        ]
+        bounds = [(row.bind(stage.profile, stage.series), f"stage {row.number}, ") for row in order]
     for bound, of in bounds:
         for setting in bound.settings:
             for seed in seeds:
@@ -109,17 +100,14 @@ def explorer_data(stage: Stage, store: Store) -> dict:
     channels = gapped.liveliest(SAMPLE_WINDOWS, SAMPLE_CHANNELS)
     parts = {"truth": gapped.truth, "hidden": gapped.hidden_mask, "filled": gapped.filled}
     parts = {name: values[:SAMPLE_WINDOWS][..., channels] for name, values in parts.items()}
-    begin = stage.config(stage.adopted)
+    begin, simple = stage.config(stage.adopted), references(stage.series, stage.start)
     rows = chosen.to_dict("records")
     knobs = _knobs(stage, [config_of(row) for row in rows])
     return {
         "title": stage.title,
         "knobs": knobs,
         "begin": {knob: getattr(begin, knob) for knob in knobs} | {"other": "unchanged"},
-        "references": {
-            way: float(f"{error:.4g}")
-            for way, error in references(stage.series, stage.start).items()
-        },
+        "references": dict(zip(simple, _short(list(simple.values())), strict=True)),
         "channels": [str(stage.series.channels[channel]) for channel in channels],
         "picture": {name: _short(values) for name, values in parts.items()},
         "runs": [_run(stage, store, row, logged, parts["hidden"], knobs) for row in rows],

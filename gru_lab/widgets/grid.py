@@ -5,7 +5,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from gru_lab.evidence.grid import Grid
-from gru_lab.plots.grid import plot_grid
+from gru_lab.plots.search import plot_grid
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.store import Pin
 from gru_lab.widgets.live_figure import LiveFigure

@@ -11,11 +11,10 @@ import plotly
 import plotly.graph_objects as go
 import traitlets
 
-from gru_lab.digits import plain
+from gru_lab.plots.style import fixed_log_axis
 
 WIDTH = 960  # pixels
-TICKS = [step * 10.0**power for power in range(-7, 2) for step in (1, 2, 5)]
-TICK_TEXTS = [plain(tick) for tick in TICKS]
+LOG_AXIS = fixed_log_axis([step * 10.0**power for power in range(-7, 2) for step in (1, 2, 5)])
 BUNDLE = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
 
 

@@ -36,9 +36,8 @@ def paint(canvas: Canvas, stage: Stage, live: Live, ruler: str, channel: int, pl
     if len(curve):
         curve = read_run(stage, seen.config, curve, ruler, seen.schedule)
     with canvas.figure.batch_update():
-        canvas.draw_losses(
-            curve, references(stage.series, seen.config), seen.config.epochs, logged, seen.schedule
-        )
+        simple = references(stage.series, seen.config)
+        canvas.draw_losses(curve, simple, seen.config.epochs, logged, seen.schedule)
         canvas.draw_repair(part, network, channel)
 
 
@@ -50,11 +49,8 @@ def _logged(stage, config):
     if not row or not row.lines:
         return None
     last = stage.profile.epochs(row.epochs)
-    return (
-        [last - 2, last - 1, last],
-        [line.train for line in row.lines],
-        [line.validation for line in row.lines],
-    )
+    losses = zip(*((line.train, line.validation) for line in row.lines), strict=True)
+    return ([last - 2, last - 1, last], *losses)
 
 
 def status_words(seen: Snapshot, simple: dict[str, float]) -> str:
@@ -66,10 +62,12 @@ def status_words(seen: Snapshot, simple: dict[str, float]) -> str:
     if seen.schedule:
         words = words.replace("saved", "not saved unless pinned")
         words += f", loss weight moved to {seen.schedule[-1][2]:g}"
-    left = f"{seen.seconds_left:.0f} s left" if seen.seconds_left is not None else ""
-    error = (
-        f"error on hidden entries <b>{plain(seen.rows[-1]['val_missing'])}</b>" if seen.rows else ""
-    )
-    errors = [f"{way} {value:.2g}" for way, value in simple.items()]
-    failed = f'<b style="color:#A33C00">{html.escape(seen.error)}</b>' if seen.error else ""
-    return " · ".join(filter(None, [words, left, failed, error, *errors]))
+    parts = [words]
+    if seen.seconds_left is not None:
+        parts += [f"{seen.seconds_left:.0f} s left"]
+    if seen.error:
+        parts += [f'<b style="color:#A33C00">{html.escape(seen.error)}</b>']
+    if seen.rows:
+        parts += [f"error on hidden entries <b>{plain(seen.rows[-1]['val_missing'])}</b>"]
+    parts += [f"{way} {value:.2g}" for way, value in simple.items()]
+    return " · ".join(filter(None, parts))

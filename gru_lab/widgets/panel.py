@@ -23,7 +23,7 @@ from gru_lab.tuning_log.rulers import log_lines, log_setting
 from gru_lab.tuning_log.stage import Stage
 from gru_lab.tuning_log.stages import stage as open_stage
 from gru_lab.widgets.as_cell import as_cell
-from gru_lab.widgets.buttons import CopyButton, Names
+from gru_lab.widgets.buttons import CopyButton, Names, progress_bar
 from gru_lab.widgets.canvas import Canvas
 from gru_lab.widgets.controls import OWN, Controls
 from gru_lab.widgets.explorer import explorer
@@ -41,8 +41,7 @@ def panel(stage: Any, store: Any = None) -> Any:
     """Return the live panel of a stage, or of its name or number, for a cell to show.
 
     A cell that is run again gets a new one, and what its old one still trains is stopped. Where
-    there will be no kernel it is the explorer of the stored
-    runs instead.
+    there will be no kernel it is the explorer of the stored runs instead.
 
     >>> import gru_lab as lab
     >>> type(lab.panel(lab.stage("dropout", "tiny"))).__name__
@@ -85,7 +84,7 @@ class Panel:
         self.stage, self.store = stage, store
         self.live, self.controls, self.canvas = Live(stage.series, store), Controls(stage), Canvas()
         self.buttons = {
-            name: widgets.Button(description=name, tooltip=tip, layout=widgets.Layout(width="80px"))
+            name: widgets.Button(description=name, tooltip=tip, layout={"width": "80px"})
             for name, tip in {
                 "Train": "train this setting, or show its saved run",
                 "Stop": "stop before the next batch",
@@ -95,16 +94,15 @@ class Panel:
         }
         self.buttons["Train"].button_style = "primary"
         self.copies = [CopyButton(label="copy as code"), CopyButton(label="copy as log")]
-        self.progress = widgets.FloatProgress(
-            min=0, max=1, layout=widgets.Layout(width="180px", height="16px")
-        )
-        self.status = widgets.HTML()
-        channels = [(name, number) for number, name in enumerate(stage.series.channels)]
-        self.channel = widgets.Dropdown(
-            options=channels, description="channel", layout=widgets.Layout(width="220px")
-        )
+        self.progress = progress_bar()
+        self.status = widgets.HTML(layout={"width": "400px"})
         gapped = validation_gaps(stage.series, self.controls.config)
-        self.channel.value = int(gapped.liveliest(WINDOWS)[0])
+        self.channel = widgets.Dropdown(
+            options=[(name, number) for number, name in enumerate(stage.series.channels)],
+            value=int(gapped.liveliest(WINDOWS)[0]),
+            description="channel",
+            layout={"width": "220px"},
+        )
         last = max(0, len(gapped.truth) - WINDOWS)
         self.place = widgets.IntSlider(
             max=last, description="place", continuous_update=False, tooltip="the first window shown"
@@ -119,27 +117,20 @@ class Panel:
     @property
     def box(self) -> widgets.VBox:
         """The whole panel; what moves when something opens lies below the controls."""
-        buttons = widgets.HBox([*self.buttons.values(), *self.copies])
-        state = widgets.HBox([self.progress, self.status], layout=widgets.Layout(min_height="56px"))
-        picture = widgets.HBox(
-            [self.channel, self.place], layout=widgets.Layout(justify_content="flex-end")
-        )
-        for row in (buttons, picture):
-            row.layout.flex_flow, row.layout.align_items = "row wrap", "center"
+        wide, wrapped = {"width": f"{WIDTH}px"}, {"flex_flow": "row wrap", "align_items": "center"}
+        buttons = widgets.HBox([*self.buttons.values(), *self.copies], layout=wrapped)
+        state = widgets.HBox([self.progress, self.status], layout={"min_height": "56px"})
+        below = wide | wrapped | {"justify_content": "flex-end"}
+        picture = widgets.HBox([self.channel, self.place], layout=below)
         ruler, more = self.controls.ruler_row()
-        right = widgets.VBox([ruler, buttons, state], layout=widgets.Layout(width="600px"))
-        top = widgets.HBox([self.controls.knobs(), right])
-        for row in (top, picture):
-            row.layout.width = f"{WIDTH}px"
-        self.status.layout.width = "400px"
+        right = widgets.VBox([ruler, buttons, state], layout={"width": "600px"})
+        top = widgets.HBox([self.controls.knobs(), right], layout=wide)
         return widgets.VBox([Names(), top, self.canvas.figure, picture, more, self.pinned.box])
 
     def _tie(self):
-        """Connect widgets with what they do."""
-        self.buttons["Train"].on_click(lambda _: self._train())
-        self.buttons["Stop"].on_click(lambda _: self._stop())
-        self.buttons["Clear"].on_click(lambda _: self.live.clear())
-        self.buttons["Pin"].on_click(lambda _: self._pin())
+        acts = {"Train": self._train, "Stop": self._stop, "Clear": self.live.clear}
+        for name, act in (acts | {"Pin": self._pin}).items():
+            self.buttons[name].on_click(lambda _, act=act: act())
         self.controls.setting.observe(lambda change: self._choose(change["new"]), names="value")
         self.controls.on_change(self._changed)
         self.controls.patience.observe(lambda _: self._changed("epochs"), names="value")
@@ -160,7 +151,8 @@ class Panel:
         if self._choosing:
             return
         config, running = self.controls.config, self.live.snapshot().running
-        if running and name == "missing_weight":
+        moved = running and name == "missing_weight"
+        if moved:
             self.live.missing_weight = config.missing_weight
         elif running and name == "epochs":
             self.live.until(config.epochs, self.controls.patience.value)
@@ -168,11 +160,7 @@ class Panel:
             self.live.start(config, self.controls.patience.value)
         else:
             self._show()
-        row = (
-            None
-            if running and name == "missing_weight"
-            else log_setting(self.stage, config.on(self.stage.series))
-        )
+        row = None if moved else log_setting(self.stage, config.on(self.stage.series))
         self._choosing = True  # it only says where the controls stand
         self.controls.setting.value = row.name if row else OWN
         self._choosing = False
@@ -209,18 +197,11 @@ class Panel:
             time.sleep(BETWEEN_DRAWINGS)
 
     def _draw(self):
-        """Bring figure, status and copies up to date with the run, where they differ."""
         with self._drawing:
             seen = self.live.snapshot()
             view = (self.controls.ruler.value, self.channel.value, self.place.value)
-            state = (
-                seen.run,
-                seen.running,
-                len(seen.rows),
-                seen.config.epochs,
-                seen.schedule,
-                *view,
-            )
+            run = (seen.run, seen.running, len(seen.rows), seen.config.epochs, seen.schedule)
+            state = (*run, *view)
             if state != self._drawn:
                 paint(self.canvas, self.stage, self.live, *view)
                 self._prepare_copies(seen)
@@ -228,22 +209,16 @@ class Panel:
             self._tell(seen)
 
     def _tell(self, seen):
-        """Say in words where the run stands, and which buttons have something to do."""
-        self.progress.value, self.status.value = (
-            seen.share,
-            status_words(seen, references(self.stage.series, seen.config)),
-        )
-        self.buttons["Stop"].disabled, self.buttons["Pin"].disabled = (
-            not seen.running,
-            not seen.rows,
-        )
+        self.progress.value = seen.share
+        self.status.value = status_words(seen, references(self.stage.series, seen.config))
+        self.buttons["Stop"].disabled = not seen.running
+        self.buttons["Pin"].disabled = not seen.rows
 
     def _prepare_copies(self, seen):
         """Give the copy buttons what they copy: browsers allow it only right after a click."""
         run = seen.pin() if seen.rows else None
         # a run that has ended is copied as long as it became
         whole = seen if seen.running or not run else run
+        lines = log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""
         self.copies[0].text = as_cell(self.stage, whole.config, whole.schedule)
-        self.copies[1].text = (
-            log_lines(self.stage, run.config, run.curve, run.schedule) if run else ""
-        )
+        self.copies[1].text = lines

@@ -21,12 +21,10 @@ WIDTHS = {
 
 def _row(cells, *buttons):
     cells = [
-        widgets.HTML(
-            f'<div style="line-height: 1.4">{text}</div>', layout=widgets.Layout(width=width)
-        )
+        widgets.HTML(f'<div style="line-height: 1.4">{text}</div>', layout={"width": width})
         for text, width in zip(cells, WIDTHS.values(), strict=True)
     ]
-    return widgets.HBox([*cells, *buttons], layout=widgets.Layout(align_items="flex-start"))
+    return widgets.HBox([*cells, *buttons], layout={"align_items": "flex-start"})
 
 
 class Pinned:
@@ -37,28 +35,23 @@ class Pinned:
 
     def __init__(self, stage, store, changed):
         self.stage, self.store, self.changed = stage, store, changed
-        self.rows, self.stored = (
-            widgets.VBox(),
-            widgets.Dropdown(layout=widgets.Layout(width="640px")),
-        )
+        self.rows, self.stored = widgets.VBox(), widgets.Dropdown(layout={"width": "640px"})
         self.box = widgets.VBox([self.rows, self._stored_box()])
         self.read()
 
     def _stored_box(self):
         """Return the control that pins a stored run, yours or a record's, without training it."""
-        pin = widgets.Button(
-            description="Pin", tooltip="pin the chosen run", layout=widgets.Layout(width="80px")
-        )
-        pin.on_click(
-            lambda _: (
-                self.stored.value
-                and self.add(Pin(self.stored.value, self.store.curve(self.stored.value)))
-            )
-        )
+        tip = "pin the chosen run"
+        pin = widgets.Button(description="Pin", tooltip=tip, layout={"width": "80px"})
+        pin.on_click(lambda _: self._pin_stored(self.stored.value))
         choice = widgets.HBox([self.stored, pin])
         button = opener("pin a stored run", choice, "160px")
         button.observe(lambda change: change["new"] and self.list_stored(), names="value")
-        return widgets.HBox([button, choice], layout=widgets.Layout(flex_flow="row wrap"))
+        return widgets.HBox([button, choice], layout={"flex_flow": "row wrap"})
+
+    def _pin_stored(self, config):
+        if config:
+            self.add(Pin(config, self.store.curve(config)))
 
     def list_stored(self) -> None:
         """Offer all runs on this series that the store has now, the newest first."""
@@ -76,9 +69,8 @@ class Pinned:
     def read(self) -> None:
         """Read the pins from the store and list them."""
         self.pins = self.store.pins(self.stage.name, self.stage.series.digest)
-        named = [
-            (f"#{number}", self.name(pin), pin) for number, pin in enumerate(self.pins, start=1)
-        ]
+        numbered = enumerate(self.pins, start=1)
+        named = [(f"#{number}", self.name(pin), pin) for number, pin in numbered]
         header = [_row([f"<b>{name}</b>" for name in WIDTHS])] if named else []
         self.rows.children = [*header, *(self._pin_row(*row) for row in reversed(named))]
         self.changed([(label, name, pin.curve) for label, name, pin in named])
@@ -108,16 +100,11 @@ class Pinned:
         return in_words(config.difference(adopted)) or "as the log went on"
 
     def _pin_row(self, label, name, pin):
-        run = (pin.config, pin.curve, pin.schedule)
-        lines = log_lines(self.stage, *run)
-        buttons = [
-            CopyButton(label="copy as code", text=as_cell(self.stage, pin.config, pin.schedule)),
-            CopyButton(label="copy as log", text=lines),
-            widgets.Button(
-                description="Unpin", tooltip=f"forget {label}", layout=widgets.Layout(width="70px")
-            ),
-        ]
-        buttons[-1].on_click(lambda _: self.remove(pin.number))
+        lines = log_lines(self.stage, pin.config, pin.curve, pin.schedule)
+        tip = f"forget {label}"
+        unpin = widgets.Button(description="Unpin", tooltip=tip, layout={"width": "70px"})
+        unpin.on_click(lambda _: self.remove(pin.number))
+        code = CopyButton(label="copy as code", text=as_cell(self.stage, pin.config, pin.schedule))
         figures = f"<code>{html.escape(lines)}</code>".replace("\n", "<br>")
         cells = [label, html.escape(name), figures, plain(pin.curve["val_missing"].iloc[-1])]
-        return _row(cells, *buttons)
+        return _row(cells, code, CopyButton(label="copy as log", text=lines), unpin)

@@ -21,15 +21,12 @@ class Prediction:
     def __init__(self, stage):
         self.stage = stage
         # no radio buttons: JupyterLab takes the arrow keys by which one moves among them
-        wide = {"button_width": "auto"}
-        self.choices = widgets.ToggleButtons(
-            options=list(answers(stage)), value=kept_guess(stage), style=wide
-        )
+        wide, options = {"button_width": "auto"}, list(answers(stage))
+        self.choices = widgets.ToggleButtons(options=options, value=kept_guess(stage), style=wide)
         self.choices.observe(self._keep, "value")
         self.said = widgets.HTML(self.words)
-        self.box = widgets.VBox(
-            [widgets.HTML(f"<b>{escape(question(stage))}</b>"), self.choices, self.said]
-        )
+        asked = widgets.HTML(f"<b>{escape(question(stage))}</b>")
+        self.box = widgets.VBox([asked, self.choices, self.said])
 
     @property
     def guess(self) -> str | None:
@@ -48,12 +45,9 @@ class Prediction:
 
     def page(self) -> str:
         """Return question, answers and choice as HTML that needs no kernel."""
-        items = "".join(
-            f"<li>{escape(answer)}</li>"
-            if answer != self.guess
-            else f"<li><b>{escape(answer)} (the guess made)</b></li>"
-            for answer in self.choices.options
-        )
+        marked = {self.guess: "<b>{} (the guess made)</b>"}
+        texts = (marked.get(text, "{}").format(escape(text)) for text in self.choices.options)
+        items = "".join(f"<li>{text}</li>" for text in texts)
         end = "" if self.guess else "<p>No guess was made before this record was written.</p>"
         asked = f"<p><b>{escape(question(self.stage))}</b></p>"
         return f'<div class="{OURS}">{asked}<ul>{items}</ul>{end}</div>'

@@ -16,10 +16,11 @@ import plotly.graph_objects as go
 
 from gru_lab.digits import plain
 from gru_lab.gaps import references
-from gru_lab.plots.style import GREY, REFERENCE_DASH, evenly, look, style
+from gru_lab.plots.style import evenly, grey_line, look, style
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.sweep import Sweep
-from gru_lab.widgets.live_figure import TICK_TEXTS, TICKS, WIDTH, LiveFigure, draw_or_tell
+from gru_lab.widgets.buttons import progress_bar
+from gru_lab.widgets.live_figure import LOG_AXIS, WIDTH, LiveFigure, draw_or_tell
 
 BETWEEN_DRAWINGS = 0.5  # seconds
 LINES = 24  # settings with a line of their own
@@ -30,9 +31,8 @@ POINTS, MARKED = 300, 50  # of a run at most; up to so many have a mark each
 def watch(sweep: Sweep) -> Any:
     """Return the growing curves of a Sweep, with a Stop button; the cell ends at once.
 
-    Where there will be no kernel it waits for the sweep and
-    returns its figure. Raises ValueError for anything but what `lab.sweep(..., background=True)`
-    returns.
+    Where there will be no kernel it waits for the sweep and returns its figure. Raises ValueError
+    for anything but what `lab.sweep(..., background=True)` returns.
     """
     if not isinstance(sweep, Sweep):
         raise ValueError(
@@ -50,13 +50,12 @@ def lines_of(sweep: Sweep) -> dict[str, tuple]:
     runs = {}
     for config in sweep.configs:
         name = sweep.name(config).removesuffix(f", seed {config.seed}")
-        runs.setdefault(name if name in runs or len(runs) < LINES else OTHERS, {})[config.key] = (
-            None
-        )
+        line = name if name in runs or len(runs) < LINES else OTHERS
+        runs.setdefault(line, []).append(config.key)
     lines = {}
     for name, keys in runs.items():
         # a copy: they grow meanwhile
-        curves = [sorted(sweep.progress.curves[key].copy().items()) for key in keys]
+        curves = [sorted(sweep.progress.curves[key].copy().items()) for key in dict.fromkeys(keys)]
         curves = [[curve[at] for at in evenly(len(curve), POINTS)] for curve in curves]
         points = [point for curve in curves for point in [*curve, (np.nan, np.nan)]]
         lines[name] = tuple(np.array(points, dtype=float).T)
@@ -68,16 +67,13 @@ def curves_figure(sweep: Sweep) -> go.Figure:
     figure, last = go.Figure(), max(config.epochs for config in sweep.configs)
     mode = "lines" if last > MARKED else "lines+markers"
     for way, error in references(sweep.series, sweep.configs[0]).items():
-        line = {"color": GREY, "dash": REFERENCE_DASH[way], "width": 1.5}
-        figure.add_scatter(
-            x=[1, last], y=[error, error], mode="lines", name=f"{way} {plain(error, 2)}", line=line
-        )
+        line, name = grey_line(way), f"{way} {plain(error, 2)}"
+        figure.add_scatter(x=[1, last], y=[error, error], mode="lines", name=name, line=line)
     for index, (name, (epochs, errors)) in enumerate(lines_of(sweep).items()):
         colour, dash, symbol = look(index)
         line, marker = {"color": colour, "dash": dash, "width": 1.5}, {"symbol": symbol, "size": 5}
         figure.add_scatter(x=epochs, y=errors, mode=mode, name=name, line=line, marker=marker)
-    ticks = {"tickvals": TICKS, "ticktext": TICK_TEXTS}
-    figure.update_yaxes(type="log", title_text="error on hidden entries", **ticks)
+    figure.update_yaxes(title_text="error on hidden entries", **LOG_AXIS)
     figure.update_xaxes(title_text="epoch")
     return style(figure, None, height=480, top=24)
 
@@ -94,9 +90,7 @@ class Watch:
             description="Stop", tooltip="finished runs are kept", layout={"width": "80px"}
         )
         self.stop.on_click(lambda _: self._stop())
-        self.progress = widgets.FloatProgress(
-            min=0, max=1, layout={"width": "180px", "height": "16px"}
-        )
+        self.progress = progress_bar()
         self.status = widgets.HTML()
         self._drawn = None
         self._draw()
@@ -104,10 +98,9 @@ class Watch:
 
     @property
     def box(self) -> widgets.VBox:
-        """All of it."""
-        row = widgets.HBox(
-            [self.stop, self.progress, self.status], layout={"align_items": "center"}
-        )
+        """The Stop button, the progress and its words above the figure."""
+        parts = [self.stop, self.progress, self.status]
+        row = widgets.HBox(parts, layout={"align_items": "center"})
         return widgets.VBox([row, self.figure])
 
     def _stop(self):
@@ -134,18 +127,17 @@ class Watch:
         self._tell()
 
     def _tell(self):
-        """Say how far the sweep is."""
         sweep, progress = self.sweep, self.sweep.progress
         words = [f"{sweep.trained} of {len(sweep.todo)} runs trained"]
         if stored := len(progress.curves) - len(sweep.todo):
             words += [f"{stored} from the store"]
-        if sweep.stopped or sweep.done:
-            words += ["done" if not sweep.stopped else "stopped" if sweep.done else "stopping"]
+        if sweep.stopped:
+            words += ["stopped" if sweep.done else "stopping"]
+        elif sweep.done:
+            words += ["done"]
         elif progress.speed:
-            words += [
-                f"{progress.speed:.1f} epochs a second",
-                f"{progress.seconds_left:.0f} s left",
-            ]
+            words += [f"{progress.speed:.1f} epochs a second"]
+            words += [f"{progress.seconds_left:.0f} s left"]
         words += [f"{sweep.name(config)} failed: {reason}" for config, reason in sweep.failures[:3]]
         words += [str(sweep.error)] if sweep.error and not sweep.failures else []
         self.status.value = " · ".join(html.escape(word) for word in words)
