@@ -84,7 +84,6 @@ def _leave_quietly():
 
 
 def _run(parsed):
-    """Run the command and return the exit code, whatever goes wrong."""
     try:
         with _signals_as_ctrl_c():
             code = parsed.run(parsed)

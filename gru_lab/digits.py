@@ -67,7 +67,6 @@ def signed(share: float, fixed: int | None = None) -> str:
 
 
 def _shares(values: pd.Series) -> list[str]:
-    """Return shares as signed percentages with equal decimals."""
     fixed = 2 if values.abs().between(0, 0.01, inclusive="neither").any() else 1
     return ["–" if pd.isna(share) else signed(share, fixed) for share in values]
 

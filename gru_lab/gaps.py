@@ -23,7 +23,6 @@ def hide_points(
     return hidden_mask
 
 
-PATTERNS = {"points": hide_points}
 VALIDATION_GAPS = (0, 1)  # seed of the gaps every run is scored on; training gaps use (seed, 0)
 KEPT = 2  # series of which validation windows are kept: they are large
 
@@ -80,20 +79,16 @@ class Gapped:
     def mean_squared_errors(self) -> dict[str, float]:
         """Return the mean squared error on hidden entries of both simple ways, as a dict."""
         straight = linear_interpolation(self.truth, self.hidden_mask)
-        return {
-            "forward fill": self.error(self.filled),
-            "linear interpolation": self.error(straight),
-        }
+        ways = {"forward fill": self.filled, "linear interpolation": straight}
+        return {way: self.error(filled) for way, filled in ways.items()}
 
 
-def make_gaps(
-    truth: np.ndarray, missing_rate: float, seed: int | tuple[int, ...], pattern: str = "points"
-) -> Gapped:
+def make_gaps(truth: np.ndarray, missing_rate: float, seed: int | tuple[int, ...]) -> Gapped:
     """Return `truth` (windows, time, channels) with gaps; the same seed gives the same gaps.
 
     Raises ValueError if nothing came out hidden, since there would be nothing to score.
     """
-    hidden_mask = PATTERNS[pattern](truth.shape, missing_rate, np.random.default_rng(seed))
+    hidden_mask = hide_points(truth.shape, missing_rate, np.random.default_rng(seed))
     if not hidden_mask.any():
         raise ValueError(
             f"missing_rate must hide at least one of {truth.size:,} entries; {missing_rate} hid "
@@ -107,26 +102,23 @@ def prepare(series: Series, config: RunConfig) -> tuple[Gapped, Gapped, Scaler]:
 
     Raises ValueError for a series with NaN or with a part too short for one window.
     """
-    train, validation, _ = series.require_complete().split()
+    train, _, _ = series.require_complete().split()
     scaler = Scaler.fit(train.values)
     train = train.head(round(len(train) * config.train_share))
-    return (
-        _gapped(train, scaler, config, (config.seed, 0)),
-        _gapped(validation, scaler, config, VALIDATION_GAPS),
-        scaler,
-    )
+    training = _gapped(train, scaler, config, (config.seed, 0))
+    return training, validation_gaps(series, config), scaler
 
 
 def _gapped(part, scaler, config, seed):
     windows = scaler.transform(part.windows(config.window))
-    return make_gaps(windows, config.missing_rate, seed, config.pattern)
+    return make_gaps(windows, config.missing_rate, seed)
 
 
 _kept = {}  # (windows, errors of both simple ways) by the series and what shapes its gaps
 
 
 def _validation(series, config):
-    key = (series.digest, config.window, config.missing_rate, config.pattern)
+    key = (series.digest, config.window, config.missing_rate)
     if (kept := _kept.get(key)) is None:
         train, validation, _ = series.require_complete().split()
         gapped = _gapped(validation, Scaler.fit(train.values), config, VALIDATION_GAPS)
@@ -139,7 +131,7 @@ def _validation(series, config):
 def validation_gaps(series: Series, config: RunConfig) -> Gapped:
     """Return the validation windows that all runs of this window and rate are scored on: `Gapped`.
 
-    They are those of `prepare`, made once a series: neither seed nor training share changes them.
+    They are made once a series: neither seed nor training share changes them.
     """
     return _validation(series, config)[0]
 

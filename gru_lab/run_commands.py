@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 
 from gru_lab.commands import SPLIT_BY, STORE, command, option, say, switch
-from gru_lab.output import require_place, safe_cell, write_together
+from gru_lab.output import require_places, safe_cell, write_together
 
 PRINTED = ("-", "/dev/stdout")  # names of files that mean: print it
 
@@ -31,11 +31,9 @@ def list_runs(arguments: Namespace) -> int:
     from gru_lab.runs.store import Store
 
     store = Store(arguments.store)
-    inputs = [arguments.from_record, store.file]
-    if arguments.csv and arguments.csv not in PRINTED:
-        require_place("--csv", arguments.csv, *inputs)
-    if arguments.parquet:
-        require_place("--parquet", arguments.parquet, arguments.csv, *inputs)
+    csv = None if arguments.csv in PRINTED else arguments.csv
+    places = [("--csv", csv), ("--parquet", arguments.parquet)]
+    require_places(places, arguments.from_record, store.file)
     where = parse_where(arguments.where)
     taken = arguments.from_record and _import(arguments.from_record, store, _aside(arguments.csv))
     listing = runs(store, arguments.stage, with_shipped=True, **where)

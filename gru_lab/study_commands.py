@@ -135,7 +135,6 @@ def sweep_stage(arguments: Namespace) -> int:
 
 
 def _question(arguments):
-    """Return the question that a command line asks."""
     from gru_lab.records.own_notebook import parse_settings
     from gru_lab.runs.select import parse_value
     from gru_lab.tuning_log.knob import knob_of
