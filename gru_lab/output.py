@@ -54,6 +54,12 @@ def safe_cell(value: object) -> object:
     return text
 
 
+def safe_csv(table: Any) -> str:
+    """Return a DataFrame as the text of a CSV file, each cell of text as `safe_cell` writes it."""
+    texts = table.select_dtypes(["object", "string"]).columns
+    return table.assign(**{name: table[name].map(safe_cell) for name in texts}).to_csv(index=False)
+
+
 def identity(path: str | Path) -> object:
     """Return what a path is, through links of either kind, whatever it is called."""
     try:

@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 
 from gru_lab.commands import SPLIT_BY, STORE, command, option, say, switch
-from gru_lab.output import require_places, safe_cell, write_together
+from gru_lab.output import require_places, safe_csv, write_together
 
 PRINTED = ("-", "/dev/stdout")  # names of files that mean: print it
 
@@ -110,11 +110,9 @@ def _aside(csv):
 
 def _export(runs, csv, parquet):
     """Write the runs to files, all of them whole or none; a CSV file named - is printed."""
-    texts = runs.select_dtypes(["object", "string"]).columns
-    safe = runs.assign(**{name: runs[name].map(safe_cell) for name in texts})
     if csv in PRINTED:
-        print(safe.to_csv(index=False), end="")
-    files = {csv: safe.to_csv(index=False)} if csv and csv not in PRINTED else {}
+        print(safe_csv(runs), end="")
+    files = {csv: safe_csv(runs)} if csv and csv not in PRINTED else {}
     if parquet:
         files[parquet] = runs.to_parquet(index=False)
     write_together(files)

@@ -10,8 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 import gru_lab as lab
 from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import PLOTLY
-from gru_lab.widgets.explorer import explorer_page
-from gru_lab.widgets.explorer_data import explorer_data
+from gru_lab.widgets.explorer import explorer_data, explorer_page
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 

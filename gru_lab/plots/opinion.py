@@ -50,8 +50,11 @@ def plot_opinion(opinion: SecondOpinion) -> go.Figure:
 def _add_stage(figure, part, row):
     """Draw the ratios of a stage, a row per setting, into a row of the figure."""
     for source, (colour, symbol, shift) in LOOKS.items():
-        ratios = part[source]
-        bars = {"error_x": _bars(ratios, colour)} if "low" in ratios else {}
+        ratios, bars = part[source], {}
+        if "low" in ratios:  # from a setting's lowest seed to its highest
+            bars = {"type": "data", "symmetric": False, "array": ratios["high"] - ratios["ratio"]}
+            bars |= {"arrayminus": ratios["ratio"] - ratios["low"]}
+            bars = {"error_x": bars | {"color": colour, "thickness": 1.5, "width": 3}}
         figure.add_scatter(
             x=ratios["ratio"],
             y=[place + shift for place in range(len(part))],
@@ -94,13 +97,6 @@ def _narrow(figure, titles, parts, high):
         changes[f"{axis}__ticktext"] = [broken(name, 18) for name in part.index]
         changes[f"{axis}__tickfont"] = {"size": 10}
     return narrow(figure, **changes, legend__y=1)
-
-
-def _bars(ratios, colour):
-    spread = {"array": ratios["high"] - ratios["ratio"]}
-    spread |= {"arrayminus": ratios["ratio"] - ratios["low"]}
-    look = {"color": colour, "thickness": 1.5, "width": 3}
-    return {"type": "data", "symmetric": False, **spread, **look}
 
 
 def plot_sizes(

@@ -49,20 +49,15 @@ def find_notebooks(names: Iterable = ()) -> list[Path]:
     for path in paths:
         number, _, name = path.stem.partition("_")
         known |= dict.fromkeys((path.stem, name, number, str(int(number))), path)
-    for name in map(str, names):
-        if name.endswith(".ipynb"):
-            known[name] = _own_notebook(Path(name))
+    for name in (str(name) for name in names if str(name).endswith(".ipynb")):
+        try:
+            nbformat.read(name, as_version=4)
+        except Exception as error:  # whatever is wrong with the file
+            raise ValueError(
+                f"notebook must be a Jupyter notebook that exists, not {name!r}: {error}"
+            ) from error
+        known[name] = Path(name)
     return [known[one_of("notebook", str(name), known)] for name in names] or paths
-
-
-def _own_notebook(path):
-    try:
-        nbformat.read(path, as_version=4)
-    except Exception as error:  # whatever is wrong with the file
-        raise ValueError(
-            f"notebook must be a Jupyter notebook that exists, not {str(path)!r}: {error}"
-        ) from error
-    return path
 
 
 def set_parameters(notebook: NotebookNode, **values: Any) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import gru_lab
 from gru_lab.config import COUNT
 from gru_lab.digits import decimals
-from gru_lab.output import require_place, safe_cell, write_whole
+from gru_lab.output import require_place, safe_csv, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
 from gru_lab.records.html import POLICY, figure_html, packed_plotly, render
 from gru_lab.repairs.keep import hole_lines
@@ -46,12 +46,6 @@ def _settings(repairer):
         f"pandas {pd.__version__}",
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     }
-
-
-def _values(repaired):
-    table = each_value(repaired)
-    texts = table.select_dtypes(["object", "string"]).columns
-    return table.assign(**{name: table[name].map(safe_cell) for name in texts}).to_csv(index=False)
 
 
 def _digits(error):
@@ -143,7 +137,7 @@ def report_page(
         complete=len(rows) - len(holed),
         ways={way: words for way, words in WAYS.items() if lengths[f"{way} MAE"].notna().any()},
         how=HOW,
-        values=base64.b64encode(_values(repaired).encode()).decode() if few else "",
+        values=base64.b64encode(safe_csv(each_value(repaired)).encode()).decode() if few else "",
         coverage=repaired.repairer.coverage_,
         warnings=[*problems, *grouped(repaired.repairer)],
         holes=_figure(plot_holes(repaired), language) if len(holed) else "",

@@ -12,7 +12,7 @@ from gru_lab.config import LABELS, RunConfig
 from gru_lab.digits import plain
 from gru_lab.tuning_log.stage import Stage
 from gru_lab.widgets.buttons import opener
-from gru_lab.widgets.explorer_data import KNOBS
+from gru_lab.widgets.explorer import KNOBS
 
 OWN = "your own"  # in the place of a row of the log
 TIPS = {

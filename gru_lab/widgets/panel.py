@@ -27,10 +27,9 @@ from gru_lab.widgets.buttons import CopyButton, Names, progress_bar
 from gru_lab.widgets.canvas import Canvas
 from gru_lab.widgets.controls import OWN, Controls
 from gru_lab.widgets.explorer import explorer
-from gru_lab.widgets.grid import grid_panel
 from gru_lab.widgets.live_figure import WIDTH, draw_or_tell
 from gru_lab.widgets.painting import WINDOWS, paint, status_words
-from gru_lab.widgets.pinned import Pinned
+from gru_lab.widgets.pinned import Pinned, grid_panel
 
 BETWEEN_DRAWINGS = 0.2  # seconds
 _OF_CELL = {}  # the panel of each cell

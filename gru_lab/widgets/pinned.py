@@ -1,15 +1,23 @@
-"""The table of pinned runs: what sets each apart, its last lines, its error; in the store."""
+"""The table of pinned runs, kept in the store: what sets each apart, its last lines, its error.
+
+A grid has one too: a click on a cell of its heat map pins the cell's run.
+"""
 
 import html
+from typing import Any
 
 import ipywidgets as widgets
 
 from gru_lab.config import in_words
 from gru_lab.digits import plain
+from gru_lab.evidence.grid import Grid
+from gru_lab.plots.search import plot_grid
+from gru_lab.runs.recording import is_recording
 from gru_lab.runs.store import Pin, config_of
 from gru_lab.tuning_log.rulers import log_lines
 from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.buttons import CopyButton, opener
+from gru_lab.widgets.live_figure import LiveFigure
 
 WIDTHS = {
     "": "36px",
@@ -108,3 +116,29 @@ class Pinned:
         figures = f"<code>{html.escape(lines)}</code>".replace("\n", "<br>")
         cells = [label, html.escape(name), figures, plain(pin.curve["val_missing"].iloc[-1])]
         return _row(cells, code, CopyButton(label="copy as log", text=lines), unpin)
+
+
+class GridPanel:
+    """The widgets of a grid; `box` is the whole."""
+
+    def __init__(self, grid):
+        self.grid = grid
+        self.pinned = Pinned(grid.question, grid.store, lambda lines: None)
+        self.figure = LiveFigure(plot_grid(grid, "Click a cell to pin its run with seed 0"))
+        self.figure.data[0].on_click(self._click)
+        self.box = widgets.VBox([self.figure, self.pinned.box])
+
+    def _click(self, trace, points, state):
+        for first, second in points.point_inds:
+            self.pin(first, second)
+
+    def pin(self, first: int, second: int) -> None:
+        """Pin the run of a cell, by the places of its values; a blank cell has none."""
+        config = self.grid.config(first, second)
+        if self.grid.store.lengths([config.key]).get(config.key, 0) >= config.epochs:
+            self.pinned.add(Pin(config, self.grid.store.curve(config)))
+
+
+def grid_panel(grid: Grid) -> Any:
+    """Return a Grid's heat map, whose cells are pinned by a click; in a record its figure."""
+    return plot_grid(grid) if is_recording() else GridPanel(grid).box

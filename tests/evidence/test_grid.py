@@ -8,7 +8,7 @@ from gru_lab.demo import demo_series
 from gru_lab.evidence import fairness as ways
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.sweep import train_missing
-from gru_lab.widgets.grid import GridPanel
+from gru_lab.widgets.pinned import GridPanel
 
 KNOBS = dict(hidden_size=[2, 3, 4], dropout=[0, 0.2])
 

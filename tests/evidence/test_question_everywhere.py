@@ -10,7 +10,7 @@ from gru_lab.evidence.guess import answers, keep_guess, kept_guess, outcome
 from gru_lab.loss import weighted_loss
 from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.controls import Controls
-from gru_lab.widgets.explorer_data import explorer_data
+from gru_lab.widgets.explorer import explorer_data
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,7 @@ from gru_lab.records.index import write_index
 from gru_lab.records.playground import beside_explorer, playground, stage_start
 from gru_lab.runs.exchange import as_block
 from gru_lab.series import Series
-from gru_lab.widgets.explorer import explorer_page
-from gru_lab.widgets.explorer_data import explorer_data
+from gru_lab.widgets.explorer import explorer_data, explorer_page
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 

@@ -10,7 +10,7 @@ import pytest
 import gru_lab as lab
 from gru_lab.runs.compute import Compute
 from gru_lab.runs.sweep import train_missing
-from gru_lab.widgets.explorer_data import explorer_data
+from gru_lab.widgets.explorer import explorer_data
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_of_very_many_runs_those_of_the_log_come_first_and_the_rest_is_counted(
     stage, store, _, _ = explored
     own = stage.config("dropout=0.5").replace(dropout=0.33)
     train_missing([own, own.replace(dropout=0.44)], stage.series, Compute(store, workers=1))
-    monkeypatch.setattr("gru_lab.widgets.explorer_data.MOST", 13)
+    monkeypatch.setattr("gru_lab.widgets.explorer.MOST", 13)
     data = explorer_data(stage, store)
     assert len(data["runs"]) == 13 and data["left_out"] == 1
     assert [run["name"] == "" for run in data["runs"]] == [False] * 12 + [True]

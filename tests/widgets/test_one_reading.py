@@ -9,7 +9,7 @@ from gru_lab.evidence.as_log import tuning_log
 from gru_lab.runs.results import Results
 from gru_lab.tuning_log.rulers import log_lines
 from gru_lab.tuning_log.write import write_log
-from gru_lab.widgets.explorer_data import explorer_data
+from gru_lab.widgets.explorer import explorer_data
 from gru_lab.widgets.panel import Panel
 
 STAGES = ("mask_input", "missing_weight", "num_layers", "dropout", "loss_ratio")
