@@ -25,7 +25,6 @@ class Series:
     channels: tuple[str, ...]
     name: str = "series"
     starts: tuple[int, ...] = (0,)  # rows at which a part begins
-    time: object = None  # one label per row, for pictures
     set_aside: dict[str, str] = field(default_factory=dict)  # columns that are no channels, and why
 
     def __post_init__(self):
@@ -96,16 +95,9 @@ class Series:
                 f"{self.name}: its {len(self)} rows are too few to take rows from {begin:.0%} to "
                 f"{end:.0%}; give a longer series"
             )
-
-        def taken(rows):
-            if len(pieces) == 1:  # a view instead of a copy
-                return rows[pieces[0]]
-            return np.concatenate([np.asarray(rows[piece]) for piece in pieces])
-
-        values = taken(self.values)
-        time = None if self.time is None else taken(self.time)
+        values = [self.values[piece] for piece in pieces]
         starts = (0, *(int(start) for start in np.cumsum(lengths)[:-1]))
-        return Series(values, self.channels, self.name, starts, time, self.set_aside)
+        return Series(_joined(values), self.channels, self.name, starts, self.set_aside)
 
     def head(self, rows: int) -> "Series":
         """Return the first `rows` rows; of a series in parts, the same share of each part."""
@@ -134,8 +126,11 @@ class Series:
                 f"part, and the longest has {max(part.stop - part.start for part in self.parts)}; "
                 f"give a longer series or a shorter window"
             )
-        # (windows, length, channels)
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        return _joined(pieces)  # (windows, length, channels)
+
+
+def _joined(pieces):
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)  # a view instead of a copy
 
 
 @dataclass(frozen=True)

@@ -106,12 +106,6 @@ def test_the_head_of_a_series_in_parts_takes_the_same_share_of_each():
     assert whole.head(60) is whole and whole.head(1000) is whole
 
 
-def test_the_time_is_split_as_the_values_are():
-    series = make(np.arange(14.0)[:, None], time=np.arange(14), starts=(0, 7))
-    for part in series.split():
-        np.testing.assert_array_equal(part.time, part.values[:, 0])
-
-
 def test_windows_follow_each_other_and_leave_off_the_rest():
     windows = counted(25).windows(10)
     assert windows.shape == (2, 10, 1)

@@ -131,8 +131,8 @@ def narrow(figure: go.Figure, **changes: Any) -> go.Figure:
     Names are plotly's paths with '__' for a dot: `xaxis__domain`, `annotations_1__y`.
     """
     paths = [re.sub(r"_(\d+)", r"[\1]", name.replace("__", ".")) for name in changes]
-    paths = dict(zip(paths, changes.values(), strict=True))
-    return figure.update_layout(meta={**figure.layout.meta, "narrow": paths})
+    changes = dict(zip(paths, changes.values(), strict=True))
+    return figure.update_layout(meta={**figure.layout.meta, "narrow": changes})
 
 
 def broken(text: str, width: int) -> str:

@@ -47,6 +47,5 @@ def series_of(table: pd.DataFrame, layout: Layout, name: str = "table") -> Serie
     narrow = all(column.dtype == np.float32 for column in columns)
     kind = np.float32 if narrow else np.float64
     values = np.column_stack([column.to_numpy(kind, na_value=np.nan) for column in columns])
-    time = None if layout.stamps is None else layout.labels[layout.order]
     channels = tuple(map(str, layout.channels))
-    return Series(values[layout.order], channels, name, layout.starts, time, layout.set_aside)
+    return Series(values[layout.order], channels, name, layout.starts, layout.set_aside)

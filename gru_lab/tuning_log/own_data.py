@@ -52,6 +52,5 @@ def without_holes(series: Series) -> Series:
     broken = np.flatnonzero(np.diff(kept, prepend=kept[0] - 1) > 1)
     begins = np.searchsorted(kept, series.starts)
     starts = tuple(int(row) for row in np.unique([0, *broken, *begins]) if row < len(kept))
-    time = None if series.time is None else np.asarray(series.time)[kept]
     name = f"{series.name}, complete rows"
-    return Series(series.values[kept], series.channels, name, starts, time, series.set_aside)
+    return Series(series.values[kept], series.channels, name, starts, series.set_aside)
