@@ -1,5 +1,5 @@
-// Sliders over stored runs, with or without a kernel: in JupyterLab an anywidget module, in a record the same file
-// with a stub in the model's place. It draws plain SVG and puts every text in as text, never as HTML.
+// Sliders over the stored runs of a record. They need no kernel, draw plain SVG, and put every text in as text, never
+// as HTML.
 
 const COLOURS = { training: "#0072B2", validation: "#D55E00" };
 const DASHES = { training: "", validation: "7 4" };
@@ -150,8 +150,7 @@ function slider(label, values, begin, changed) {
   return row;
 }
 
-function render({ model, el }) {
-  const data = model.get("data");
+function explore(el, data) {
   said = data.words ?? {};
   const places = Object.fromEntries(
     Object.keys(data.knobs).map((knob) => [knob, distinct([...data.runs.map((run) => run[knob]), data.begin[knob]])]),
@@ -217,5 +216,3 @@ function render({ model, el }) {
   );
   draw();
 }
-
-export default { render };

@@ -10,6 +10,7 @@ from typing import Any
 
 import ipywidgets as widgets
 from IPython import get_ipython
+from IPython.display import HTML
 
 from gru_lab.evidence.grid import Grid
 from gru_lab.gaps import references, validation_gaps
@@ -26,7 +27,7 @@ from gru_lab.widgets.as_cell import as_cell
 from gru_lab.widgets.buttons import CopyButton, Names, progress_bar
 from gru_lab.widgets.canvas import Canvas
 from gru_lab.widgets.controls import OWN, Controls
-from gru_lab.widgets.explorer import explorer
+from gru_lab.widgets.explorer import explorer_data, explorer_page
 from gru_lab.widgets.live_figure import WIDTH, draw_or_tell
 from gru_lab.widgets.painting import WINDOWS, paint, status_words
 from gru_lab.widgets.pinned import Pinned, grid_panel
@@ -67,13 +68,13 @@ def _cell():
     return parent.get("metadata", {}).get("cellId")
 
 
-def still(stage: Stage, store: Store) -> Any:
+def still(stage: Stage, store: Store) -> HTML:
     """Return what stands for the panel in a record: sliders over the stored runs.
 
     That run is trained if the store lacks it.
     """
     train_missing([stage.config(stage.adopted)], stage.series, Compute(store, workers=1))
-    return explorer(stage, store)
+    return HTML(explorer_page(explorer_data(stage, store)))
 
 
 class Panel:

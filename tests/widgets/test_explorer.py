@@ -2,12 +2,9 @@
 not.
 """
 
-import re
-
 import pytest
 
-import gru_lab as lab
-from gru_lab.widgets.explorer import Explorer, explorer, explorer_page
+from gru_lab.widgets.explorer import explorer_page
 
 
 def run(dropout, layers, seed=0, **more):
@@ -113,15 +110,3 @@ def test_the_seed_and_the_ruler_can_be_chosen(page):
 def test_names_from_the_data_stay_text(page):
     assert page.evaluate("window.broken") is None
     assert "<script>" in page.get_by_label("channel").locator("option").first.inner_text()
-
-
-def test_with_a_kernel_it_is_a_widget_on_the_same_module(store, monkeypatch):
-    monkeypatch.delenv("GRU_LAB_RECORD", raising=False)
-    stage = lab.stage("mask_input", "tiny")
-    lab.sweep(stage, seeds=1, store=store, workers=1)
-    shown = explorer(stage, store)
-    assert isinstance(shown, Explorer) and len(shown.data["runs"]) == 2
-    module = str(shown._esm)
-    assert re.search(r"export default \{ render \}", module) and not re.search(
-        r"^import ", module, flags=re.M
-    )
