@@ -31,13 +31,13 @@ def plain(value: float, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def places(values: Iterable, digits: int = 3) -> int:
-    """Return the decimals for a column: `digits` digits of its largest, two of its smallest."""
+def places(values: Iterable) -> int:
+    """Return the decimals for a column: three digits of its largest number, two of its smallest."""
     numbers = pd.to_numeric(pd.Series(list(values)), errors="coerce").astype(float).abs()
     sizes = numbers[np.isfinite(numbers) & (numbers > 0)]
     if sizes.empty:
         return 0
-    return max(decimals(sizes.max(), digits), decimals(sizes.min(), min(2, digits)))
+    return max(decimals(sizes.max()), decimals(sizes.min(), 2))
 
 
 def column(values: Iterable, fixed: int | None = None) -> list[str]:

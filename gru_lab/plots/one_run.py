@@ -47,11 +47,9 @@ def plot_losses(
     return style(figure, title)
 
 
-def plot_gaps(
-    hidden_mask: np.ndarray, title: str = "What is missing", rows: int = 200
-) -> go.Figure:
-    """Return a heat map of the first `rows` steps of hidden_mask (windows, time, channels)."""
-    flat = hidden_mask.reshape(-1, hidden_mask.shape[-1])[:rows]  # (steps, channels)
+def plot_gaps(hidden_mask: np.ndarray, title: str = "What is missing") -> go.Figure:
+    """Return a heat map of the first 200 steps of hidden_mask (windows, time, channels)."""
+    flat = hidden_mask.reshape(-1, hidden_mask.shape[-1])[:200]  # (steps, channels)
     figure = go.Figure(
         go.Heatmap(
             z=flat.T.astype(np.uint8),

@@ -99,9 +99,7 @@ def _narrow(figure, titles, parts, high):
     return narrow(figure, **changes, legend__y=1)
 
 
-def plot_sizes(
-    sizes: Sizes, title: str = "Does the small experiment speak for the large one?"
-) -> go.Figure:
+def plot_sizes(sizes: Sizes) -> go.Figure:
     """Return a Figure of Sizes: each setting's error as a multiple of the adopted setting's.
 
     Across the small experiment, upwards the log's own size; on the dashed line both say the same.
@@ -124,4 +122,5 @@ def plot_sizes(
     axis = fixed_log_axis([0.5, 0.7, 1, 1.5, 2, 3, 5])
     figure.update_xaxes(title_text="small: times the adopted setting's error", **axis)
     figure.update_yaxes(title_text="full size: the same", **axis)
-    return narrow(style(figure, title, 460), xaxis__title__font={"size": 11})
+    style(figure, "Does the small experiment speak for the large one?", 460)
+    return narrow(figure, xaxis__title__font={"size": 11})

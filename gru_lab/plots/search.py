@@ -85,9 +85,7 @@ def plot_grid(grid: Grid, title: str | None = None) -> go.Figure:
     return style(figure, title or "Error on hidden entries; blank: not run", 420)
 
 
-def plot_fairness(
-    fairness: Fairness, title: str = "The best found so far, by epochs spent"
-) -> go.Figure:
+def plot_fairness(fairness: Fairness) -> go.Figure:
     """Return the best error so far over the epochs spent: mean and range of each way's repeats."""
     figure, steps = go.Figure(), fairness.steps
     for index, (way, rows) in enumerate(steps.groupby("way", sort=False)):
@@ -104,4 +102,4 @@ def plot_fairness(
         )
     figure.update_xaxes(title_text="epochs spent")
     log_axis(figure, "lowest error so far", steps["best"])
-    return style(figure, title, 420)
+    return style(figure, "The best found so far, by epochs spent", 420)
