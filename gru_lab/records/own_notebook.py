@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from gru_lab.config import LABELS, one_of
 from gru_lab.output import require_place, write_whole
@@ -71,13 +72,14 @@ def new_notebook(
     return path
 
 
-def question_of(path: str | Path) -> Question:
+def question_of(path: str | Path, notebook: NotebookNode | None = None) -> Question:
     """Return the question that a notebook asks by literals, without running it.
 
+    `notebook` is what was read from `path`, if it was.
     Raises ValueError where there is none, or where it rests on something that has to be computed.
     """
     try:
-        cells = nbformat.read(path, as_version=4).cells
+        cells = (notebook or nbformat.read(path, as_version=4)).cells
         code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
         tree = ast.parse("\n".join(line for line in code.splitlines() if line[:1] not in "%!"))
     except Exception as error:  # whatever is wrong with the file

@@ -144,14 +144,14 @@ def stage_start(stage: Stage) -> RunConfig:
 
 
 def beside_explorer(notebook: NotebookNode, stage: Stage, language: str = "en") -> NotebookNode:
-    """Return an executed notebook of a stage with the block that trains below its first explorer.
+    """Return an executed notebook with the block that trains below the first explorer of a stage.
 
     Without an explorer, as where a cell failed, the notebook comes back as it is.
     """
-    notebook = copy.deepcopy(notebook)
+    notebook, title = copy.deepcopy(notebook), json.dumps(stage.title).replace("<", r"\u003c")
     for cell in notebook.cells:
         shown = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
-        if any('class="explorer"' in html for html in shown):
+        if any('class="explorer"' in html and title in html for html in shown):
             start, only = stage_start(stage), stage.validate_missing_only
             try:
                 block = train_here(stage.series, start, only, True, language)

@@ -22,6 +22,7 @@ from gru_lab.device import pick_device
 from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import gone_if_empty, require_folder, write_whole
+from gru_lab.records import own_notebook
 from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import PLOTLY, figure_title
 from gru_lab.records.index import LOG, PLAYGROUND, write_index
@@ -215,7 +216,11 @@ def _as_html(notebook, path, page, stage, language):
     profile = page["facts"].get("profile", "")
     asked = profile.partition("your question: ")[2]  # of a question of one's own
     if stage:
-        notebook, asked = beside_explorer(notebook, stage, language), f"Stage {stage.number}:"
+        asked = f"Stage {stage.number}:"
+    else:
+        with contextlib.suppress(ValueError, TypeError):  # it asks none, or computes it
+            stage = own_notebook.question_of(path, notebook)
+    notebook = beside_explorer(notebook, stage, language) if stage else notebook
     _tell(notebook, asked, page["line"])
     home = f'<a href="../index.html">{words(language)["All records"]}</a>'
     around = {"nav_html": home, "provenance_html": foot_of(page, language), "language": language}

@@ -143,5 +143,8 @@ def test_its_record_has_the_explorer_the_verdict_and_what_it_rests_on(table):
     assert series.digest in block["facts"]["data"] and "3 channels" in block["facts"]["data"]
     assert "How wide?" in block["facts"]["profile"] and block["facts"]["seeds"] == "0, 1"
     assert 'class="explorer"' in text and '"hidden_size": "hidden size"' in text
+    assert (
+        text.count('class="train-here"') == 1 and series.digest in text.partition("train-here")[2]
+    )
     assert "Cannot tell." in index.read_text("utf-8")
     assert re.search(r'aria-label="How wide\?[^>]* Cannot tell\.', text)
