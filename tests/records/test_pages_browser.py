@@ -196,7 +196,8 @@ def test_a_notebook_stays_as_it_is_and_gets_one_block_where_it_has_an_explorer(n
 
 def test_a_table_too_small_to_train_on_leaves_a_sentence(notebook, rng, stage):
     tiny = Series(rng.random((30, 2)), ("a", "<b>"), "tiny <table>")
-    small = SimpleNamespace(**{name: getattr(stage, name) for name in ("config", "adopted")})
+    names = ("config", "adopted", "title")
+    small = SimpleNamespace(**{name: getattr(stage, name) for name in names})
     small.series, small.validate_missing_only = tiny, False
     page = export(beside_explorer(notebook, small))
     assert "Train here: tiny &lt;table&gt;: window must fit" in page and "<table>:" not in page
