@@ -14,7 +14,6 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from gru_lab.config import RULES, Rule
 
-WAYS = ("hand order", "random draws", "search")
 optuna.logging.set_verbosity(optuna.logging.WARNING)  # or each study says that it exists
 REPEATS = Rule(int, low=5, words="a whole number of at least 5: fewer repeats are luck")
 
@@ -54,7 +53,6 @@ class Fairness:
         return f"Epochs until the best cell was found, {repeats} repeats: {ways}"
 
     def _repr_html_(self):
-        """Show the table in a notebook."""
         table = self.table.style.format("{:.3g}")
         return table.set_table_attributes('class="dataframe"')._repr_html_()
 
@@ -81,11 +79,10 @@ def fairness(grid: Any, repeats: int = 5, seed: int = 0) -> Fairness:
             "lab.grid(..., train=True) trains them"
         )
     cost = grid.question.start.epochs * grid.errors.shape[2]
-    orders = {"hand order": by_hand, "random draws": at_random, "search": by_search}
     frames = []
-    for way in WAYS:
+    for way, order_of in WAYS.items():
         for repeat in range(repeats):
-            order = orders[way](errors, cells, np.random.default_rng((seed, repeat)))
+            order = order_of(errors, cells, np.random.default_rng((seed, repeat)))
             visited = np.array([errors[cell] for cell in order])
             columns = {"way": way, "repeat": repeat, "epochs": cost * np.arange(1, len(order) + 1)}
             columns |= {"error": visited, "best": np.minimum.accumulate(visited)}
@@ -131,3 +128,6 @@ def by_search(errors: np.ndarray, cells: list[tuple], rng: np.random.Generator) 
                 order += [rest[place] for place in rng.permutation(len(rest))]
                 break
     return order
+
+
+WAYS = {"hand order": by_hand, "random draws": at_random, "search": by_search}

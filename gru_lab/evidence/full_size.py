@@ -79,7 +79,6 @@ class Sizes:
         return " ".join(sentences)
 
     def _repr_html_(self):
-        """Show the table in a notebook."""
         table = html_table(self.table.reset_index().set_index("stage"), "words")
         return f"<p>At the log's own size: {escape(origin())}.</p>\n{table}"
 

@@ -25,7 +25,6 @@ class SecondOpinion:
     ratios: pd.DataFrame
 
     def _repr_html_(self):
-        """Show the table in a notebook."""
         return html_table(self.table.reset_index().set_index("stage"), "words")
 
 

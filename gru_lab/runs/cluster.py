@@ -140,19 +140,19 @@ def _is_seen(client, folder):
 class Jobs:
     """The runs of a sweep on a client's workers: iterate for (config, Trained or exception).
 
-    `on_rows(key, [(epoch, val_missing), ...])` is called from another thread. Checkpoints are in
+    `on_epochs(key, [(epoch, val_missing), ...])` is called from another thread. Checkpoints are in
     `folder`. Where not all workers see it, each keeps them in ~/.cache/gru_lab instead: an
     interrupted run goes on if it comes to a worker of the same home, and otherwise begins again.
     """
 
-    def __init__(self, client, configs, series, device, folder, on_rows):
-        self.client, self.configs, self.folder, self.on_rows = client, configs, folder, on_rows
+    def __init__(self, client, configs, series, device, folder, on_epochs):
+        self.client, self.configs, self.folder, self.on_epochs = client, configs, folder, on_epochs
         self.series, self.device = series, device
         self.name = f"gru_lab-{uuid.uuid4().hex}"
         self._waiting, self._done, self.cancelled = {}, [], False
 
     def __iter__(self):
-        self.client.subscribe_topic(self.name, lambda event: self.on_rows(*event[1]))
+        self.client.subscribe_topic(self.name, lambda event: self.on_epochs(*event[1]))
         try:
             if not self._has_worker():
                 return

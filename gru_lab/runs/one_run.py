@@ -30,20 +30,24 @@ def train_one(
     config: RunConfig,
     series: Series,
     device: str = "auto",
-    checkpoint: str | Path | None = None,
-    on_rows: Callable | None = None,
+    folder: str | Path | None = None,
+    on_epochs: Callable | None = None,
 ) -> Trained:
-    """Train a run to its end and return it as Trained.
+    """Train a run to its end and return it as Trained; its checkpoint is kept in `folder`.
 
-    `on_rows(rows)` is called at once with the epochs that the checkpoint holds, then with each new
-    one; what it raises ends the run.
+    `on_epochs(key, [(epoch, val_missing), ...])` is called at once with the epochs that the
+    checkpoint holds, then with each new one; what it raises ends the run.
     """
+    checkpoint = Path(folder).expanduser() / f"{config.key}.safetensors" if folder else None
     trainer = Trainer(config, series, device, checkpoint)
-    if on_rows:
-        on_rows(trainer.rows)
+
+    def tell(rows):
+        if on_epochs:
+            on_epochs(config.key, [(row["epoch"], row["val_missing"]) for row in rows])
+
+    tell(trainer.rows)
     for row in trainer:
-        if on_rows:
-            on_rows([row])
+        tell([row])
     kept = str(trainer.checkpoint) if trainer.checkpoint else None
     return Trained(trainer.curve, trainer.sample(), origin(trainer.device), kept)
 

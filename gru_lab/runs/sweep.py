@@ -150,14 +150,10 @@ class Sweep(Background):
             yield from self._jobs
 
     def _train_here(self):
+        device, folder = self.compute.device, self.store.checkpoints
         for config in self.todo:
-
-            def tell(rows, key=config.key):
-                self.progress.add(key, [(row["epoch"], row["val_missing"]) for row in rows])
-
-            checkpoint = self.store.checkpoints / f"{config.key}.safetensors"
             try:
-                yield config, train_one(config, self.series, self.compute.device, checkpoint, tell)
+                yield config, train_one(config, self.series, device, folder, self.progress.add)
             except Diverged as error:
                 yield config, error
 

@@ -6,7 +6,6 @@ A worker has no part in the store: what it trained goes back to the process that
 import contextlib
 import ctypes
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from distributed import Client, WorkerPlugin, get_worker
@@ -113,10 +112,9 @@ def train(config: RunConfig, name: str, folder: str) -> Trained:
             "runs are kept, and the same sweep goes on from there"
         )
 
-    def tell(rows):
-        worker.log_event(name, (config.key, [(row["epoch"], row["val_missing"]) for row in rows]))
+    def tell(*epochs):
+        worker.log_event(name, epochs)
         if task.state == "cancelled":  # the sweep was stopped, or its process is gone
             raise Unwanted
 
-    checkpoint = Path(folder).expanduser() / f"{config.key}.safetensors"
-    return train_one(config, plugin.series, plugin.device, checkpoint, tell)
+    return train_one(config, plugin.series, plugin.device, folder, tell)

@@ -227,7 +227,7 @@ def test_a_run_interrupted_on_the_way_goes_on_from_its_checkpoint(
         many,
         "train_one",
         lambda *given: train_one(
-            *given[:4], lambda rows: told.append([row["epoch"] for row in rows])
+            *given[:4], lambda _, epochs: told.append([epoch for epoch, _ in epochs])
         ),
     )
     train_missing([config], series, Compute(store, workers=1))
@@ -249,9 +249,9 @@ def test_a_wrong_number_of_workers_or_device_is_one_error_before_anything_is_tra
 
 def test_each_epoch_is_told_as_it_is_done(config, series):
     told = []
-    trained = train_one(config, series, on_rows=lambda rows: told.append(list(rows)))
-    assert told[0] == [] and [len(rows) for rows in told[1:]] == [1, 1, 1]
-    assert sum(told, []) == trained.curve.to_dict("records")
+    trained = train_one(config, series, on_epochs=lambda key, epochs: told.append((key, epochs)))
+    errors = trained.curve[["epoch", "val_missing"]].itertuples(index=False, name=None)
+    assert told == [(config.key, []), *((config.key, [pair]) for pair in errors)]
 
 
 def test_the_names_of_the_runs_say_stage_setting_and_seed():
