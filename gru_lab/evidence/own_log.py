@@ -13,10 +13,9 @@ from gru_lab.output import alone_in, home, require_place, write_whole
 from gru_lab.runs.results import Results
 from gru_lab.runs.store import Store
 from gru_lab.tables.formats import is_known
-from gru_lab.tuning_log.lines import write_lines
 from gru_lab.tuning_log.log import LoggedStage
 from gru_lab.tuning_log.read import read_log
-from gru_lab.tuning_log.rulers import corrected
+from gru_lab.tuning_log.rulers import corrected, write_lines
 from gru_lab.tuning_log.write import stage_text
 from gru_lab.words import LANGUAGES, translated, words
 

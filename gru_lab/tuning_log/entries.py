@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from gru_lab.tuning_log import wording
-from gru_lab.tuning_log.lines import LONGEST, begins_with_loss, parse_line
+from gru_lab.tuning_log import figures, wording
+from gru_lab.tuning_log.lines import LONGEST, looks_like_losses, parse_line
 
 WIDEST = 5_000  # characters that a row of a table may have
 MARKS = re.compile(r"[\s>\ufeff]*((?:[-*+•·–]\s+(?:\[[ xX]\]\s)?)?)[\s>]*")
@@ -117,7 +117,7 @@ def decimal_of(entries: list[Entry]) -> str:
 
 def doubt_of(entry: Entry) -> str:
     """Return 'figures' where a line of words holds losses, 'number' for a lone number, else ''."""
-    head = entry.text[:LONGEST].lower()
+    head = figures.plain(entry.text[:LONGEST], ",").lower()  # a comma stays
     words = re.sub(r"e[+-]?\d|nan|inf|[×x](?=10)", "", head)
     if DATE.fullmatch(head):
         return ""
@@ -130,6 +130,6 @@ def doubt_of(entry: Entry) -> str:
     about = re.search(r"\b(?:train|val|loss|mse|verlust|perte)|验证|训练", head)
     clear = [match for match in free if len(match[0]) > 5] if "lr" not in head else []
     first = re.match(r"\d{0,9}[.,]\d", head) and len(re.findall(r"[^\W\d_]+", words)) < 3
-    if len(free) > 1 or clear or (about and LOSS.search(head)) or begins_with_loss(head):
+    if len(free) > 1 or clear or (about and LOSS.search(head)) or looks_like_losses(head):
         return "figures"
     return "number" if first else ""

@@ -11,9 +11,6 @@ import math
 import re
 from dataclasses import dataclass, field
 
-import pandas as pd
-
-from gru_lab.config import one_of
 from gru_lab.tuning_log.figures import number, number_pattern, plain
 
 DECIMALS = {"train valid": 5, "epoch steps train valid": 6, "epoch train valid": 7}
@@ -21,7 +18,7 @@ LONGEST = 500  # characters that a line of figures, a label or a heading may hav
 FIGURE = re.compile(r"\d|nan|inf|diverg|发散|∞|oom", re.IGNORECASE)  # none of them, no figures
 DIVERGED = re.compile(r"(?:(?:nan|oom|diverg[a-zé]{0,5}|发散)[\s.!。]{0,3}){1,2}", re.IGNORECASE)
 STAMP = re.compile(  # what stands before a console's own words
-    r"\W{0,3}(?:[\d:T/.,-]{8,30}\W{1,3}){0,2}(?:INFO\W{1,4})?(?:\d{1,3}%\|[^|]{0,60}\|)?\W{0,3}"
+    r"\W{0,3}(?:(?=\d{1,4}[:/-]|\d{2,4}\.\d\d\.)[\d:T/.,-]{8,30}\W{1,3}){0,2}(?:INFO\W{1,4})?(?:\d{1,3}%\|[^|]{0,60}\|)?\W{0,3}"
 )
 ROLES = {  # what the words in a line say of the figure after them, Latin and Chinese
     "valid": (
@@ -60,6 +57,15 @@ PAIRS = {  # 'val_loss: 0.0013'
     decimal: re.compile(
         r"(?<![\w.])(?P<name>[^\W\d][\w ./]{0,40}?)['\"]?[\s=:]{1,4}"
         rf"(?P<number>{number_pattern(decimal)})(?![\w%]|[.,]\d)(?P<rest>/?)",
+        re.IGNORECASE,
+    )
+    for decimal in ".,"
+}
+
+BARE = {  # two losses without a name, or a name right behind a figure: another line begins there
+    decimal: re.compile(
+        rf"\d[{decimal}]\d+(?:e-\d+)?[\s,;/|]{{1,3}}\d*[{decimal}]\d+(?![\w%])"
+        r"|\d(?:train|val|loss)",
         re.IGNORECASE,
     )
     for decimal in ".,"
@@ -145,11 +151,15 @@ def roles_of(text: str) -> list[str] | None:
     ]
 
 
-def begins_with_loss(text: str) -> bool:
-    """Tell whether a line begins with a loss by name, such as 'loss:0 0' or 'val_loss=0.2 best'."""
+def looks_like_losses(text: str) -> bool:
+    """Tell whether a line holds losses in whatever manner: nothing but names and several figures,
+    or first a loss by name, such as 'loss:0 0'.
+    """
+    tokens = _tokens(plain(text[:LONGEST]), ".") or ()
+    figures = [token for token in tokens if not isinstance(token, str) and token[1] != 0]
     pair = PAIRS["."].match(text[:LONGEST])
     named = pair and re.search("[:=]", text[pair.end("name") : pair.start("number")])
-    return bool(named) and "loss" in (_tokens(pair["name"], ".") or ())
+    return len(figures) > 1 or bool(named) and "loss" in (_tokens(pair["name"], ".") or ())
 
 
 def parse_line(text: str, decimal: str = ".") -> tuple[Line, str | None] | None:
@@ -166,15 +176,20 @@ def parse_line(text: str, decimal: str = ".") -> tuple[Line, str | None] | None:
         return None
     if DIVERGED.fullmatch(text):
         return Line(math.nan, math.nan), None
-    whole = plain(text, decimal)
     if text.endswith("]") and not text.startswith("["):
         head, _, inside = text[:-1].rpartition("[")
-        text, label = (head, inside.strip()) if inside.strip() else (text, None)
+        if inside.strip() and not _names_loss(inside, decimal):
+            text, label = head, inside.strip()
     tokens = _tokens(plain(text, decimal), decimal)
     figures = _figures(tokens) if tokens else None
-    if line := _line(figures) if figures else _of_console(plain(text, decimal), decimal):
-        return line, label
-    return (line, None) if label and (line := _of_console(whole, decimal)) else None
+    line = _line(figures) if figures else _of_console(plain(text, decimal), decimal)
+    return (line, label) if line else None
+
+
+def _names_loss(text, decimal):
+    """Whether a loss by name is among the figures of a text; what a bar shows is no label."""
+    names = [pair["name"] for pair in PAIRS[decimal].finditer(plain(text, decimal))]
+    return any({"train", "valid"} & {*(roles_of(name) or ())} for name in names)
 
 
 def _of_console(text, decimal):
@@ -182,6 +197,10 @@ def _of_console(text, decimal):
     text = text[STAMP.match(text).end() :]
     first = TOKENS[decimal].match(text)
     if not first or first.lastgroup not in {*ROLES, "of", "bar"}:  # it is the label of a run
+        return None
+    if BARE[decimal].search(
+        PAIRS[decimal].sub(r"\g<name>;", text)
+    ):  # another line's, run into this one
         return None
     slots, names = {}, set()
     for pair in PAIRS[decimal].finditer(text):
@@ -225,24 +244,3 @@ def _line(figures):
     counts = {name: int(slots[name][0]) for name in ("epoch", "steps") if name in slots}
     written = [slots[name][1] for name in ("train", "valid") if slots[name][1] is not None]
     return Line(slots["train"][0], slots["valid"][0], **counts, decimals=max(written, default=None))
-
-
-def write_lines(
-    curve: pd.DataFrame, line_format: str = "train valid", last: int = 3, steps: int | None = None
-) -> str:
-    """Return the last epochs of a run as the log writes them, a string of one line each.
-
-    `curve` has columns epoch, train, validation: read it with a ruler first. `steps` is the number
-    of batches of an epoch, which the format 'epoch steps train valid' needs. Raises ValueError for
-    an unknown format, or no steps.
-    """
-    counts = one_of("line_format", line_format, DECIMALS).split()[:-2]
-    if "steps" in counts and steps is None:
-        raise ValueError(
-            f"steps must be given for the format {line_format!r}: the batches of an epoch"
-        )
-    rows = curve.tail(last).assign(steps=steps)
-    return "\n".join(
-        str(Line(row.train, row.validation, **{name: int(getattr(row, name)) for name in counts}))
-        for row in rows.itertuples()
-    )

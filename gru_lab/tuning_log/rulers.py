@@ -7,7 +7,7 @@ import pandas as pd
 from gru_lab.config import RunConfig, one_of
 from gru_lab.loss import weighted_loss
 from gru_lab.trainer import batches
-from gru_lab.tuning_log.lines import write_lines
+from gru_lab.tuning_log.lines import DECIMALS, Line
 from gru_lab.tuning_log.stage import Setting, Stage
 
 LAST = 3  # epochs the log notes of each run
@@ -90,6 +90,27 @@ def _weights(config, curve, schedule, share):
     for epoch, _, moved_to in schedule:
         weight[curve["epoch"] >= epoch] = moved_to
     return weight / share**2
+
+
+def write_lines(
+    curve: pd.DataFrame, line_format: str = "train valid", last: int = 3, steps: int | None = None
+) -> str:
+    """Return the last epochs of a run as the log writes them, a string of one line each.
+
+    `curve` has columns epoch, train, validation: read it with a ruler first. `steps` is the number
+    of batches of an epoch, which the format 'epoch steps train valid' needs. Raises ValueError for
+    an unknown format, or no steps.
+    """
+    counts = one_of("line_format", line_format, DECIMALS).split()[:-2]
+    if "steps" in counts and steps is None:
+        raise ValueError(
+            f"steps must be given for the format {line_format!r}: the batches of an epoch"
+        )
+    rows = curve.tail(last).assign(steps=steps)
+    return "\n".join(
+        str(Line(row.train, row.validation, **{name: int(getattr(row, name)) for name in counts}))
+        for row in rows.itertuples()
+    )
 
 
 def log_lines(stage: Stage, config: RunConfig, curve: pd.DataFrame, schedule: tuple = ()) -> str:

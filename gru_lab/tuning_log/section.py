@@ -7,7 +7,7 @@ from typing import Any
 
 from gru_lab.tuning_log import wording
 from gru_lab.tuning_log.entries import LOSS, RATIO, Entry, doubt_of
-from gru_lab.tuning_log.lines import LONGEST, Line, begins_with_loss, parse_line
+from gru_lab.tuning_log.lines import LONGEST, Line, looks_like_losses, parse_line
 from gru_lab.tuning_log.log import LoggedRun, LoggedStage
 from gru_lab.tuning_log.table import Table
 
@@ -179,7 +179,7 @@ class Section:
             named = re.search(r"[^\W\d]|=", label) or RATIO.match(label)
             if named and (parsed := self.figures_of(rest)):
                 telling = entry.item or re.search(r"[\d=]", label)
-                losses = LOSS.search(label) or begins_with_loss(label)
+                losses = LOSS.search(label) or looks_like_losses(label)
                 if losses or not telling and (self.pending.firm or mark[0].isspace()):
                     return False  # 'best 0.012 0.013' is no run
                 self.expect(Pending(self.named(label)))

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from gru_lab.model import RNN
-from gru_lab.tuning_log.lines import Line, parse_line, write_lines
+from gru_lab.tuning_log.lines import Line, parse_line
 from gru_lab.tuning_log.read import read_log
+from gru_lab.tuning_log.rulers import write_lines
+from tests.tuning_log.test_lines import READ
 
 CHINESE = """# 一个记录
 
@@ -173,6 +175,15 @@ def test_lines_of_a_console_are_apart_however_they_were_drawn(between):
         [(None, None, 0.1, 0.2)],
     ]
     assert log.not_understood == []
+
+
+@pytest.mark.parametrize("between", ["", " ", ", ", "\t", "\r", "\x08\x08", "\x1b[2K\r"])
+@pytest.mark.parametrize("line", READ)
+def test_of_two_lines_that_run_into_each_other_none_is_read_by_half(line, between):
+    log = read_log(f"## 1. Layers\n- layers=1\n{line}{between}{line}\n- layers=2\n0.5 0.6\n")
+    read = READ[line][2:]
+    figures = [figure[2:] for run in log.stages[0].runs for figure in lines_of(run)]
+    assert log.not_understood or figures == [read, read, (0.5, 0.6)]
 
 
 @pytest.mark.parametrize(
