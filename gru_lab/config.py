@@ -12,6 +12,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -146,15 +147,13 @@ class RunConfig:
 
     def __post_init__(self):
         problems = []
-        for name, rule in RULES.items():
+        fixes = {name: rule.fix for name, rule in RULES.items()}
+        fixes["pattern"] = partial(one_of, choices=PATTERNS)
+        for name, fix in fixes.items():
             try:
-                object.__setattr__(self, name, rule.fix(name, getattr(self, name)))
+                object.__setattr__(self, name, fix(name, getattr(self, name)))
             except ValueError as error:
                 problems.append(str(error))
-        try:
-            one_of("pattern", self.pattern, PATTERNS)
-        except ValueError as error:
-            problems.append(str(error))
         if problems:
             raise ValueError("; ".join(problems))
 

@@ -23,6 +23,7 @@ from gru_lab.tuning_log.stages import STAGES
 from gru_lab.words import LANGUAGES, translated
 
 MADE = " (the guess made)"  # as `lab.predict` writes it into a record
+SIZED = [stage.sized(profile) for stage in STAGES.values() for profile in PROFILES.values()]
 
 
 def pool(records: str | Path | list, out: str | Path = "class.html", language: str = "en") -> Path:
@@ -80,31 +81,17 @@ def pool(records: str | Path | list, out: str | Path = "class.html", language: s
     return Path(out)
 
 
-def _known():
-    """Return each (stage at a profile, setting) of the log by the key of a run without data."""
-    known = defaultdict(list)
-    for stage in STAGES.values():
-        for profile in PROFILES.values():
-            start = stage.start.replace(hidden_size=profile.hidden_size)
-            settings = tuple(setting.sized(profile) for setting in stage.settings)
-            sized = replace(stage, profile=profile, start=start, settings=settings)
-            for setting in settings:
-                known[sized.config(setting).key].append((sized, setting))
-    return known
-
-
-KNOWN = _known()
-
-
 def _bare(config):
     return config.replace(data="", data_digest="")
 
 
 def _repeated(config, curve):
     """Yield (stage, setting) for each setting of the log that a run is, and as long as it."""
-    for stage, setting in KNOWN[_bare(config).replace(seed=0).key]:
-        if stage.profile.epochs(setting.epochs) <= len(curve):
-            yield stage, setting
+    key = _bare(config).replace(seed=0).key
+    for stage in SIZED:
+        for setting in stage.by_key.get(key, ()):
+            if stage.profile.epochs(setting.epochs) <= len(curve):
+                yield stage, setting
 
 
 def _guesses(page):

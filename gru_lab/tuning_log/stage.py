@@ -133,13 +133,13 @@ class Stage:
         series = open_data(data, split_by, profile.rows).head(profile.rows)
         for part in series.require_complete().split():
             part.windows(self.start.window)
-        return replace(
-            self,
-            profile=profile,
-            series=series,
-            settings=tuple(setting.sized(profile) for setting in self.settings),
-            start=self.start.replace(hidden_size=profile.hidden_size),
-        )
+        return replace(self.sized(profile), series=series)
+
+    def sized(self, profile: Profile) -> "Stage":
+        """Return this stage at a profile, without a series."""
+        settings = tuple(setting.sized(profile) for setting in self.settings)
+        start = self.start.replace(hidden_size=profile.hidden_size)
+        return replace(self, profile=profile, settings=settings, start=start)
 
     def __getitem__(self, name):
         """Return the setting of that name, or raise ValueError with the names there are."""
