@@ -21,15 +21,6 @@ PALE = "rgba(213, 94, 0, 0.35)"  # of intervals
 CANDIDATES = 5_000  # repairs, the longest ones, from which pictures are chosen
 
 
-def _ordered(repaired):
-    """Return the rows in the order of their repair (part by part, in time), their times and parts.
-
-    Time is that of the row's stamp, or its row number if it has none; the parts are numbers.
-    """
-    layout = repaired.layout
-    return layout.order, layout.labels[layout.order], layout.part
-
-
 def plot_holes(repaired: Repaired, most: int = 60) -> go.Figure:
     """Return the share of holes over the rows, before and after, of the `most` holed channels."""
     channels = repaired.repairer.scores_.index
@@ -69,7 +60,7 @@ def largest(repaired: Repaired, count: int = 6, long: int | None = None) -> list
     The first ones are of different moments and channels. Among equally long ones, those whose
     interval is widest for their channel come first.
     """
-    order, _, part = _ordered(repaired)
+    order, part = repaired.layout.order, repaired.layout.part  # rows as they are repaired
     channels = repaired.repairer.scores_.index
     runs = runs_of(
         repaired.filled[channels].to_numpy()[order], np.flatnonzero(np.diff(part, prepend=-1))
@@ -106,13 +97,13 @@ def plot_repaired(
     repaired: Repaired, channel: object, rows: np.ndarray, unit: str = ""
 ) -> go.Figure:
     """Return one repair of `rows` (numbers): what was seen around it, the values, intervals."""
-    order, moments, part = _ordered(repaired)
+    order, part = repaired.layout.order, repaired.layout.part
     first = int(np.flatnonzero(order == rows[0])[0])
     around = max(AROUND, len(rows))
     near = np.arange(max(0, first - around), min(len(order), first + len(rows) + around))
     near = near[part[near] == part[first]]
-    near = near[:: max(1, len(near) // POINTS)]
-    x, here = moments[near], order[near]
+    here = order[near[:: max(1, len(near) // POINTS)]]
+    x = repaired.layout.labels[here]  # time stamps, or row numbers where there are none
     values = numbers(repaired.frame[channel])[here]
     filled = repaired.filled[channel].to_numpy()[here]
     low, high = (bound[channel].to_numpy()[here] for bound in repaired.interval)
@@ -170,7 +161,6 @@ def _add_bands(figure, x, low, high, filled):
 
 def repair_name(repaired: Repaired, channel: object, rows: np.ndarray) -> str:
     """Return a repair in words: its channel, how long it is, and when it begins."""
-    order, moments, _ = _ordered(repaired)
-    moment = moments[order == rows[0]][0]
-    when = pd.Timestamp(moment).floor("s") if moments.dtype.kind == "M" else f"row {rows[0]:,}"
+    moments, row = repaired.layout.labels, rows[0]
+    when = pd.Timestamp(moments[row]).floor("s") if moments.dtype.kind == "M" else f"row {row:,}"
     return f"{channel}: {counted(len(rows), 'row')} from {when}"
