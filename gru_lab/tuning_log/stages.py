@@ -15,6 +15,13 @@ from gru_lab.tuning_log.stage import Profile, Setting, Stage
 RECORDED = read_log(Path(__file__).with_name("recorded_log.md"))
 R_SQUARED = RunConfig().hidden_share ** 2
 WEIGHT_1 = R_SQUARED  # what the stages after the second trained with
+CHOSEN = {  # the setting that the log went on with, and the two whose errors a learner compares
+    "mask_input": ("not included", "included", "not included"),
+    "missing_weight": ("weight=1", "weight=1", "weight=0"),
+    "num_layers": ("2 layers", "2 layers, no dropout (control)", "1 layer"),
+    "dropout": ("dropout=0", "dropout=0", "dropout=0.5"),
+    "loss_ratio": ("1:3", "1:3", "1:1"),
+}
 
 
 def _trained(number, knob, values, weight=0):
@@ -43,9 +50,9 @@ def _control(row, label, epochs, **changes):
     return Setting(label, changes, epochs, row.weight, kind="control")
 
 
-def _stage(number, name, settings, adopted, guess, validate_missing_only=False, **start):
+def _stage(number, name, settings, validate_missing_only=False, **start):
     """Return a stage whose question, epochs and conclusion are those of the log."""
-    logged = RECORDED.stages[number - 1]
+    logged, (adopted, *guess) = RECORDED.stages[number - 1], CHOSEN[name]
     return Stage(
         number=number,
         name=name,
@@ -55,7 +62,7 @@ def _stage(number, name, settings, adopted, guess, validate_missing_only=False, 
         knob=next(iter(settings[0].changes)),
         start=RunConfig(epochs=logged.epochs, **start),
         settings=tuple(settings),
-        guess=guess,
+        guess=tuple(guess),
         validate_missing_only=validate_missing_only,
     )
 
@@ -83,22 +90,11 @@ _ratios += map(_meant, list(_ratios))
 STAGES = {
     stage.name: stage
     for stage in (
-        _stage(1, "mask_input", _masks, "not included", ("included", "not included")),
-        _stage(2, "missing_weight", _weights, "weight=1", ("weight=1", "weight=0")),
-        _stage(
-            *(3, "num_layers", _layers, "2 layers", ("2 layers, no dropout (control)", "1 layer")),
-            missing_weight=WEIGHT_1,
-        ),
-        _stage(
-            *(4, "dropout", _dropouts, "dropout=0", ("dropout=0", "dropout=0.5")),
-            missing_weight=WEIGHT_1,
-        ),
-        _stage(
-            *(5, "loss_ratio", _ratios, "1:3", ("1:3", "1:1")),
-            validate_missing_only=True,
-            dropout=0,
-            learning_rate=5e-4,
-        ),
+        _stage(1, "mask_input", _masks),
+        _stage(2, "missing_weight", _weights),
+        _stage(3, "num_layers", _layers, missing_weight=WEIGHT_1),
+        _stage(4, "dropout", _dropouts, missing_weight=WEIGHT_1),
+        _stage(5, "loss_ratio", _ratios, validate_missing_only=True, dropout=0, learning_rate=5e-4),
     )
 }
 
