@@ -3,17 +3,16 @@ where it is.
 """
 
 import contextlib
+import json
 import os
 import random
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +33,7 @@ for ignored in (signal.SIGINT, signal.SIGHUP):
     # goes on ignoring them
     if signal.getsignal(ignored) is signal.SIG_IGN:
         signal.signal(ignored, lambda *_: None)
+LONG = 300  # seconds that another process may take on a busy machine; no test asks for speed
 SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
@@ -76,7 +76,7 @@ def tiny_runs(tmp_path_factory):
     try:
         shared.mkdir()
     except FileExistsError:
-        wait_until(whole.exists, "the runs of the tiny profile", seconds=300)
+        wait_until(whole.exists, "the runs of the tiny profile")
     else:
         store = lab.Store(f"sqlite:///{shared / 'runs.sqlite'}")
         for name in STAGES:
@@ -138,16 +138,7 @@ def jupyterlab(tmp_path_factory):
     The address of "" leads to the server itself, for its REST interface.
     """
     folder = tmp_path_factory.mktemp("lab")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = [
-        "--no-browser",
-        "--ip=127.0.0.1",
-        f"--port={port}",
-        "--IdentityProvider.token=test",
-        "--allow-root",
-    ]
+    options = ["--no-browser", "--ip=127.0.0.1", "--IdentityProvider.token=test", "--allow-root"]
     settings = Path(lab.__file__).with_name("jupyterlab")  # as `gru-lab lab` sets it
     options += [f"--ServerApp.root_dir={folder}", f"--LabApp.app_settings_dir={settings}"]
     options += ["--log-level=ERROR"]
@@ -155,8 +146,7 @@ def jupyterlab(tmp_path_factory):
         "GRU_LAB_STORE": f"sqlite:///{folder / 'runs.sqlite'}",
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
-    }
-    own |= {
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "PYTHONPATH": str(Path(lab.__file__).parent.parent),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
     }
@@ -164,17 +154,14 @@ def jupyterlab(tmp_path_factory):
         [sys.executable, "-m", "jupyterlab", *options], env={**os.environ, **own}
     )
     try:
-        for _ in range(150):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=test", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        here = f"http://127.0.0.1:{port}"
+        # it writes this when it listens; where its port was taken it has the next free one
+        listening = folder / "runtime" / f"jpserver-{server.pid}.json"
+        wait_until(lambda: listening.exists() and listening.read_text().endswith("}"), "JupyterLab")
+        here = f"http://127.0.0.1:{json.loads(listening.read_text())['port']}"
         yield folder, lambda path: f"{here}/lab/tree/{path}?token=test&reset" if path else here
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(LONG)
 
 
 @pytest.fixture
@@ -203,22 +190,28 @@ def start():
 
 def growth(work, size: int) -> float:
     """Return how many times the CPU seconds of `work(size)` four times the size takes: 4 where they
-    grow with it, 16 with its square. The least of three, since others work on this machine.
+    grow with it, 16 with its square.
+    """
+    return ratio(lambda: work(4 * size), lambda: work(size))
+
+
+def ratio(work, other) -> float:
+    """Return how many times the CPU seconds of `other()` `work()` takes: the least of three, since
+    others work on this machine.
     """
 
-    def seconds(size):
+    def seconds(work):
         begin = time.process_time()
-        work(size)
+        work()
         return time.process_time() - begin
 
-    return min(seconds(4 * size) / max(seconds(size), 0.001) for _ in range(3))
+    return min(seconds(work) / max(seconds(other), 0.001) for _ in range(3))
 
 
-def wait_until(true, what, seconds=60):
-    """Wait for something that another process does, and return it; it fails the test after a
-    minute.
-    """
-    for _ in range(seconds * 50):
+def wait_until(true, what="it", seconds=LONG):
+    """Wait for something that another thread or process does, and return it; fail in the end."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         if found := true():
             return found
         time.sleep(0.02)
@@ -261,8 +254,7 @@ def postgresql():
         wait_until(lambda: subprocess.run(ready).returncode == 0, "PostgreSQL")
         yield f"postgresql+psycopg://lab@/postgres?host={folder}"
     finally:
-        server.send_signal(
-            signal.SIGINT
-        )  # at once: a server that is terminated waits for its clients
-        server.wait(20)
+        # at once: a server that is terminated waits for its clients
+        server.send_signal(signal.SIGINT)
+        server.wait(LONG)
         shutil.rmtree(folder)

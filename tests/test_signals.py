@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from gru_lab import cli, table_commands
-from tests.conftest import wait_until
+from tests.conftest import LONG, wait_until
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
@@ -76,7 +76,7 @@ def test_a_repair_that_is_ended_while_it_trains_leaves_nothing(number, start, tm
         process = start([sys.executable, "-m", "gru_lab.cli", *command], stderr=log)
         wait_until(lambda: "error" in (tmp_path / "log").read_text(), "the training")
         process.send_signal(number)
-        assert process.wait(60) == CODES[number]
+        assert process.wait(LONG) == CODES[number]
     told = (tmp_path / "log").read_text()
     assert told.endswith("\nStopped. Nothing was written.\n") and "Traceback" not in told
     assert sorted(os.listdir()) == ["in.csv", "log"]
@@ -86,4 +86,4 @@ def test_whoever_started_the_tests_in_the_background_has_ctrl_c_tested_all_the_s
     """A shell lets background jobs ignore Ctrl-C, and what they start inherits that."""
     asked = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
     process = start([sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True)
-    assert process.communicate(timeout=30)[0] == "True\n"
+    assert process.communicate(timeout=LONG)[0] == "True\n"

@@ -11,6 +11,7 @@ import gru_lab as lab
 from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import PLOTLY
 from gru_lab.widgets.explorer import explorer_data, explorer_page
+from tests.widgets.test_panel_browser import HOLD
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
@@ -23,32 +24,36 @@ def test_the_first_notebook_runs_by_clicks_and_nothing_covers_or_cuts_it(
     notebook.cells[1].source = notebook.cells[1].source.replace('"lesson"', '"tiny"', 1)
     nbformat.write(notebook, folder / "first.ipynb")
     page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(HOLD)
     said = []
     page.on("console", lambda message: said.append(message.text))
     page.goto(address("first.ipynb"))
-    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=90_000)
+    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()
     for name in ("Run", "Run All Cells"):
         page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(
             name, exact=True
         ).click()
     train = page.get_by_role("button", name="Train", exact=True)
-    train.wait_for(timeout=120_000)
     page.get_by_role("slider", name="dropout", exact=True).wait_for()
+    page.locator(".js-plotly-plot:has(.main-svg)").first.wait_for()
     assert (
         page.locator(".jp-RenderedText[data-mime-type*=stderr] pre", has_text="Error").count() == 0
     )
     assert page.get_by_text("official Jupyter news").count() == 0
     panel = train.locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea-output')][1]")
     assert panel.bounding_box()["height"] < 760  # what JupyterLab leaves of 900
-    names = page.get_by_role("slider").evaluate_all("all => all.map(one => one.ariaLabel)")
-    assert names and all(names)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[role=slider]')].every(one => one.ariaLabel)"
+    )
     assert not [text for text in said if "Failed to initialize model" in text]
     assert page.locator("[data-title*='Share chart']").count() == 0
     more = page.locator(".widget-toggle-button").filter(has_text="more")
-    apart = more.bounding_box()["y"] - train.bounding_box()["y"]
+    both = [more.element_handle(), train.element_handle()]
+    apart = "([more, train]) => more.getBoundingClientRect().y - train.getBoundingClientRect().y"
+    before = page.evaluate(apart, both)
     more.click()
     page.get_by_label("epochs", exact=True).wait_for()
-    assert more.bounding_box()["y"] - train.bounding_box()["y"] == apart  # it stays where it was
+    assert page.evaluate(apart, both) == before  # it stays where it was
     page.close()
 
 
@@ -79,7 +84,7 @@ def page(request, browser, record):
     )
     page = context.new_page()
     page.goto(record.as_uri())
-    page.locator("figure.plot .main-svg").nth(5).wait_for(timeout=60_000)
+    page.locator("figure.plot:has(.main-svg)").nth(2).wait_for()
     yield page
     context.close()
 
@@ -135,8 +140,9 @@ def test_a_printed_record_has_whole_tables_and_figures(page):
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 960})  # A4 between its margins
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_timeout(1500)
-    ends = page.locator(".dataframe, figure.plot .main-svg").evaluate_all(BOXES)
-    assert all(box["right"] <= 681 for box in ends)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".dataframe, figure.plot .main-svg")]
+            .every((one) => one.getBoundingClientRect().right <= 681)"""
+    )
     assert page.locator("details.code").first.is_hidden()  # on paper nobody opens it
     assert page.pdf(format="A4").startswith(b"%PDF")

@@ -22,7 +22,7 @@ import gru_lab
 from gru_lab.config import one_of
 from gru_lab.output import uninterrupted
 
-SECONDS_TO_END = 15  # for kernels, when a recording is interrupted
+SECONDS_TO_END = 60  # for kernels, on a busy machine, when a recording is interrupted
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BAR = re.compile(r"\d+%\|.*\|")  # what tqdm writes beside its widget
 
@@ -83,7 +83,12 @@ async def execute(
         closed = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
         config = Config(AsyncKernelManager=closed)
         client = NotebookClient(
-            notebook, timeout=None, kernel_name="python3", resources=here, config=config
+            notebook,
+            timeout=None,
+            iopub_timeout=60,  # seconds: a busy machine is late with what a cell printed
+            kernel_name="python3",
+            resources=here,
+            config=config,
         )
         client.on_cell_executed = lambda **_: on_cell and on_cell()
         begun = []
@@ -128,7 +133,6 @@ def wait_for(work: Coroutine) -> Any:
         return future.result()
     finally:
         with uninterrupted():  # a second Ctrl-C must not leave kernels behind
-            future.cancel()
             asyncio.run_coroutine_threadsafe(_all_ended(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
@@ -136,7 +140,10 @@ def wait_for(work: Coroutine) -> Any:
 
 
 async def _all_ended():
-    """End what is still under way in this loop, and give up after a while."""
+    """End what is still under way in this loop, and give up after a while.
+
+    All of it is cancelled at once: what ends a kernel then begins later, and is not cancelled too.
+    """
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         if not task.cancelling():

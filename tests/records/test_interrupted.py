@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from gru_lab.cli import main
 from gru_lab.runs.exchange import read_block
-from tests.conftest import wait_until
+from tests.conftest import LONG, wait_until
 
 GOOD = ["print(6 * 7)"]
 SLOW = [
@@ -46,12 +46,12 @@ def test_a_recording_that_is_stopped_while_a_notebook_runs_ends_in_good_order(
     command = [sys.executable, "-m", "gru_lab.cli", "record", "slow.ipynb", "--profile", "tiny"]
     process = start(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     begun = Path("begun")
-    wait_until(lambda: begun.exists() and begun.read_text(), "the slow cell", 120)
+    wait_until(lambda: begun.exists() and begun.read_text(), "the slow cell")
     kernel = psutil.Process(int(begun.read_text()))
     for number in numbers:  # whoever is in a hurry presses Ctrl-C again
         process.send_signal(number)
         time.sleep(0.1)
-    told, errors = process.communicate(timeout=60)
+    told, errors = process.communicate(timeout=LONG)
     assert process.returncode == code, errors
     assert "Traceback" not in errors and "Task" not in errors
     assert "Stopped. Finished runs are kept; the same command" in errors

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from gru_lab.runs.cluster import local_client
+from tests.conftest import LONG
 
 INTRUDER = """
 import os, sys
@@ -56,7 +57,7 @@ def test_a_client_of_another_user_is_refused_and_our_own_works(cluster, part):
     places = Path(distributed.__file__).parents
     readable = all(place.stat().st_mode & 1 for place in places)
     command = [sys.executable, "-c", INTRUDER, address, "readable" * readable]
-    tried = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    tried = subprocess.run(command, capture_output=True, text=True, timeout=LONG)
     assert tried.stdout == "refused\nrefused\n", tried.stderr
     assert cluster.run(lambda: 7) == {worker: 7}
 

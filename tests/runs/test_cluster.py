@@ -22,7 +22,7 @@ from gru_lab.runs.compute import ON_ONE_GPU, Compute
 from gru_lab.runs.one_run import train_one
 from gru_lab.runs.sweep import Sweep
 from gru_lab.series import Series
-from tests.conftest import wait_until
+from tests.conftest import LONG, wait_until
 
 # what each worker loads first: a checkpoint after every epoch, a note of each epoch and of each
 # arrival of the data, a run of seed 0 that waits in its fourth epoch until it may go on, and one of
@@ -114,7 +114,7 @@ def nothing_is_left_running(request, tmp_path, monkeypatch):
         notes.go_on()
     for sweep in begun:
         sweep.stop()
-        sweep._thread.join(60)
+        sweep._thread.join(LONG)
 
 
 def configs_of(series, seeds, epochs=6):
@@ -219,7 +219,7 @@ def test_a_killed_coordinator_started_again_trains_nothing_twice(start, notes, s
     kept = store.runs().set_index("key")
     notes.go_on()
     second = sweeping(start, notes, store)
-    told, errors = second.communicate(timeout=120)
+    told, errors = second.communicate(timeout=LONG)
     assert second.returncode == 0 and "corrected ruler" in told, errors
     now = store.runs().set_index("key")
     assert len(now) == len(stage_4) and (now.loc[kept.index] == kept).all(axis=None)
@@ -233,7 +233,7 @@ def test_ctrl_c_ends_a_sweep_cleanly_and_keeps_what_is_finished(start, notes, st
     wait_until(lambda: len(store.runs()) and notes.read("held"), "a finished run")
     children = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONG)
     assert process.returncode == 130
     assert "Stopped. Finished runs are kept; the same command goes on from there." in errors
     assert "Traceback" not in errors
@@ -252,7 +252,7 @@ def test_a_store_that_is_deleted_while_a_sweep_runs_is_noticed_and_no_run_is_los
     for path in notes.folder.glob("runs.sqlite*"):
         path.unlink()
     notes.go_on()
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=LONG)
     assert process.returncode == 1 and "Traceback" not in errors
     (kept,) = notes.folder.glob("runs.rescued-*.sqlite")
     assert "deleted or moved while it was in use" in errors and str(kept) in errors
@@ -277,7 +277,7 @@ print(len(lab.sweep(configs, series=series, store={url!r}, workers=2)))
 def test_a_plain_script_may_sweep_without_asking_for_its_name(tmp_path, store):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(url=store.url))
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=LONG)
     assert (done.returncode, done.stdout) == (0, "begun\n2\n"), done.stderr
     assert len(store.runs()) == 2 and "Traceback" not in done.stderr
 
@@ -500,6 +500,14 @@ def test_a_sweep_that_is_stopped_leaves_no_run_behind_on_the_workers(machines, s
     wait_until(lambda: notes.epochs(configs[1]), "the second run")
     going.stop()
     going.wait()
+
+    def training():
+        def states(dask_worker):
+            return {task.state for task in dask_worker.state.tasks.values()}
+
+        return "executing" in set().union(*machines.client.run(states).values())
+
+    wait_until(lambda: not training(), "word of it on the workers")
     notes.go_on()
     plugins = machines.client.run(
         lambda dask_worker: [name for name in dask_worker.plugins if "gru_lab" in name]
@@ -568,7 +576,7 @@ def test_where_no_scheduler_answers_the_error_says_what_is_expected(series, stor
 
 def test_a_scheduler_that_is_gone_is_one_clear_error(machines, series, store):
     configs = [one.replace(batch_size=30) for one in configs_of(series, [0, 1, 2])]
-    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
+    with dask.config.set({"distributed.comm.timeouts.connect": "6s"}):
         going = lab.sweep(
             configs, series=series, store=store, scheduler=machines.address, background=True
         )

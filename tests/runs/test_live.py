@@ -9,6 +9,7 @@ import pytest
 import gru_lab as lab
 from gru_lab.runs.live import Live
 from gru_lab.runs.snapshot import Snapshot, Status, no_better
+from tests.conftest import wait_until
 
 
 @pytest.fixture
@@ -18,14 +19,9 @@ def live(series, store):
     running.stop()
 
 
-def wait_for(live, condition, seconds=20):
+def wait_for(live, condition):
     """Return the first snapshot that fulfils the condition; fail if none does in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition(seen := live.snapshot()):
-            return seen
-        time.sleep(0.005)
-    raise AssertionError(f"still {live.snapshot()}")
+    return wait_until(lambda: condition(seen := live.snapshot()) and seen)
 
 
 def ended(seen):
@@ -92,14 +88,15 @@ def test_a_restart_replaces_the_run_and_the_old_one_disturbs_nothing(live, confi
 def test_a_weight_moved_on_the_way_holds_at_once_is_noted_and_never_kept_as_a_plain_run(
     live, series, store, config
 ):
-    live.start(config.replace(epochs=60))
+    live.start(long(config))
     wait_for(live, lambda seen: len(seen.rows) >= 1)
     live.missing_weight = 5.0
+    live.until(len(wait_for(live, lambda seen: seen.schedule).rows) + 20)
     seen = wait_for(live, ended)
     assert seen.status == Status.DONE and store.runs().empty
     ((epoch, batch, weight),) = seen.schedule
-    assert weight == 5.0 and 1 <= epoch <= 60
-    again = lab.Trainer(config.replace(epochs=60), series, schedule=seen.schedule)
+    assert weight == 5.0 and 1 <= epoch <= len(seen.rows)
+    again = lab.Trainer(config.replace(epochs=len(seen.rows)), series, schedule=seen.schedule)
     assert [row["val_missing"] for row in again] == [row["val_missing"] for row in seen.rows]
 
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import gru_lab as lab
+from tests.conftest import LONG
 from tests.runs.test_store import make_curve, same, written_by_two_at_once
 
 
@@ -60,7 +61,7 @@ def test_two_people_may_sweep_the_same_stage_at_the_same_time(url, tmp_path, sta
     people = [
         start(command, cwd=one, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for one in folders
     ]
-    told = [one.communicate(timeout=120)[0].decode() for one in people]
+    told = [one.communicate(timeout=LONG)[0].decode() for one in people]
     assert [one.returncode for one in people] == [0, 0], told
     stage, store = lab.stage("missing_weight", "tiny"), lab.Store(url)
     assert sorted(store.runs()["key"]) == sorted({config.key for _, config in stage.configs()})

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import gru_lab as lab
 from gru_lab.loss import METRICS
 from gru_lab.runs import database as module
+from tests.conftest import LONG
 
 
 def make_curve(epochs, scale=1.0):
@@ -150,7 +151,7 @@ def written_by_two_at_once(url, start):
         writer.stdin.write("go\n")
         writer.stdin.flush()
     for writer in writers:
-        _, errors = writer.communicate(timeout=60)
+        _, errors = writer.communicate(timeout=LONG)
         assert writer.returncode == 0, errors
     store = lab.Store(url)
     assert store.runs()["epochs"].tolist() == [3] * 25

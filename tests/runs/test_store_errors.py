@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import gru_lab as lab
 from gru_lab.errors import StoreFailed
 from gru_lab.runs import database as module
+from tests.conftest import LONG
 from tests.runs.test_store import CONFIG, make_curve, same
 
 HOLDER = """
@@ -57,7 +58,7 @@ def test_a_store_locked_for_a_while_is_waited_for(store, held):
     writing.join(0.3)
     assert writing.is_alive() and store.curve(CONFIG) is None
     process.stdin.write("\n")
-    writing.join(20)
+    writing.join(LONG)
     same(store.curve(CONFIG), make_curve(5))
 
 
@@ -113,7 +114,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_a_store_that_is_whole(tmp_path,
     pytest.importorskip("resource", reason="this system cannot limit the size of a file")
     url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
     command = [sys.executable, "-c", FILLING, url, str(request.config.rootpath)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LONG).stdout
     seed, _, error = told.partition(" ")
     assert (
         "cannot be written: the disk, or what you may use of it, is full" in error

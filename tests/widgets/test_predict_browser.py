@@ -43,5 +43,5 @@ def test_a_guess_is_made_with_the_keyboard_and_shown_beside_the_result(notebook)
 
     opened.menu("Run", "Run All Cells")
     page.get_by_text("your guess", exact=True).first.wait_for()
+    page.locator("button.mod-active", has_text="half of it").wait_for()
     opened.wait_for_status("Your guess, half of it")
-    assert page.locator("button.mod-active", has_text="half of it").count() == 1

@@ -38,9 +38,9 @@ def test_curves_grow_while_other_cells_run_and_stop_ends_the_sweep(notebook):
     page.locator(
         ".jp-OutputArea-output", has_text="other cells run meanwhile: Sweep, running"
     ).wait_for()
-    page.wait_for_function(f"{POINTS} > 8", timeout=60_000)
+    page.wait_for_function(f"{POINTS} > 8")
     page.wait_for_function(f"{POINTS} > {page.evaluate(POINTS)}")
     notebook.wait_for_status("epochs a second")
     notebook.button("Stop").click()
     notebook.wait_for_status("stopped")
-    assert notebook.button("Stop").is_disabled()
+    page.get_by_role("button", name="Stop", exact=True, disabled=True).wait_for()
