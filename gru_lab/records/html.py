@@ -33,18 +33,7 @@ TRAINING_POLICY = POLICY.replace("'unsafe-inline'", "'unsafe-inline' 'wasm-unsaf
 TRAINING_POLICY += "; worker-src blob:"
 LINES_TOLD = 4  # in its sentence
 TEXTS = {"text", "name", "hovertemplate", "says"}  # of a figure
-FAILED = "The figure “{title}” could not be drawn ({message}). A newer browser may help."
-NOSCRIPT = (
-    "The figure “{title}” is drawn by JavaScript, which is switched off here. "
-    "The script is part of this file and asks the network for nothing."
-)
 PLOTLY = "application/vnd.plotly.v1+json"
-FIGURE = """\
-<figure class="plot" data-title="{title}" data-failed="{failed}" aria-label="{sentence}"{lang}
- style="min-height: {height}px">
-<script type="application/json">{payload}</script>
-<noscript>{noscript}</noscript>
-</figure>"""
 
 
 @functools.cache
@@ -127,20 +116,18 @@ def figure_sentence(figure: dict, language: str = "en") -> str:
 
 def figure_html(figure: dict, language: str = "en") -> str:
     """Return a plotly figure as HTML that waits for the page's script to draw it."""
-    texts, meta = words(language), figure.get("layout", {}).get("meta") or {}
+    meta = figure.get("layout", {}).get("meta") or {}
     if language != "en" and "kept" in meta:  # one of ours
         figure = in_language(figure, language, meta["kept"])
     layout = {key: value for key, value in figure.get("layout", {}).items() if key != "width"}
     figure = {**figure, "layout": {**layout, "autosize": True}}
     # Escaping every '<' keeps '</script>' and '<!--' in the data from ending the block early.
     payload = json.dumps(figure, separators=(",", ":")).replace("<", r"\u003c")
-    title, height = figure_title(figure), int(layout.get("height") or 450)
-    parts = {
-        "title": title,
-        "sentence": figure_sentence(figure, language),
-        "failed": texts[FAILED].format(title=title, message="{message}"),
-        "noscript": texts[NOSCRIPT].format(title=title),
-    }
-    parts = {name: html.escape(text) for name, text in parts.items()}
-    lang = f' lang="{TAGS[language]}"' * (language != "en")
-    return FIGURE.format(**parts, height=height, payload=payload, lang=lang)
+    return render(
+        "figure.html.j2",
+        language,
+        title=figure_title(figure),
+        sentence=figure_sentence(figure, language),
+        height=int(layout.get("height") or 450),
+        payload=Markup(payload),
+    )

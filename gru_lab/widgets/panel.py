@@ -71,7 +71,7 @@ def _cell():
 def still(stage: Stage, store: Store) -> HTML:
     """Return what stands for the panel in a record: sliders over the stored runs.
 
-    That run is trained if the store lacks it.
+    The adopted setting is trained first if the store lacks it.
     """
     train_missing([stage.config(stage.adopted)], stage.series, Compute(store, workers=1))
     return HTML(explorer_page(explorer_data(stage, store)))
