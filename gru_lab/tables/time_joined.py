@@ -94,7 +94,7 @@ def completed(name: Any, dates: Any, columns: dict, first: np.ndarray) -> Any:
 
 
 def _held(dates, first):
-    """Return readings in which a date that most rows leave out is that of the row above."""
+    """Return readings in which a date that most rows leave out is the one last written."""
     known = dates[0].stamps != NAT
     if known.mean() > 0.5 or not known[first].all():
         return dates
