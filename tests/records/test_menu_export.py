@@ -37,6 +37,13 @@ def notebook(folder):
     return nbformat.reads(nbformat.writes(notebook), as_version=4)  # as it is saved
 
 
+def test_what_a_cell_prints_in_pieces_is_one_output():
+    code = "import time\nprint('problems:', end='', flush=True)\ntime.sleep(1)\nprint(' none')"
+    notebook = new_notebook(cells=[new_code_cell(code)])
+    assert wait_for(execute(notebook))
+    assert [output.text for output in notebook.cells[0].outputs] == ["problems: none\n"]
+
+
 def export(notebook, folder):
     resources = {"metadata": {"name": "mine", "path": str(folder)}}
     return RecordExporter().from_notebook_node(notebook, resources)[0]
