@@ -13,6 +13,7 @@ import pandas as pd
 from gru_lab.tables.manner import parted
 from gru_lab.tables.signs import HOLES
 from gru_lab.tables.time import text_readings
+from gru_lab.tables.time_words import months_of
 
 SIDEWAYS = 8  # names that are times: a table lies on its side
 TOP = 100  # rows among which the names are looked for
@@ -25,6 +26,7 @@ UNITS = set(
     " dbm fnu percent volt volts watt amp ampere meter kmh kts inch state".split()
 )
 PREFIX = re.compile("^(da|[munpkMGTµμhcd])(?=[A-Za-zΩ])")
+MARK = re.compile(r"\W*(end([ _]of[ _]header)?|(begin[ _])?data)\W*", re.I)  # the table follows
 SUMMARY = re.compile(
     r"(mean|average|avg|sum|total|grand total|min(imum)?|max(imum)?|count|std|stdev|median|summe|"
     r"mittel(wert)?|gesamt|anzahl|somme|moyenne|media|totale?|suma|合计|总计|平均值?|最大值?|最小值?|"
@@ -61,10 +63,11 @@ def unique_names(header: list) -> list[str]:
 
 def nameless(names: list[str]) -> list[str]:
     """Return the sentence on a first row that is taken as names and looks like data, if it does."""
-    if len(names) > SIDEWAYS and text_readings(pd.Series(names[1:], dtype=object)):
+    times = text_readings(pd.Series(names[1:], dtype=object)) or len(months_of(set(names))) >= 12
+    if len(names) > SIDEWAYS and times:
         return [
-            f"the names of the columns are times, such as {names[1]!r}: each row seems to be a "
-            "channel; turn the table, as pandas.DataFrame.transpose does"
+            f"the names of the columns are times, such as {names[1]!r}: one row holds many of "
+            "them; give each time a row of its own, as pandas.DataFrame.stack or transpose does"
         ]
     if not all(map(begins_as_number, names)):
         return []
@@ -101,10 +104,21 @@ def _is_header(cells, wide, digits):
     words = [cell for cell in filled if not begins_as_number(cell)]
     above = [cells[c] for c in digits if c < len(cells) and not begins_as_number(cells[c])]
     return (
-        len(cells) in (wide, wide - 1)
+        len(cells) in (wide, wide - 1, wide + 1)
         and len(filled) >= max(1, min(len(cells), wide) / 2)
         and (not digits or (bool(above) and len(words) >= max(1, len(filled) / 2)))
     )
+
+
+def _is_data(cells, digits):
+    return all(c < len(cells) and begins_as_number(cells[c]) for c in digits)
+
+
+def _is_poor(cells, below):
+    """Tell whether cells are bad names: with numbers or dates, or `below` others only units."""
+    filled = [cell.strip() for cell in _filled(cells)]
+    numbers = any(re.fullmatch(r"[-+]?[\d.,]+|.*\d[-/.:]\d+[-/.:]\d.*", cell) for cell in filled)
+    return numbers or (below and all(map(is_unit, filled)))
 
 
 def is_unit(text: str) -> bool:
@@ -125,11 +139,11 @@ def _is_second(cells, numeric, other, short):
     if all(re.fullmatch(r"\d+[snd]", cell.strip()) for cell in _filled(cells)):
         return True  # the widths and types of columns, as the USGS gives them
     words = _filled([cells[c].strip() for c in numeric if c < len(cells)])
+    stamps = [cells[c].strip() for c in other if c < len(cells)]
     if any(map(begins_as_number, words)) or not words:
         return False
     if cells[0].lstrip().startswith("#"):  # NOAA's buoys: both rows of their heads
         return True
-    stamps = [cells[c].strip() for c in other if c < len(cells)]
     if any(map(begins_as_number, stamps)):
         return False
     return bool(stamps) or short or all(map(is_unit, words))
@@ -157,9 +171,14 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     ]
     digits = [c for c in range(wide) if _mostly(begins_as_number, filled[c])]
     numeric = [c for c in digits if _mostly(parted, filled[c])]
-    choice = [n for n in range(len(top)) if n not in comments and _is_header(top[n], wide, digits)]
-    choice.sort(key=lambda n: len(top[n]) != wide)  # one cell less only where no row fits
-    row = choice[0] if choice else min(set(range(len(top))) - comments, default=0)
+    lines = [n for n in range(len(top)) if n not in comments]
+    marks = [n for n in lines if wide > 1 and MARK.fullmatch("".join(top[n]).strip())]
+    lines = [n for n in lines if n > max(marks, default=-1)]
+    choice = [n for n in lines if _is_header(top[n], wide, digits)]
+    data = min((n for n in lines if _is_data(top[n], digits)), default=len(top))
+    poor = {n for n in choice if _is_poor(top[n], n > choice[0])}
+    choice.sort(key=lambda n: (n > data, n in poor, len(top[n]) != wide))
+    row = choice[0] if choice else min(lines, default=0)
     row = _under_another(top, row, choice, digits)
     if logger:
         row = min(logger[0], len(top) - 1)
@@ -177,11 +196,10 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     second = [n for n in range(row + 1, after) if n not in comments]
     head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
     _name(head, top, second, short)
-    if count := len(comments - {row}):
-        head.notes.append(f"{count} line{'s' if count > 1 else ''} of comments")
-    above = [n for n in range(row) if n not in comments]
-    if above and not (logger and head.row == 1):
-        head.notes.append(f"{len(above)} line{'s' if len(above) > 1 else ''} above the names")
+    above = 0 if logger and head.row == 1 else len(set(range(row)) - comments)
+    for count, what in ((len(comments - {row}), "of comments"), (above, "above the names")):
+        if count:
+            head.notes.append(f"{count} line{'s' if count > 1 else ''} {what}")
     return head
 
 
@@ -204,16 +222,12 @@ def _mostly(test, cells):
 
 def _name(head, top, second, short):
     """Give the head its names, joined from two rows where one is not enough, and its units."""
+    upper = top[head.row - 1] if head.row else []
     if short and second:
         head.names = _joined(head.names, top[second.pop(0)])
         head.notes.append("names in two rows")
-    elif (
-        short
-        and head.row
-        and len(_filled(top[head.row - 1])) > 1
-        and len(top[head.row - 1]) >= len(head.names) - 1
-    ):
-        joined = _joined(top[head.row - 1], head.names)
+    elif short and len(_filled(upper)) > 1 and len(upper) >= len(head.names) - 1:
+        joined = _joined(upper, head.names)
         if len(set(joined)) == len(joined):
             head.names = joined
             head.notes.append("names in two rows")
@@ -231,4 +245,5 @@ def is_summary(cells: list[str], wide: int) -> bool:
         return bool(filled)
     if len(cells) < wide and len(filled) == 1 and not begins_as_number(filled[0]):
         return True
-    return bool(SUMMARY.fullmatch(cells[0].strip() or filled[0].strip()))
+    places = filled if len(cells) < wide else [cells[0].strip() or filled[0]]
+    return any(SUMMARY.fullmatch(cell.strip()) for cell in places)

@@ -14,7 +14,7 @@ from gru_lab.tables.layout import Layout
 from gru_lab.tables.steps import month_numbers, steps_of
 from gru_lab.tables.text import Text
 from gru_lab.tables.time import BUDDHIST, DAY, ERA, SECOND
-from gru_lab.tables.time_joined import GPS, WRITTEN
+from gru_lab.tables.time_joined import GPS
 from gru_lab.tables.time_write import Writer, rounded
 from gru_lab.tables.workbook import Excel
 
@@ -119,7 +119,7 @@ def _number_writer(way, texts):
     def write(stamp, like):
         if way.startswith("GPS"):
             week, rest = divmod(int(stamp) - GPS * DAY, 7 * DAY)
-            return str(week if way == WRITTEN["G"] else rest // SECOND)
+            return str(week if way.endswith("week") else rest // SECOND)
         if ".." in way:
             low, high = map(int, way.split(".."))
             return str(low + int(stamp) % DAY * (high - low + 1) // DAY)

@@ -16,7 +16,7 @@ from gru_lab.tables.manner import parted
 from gru_lab.tables.time_words import named_like_time
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar", " ": "spaces"}
-ALL = 0.9  # of the rows of a table whose cells are separated by spaces have as many
+ALL = 0.9  # of the rows of a table have as many cells, where spaces part them or the last lack
 CLOCK = re.compile(r"\d\d?:\d\d(:\d\d|$)")
 COMMENTS = tuple("#-=_+*~")  # how lines that are no rows begin
 SAMPLE = 500  # rows spread over the file that are looked at to tell its manner
@@ -28,7 +28,8 @@ class Rows:
     """The rows of a table: (first line, line after the last) of each, names first.
 
     `trailing` tells that rows end with a separator more than the names. `under` are rows as wide as
-    the table that are no data, `again` those that repeat the names.
+    the table that are no data, `again` those that repeat the names; `widths` are the numbers of
+    cells, where lines may leave out the last.
     """
 
     separator: str
@@ -37,6 +38,7 @@ class Rows:
     trailing: bool
     under: list
     again: list
+    widths: list
 
 
 def reader(lines: Iterable[str], separator: str) -> Any:
@@ -122,10 +124,11 @@ def find_rows(lines: list[str]) -> Rows:
     if again:
         head.notes.append(f"the names again in line {spans[min(again)][0] + 1}")
         rows = [n for n in rows if n not in again]
-    trailing = _fit(lines, head, [spans[n] for n in rows], [widths[n] for n in rows], separator)
+    sizes = [widths[n] for n in rows]
+    trailing = _fit(lines, head, [spans[n] for n in rows], sizes, separator)
     under = [spans[n] for n in no_data if n > first and widths[n] == wide]
     spanned = [spans[first], *(spans[n] for n in rows)]
-    return Rows(separator, head, spanned, trailing, under, [spans[n] for n in again])
+    return Rows(separator, head, spanned, trailing, under, [spans[n] for n in again], sizes)
 
 
 def _repeated(lines, spans, above, rows):
@@ -178,8 +181,10 @@ def _fit(lines, head, spans, widths, separator):
     trailing = more and closed
     if more and not trailing and _widened(head, lines, spans, separator):
         return False
+    usual, count = next(iter(Counter(widths).most_common(1)), (width, 0))
+    usual = usual if count >= ALL * len(widths) else width  # nearly all may leave the last out
     for (begin, _), size in zip(spans, widths, strict=True):
-        if (size or 1) != width + trailing:
+        if not min(usual, width) <= (size or 1) - trailing <= width:
             hint = "mend that line, or delete it"
             if separator == "," and size > width:
                 hint += "; decimal commas need another separator, such as ;"

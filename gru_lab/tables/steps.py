@@ -53,6 +53,12 @@ def irregular(moments: np.ndarray, first: np.ndarray) -> np.ndarray:
     )
 
 
+def rises(values: np.ndarray, first: np.ndarray) -> bool:
+    """Tell whether numbers (rows,) go up with every row of a part, or down with every row."""
+    step = np.diff(values)[~first[1:]] if np.isfinite(values).all() else np.zeros(0)
+    return len(step) > 0 and bool((step > 0).all() or (step < 0).all())
+
+
 def rises_evenly(values: np.ndarray, first: np.ndarray) -> bool:
     """Tell whether numbers (rows,) rise by one step with every row of a part, or fall by it, as far
     as their decimals tell; a tenth of the steps may be some of it at once.
@@ -61,7 +67,7 @@ def rises_evenly(values: np.ndarray, first: np.ndarray) -> bool:
     True
     """
     step = np.diff(values)[~first[1:]]
-    if len(step) < FEW or not ((step > 0).all() or (step < 0).all()):
+    if len(step) < FEW or not rises(values, first):
         return False
     tick = next((10.0**-n for n in range(9) if np.allclose(values, values.round(n), 1e-12)), 0)
     usual = np.median(step)

@@ -90,12 +90,14 @@ class Text(Table):
         rows = find_rows(self.lines)
         self.separator, self.head, self.rows = rows.separator, rows.head, rows.rows
         self.trailing, self.under, self.again = rows.trailing, rows.under, rows.again
+        self.units = self.head.units
         self.sample_rows = range(0, len(self.rows) - 1, max(1, (len(self.rows) - 1) // SAMPLE))
         self.sample = [
             cells_of(self.lines, self.rows[row + 1], self.separator) for row in self.sample_rows
         ]
-        self.units = self.head.units
         self.cells = self._cells()
+        if (places := np.arange(self.cells.shape[1])).size > 1:  # no hole where no cell is
+            self.kept = places >= np.array(rows.widths)[:, None]
         manner = [
             SEPARATORS.get(self.separator, repr(self.separator)),
             "decimal comma" if self.point == "," else "",
@@ -115,9 +117,8 @@ class Text(Table):
                 known = parted(cell)
                 column["number" if known else "text" if cell.strip() else ""] += 1
                 column[hint(known.core, known.power) if known else ""] += 1
-        for column in hints:
-            if column["number"] > column["text"]:
-                self.votes += Counter({sign: column[sign] for sign in ".,"})
+        for column in (column for column in hints if column["number"] > column["text"]):
+            self.votes += Counter({sign: column[sign] for sign in ".,"})
         self.point = self.decimal or ("," if self.votes[","] > self.votes["."] else ".")
         unsure = {
             name: str
@@ -165,15 +166,14 @@ class Text(Table):
             if column < len(record) and not mask[row]
         ]
         texts = [text for text in seen if text not in HOLES]
-        if texts and all(text.lower() in ("true", "false") for text in texts):
-            word = texts[0]
-            case = str.upper if word.isupper() else str.lower if word.islower() else str.title
+        if texts and {text.lower() for text in texts} <= {"true", "false"}:
+            case = next((c for c in (str.upper, str.lower) if c(texts[0]) == texts[0]), str.title)
             return lambda value: case(str(bool(value)))
         return self.manner(name, texts).write
 
     def _quoted(self, column, cut):
         """Return whether the numbers of a column stand in quotes, None where it holds none."""
-        raw = [cut(row + 1)[column] for row in self.sample_rows[:50]]
+        raw = ["".join(cut(row + 1)[column : column + 1]) for row in self.sample_rows[:50]]
         raw = [cell for cell in raw if parted(cell.strip(' "'))]
         return sum(cell.startswith('"') for cell in raw) > len(raw) / 2 if raw else None
 
@@ -203,8 +203,7 @@ class Text(Table):
         quoted = {name: self._quoted(place, cut) for name, place in places.items()}
         flags = flag_column(self.cells, changes) if keep_flags else []
         touched = np.zeros(len(self.rows), dtype=bool)  # the header too, row 0 here
-        for mask, _ in changes.values():
-            touched[1:] |= mask
+        touched[1:] = np.any([mask for mask, _ in changes.values()], axis=0) if changes else False
         for row in range(len(self.rows)) if flags else np.flatnonzero(touched).tolist():
             begin, end = self.rows[row]
             whole = "".join(lines[begin:end])
@@ -216,6 +215,7 @@ class Text(Table):
                         cells[places[name]], writers[name](values[row - 1]), quoted[name]
                     )
             if flags:
+                cells += [""] * (len(self.cells.columns) - len(cells))
                 cells[len(self.cells.columns) :] = [self._put("", flags[row], False)]
             lines[begin:end] = [
                 separator.join(cells) + whole[len(body) :],

@@ -13,7 +13,7 @@ import pandas as pd
 
 from gru_lab.tables.frames import is_text, whole
 from gru_lab.tables.numbers import quoted
-from gru_lab.tables.steps import FEW, choose, direction, rises_evenly, seconds
+from gru_lab.tables.steps import FEW, choose, direction, rises, rises_evenly
 from gru_lab.tables.time import Reading
 from gru_lab.tables.time_joined import clocks_of, completed, together, with_clock
 from gru_lab.tables.time_numbers import SCALES, YEARS, number_readings
@@ -39,12 +39,6 @@ def _counts_up(column, first):
 
 def _values(column):
     return column.to_numpy(np.float64, na_value=np.nan)
-
-
-def _rises(column, first):
-    """Tell whether numbers go up with every row of a part, or down with every row."""
-    step = np.diff(_values(column), prepend=np.nan)[~first]
-    return len(step) > 0 and bool((step > 0).all() or (step < 0).all())
 
 
 def _plain(column):
@@ -109,7 +103,9 @@ def _elapsed(numbers, first, doubts):
     """Return the Found of the column that rises evenly with the rows, whatever its name, such as 0,
     0.5, 1, …; one that rises unevenly may be a sum or a count, and is a doubt.
     """
-    rising = {n: c for n, c in numbers.items() if _rises(c, first) and not _counts_up(c, first)}
+    rising = {
+        n: c for n, c in numbers.items() if rises(_values(c), first) and not _counts_up(c, first)
+    }
     for name, column in rising.items() if len(numbers) > 1 else ():
         if rises_evenly(_values(column), first):
             return Found((name,), (_plain(column),), ("number",))
@@ -146,14 +142,16 @@ def _among_numbers(numbers, columns, first, tellers, time_format, dayfirst):
         named = named_like_time(name)
         readings = asked(number_readings(column), column, time_format, dayfirst)
         if readings:
-            if not readings[0].clock and {"d", "j"} & set(readings[0].order):
+            lone = not named and stands_still(readings[0], first) and "Y" not in readings[0].order
+            if not readings[0].clock and {"d", "j"} & set(readings[0].order) and not lone:
                 joint = completed(name, readings, columns, first)
                 if len(joint.columns) > 1 and oddness(joint.readings[0], first) <= REGULAR:
                     return joint, None, []
             best = choose(readings, first)
             ordered = runs_in_order(best[0], first) or any(teller(best[0]) for teller in tellers)
             even = oddness(best[0], first) <= REGULAR
-            even &= best[0].order != YEARS or rises_evenly(_values(column), first)
+            if best[0].order.endswith(("days", "years")):  # or an energy meter
+                even = rises_evenly(_values(column), first)
             sure = named and (even or best[0].order != "Y")  # years may go with months
             if ordered and (sure or (even and not _counts_up(column, first)) or time_format):
                 timing = Found((name,), tuple(best), (best[0].way,))
@@ -162,25 +160,25 @@ def _among_numbers(numbers, columns, first, tellers, time_format, dayfirst):
                 plain = plain or timing  # a year and a month may stand beside it
                 continue
             counts = best[0].order.endswith("days") and _counts_up(column, first)
-            if len(first) > 2 and not counts and (even or _rises(column, first)):
-                begin, end = (
-                    np.datetime64(int(s), "ns").astype("M8[s]") for s in best[0].stamps[[0, -1]]
-                )
-                doubts.append(
-                    f"column {name!r} may be time ({best[0].way}, {begin} to {end}) or only count; "
-                    f"if it is the time, add --time {name!r}"
-                )
-        rising = (
-            named and _rises(column, first) or named and any(t(_plain(column)) for t in tellers)
-        )
-        if named and rising and plain is None:
+            if len(first) > 2 and not counts and (even or rises(_values(column), first)):
+                doubts.append(_may_be_time(name, best[0]))
+        steady = rises(_values(column), first) or any(t(_plain(column)) for t in tellers)
+        if named and steady and plain is None:
             plain = Found((name,), (_plain(column),), ("number",))
-        elif named and direction(seconds(_plain(column).stamps), first):
+        elif named and direction(_values(column), first):
             doubts.append(
                 f"column {name!r} has a name like a time, but its values do not increase; "
                 f"if it is one, add --time {name!r}"
             )
     return None, plain, doubts
+
+
+def _may_be_time(name, reading):
+    begin, end = (np.datetime64(int(s), "ns").astype("M8[s]") for s in reading.stamps[[0, -1]])
+    return (
+        f"column {name!r} may be time ({reading.way}, {begin} to {end}) or only count; "
+        f"if it is the time, add --time {name!r}"
+    )
 
 
 def _looks_like_time(name, column):
@@ -226,6 +224,8 @@ def read_time(
     if readings and not readings[0].order:
         return _clock(name, readings, first)
     if not readings and pd.api.types.is_numeric_dtype(column) and time_format is None:
+        for _, clock in _packed_clocks({name: column}, first):
+            return _clock(name, clock, first)
         readings = [_plain(column)]
     if not readings:
         written = "as " + repr(time_format) if time_format else "as dates, clock times or numbers"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gru_lab.tables.frames import is_numeric, is_text
-from gru_lab.tables.steps import choose, seconds, steps_of
+from gru_lab.tables.steps import choose, rises, seconds, steps_of
 from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, Reading, dated
 from gru_lab.tables.time_readings import REGULAR, Found, oddness, readings_of
 from gru_lab.tables.time_words import PARTS, half_of, months_of, plain
@@ -28,13 +28,13 @@ NUMBERED = {  # the roles of numbers, with their ranges
     "s": (0, 604_799),
 }
 DATES = ("Ymd", "dmY", "mdY", "Yj", "ymd", "dmy", "mdy")
-TOGETHER = [date + clock for date in DATES for clock in ("", "H", "HM", "HMS", "n")]
-TOGETHER += ["Ym", "Gs"]
+TOGETHER = [date + clock for date in DATES for clock in ("", "H", "HM", "HMS", "n", "s")]
+TOGETHER += ["Ym", "Gs", "jH", "jHM", "jn", "mdH", "mdHM"]
 FRACTIONS = {"d": DAY, "j": DAY, "H": HOUR, "s": SECOND}  # the last of them may have one: day 64.25
 NEAR_BY = 6  # columns beside the year that may belong to the date
-WRITTEN = {"n": "%H%M", "G": "GPS week", "s": "GPS s"}
+WRITTEN = {"n": "%H%M", "G": "GPS week", "s": "0..86399"}
 GPS = 3_657  # days since 1970 where its weeks begin
-PERIODS = (48, 96, 144, 288, 1_440)  # that a day may be counted in, from 0 or 1
+PERIODS = (48, 96, 144, 288, 1_440, 86_400)  # that a day may be counted in, from 0 or 1
 TICK = SECOND // 10_000  # what decimals of a day can tell
 
 
@@ -62,8 +62,9 @@ def clocks_of(columns: dict, but: Any) -> Iterator[tuple]:
 def _numbered_clocks(numbers):
     """Yield (nanoseconds since midnight, format) of numbers (rows,) that can be a clock."""
     low, high = numbers.min(), numbers.max()
-    if low in (0, 1) and (count := high - low + 1) in PERIODS and not (numbers % 1).any():
-        yield _rounded((numbers - low) * (DAY / count)), f"{low:.0f}..{high:.0f}"
+    for count in PERIODS if low in (0, 1) and not (numbers % 1).any() else ():
+        if high - low + 1 == count or (low == 0 and count >= 1_440 and 24 < high < count):
+            yield _rounded((numbers - low) * (DAY / count)), f"{low:.0f}..{low + count - 1:.0f}"
     if 0 <= low and high <= 24:
         yield (_rounded(numbers * DAY), "days") if high < 1 else (_rounded(numbers * HOUR), "%H")
     elif 0 <= low and high <= 240_000 and (high > 2_400 or not (numbers % 1).any()):
@@ -143,12 +144,23 @@ def _numbers(columns):
 def _chosen(names, fits):
     """Yield (roles, columns) of the dates that columns with `fits` {role: names} may make."""
     for roles in TOGETHER:
-        year = next(role for role in roles if role in "YyG")
-        for place in [names.index(name) for name in fits[year][:2]]:
+        for place in [names.index(name) for name in fits[_lead(roles)][:2]]:
             beside = names[max(0, place - NEAR_BY) : place + NEAR_BY + 1]
             for chosen in combinations(beside, len(roles)):
                 if all(name in fits[role] for name, role in zip(chosen, roles, strict=True)):
                     yield roles, chosen
+
+
+def _lead(roles):
+    """Return the year of these roles, or what counts for it."""
+    return next((role for role in roles if role in "YyG"), list(roles)[0])
+
+
+def _goes_alone(fields, numbers, first):
+    """Tell whether the year, or what counts for it, rises with every row: it needs no other."""
+    lead = _lead(fields)
+    others = [numbers[name] for role, name in fields.items() if role != lead]
+    return rises(numbers[fields[lead]], first) and any(map(np.ptp, others))
 
 
 def together(columns: dict, first: np.ndarray) -> Any:
@@ -165,6 +177,8 @@ def together(columns: dict, first: np.ndarray) -> Any:
         if broken & set(chosen[:-1]) or (chosen[-1] in broken and roles[-1] not in FRACTIONS):
             continue
         fields = dict(zip(roles, chosen, strict=True))
+        if _goes_alone(fields, numbers, first):
+            continue
         few = {role: numbers[name][sample] for role, name in fields.items()}
         if oddness(_joined(few), first[sample]) >= least:
             continue
@@ -174,7 +188,8 @@ def together(columns: dict, first: np.ndarray) -> Any:
     if not best:
         return Found()
     best = _with_constants(best, list(columns), fits, numbers)
-    ways = (written.get(name) or WRITTEN.get(role, f"%{role}") for role, name in best.items())
+    words = WRITTEN | ({"s": "GPS s"} if "G" in best else {})
+    ways = (written.get(name) or words.get(role, f"%{role}") for role, name in best.items())
     reading = _joined({role: numbers[name] for role, name in best.items()})
     return Found(tuple(best.values()), (reading,), tuple(ways))
 

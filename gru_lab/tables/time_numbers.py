@@ -43,15 +43,16 @@ def number_readings(column: pd.Series) -> list[Reading]:
                 stamps = np.full(len(values), NAT)
                 stamps[seen] = way.stamps
                 readings.append(replace(way, stamps=stamps))
-    if not readings:
-        scales = [name for name in SCALES if _plausible(low, name) and _plausible(high, name)]
-        named = [name for name in scales if "mjd" in str(column.name).lower() and "mod" in name]
-        readings = [
-            Reading(name, counted_from(column, name), name)
-            for name in named or scales + [YEARS] * broken
-        ]
+    short = all("y" in way.order for way in readings)  # years of two digits, or nothing
+    scales = [name for name in SCALES if _plausible(low, name) and _plausible(high, name)] * short
+    named = [name for name in scales if "mjd" in str(column.name).lower() and "mod" in name]
+    for name in named or scales + [YEARS] * (broken and not readings):
+        stamps = counted_from(column, name)
+        readings.append(Reading(name, stamps, name, bool((stamps % DAY != 0)[seen].any())))
     begin = np.datetime64(f"{datetime.now().year + 2}", "ns").astype(np.int64)
-    return sorted(readings, key=lambda way: way.stamps.max() >= begin)  # measured, not foretold
+    past = [way for way in readings if way.stamps.max() < begin]  # measured, and not foretold
+    later = [way for way in readings if way not in past and not (past and "y" in way.order[:3])]
+    return past + later
 
 
 def _plausible(number, scale):

@@ -73,6 +73,14 @@ HEADS = {  # the file, and what `read as` says of it
         ),
         "the names again in line 14",
     ),
+    "a mark under a head of key and value": (
+        table("Writer_Version,2,", "Separator,Tab,", "***End_of_Header***,,", "time,T,RH"),
+        "3 lines above the names",
+    ),
+    "a row of another kind above, and a count at the end": (
+        table("C,PUBLIC,2024/03/05", "time,T,RH", below=["C,END OF REPORT"]),
+        "1 line at the end",
+    ),
     "a line of a report between bars": (table("time,T,RH", "---,:---,---:"), "comments"),
 }
 
@@ -180,6 +188,17 @@ def test_a_cell_more_than_names_is_told_by_what_stands_there(header, row, names,
     assert "Unnamed: 0" not in layout.channels and "a" in layout.channels
 
 
+def test_cells_that_all_lines_but_the_first_leave_out_are_no_holes(tmp_path):
+    rows = [DATA[0] + ",0123,x", *HOLED[1:]]
+    text = "\n".join(["time,T,RH,serial,note", *rows])
+    (tmp_path / "t.csv").write_text(text)
+    sheet = Sheet.open(tmp_path / "t.csv")
+    assert list(sheet.table) == ["time", "T", "RH", "serial", "note"]
+    assert sheet.holes.sum().to_dict() == {"time": 0, "T": 1, "RH": 0, "serial": 0, "note": 0}
+    sheet.write(tmp_path / "o.csv", sheet.table.assign(T=sheet.table["T"].fillna(9)), sheet.holes)
+    assert (tmp_path / "o.csv").read_text() == text.replace("05:00:00,,", "05:00:00,9.00,")
+
+
 def test_lines_in_quotes_and_a_table_on_its_side_are_named(tmp_path):
     (tmp_path / "t.csv").write_text("\n".join(f'"{line}"' for line in ["time,T,RH", *DATA]))
     with pytest.raises(ValueError, match="each line stands in quotation marks as a whole"):
@@ -187,7 +206,7 @@ def test_lines_in_quotes_and_a_table_on_its_side_are_named(tmp_path):
     rows = [line.split(",") for line in ["time,T,RH", *DATA]]
     (tmp_path / "t.csv").write_text("\n".join(map(",".join, zip(*rows, strict=True))))
     (note,) = Sheet.open(tmp_path / "t.csv").notes
-    assert "'2024-03-01 00:00:00': each row seems to be a channel; turn the table" in note
+    assert "are times, such as '2024-03-01 00:00:00': one row holds many of them" in note
 
 
 def test_a_line_cut_short_is_an_error_and_no_summary(tmp_path):

@@ -118,6 +118,17 @@ JOINED = {
         "week": (t - pd.Timestamp("1980-01-06")).days // 7,
         "s": (t - pd.Timestamp("1980-01-06")) % pd.Timedelta("7D") // pd.Timedelta("1s"),
     },
+    "days of Excel and a fraction": lambda t: {
+        "Date": (t.normalize() - pd.Timestamp("1899-12-30")).days,
+        "Time": t.hour / 24,
+    },
+    "seconds of the day": lambda t: {"d": t.strftime("%Y-%m-%d"), "s": t.hour * 3_600},
+    "minutes of the day": lambda t: {"d": t.strftime("%Y-%m-%d"), "s": t.hour * 60},
+    "year, day of the year, seconds": lambda t: {
+        "y": t.year,
+        "j": t.dayofyear,
+        "s": t.hour * 3_600,
+    },
     "a date in the first row of a day": lambda t: {
         "d": np.where(t.hour == 0, t.strftime("%Y-%m-%d"), None),
         "c": t.strftime("%H:%M"),
@@ -155,6 +166,19 @@ def test_time_in_several_columns_is_one_stamp(way):
     layout = Layout.of(table(**columns)).require()
     assert set(layout.time) == set(columns) and layout.channels == ("x",)
     np.testing.assert_array_equal(layout.labels, times.to_numpy("M8[ns]"))
+
+
+def test_a_day_of_the_year_and_a_clock_need_no_year():
+    times = pd.date_range("2023-03-05", periods=300, freq="h")
+    layout = Layout.of(table(doy=times.dayofyear, hhmm=times.hour * 100)).require()
+    assert layout.time == ("doy", "hhmm") and layout.step.words == "1 h"
+
+
+def test_a_clock_in_numbers_is_read_alike_if_it_is_named():
+    clock = pd.Series(HOURS.hour * 100)
+    layout = Layout.of(table(hhmm=clock))
+    assert layout.time == ("hhmm",) and layout.step.words == "1 h"
+    assert Layout.of(table(hhmm=clock), time="hhmm").require().step.words == "1 h"
 
 
 def test_a_year_and_names_of_months_are_one_stamp():

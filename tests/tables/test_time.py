@@ -59,6 +59,7 @@ WRITTEN = {
     "Chinese": (DAYS, lambda s: f"{s.year}年{s.month}月{s.day}日"),
     "Chinese with hours": (HOURS, lambda s: f"{s.year}年{s.month}月{s.day}日 {s.hour}时{s:%M}分"),
     "Korean": (DAYS, lambda s: f"{s.year}. {s.month}. {s.day}."),
+    "Greek halves": (DAYS, lambda s: f"{s.day}/{s.month}/{s.year} 12:30:00 {'πμ'}"),
     "Korean with hours": (
         HOURS,
         lambda s: f"{s.year}년 {s.month}월 {s.day}일 {s.hour}시 {s.minute}분",
@@ -98,7 +99,8 @@ def test_time_is_read_in_every_usual_manner_whatever_the_column_is_called(manner
     table = pd.DataFrame({"x": np.sin(np.arange(len(times))), "q": written(times, form)})
     layout = Layout.of(table).require()
     assert layout.time == ("q",) and layout.channels == ("x",)
-    expected = times + pd.Timedelta("250ms") if "comma before" in manner else times
+    late = {"a comma before fractions": "250ms", "Greek halves": "30min"}.get(manner, "0s")
+    expected = times + pd.Timedelta(late)
     np.testing.assert_array_equal(layout.labels, expected.to_numpy("M8[ns]"))
     np.testing.assert_array_equal(layout.labels[layout.order], np.sort(layout.labels))
 
@@ -193,7 +195,20 @@ def test_days_of_the_future_may_be_others_of_the_past(name, readings):
         assert "'modified Julian days' or 'Excel days'" in layout.refusals[0]
 
 
+def test_a_month_a_day_and_a_clock_with_seconds_are_no_year_before_a_clock():
+    texts = HOURS.strftime(" %m/%d  %H:%M:%S")
+    layout = Layout.of(pd.DataFrame({"q": texts, "x": np.sin(np.arange(300))})).require()
+    assert layout.step.words == "1 h" and layout.way == "md"
+
+
+def test_a_year_that_goes_up_by_one_needs_no_day_of_the_year_beside_it():
+    table = pd.DataFrame({"year": np.arange(1950, 2020), "x": 50 + np.sin(np.arange(70)) * 30})
+    layout = Layout.of(table)
+    assert layout.time == ("year",) and layout.channels == ("x",)
+
+
 MEASURED = {
+    "an energy meter at rest": 45_000 + np.cumsum(0.25 + 0.05 * np.sin(np.arange(300))),
     "air pressure in Pa": 101_325 + 300 * np.sin(np.arange(300) / 9),
     "rising pressure": np.round(101_000 + np.arange(300) * 1.7 + np.sin(np.arange(300)), 1),
     "an energy meter": np.cumsum(np.abs(np.sin(np.arange(300) / 7)) * 900).round() + 1_234_567_890,
