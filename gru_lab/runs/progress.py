@@ -26,9 +26,7 @@ class Progress:
         """Take in the curves of runs that need no training."""
         self.curves = {config.key: {} for config in configs} | self.curves
         for key, curve in store.curves(configs).items():
-            self.curves[key] = dict(
-                zip(curve["epoch"].tolist(), curve["val_missing"].tolist(), strict=True)
-            )
+            self.curves[key] = curve.set_index("epoch")["val_missing"].to_dict()
 
     @contextlib.contextmanager
     def shown(self, show: bool = True) -> Iterator[None]:

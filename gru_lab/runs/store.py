@@ -120,10 +120,8 @@ class Store(Database):
     def lengths(self, keys: Iterable[str]) -> dict[str, int]:
         """Return how many epochs are kept of the runs with these keys, {key: epochs}."""
         with self.reading() as connection:
-            rows = connection.execute(
-                sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
-            )
-            kept = {key: epochs for key, epochs in rows}
+            query = sa.select(runs.c.key, runs.c.epochs).where(runs.c.key.in_(list(keys)))
+            kept = dict(connection.execute(query).all())
         for key, epochs in shipped.lengths(keys).items():
             kept[key] = max(epochs, kept.get(key, 0))
         return kept

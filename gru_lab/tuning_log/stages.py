@@ -14,7 +14,6 @@ from gru_lab.tuning_log.stage import Profile, Setting, Stage
 
 RECORDED = read_log(Path(__file__).with_name("recorded_log.md"))
 R_SQUARED = RunConfig().hidden_share ** 2
-WEIGHT_1 = R_SQUARED  # what the stages after the second trained with
 CHOSEN = {  # the setting that the log went on with, and the two whose errors a learner compares
     "mask_input": ("not included", "included", "not included"),
     "missing_weight": ("weight=1", "weight=1", "weight=0"),
@@ -92,8 +91,8 @@ STAGES = {
     for stage in (
         _stage(1, "mask_input", _masks),
         _stage(2, "missing_weight", _weights),
-        _stage(3, "num_layers", _layers, missing_weight=WEIGHT_1),
-        _stage(4, "dropout", _dropouts, missing_weight=WEIGHT_1),
+        _stage(3, "num_layers", _layers, missing_weight=R_SQUARED),  # a weight of 1, as logged
+        _stage(4, "dropout", _dropouts, missing_weight=R_SQUARED),
         _stage(5, "loss_ratio", _ratios, validate_missing_only=True, dropout=0, learning_rate=5e-4),
     )
 }
