@@ -3,8 +3,10 @@ words as their languages write them.
 
 The bytes come back whatever is chosen; the names of columns and words in cells depend on it, so
 `check` says it, and where another encoding gives words as good, both are shown and `--encoding`
-decides. Compared with charset-normalizer 3.5 on 75 headers of tables in 18 encodings (short, mostly
-ASCII): 73 right and two shown with both readings, against 33.
+decides. Of 150 new tables (34 languages, 32 encodings; short, mostly ASCII) 141 come out right, 6
+right beside another reading, 3 wrong and named as unsure, none wrong in silence. chardet 7.7 reads
+123 of the 143 that are no UTF-16, with a confidence that does not tell which, charset-normalizer
+3.5 reads 77 of the 150.
 """
 
 import functools
@@ -27,10 +29,12 @@ LANGUAGES = {  # letters besides those of ASCII in an encoding's languages; $: o
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"),
     "cp850": WEST,
     "mac_roman": WEST,
+    "cp852": CENTRAL,
 }
+CYRILLIC = ("cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5")
 SCRIPTS = {  # letters of others; those after the bar are rare
-    **dict.fromkeys(("cp1251", "koi8_r", "cp866"), "абвгдезийклмнопрстухчыьяіїєґў|ёжфцшщъэю"),
-    "cp1253": "αβγδεηθικλμνοπρςστυφχωάέήίόύώ|ζξψϊϋΐΰ",
+    **dict.fromkeys(CYRILLIC, "абвгдезийклмнопрстухчыьяіїєґў|ёжфцшщъэю"),
+    **dict.fromkeys(("cp1253", "cp737"), "αβγδεηθικλμνοπρςστυφχωάέήίόύώ|ζξψϊϋΐΰ"),
     "cp874": "กขคงจชซดตถทนบปผพฟมยรลวสหอะัาำิีึืุูเแโใไ็่้์|ฉฎฏฐณธภศษฤญ",
     "cp1255": "אבגדהוזחטיכלמנסעפצקרשתםןךףץ|",
     "cp1256": "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىأإآءئؤ|",
@@ -91,7 +95,11 @@ def _share(text, encoding):
         best = max(sum(_fit(word, letters) for word in words) for letters in ways)
     strange = {letter for letter in "".join(words) if letter > "\x7f"}
     seldom = encoding in LANGUAGES and encoding not in ("cp1252", "cp1250") and len(strange) < 2
-    good = best + len(pieces & SIGNS) - inside
+    seldom |= encoding == "cp852"
+    signs = pieces & SIGNS
+    if encoding in WIDE:  # a sign whose second byte is a letter or a bracket is two characters
+        signs = {sign for sign in signs if min(sign.encode(encoding)) > 0x7F}
+    good = best + len(signs) - inside
     return good / max(1, len(pieces)) * (SELDOM if seldom else 1)
 
 
@@ -165,5 +173,5 @@ def unsure_encoding(raw: bytes, encoding: str) -> list[str]:
     differ = [row for row in zip(*words, strict=False) if not any(map(str.isascii, row))]
     row = max(differ, key=lambda row: len(set(row)), default=[])
     shown = "; ".join(f"{name} gives {w!r}" for name, w in zip(texts.values(), row, strict=False))
-    ways = " or ".join(f"--encoding {name}" for name in texts.values())
-    return [f"the text may be in another encoding: {shown}; say which by {ways}"]
+    ways = " or ".join(f"--encoding {name}" for name in texts.values()) or "--encoding NAME"
+    return [f"the text may be in another encoding: {shown or encoding}; say which by {ways}"]

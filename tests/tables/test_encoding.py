@@ -3,7 +3,7 @@
 import pytest
 
 from gru_lab.repairs.sheet import Sheet
-from gru_lab.tables.encoding import encoding_of
+from gru_lab.tables.encoding import encoding_of, unsure_encoding
 
 HEADERS = [
     ("时间,温度,湿度", "gb18030"),
@@ -32,6 +32,12 @@ HEADERS = [
     ("เวลา,อุณหภูมิ", "cp874"),
     ("時刻,気温,湿度", "euc_jp"),
     ("время,температура", "cp866"),
+    ("Moment,Głębokość studni,Opór właściwy,Źródło zasilania", "cp852"),
+    ("Razítko,Hloubka vrtu,Šířka řečiště,Napětí článku", "cp852"),
+    ("Отсчёт,Глубина скважины,Напряжение батареи", "iso8859_5"),
+    ("Початок,Глибина свердловини,Напруга батареї", "koi8_u"),
+    ("Έναρξη,Βάθος γεώτρησης,Τάση μπαταρίας", "cp737"),
+    ("t,T (°C),v (m/s)", "mac_roman"),  # in big5 the sign would take the C with it
     ("זמן,טמפרטורה", "cp1255"),
     ("الوقت,درجة الحرارة", "cp1256"),
 ]
@@ -85,6 +91,7 @@ def test_an_encoding_that_is_asked_for_is_taken_if_it_gives_the_same_bytes(tmp_p
         Sheet.open(tmp_path / "a.npy", encoding="utf-8")
 
 
-def test_bytes_that_are_no_text_in_any_encoding_still_come_back():
+def test_bytes_that_are_no_text_in_any_encoding_still_come_back_and_are_named():
     raw = bytes(range(1, 256)) * 3
     assert raw.decode(encoding_of(raw)).encode(encoding_of(raw)) == raw
+    assert "latin-1; say which by --encoding NAME" in unsure_encoding(raw, "latin-1")[0]
