@@ -252,6 +252,7 @@ def test_a_cell_that_is_run_again_stops_what_its_old_panel_trains(stage, store, 
 
 
 def test_stop_is_told_at_once_and_not_with_the_next_drawing(panel, monkeypatch):
+    wait_until(lambda: panel._drawn and not panel._drawing.locked())  # none is under way
     monkeypatch.setattr(panel, "_draw", lambda: None)
     panel.controls.fields["epochs"].value = 10_000
     panel.buttons["Train"].click()
