@@ -133,10 +133,15 @@ def find_rows(lines: list[str]) -> Rows:
 
 def _repeated(lines, spans, above, rows):
     """Return {row: row of `above`} of the rows below that say the same, but for spaces."""
-    texts = {n: "".join("".join(lines[slice(*spans[n])]).split()) for n in rows}
-    heads = {texts[n]: n for n in above}
+
+    def text(n):
+        return "".join("".join(lines[slice(*spans[n])]).split())
+
+    heads = {text(n): n for n in above}
+    begins = tuple({head[:1] for head in heads})
     below = [n for n in rows if n > min(above) and n not in above]
-    return {n: heads[texts[n]] for n in below if texts[n] in heads}
+    alike = [n for n in below if lines[spans[n][0]].lstrip().startswith(begins)]
+    return {n: heads[text(n)] for n in alike if text(n) in heads}
 
 
 def _require_closed(lines, span, separator):

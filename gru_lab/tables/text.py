@@ -96,8 +96,8 @@ class Text(Table):
             cells_of(self.lines, self.rows[row + 1], self.separator) for row in self.sample_rows
         ]
         self.cells = self._cells()
-        if (places := np.arange(self.cells.shape[1])).size > 1:  # no hole where no cell is
-            self.kept = places >= np.array(rows.widths)[:, None]
+        if 0 < min(rows.widths, default=0) < (wide := self.cells.shape[1]):
+            self.kept = np.arange(wide) >= np.array(rows.widths)[:, None]  # no cell, no hole
         manner = [
             SEPARATORS.get(self.separator, repr(self.separator)),
             "decimal comma" if self.point == "," else "",
