@@ -29,7 +29,8 @@ from gru_lab.repairs.summary import (
 from gru_lab.runs.recording import note
 
 WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "seasonal line"}
-WAYS |= {"regression": "regression", "network": "network"}
+WAYS |= {"regression": "regression", "trees": "boosted trees", "network": "network"}
+WAYS |= {"network + trees": "network and trees"}
 LONG = 12  # rows; a longer repair has its picture, and can be ticked off
 MOST_PICTURES, MOST_LISTED = 60, 500
 MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
@@ -46,6 +47,16 @@ def _settings(repairer):
         f"pandas {pd.__version__}",
         "date": datetime.datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     }
+
+
+def _has_to_say(way, words, lengths):
+    """Tell whether a way is worth a column: it is a ruler, was learned, fills somewhere, or might
+    have.
+    """
+    known = lengths[f"{way} MAE"].notna().any()
+    plain = way in ("forward fill", "seasonal")
+    named = (lengths["fills"] == way) | lengths["why"].str.startswith(words)
+    return known and (named.any() or not plain)
 
 
 def _digits(error):
@@ -135,7 +146,7 @@ def report_page(
         lengths=_scores(lengths),
         jumps=repaired.jumps().to_dict(),
         complete=len(rows) - len(holed),
-        ways={way: words for way, words in WAYS.items() if lengths[f"{way} MAE"].notna().any()},
+        ways={way: words for way, words in WAYS.items() if _has_to_say(way, words, lengths)},
         how=HOW,
         values=base64.b64encode(safe_csv(each_value(repaired)).encode()).decode() if few else "",
         coverage=repaired.repairer.coverage_,

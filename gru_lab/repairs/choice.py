@@ -8,7 +8,8 @@ from scipy.special import stdtr
 
 from gru_lab.repairs.holes import CLASSES, CLOSED
 
-WAYS = ("linear", "forward fill", "seasonal", "regression", "network", "network")
+RIVALS = ("linear", "forward fill", "seasonal", "regression")
+WAYS = (*RIVALS, "trees", "network", "network + trees")  # these correct the regression
 FEW, FEW_HOLES = 30, 8  # entries and holes below which a class of a channel decides nothing
 DOUBT = 0.05  # a way is taken if the chance that it is worse than the line is below this
 _PLACE = np.r_[np.arange(CLOSED), 2, 3, 4.5]  # of a class on one scale of length
@@ -16,6 +17,13 @@ _APART = np.abs(_PLACE[:, None] - _PLACE) + 2 * (
     (np.arange(CLASSES)[:, None] < CLOSED) != (np.arange(CLASSES) < CLOSED)
 )
 _LIKE = 0.5 ** np.minimum(_APART, 4)  # how much classes tell of each other
+
+
+def shown_by(gaps: Any) -> np.ndarray:
+    """Return of which classes of length Gaps show enough, (classes,)."""
+    kind, first = gaps.kind, np.flatnonzero(np.diff(gaps.hole, prepend=-1))
+    entries, holes = (np.bincount(k, minlength=CLASSES) for k in (kind, kind[first]))
+    return (entries >= FEW) & (holes >= FEW_HOLES)
 
 
 def chance_to_be_worse(sums: Any) -> np.ndarray:

@@ -10,13 +10,14 @@ import numpy as np
 
 from gru_lab.errors import Ended
 from gru_lab.repairs import network
-from gru_lab.repairs.choice import FEW, FEW_HOLES, WAYS, Evidence
+from gru_lab.repairs.choice import WAYS, Evidence, shown_by
 from gru_lab.repairs.hiding import Pattern, piece_of
 from gru_lab.repairs.holes import CLASSES, CLOSED, Gaps, Stretch, wrapped
 from gru_lab.repairs.intervals import Intervals, held_by_others
-from gru_lab.repairs.kinds import FEWEST, kind_of
+from gru_lab.repairs.kinds import FEWEST, kinds_of
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.repairs.rivals import Rivals
+from gru_lab.repairs.trees import Trees
 
 CHECKED = 40_000  # rows, evenly spread, in which entries are held back
 SHORT_END = 12  # rows before a channel's first or after its last value that are filled in any case
@@ -40,7 +41,7 @@ class Imputer:
         self.way = np.zeros((channels, CLASSES), dtype=int)
         self.low, self.high = np.full(channels, np.inf), np.full(channels, -np.inf)
         self.rivals = Rivals([self.base(c) for c in self.known], self.turn[self.known])
-        self.network = None
+        self.trees, self.network = Trees(self.rivals), None
 
     @classmethod
     def of(
@@ -51,15 +52,8 @@ class Imputer:
         counts: Iterable = (),
         **settings: Any,
     ) -> "Imputer":
-        """Return the Imputer for a Stretch, whose values tell the kinds of all channels but those
-        that are said to be `codes`, or `counts` (measured) and no codes.
-        """
-        kinds = [kind_of(values) for values in stretch.values.T]
-        given = dict.fromkeys(codes, "code") | dict.fromkeys(counts, "measured")
-        kinds = [
-            given.get(c, kind) if kind in ("code", "measured") else kind
-            for c, kind in enumerate(kinds)
-        ]
+        """Return the Imputer for a Stretch, whose channels have the kinds of `kinds_of`."""
+        kinds = kinds_of(stretch.values, codes, counts)
         enough = (~np.isnan(stretch.values)).sum(axis=0) >= FEWEST
         known = np.flatnonzero(enough & ~np.isin(kinds, ["none", "constant"]))
         return cls(kinds, turn, known, **settings)
@@ -72,9 +66,9 @@ class Imputer:
         """Hide entries of our own, learn from the rest, and judge by those entries.
 
         The network trains for `epochs`, or else until the time `ends`, less what filling will take;
-        not at all where both are None. `progress` is called with what is done and with each epoch's
-        row. Ctrl-C ends the training: `interrupted`, and the best network so far is kept. The
-        values of `stretch` are written to.
+        where both are None, neither trees nor network learn. `progress` is called with what is done
+        and with each epoch's row. Ctrl-C ends the training: `interrupted`, and the best network so
+        far is kept. The values of `stretch` are written to.
         """
         self._see(stretch)
         seen, pattern, checked, truth, held, other = self._hold_back(stretch)
@@ -82,28 +76,37 @@ class Imputer:
         progress("regression")
         self.rivals.fit(seen, pattern, np.random.default_rng((self.seed, 2)))
         if (epochs or ends) and held[:, self.rivals.goal].any():
-            self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
-            self.network.correct(self.rivals.fill(truth.where(truth.spread(100))))  # slow once
-            holed, began = truth.without(held), network.perf_counter()
-            scene, filled = self.rivals.fill(holed), network.perf_counter()
-            self.network.correct(scene)
-            more = self.composition.sum() / np.isnan(holed.values).sum()
-            cost = (filled - began) * (1 + 1.5 * more)  # to judge, and then for all, with a margin
-            cost += (network.perf_counter() - filled) * (1 + 1.5 * len(stretch) / len(truth))
-            self._train(seen, pattern, truth, held, ends and ends - cost, epochs, progress)
+            try:
+                progress("trees")
+                self.trees.fit(seen, pattern, self.seed, ends)
+                ends = ends and ends - self._cost(truth, held, len(stretch))
+                for row in self.network.train(seen, pattern, truth, held, ends, epochs):
+                    self.history.append(row)
+                    progress(row)
+            except Ended:
+                raise
+            except KeyboardInterrupt:
+                self.interrupted = True
+            if self.network:
+                self.network.take_best()
         progress("choice")
         self._judge(truth, held, other)
 
-    def _train(self, seen, pattern, truth, held, ends, epochs, progress):
-        try:
-            for row in self.network.train(seen, pattern, truth, held, ends, epochs):
-                self.history.append(row)
-                progress(row)
-        except Ended:
-            raise
-        except KeyboardInterrupt:
-            self.interrupted = True
-        self.network.take_best()
+    def _cost(self, truth, held, rows):
+        """Begin the network; return the seconds to judge all ways, and then to fill all, by what
+        they take on the entries `held` back: with a margin.
+        """
+        self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
+        self.network.correct(self.rivals.fill(truth.where(truth.spread(100))))  # slow once
+        holed, began = truth.without(held), network.perf_counter()
+        scene = self.rivals.fill(holed)
+        for k in range(len(self.known)):
+            self.trees.correct(k, scene.stretch.gaps(k), scene)
+        filled = network.perf_counter()
+        self.network.correct(scene)
+        more = self.composition.sum() / np.isnan(holed.values).sum()
+        network_only = network.perf_counter() - filled
+        return (filled - began) * (1 + 1.5 * more) + network_only * (1 + 1.5 * rows / len(truth))
 
     def _see(self, stretch):
         """Widen the range in which each channel was seen (an angle has none), and count the entries
@@ -183,7 +186,7 @@ class Imputer:
             gaps = scene.stretch.gaps(k)
             hidden = held[gaps.row, k]
             alike = hidden & ~other[gaps.row]
-            gaps = gaps.only(hidden & (alike | ~_shown(gaps.only(alike))[gaps.kind]))
+            gaps = gaps.only(hidden & (alike | ~shown_by(gaps.only(alike))[gaps.kind]))
             ways = self._ways(c, gaps, scene.stretch.values[:, k], scene, both)
             error = wrapped(truth.values[gaps.row, k] - ways, self.turn[c])
             unit = self.unit(c, gaps, scene)
@@ -197,14 +200,17 @@ class Imputer:
         turn, nearest = self.turn[channel], self.base(channel) == "nearest"
         base, last = gaps.nearest(series) if nearest else gaps.line(series, turn), gaps.before
         if scene is None or nearest:
-            return np.stack([base, series[last], *[base] * 4])
+            return np.stack([base, series[last], *[base] * 5])
         k = np.searchsorted(self.known, channel)
         change = wrapped(scene.filled[k, gaps.row] - scene.line(k, gaps), turn)
         dated, std = len(self.rivals.kriging.cycles) > 0, self.rivals.std[k]
         season = scene.lag(k, gaps, 0) if dated else 0  # a guessed period is no way of its own
-        ways = np.stack([base, series[last], base + std * season, *[base + std * change] * 3])
+        ways = np.stack([base, series[last], base + std * season, *[base + std * change] * 4])
+        by_trees = std * self.trees.correct(k, gaps, scene)
+        ways[4] += by_trees
         if both is not None:
-            ways[4:] += std * both[gaps.row, :, k].T
+            by_network = std * both[gaps.row, :, k].mean(axis=1)
+            ways[5:] += by_network, (by_network + by_trees) / 2
         return ways if turn else np.clip(ways, self.low[channel], self.high[channel])
 
     def unit(self, channel: Any, gaps: Gaps, scene: Any) -> Any:
@@ -218,7 +224,7 @@ class Imputer:
         and the values; `watch` as `CorrectionNetwork.correct` has it.
         """
         scene, both = self.rivals.fill(stretch.channels(self.known)), None
-        if (self.way[self.known] > 3).any():
+        if (self.way[self.known] > 4).any():
             both = self.network.correct(scene, watch)
         for c in range(len(self.kinds)):
             gaps, series = stretch.gaps(c), stretch.values[:, c]
@@ -254,10 +260,3 @@ class Imputer:
         usual = rmse[channel] < self.rivals.std[np.searchsorted(self.known, channel)]
         good = usual & (self.evidence.count[channel] > 0)
         return (SHORT_END, 48, np.inf)[int(np.cumprod(good[CLOSED + 1 :]).sum())]
-
-
-def _shown(gaps):
-    """Return of which classes of length Gaps show enough, (classes,)."""
-    kind, first = gaps.kind, np.flatnonzero(np.diff(gaps.hole, prepend=-1))
-    entries, holes = (np.bincount(k, minlength=CLASSES) for k in (kind, kind[first]))
-    return (entries >= FEW) & (holes >= FEW_HOLES)

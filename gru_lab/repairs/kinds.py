@@ -6,6 +6,7 @@ A *code* is a whole number that stands for something (a state, the weather): bet
 there is nothing. An *angle* starts again where it ends. A *count* is a whole number from zero up.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,15 @@ def kind_of(values: np.ndarray) -> str:
         return "flag"
     whole = (different == different.round()).all()
     return "code" if whole and (few or follow_in_no_order(seen)) else "measured"
+
+
+def kinds_of(values: np.ndarray, codes: Iterable = (), counts: Iterable = ()) -> list[str]:
+    """Return the kind of each channel of `values` (rows, channels), but of numbers those that are
+    said to be `codes`, or `counts` (measured) and no codes.
+    """
+    given = dict.fromkeys(codes, "code") | dict.fromkeys(counts, "measured")
+    kinds = enumerate(map(kind_of, values.T))
+    return [given.get(c, kind) if kind in ("code", "measured") else kind for c, kind in kinds]
 
 
 def takes_few(seen: np.ndarray, different: np.ndarray) -> bool:

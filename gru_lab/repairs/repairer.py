@@ -42,8 +42,8 @@ FULL_TURN = 360.0
 class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """A scikit-learn transformer that fills the holes of a table (rows, channels), and only those.
 
-    `minutes` is the time of `fit` and of filling the same table, in all; 0 trains no network and
-    takes seconds. With `epochs` instead the same seed gives the same figures. `angles` names
+    `minutes` is the time of `fit` and of filling the same table, in all; 0 stops at the regression,
+    after seconds. With `epochs` instead the same seed gives the same figures. `angles` names
     channels in degrees that wrap at 360, `codes` those between whose values there is nothing;
     `split_by` the column that tells series apart which lie in one table; `time` the column of time
     stamps, or several that make them (default: what holds dates, be it the index or columns);

@@ -94,7 +94,7 @@ class Rivals:
             gaps = gaps.only(hidden_mask[gaps.row, c])
             truth = (some.values[gaps.row, c] - self.mean[c]) / self.std[c]
             lacking = wrapped(truth - scene.filled[c, gaps.row], self.turn[c])
-            seen.append((self._inputs(c, scene, gaps), lacking, gaps.kind))
+            seen.append((self.inputs(c, scene, gaps), lacking, gaps.kind))
         return seen
 
     def _scaled(self, stretch):
@@ -146,7 +146,7 @@ class Rivals:
                 filled[c, gaps.row] = np.where(self.straight[c, gaps.kind], line, mean)
         return replace(scene, filled=filled, deviation=deviation)
 
-    def _inputs(self, channel, scene, gaps):
+    def inputs(self, channel: Any, scene: Scene, gaps: Any) -> np.ndarray:
         """Return what the regression sees of the Gaps of a channel, (entries, inputs)."""
         usual = zip(self.kriging.places(scene.stretch), self.kriging.usual[:, channel], strict=True)
         return scene.inputs(channel, gaps, self.kriging.partners[channel, 1:], usual)
@@ -157,7 +157,7 @@ class Rivals:
         filled = scene.filled.copy()
         for c in np.flatnonzero(self.goal & np.isnan(stretch.values).any(axis=0)):
             gaps = stretch.gaps(c)
-            more = np.einsum("ei,ei->e", self._inputs(c, scene, gaps), self.weights[c, gaps.kind])
+            more = np.einsum("ei,ei->e", self.inputs(c, scene, gaps), self.weights[c, gaps.kind])
             values = filled[c, gaps.row] + more
             usual = values if self.turn[c] else np.clip(values, -EXTREME, EXTREME)
             filled[c, gaps.row] = usual

@@ -18,7 +18,7 @@ from gru_lab.repairs.intervals import Intervals
 from gru_lab.repairs.network import CorrectionNetwork
 from gru_lab.tables.layout import names_of
 
-FORMAT = 5
+FORMAT = 6
 ROWS = 60  # of the table that is repaired once to try a model
 LEARNED = (
     *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
@@ -67,7 +67,12 @@ def read(path: str | Path, repairer_class: Any, device: str) -> Any:
 
 def _parts(imputer):
     """Return what an Imputer is made of and has `LEARNED`, by the head of its names in a file."""
-    return {"": imputer, "rivals.": imputer.rivals, "kriging.": imputer.rivals.kriging}
+    return {
+        "": imputer,
+        "rivals.": imputer.rivals,
+        "kriging.": imputer.rivals.kriging,
+        "trees.": imputer.trees,
+    }
 
 
 def tensors_of(imputer: Any) -> dict:
@@ -90,6 +95,7 @@ def imputer_of(tensors: dict, kinds: Any, **settings: Any) -> Imputer:
     for head, part in _parts(imputer).items():
         for name in part.LEARNED:
             setattr(part, name, arrays[head + name])
+    imputer.trees.require_sound()
     for name, kind in (("intervals", Intervals), ("evidence", Evidence)):
         head = f"{kind.__name__}."
         parts = {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}

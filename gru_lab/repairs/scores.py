@@ -8,7 +8,7 @@ import pandas as pd
 from gru_lab.repairs.choice import WAYS
 from gru_lab.repairs.holes import LABELS
 
-NAMES = ("forward fill", "linear", "seasonal", "regression", "network")
+NAMES = ("forward fill", "linear", *WAYS[2:])
 MEASURES = [f"{way} {error}" for way in (*NAMES, "repair") for error in ("MAE", "RMSE")]
 FIXED = {"none": "none", "constant": "constant", "flag": "flag", "code": "flag"}
 
@@ -18,11 +18,11 @@ def _errors(imputer):
     that the repair is worse than the line.
     """
     mae, rmse, _ = imputer.evidence.errors()
-    head = 4 + (mae[5] * rmse[5] < mae[4] * rmse[4])
-    used = np.stack(np.broadcast_arrays(1, 0, 2, 3, head, imputer.way))
+    used = np.stack(np.broadcast_arrays(1, 0, 2, 3, 4, 5, 6, imputer.way))
     mae, rmse = (np.take_along_axis(a, used, axis=0) for a in (mae, rmse))
-    if imputer.network is None:
-        mae[4] = rmse[4] = np.nan
+    unlearned = [not imputer.trees.roots.size, *[imputer.network is None] * 2]
+    for errors in (mae, rmse):
+        errors[4:7][unlearned] = np.nan
     return mae, rmse, imputer.evidence.errors(imputer.way)[2]
 
 

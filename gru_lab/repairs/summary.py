@@ -21,6 +21,8 @@ HOW = {
     "forward fill": "last value",
     "seasonal": "seasonal line",
     "regression": "regression",
+    "trees": "boosted trees",
+    "network + trees": "network and trees",
     "flag": "nearer neighbour",
     "constant": "its one value",
     "none": "stays empty",

@@ -55,7 +55,7 @@ def test_entries_of_one_hole_count_once(rng):
 def test_a_class_with_few_entries_takes_the_choice_of_the_nearest_and_its_own_level_of_errors(rng):
     kind = np.repeat([0, 3, 4], [500, 500, 5])
     line = rng.normal(size=1_005) * np.where(kind > 0, 10, 1)
-    ways = np.stack([line, line, line, 0.5 * line, line, line])
+    ways = np.stack([line, line, line, 0.5 * line, line, line, line])
     both = np.concatenate([ways, ways], axis=1)
     channel = np.repeat([0, 1], 1_005)
     keep = (channel == 0) | (np.tile(kind, 2) == 0)  # channel 1 has points only

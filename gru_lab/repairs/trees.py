@@ -1,0 +1,178 @@
+"""Boosted trees that correct the regression: what it lacks where channels bend, jump or saturate.
+
+Gradient boosting on histograms (Ke et al. 2017, as scikit-learn has it), one model per channel,
+learned from entries that are hidden anew. The trees are kept as plain arrays, so that they can be
+saved without code.
+"""
+
+from time import perf_counter
+from typing import Any, Self
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from gru_lab.repairs.holes import Gaps, Stretch, wrapped
+from gru_lab.repairs.rivals import CYCLES, ROWS, Rivals
+
+DRAWS = 6  # hidden anew; every third time with many kinds of holes
+FEWEST = 200  # entries to learn from
+LEAVES, DEPTH = 15, 6
+SETTINGS: dict[str, Any] = {
+    **{"max_iter": 200, "learning_rate": 0.05, "max_leaf_nodes": LEAVES, "max_depth": DEPTH},
+    **{"min_samples_leaf": 40, "l2_regularization": 20.0, "max_features": 0.3},
+}
+LARGEST = 8.0  # of what a filling lacks, in units of what it may be off by
+AROUND = (-2, -1, 1, 2)  # rows
+BATCH = 2_000  # entries at a time, so that their places in the trees stay in the cache
+SHARE = 0.4  # of the time there is
+
+
+class Trees:
+    """Corrects what `rivals` fill. Node by node, (nodes,): the input that is looked at, the
+    threshold up to which it goes left, the nodes to the left and right (a leaf's are the leaf
+    itself) and its value; `roots` (channels, trees) tells where each channel's trees begin, -1
+    where there are none.
+    """
+
+    LEARNED = ("roots", "feature", "threshold", "left", "right", "value")
+
+    def __init__(self, rivals: Rivals) -> None:
+        self.rivals = rivals
+        self.roots = np.full((len(rivals.ways), 0), -1, dtype=np.int32)
+        self.feature = self.left = self.right = np.zeros(0, dtype=np.int32)
+        self.threshold = self.value = np.zeros(0)
+
+    def fit(self, stretch: Stretch, pattern: Any, seed: int, ends: float | None = None) -> Self:
+        """Learn from a Stretch in which holes lie as the Pattern says; return self. Channels for
+        which no time is left before `ends` (of `perf_counter`) are not corrected.
+        """
+        began, rng = perf_counter(), np.random.default_rng((seed, 5))
+        ends = began + SHARE * (ends - began) if ends else np.inf
+        some, seen = stretch.where(stretch.spread(ROWS)), []
+        for draw in range(DRAWS):
+            if not seen or perf_counter() < began + (ends - began) / 2:
+                seen.append(self._hidden(some, pattern, rng, draw % 3 == 2))
+        learned = {}
+        with threadpool_limits(1, "openmp"):  # two threads wait for each other more than they gain
+            for channel, pieces in enumerate(zip(*seen, strict=True)):
+                inputs, lacking = (np.concatenate(a) for a in zip(*pieces, strict=True))
+                if len(lacking) >= FEWEST and perf_counter() < ends:
+                    learned[channel] = nodes_of(_model(seed).fit(inputs, lacking))
+        self.take(learned)
+        return self
+
+    def _hidden(self, some, pattern, rng, mixed):
+        """Hide entries of a Stretch; return for each channel what the trees see of them, and what
+        the filling lacks, in units of what it may be off by.
+        """
+        rivals, starts = self.rivals, []
+        if mixed:
+            hidden_mask, starts = pattern.mixed(some, rng)
+        else:
+            hidden_mask = pattern.alike(some, rng)
+        hidden_mask &= ~np.isnan(some.values) & rivals.goal
+        scene, seen = rivals.fill(some.cut(starts).without(hidden_mask)), []
+        for c in range(len(rivals.ways)):
+            gaps = scene.stretch.gaps(c)
+            gaps = gaps.only(hidden_mask[gaps.row, c])
+            truth = (some.values[gaps.row, c] - rivals.mean[c]) / rivals.std[c]
+            lacking = wrapped(truth - scene.filled[c, gaps.row], rivals.turn[c])
+            lacking = lacking / scene.deviation[c, gaps.row]
+            seen.append((self._inputs(c, scene, gaps), lacking.clip(-LARGEST, LARGEST)))
+        return seen
+
+    def _inputs(self, channel, scene, gaps):
+        """Return what the trees see of each entry of Gaps, (entries, inputs): what the regression
+        does, what is filled and around it, how sure it is, the clock, and the other channels.
+        """
+        filled, row, stretch = scene.filled, gaps.row, scene.stretch
+        series, others = filled[channel], self.rivals.kriging.partners[channel, 1:]
+        near = [np.clip(row + step, stretch.begin[row], stretch.end[row] - 1) for step in AROUND]
+        turns = [2 * np.pi * stretch.clock(cycle)[row] for cycle in CYCLES[:2]]
+        columns = [*self.rivals.inputs(channel, scene, gaps).T]
+        columns += [series[at] for at in (row, gaps.before, gaps.after, *near)]
+        columns += [scene.deviation[channel, row], gaps.reach, gaps.share, gaps.length]
+        columns += [f(turn) * (stretch.step > 0) for turn in turns for f in (np.sin, np.cos)]
+        columns += [filled[other, row] for other in others]
+        columns += [scene.observed[other, row] for other in others]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def take(self, learned: dict[int, tuple]) -> None:
+        """Take up what `nodes_of` tells of the model of each channel, {channel: arrays}."""
+        if learned:
+            roots, *nodes = joined(list(learned.values()))
+            self.feature, self.threshold, self.left, self.right, self.value = nodes
+            roots = roots.reshape(len(learned), -1)
+            self.roots = np.full((len(self.rivals.ways), roots.shape[1]), -1, dtype=np.int32)
+            self.roots[list(learned)] = roots
+
+    def require_sound(self) -> None:
+        """Raise ValueError where nodes lead out of the trees or to inputs that are not there."""
+        partners, inputs = self.rivals.kriging.partners, self.rivals.weights.shape[2]
+        inputs += 3 + len(AROUND) + 8 + 2 * (partners.shape[1] - 1)
+        places = np.concatenate([self.roots.ravel() + 1, self.left, self.right])
+        nodes, sizes = len(self.feature), {len(getattr(self, name)) for name in self.LEARNED[1:]}
+        inside = np.all((places >= 0) & (places <= nodes)) and self.left.max(initial=-1) < nodes
+        inside &= self.right.max(initial=-1) < nodes and len(self.roots) == len(self.rivals.ways)
+        seen = np.all((self.feature >= 0) & (self.feature < inputs))
+        if not (inside and seen and len(sizes) == 1 and np.isfinite(self.value).all()):
+            raise ValueError(
+                "its trees must lead from node to node and look at inputs that there are"
+            )
+
+    def correct(self, channel: Any, gaps: Gaps, scene: Any) -> np.ndarray:
+        """Return what to add to the filling of a channel's Gaps, (entries,)."""
+        total, roots = np.zeros(len(gaps.row)), self.roots[channel]
+        roots = roots[roots >= 0]
+        for first in range(0, len(total) if len(roots) else 0, BATCH):
+            some = slice(first, first + BATCH)
+            piece = Gaps(*(array[some] for array in vars(gaps).values()))
+            inputs = self._inputs(channel, scene, piece)
+            total[some] = self._told(inputs, roots) * scene.deviation[channel, piece.row]
+        return total
+
+    def _told(self, inputs, roots):
+        """Return the sum of what the trees from `roots` on say of `inputs` (entries, inputs)."""
+        place, entry = np.tile(roots, (len(inputs), 1)), np.arange(len(inputs))[:, None]
+        for _ in range(DEPTH):
+            low = inputs[entry, self.feature[place]] <= self.threshold[place]
+            place = np.where(low, self.left[place], self.right[place])
+        return self.value[place].sum(axis=1)
+
+
+def _model(seed):
+    from sklearn.ensemble import HistGradientBoostingRegressor  # slow to load
+
+    return HistGradientBoostingRegressor(**SETTINGS, early_stopping=False, random_state=seed)
+
+
+def joined(groups: list[tuple]) -> tuple:
+    """Join groups of trees, each (roots, feature, threshold, left, right, value), into one."""
+    starts = np.cumsum([0, *(len(feature) for _, feature, *_ in groups)])
+    moved = [
+        (roots + start, feature, threshold, left + start, right + start, value)
+        for start, (roots, feature, threshold, left, right, value) in zip(
+            starts[:-1], groups, strict=True
+        )
+    ]
+    return tuple(np.concatenate(arrays) for arrays in zip(*moved, strict=True))
+
+
+def nodes_of(model: Any) -> tuple:
+    """Return the trees of a fitted HistGradientBoostingRegressor as `joined` has them, the first
+    one without any question: what holds for all entries.
+
+    scikit-learn shows its trees in no other way; a test compares what they say with `predict`.
+    """
+    nothing = np.zeros(1, dtype=np.int32)
+    start = np.ravel(model._baseline_prediction)[:1].astype(float)
+    groups = [(nothing, nothing, np.zeros(1), nothing, nothing, start)]
+    for (predictor,) in model._predictors:
+        nodes = predictor.nodes
+        leaf, itself = nodes["is_leaf"].astype(bool), np.arange(len(nodes))
+        feature = np.where(leaf, 0, nodes["feature_idx"]).astype(np.int32)
+        left, right = (np.where(leaf, itself, nodes[side]) for side in ("left", "right"))
+        value = np.where(leaf, nodes["value"], 0.0)
+        sides = (side.astype(np.int32) for side in (left, right))
+        groups.append((nothing, feature, nodes["num_threshold"].astype(float), *sides, value))
+    return tuple(a.astype(np.int32) if a.dtype.kind == "i" else a for a in joined(groups))
