@@ -117,6 +117,8 @@ def one_mask(parts, pattern, minutes, mask, others, alone):
         "regression": fill(fitted["regression"], tables[1], "regression"),
         "repair": fill(fitted["repair"], tables[1]),
     }
+    if minutes:
+        fills["boosted trees"] = fill(fitted["repair"], tables[1], "trees")
     for name, method in others.items() if alone else ():
         holed = np.where(masks[0], np.nan, train), np.where(masks[1], np.nan, truth)
         last = slice(-len(train) // 5, None)  # of the training part, to stop by

@@ -5,12 +5,12 @@ learned from entries that are hidden anew. The trees are kept as plain arrays, s
 saved without code.
 """
 
-from time import perf_counter
 from typing import Any, Self
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from gru_lab.repairs import network
 from gru_lab.repairs.holes import Gaps, Stretch, wrapped
 from gru_lab.repairs.rivals import CYCLES, ROWS, Rivals
 
@@ -46,17 +46,17 @@ class Trees:
         """Learn from a Stretch in which holes lie as the Pattern says; return self. Channels for
         which no time is left before `ends` (of `perf_counter`) are not corrected.
         """
-        began, rng = perf_counter(), np.random.default_rng((seed, 5))
+        began, rng = network.perf_counter(), np.random.default_rng((seed, 5))
         ends = began + SHARE * (ends - began) if ends else np.inf
         some, seen = stretch.where(stretch.spread(ROWS)), []
         for draw in range(DRAWS):
-            if not seen or perf_counter() < began + (ends - began) / 2:
+            if not seen or network.perf_counter() < began + (ends - began) / 2:
                 seen.append(self._hidden(some, pattern, rng, draw % 3 == 2))
         learned = {}
         with threadpool_limits(1, "openmp"):  # two threads wait for each other more than they gain
             for channel, pieces in enumerate(zip(*seen, strict=True)):
                 inputs, lacking = (np.concatenate(a) for a in zip(*pieces, strict=True))
-                if len(lacking) >= FEWEST and perf_counter() < ends:
+                if len(lacking) >= FEWEST and network.perf_counter() < ends:
                     learned[channel] = nodes_of(_model(seed).fit(inputs, lacking))
         self.take(learned)
         return self
