@@ -187,7 +187,8 @@ def _fit(lines, head, spans, widths, separator):
     if more and not trailing and _widened(head, lines, spans, separator):
         return False
     usual, count = next(iter(Counter(widths).most_common(1)), (width, 0))
-    usual = usual if count >= ALL * len(widths) else width  # nearly all may leave the last out
+    # nearly all may leave the last out, if a whole one shows that it is the last
+    usual = usual if count >= ALL * len(widths) and width + trailing in widths else width
     for (begin, _), size in zip(spans, widths, strict=True):
         if not min(usual, width) <= (size or 1) - trailing <= width:
             hint = "mend that line, or delete it"

@@ -452,6 +452,10 @@ def test_a_column_that_is_mostly_text_is_no_channel_and_stays(tmp_path):
 
 UNREADABLE = {
     "cells.csv": ("a,b,c\n1,2,3\n4,5,6,7\n", r"as many cells as the header, 3, and line 3 has 4"),
+    "names.csv": (
+        "Date, GMT+1,A,B\n" + "".join(f"03/28/24 {h:02}:00,{h},{h * h}\n" for h in range(24)),
+        r"as many cells as the header, 4, and line 2 has 3",
+    ),
     "short.csv": ("a,b,c\n1,2,3\n4,5\n", r"line 3 has 2: mend that line"),
     "comma.csv": ("a,b\n1,5,2,5\n1,5,2,5\n", "decimal commas need another separator"),
     "spaces.csv": (
