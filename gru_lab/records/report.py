@@ -55,7 +55,7 @@ def _has_to_say(way, words, lengths):
     """
     known = lengths[f"{way} MAE"].notna().any()
     plain = way in ("forward fill", "seasonal")
-    named = (lengths["fills"] == way) | lengths["why"].str.startswith(words)
+    named = (lengths["fills"] == way) | lengths["why"].astype(str).str.startswith(words)
     return known and (named.any() or not plain)
 
 
