@@ -79,6 +79,7 @@ class Imputer:
             try:
                 progress("trees")
                 self.trees.fit(seen, pattern, self.seed, ends)
+                self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
                 ends = ends and ends - self._cost(truth, held, len(stretch))
                 for row in self.network.train(seen, pattern, truth, held, ends, epochs):
                     self.history.append(row)
@@ -93,10 +94,9 @@ class Imputer:
         self._judge(truth, held, other)
 
     def _cost(self, truth, held, rows):
-        """Begin the network; return the seconds to judge all ways, and then to fill all, by what
-        they take on the entries `held` back: with a margin.
+        """Return the seconds to judge all ways, and then to fill all, by what they take on the
+        entries `held` back: with a margin.
         """
-        self.network = CorrectionNetwork(self.rivals, self.seed, self.device)
         self.network.correct(self.rivals.fill(truth.where(truth.spread(100))))  # slow once
         holed, began = truth.without(held), network.perf_counter()
         scene = self.rivals.fill(holed)

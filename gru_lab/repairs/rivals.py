@@ -5,6 +5,7 @@ The regression corrects kriging, and is solved in closed form on entries that ar
 Arrays are (channels, rows), in units of each channel's spread.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Self
 
@@ -89,13 +90,19 @@ class Rivals:
             hidden_mask, starts = pattern.alike(some, rng), []
         hidden_mask &= ~np.isnan(some.values) & self.goal
         scene, seen = self._kriged(some.cut(starts).without(hidden_mask)), []
+        for c, gaps, lacking in self.lacking(scene, some.values, hidden_mask):
+            seen.append((self.inputs(c, scene, gaps), lacking, gaps.kind))
+        return seen
+
+    def lacking(self, scene: Scene, values: np.ndarray, hidden_mask: np.ndarray) -> Iterator[tuple]:
+        """Yield for each channel its number, its Gaps where `hidden_mask` (rows, channels) hid
+        `values` (rows, channels) from a Scene, and what the filling lacks there, (entries,).
+        """
         for c in range(len(self.ways)):
             gaps = scene.stretch.gaps(c)
             gaps = gaps.only(hidden_mask[gaps.row, c])
-            truth = (some.values[gaps.row, c] - self.mean[c]) / self.std[c]
-            lacking = wrapped(truth - scene.filled[c, gaps.row], self.turn[c])
-            seen.append((self.inputs(c, scene, gaps), lacking, gaps.kind))
-        return seen
+            truth = (values[gaps.row, c] - self.mean[c]) / self.std[c]
+            yield c, gaps, wrapped(truth - scene.filled[c, gaps.row], self.turn[c])
 
     def _scaled(self, stretch):
         """Return values in units of each channel's spread, (channels, rows); NaN for angles."""

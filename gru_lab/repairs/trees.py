@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from gru_lab.repairs import network
-from gru_lab.repairs.holes import Gaps, Stretch, wrapped
+from gru_lab.repairs.holes import Gaps, Stretch
 from gru_lab.repairs.rivals import CYCLES, ROWS, Rivals
 
 DRAWS = 6  # hidden anew; every third time with many kinds of holes
@@ -72,11 +72,7 @@ class Trees:
             hidden_mask = pattern.alike(some, rng)
         hidden_mask &= ~np.isnan(some.values) & rivals.goal
         scene, seen = rivals.fill(some.cut(starts).without(hidden_mask)), []
-        for c in range(len(rivals.ways)):
-            gaps = scene.stretch.gaps(c)
-            gaps = gaps.only(hidden_mask[gaps.row, c])
-            truth = (some.values[gaps.row, c] - rivals.mean[c]) / rivals.std[c]
-            lacking = wrapped(truth - scene.filled[c, gaps.row], rivals.turn[c])
+        for c, gaps, lacking in rivals.lacking(scene, some.values, hidden_mask):
             lacking = lacking / scene.deviation[c, gaps.row]
             seen.append((self._inputs(c, scene, gaps), lacking.clip(-LARGEST, LARGEST)))
         return seen
