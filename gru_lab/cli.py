@@ -11,7 +11,7 @@ from typing import Any
 from gru_lab import study_commands  # noqa: F401, commands are listed in the order of these imports
 from gru_lab.commands import COMMANDS, NOTHING
 from gru_lab.errors import Ended
-from gru_lab.output import WRITTEN, printable
+from gru_lab.output import ENDING, WRITTEN, printable
 
 # isort: split
 from gru_lab import run_commands, table_commands  # noqa: F401
@@ -134,5 +134,18 @@ def main(arguments: list[str] | None = None) -> int:
     return _run(build_parser().parse_args(arguments or ["--help"]))
 
 
+def run_process() -> None:
+    """Run the command as a process of its own; no signal breaks into the end of Python, where
+    libraries put their things away.
+    """
+    try:
+        code = main()
+    except KeyboardInterrupt:  # one more, while the first was told
+        code = 128 + int(signal.SIGINT)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run_process()

@@ -87,3 +87,14 @@ def test_whoever_started_the_tests_in_the_background_has_ctrl_c_tested_all_the_s
     asked = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
     process = start([sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True)
     assert process.communicate(timeout=LONG)[0] == "True\n"
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_signal_that_comes_when_all_is_over_does_not_break_into_the_end_of_python(number, start):
+    late = f"import atexit, os; atexit.register(os.kill, os.getpid(), {int(number)})"
+    stop = "import signal; cli.COMMANDS['check'] = cli.COMMANDS['check']._replace(run=stop)"
+    kill = "def stop(_): signal.raise_signal(signal.SIGINT)"
+    code = f"{late}\nfrom gru_lab import cli\n{kill}\n{stop}\ncli.run_process()"
+    process = start([sys.executable, "-c", code, "check", "in.csv"], stderr=subprocess.PIPE)
+    errors = process.communicate(timeout=LONG)[1].decode()
+    assert (process.returncode, errors) == (130, "\nStopped. Nothing was written.\n")
