@@ -55,7 +55,8 @@ def teller(columns: dict, moments: Any, first: np.ndarray) -> Any:
 def _starts_again(moments, first):
     """Tell whether time jumps back by many steps somewhere within a part, (rows,)."""
     step = steps_of(moments, first) * (direction(moments, first) or 1)
-    usual = np.nanmedian(np.abs(step[step != 0])) if (step != 0).any() else 0
+    moved = np.abs(step[(step != 0) & ~np.isnan(step)])
+    usual = np.median(moved) if len(moved) else 0
     return bool((step < -RESTART * usual).any())
 
 

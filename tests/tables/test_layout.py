@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from gru_lab.repairs.words import describe
+from gru_lab.tables.apart import teller
 from gru_lab.tables.frames import plain_table
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.order import in_order
@@ -290,6 +291,12 @@ def test_years_of_two_digits_that_are_not_of_our_time_are_refused_until_they_are
     (sentence,) = Layout.of(table(date=days)).refusals
     assert "count by another calendar" in sentence and "--time-format %d/%m/%y" in sentence
     assert Layout.of(table(date=days), time_format="%d/%m/%y").refusals == ()
+
+
+@pytest.mark.filterwarnings("error")
+def test_stamps_without_one_known_step_are_no_warning():
+    moments = np.where(np.arange(12) % 2, np.nan, np.arange(12))
+    assert teller({}, moments, np.arange(12) == 0) is None
 
 
 def test_a_state_in_words_is_no_tag():
