@@ -10,6 +10,7 @@ from gru_lab.repairs.holes import CLASSES, CLOSED
 
 RIVALS = ("linear", "forward fill", "seasonal", "regression")
 WAYS = (*RIVALS, "trees", "network", "network + trees")  # these correct the regression
+BY_TREES, BY_NETWORK = ([n for n, way in enumerate(WAYS) if by in way] for by in WAYS[4:6])
 FEW, FEW_HOLES = 30, 8  # entries and holes below which a class of a channel decides nothing
 DOUBT = 0.05  # a way is taken if the chance that it is worse than the line is below this
 _PLACE = np.r_[np.arange(CLOSED), 2, 3, 4.5]  # of a class on one scale of length

@@ -10,7 +10,7 @@ import numpy as np
 
 from gru_lab.errors import Ended
 from gru_lab.repairs import network
-from gru_lab.repairs.choice import WAYS, Evidence, shown_by
+from gru_lab.repairs.choice import BY_NETWORK, BY_TREES, WAYS, Evidence, shown_by
 from gru_lab.repairs.hiding import Pattern, piece_of
 from gru_lab.repairs.holes import CLASSES, CLOSED, Gaps, Stretch, wrapped
 from gru_lab.repairs.intervals import Intervals, held_by_others
@@ -34,8 +34,7 @@ class Imputer:
     LEARNED = ("turn", "known", "way", "low", "high", "composition")  # and what its parts have
 
     def __init__(self, kinds, turn, known, seed=0, device="cpu"):
-        self.kinds, self.known = list(kinds), np.asarray(known)
-        self.turn = np.asarray(turn, dtype=float)
+        self.kinds, self.known, self.turn = list(kinds), np.asarray(known), np.asarray(turn, float)
         self.seed, self.device, self.history, self.interrupted = seed, device, [], False
         channels = len(self.kinds)
         self.way = np.zeros((channels, CLASSES), dtype=int)
@@ -193,20 +192,20 @@ class Imputer:
             pieces.append((np.full(len(gaps.row), c), gaps.kind, gaps.hole, unit, error))
         return [np.concatenate(a, axis=-1) for a in zip(*pieces, strict=True)]
 
-    def _ways(self, channel, gaps, series, scene=None, both=None):
+    def _ways(self, channel, gaps, series, scene, both=None, trees=True):
         """Return what each of WAYS puts into the Gaps of a channel's `series` (rows,), (ways,
-        entries); without a Scene, all but the last value are as the line.
+        entries); without corrections of the network in `both` heads or by `trees`, as if 0.
         """
         turn, nearest = self.turn[channel], self.base(channel) == "nearest"
         base, last = gaps.nearest(series) if nearest else gaps.line(series, turn), gaps.before
-        if scene is None or nearest:
+        if nearest or channel not in self.known:
             return np.stack([base, series[last], *[base] * 5])
         k = np.searchsorted(self.known, channel)
         change = wrapped(scene.filled[k, gaps.row] - scene.line(k, gaps), turn)
         dated, std = len(self.rivals.kriging.cycles) > 0, self.rivals.std[k]
         season = scene.lag(k, gaps, 0) if dated else 0  # a guessed period is no way of its own
         ways = np.stack([base, series[last], base + std * season, *[base + std * change] * 4])
-        by_trees = std * self.trees.correct(k, gaps, scene)
+        by_trees = std * self.trees.correct(k, gaps, scene) if trees else 0
         ways[4] += by_trees
         if both is not None:
             by_network = std * both[gaps.row, :, k].mean(axis=1)
@@ -224,12 +223,13 @@ class Imputer:
         and the values; `watch` as `CorrectionNetwork.correct` has it.
         """
         scene, both = self.rivals.fill(stretch.channels(self.known)), None
-        if (self.way[self.known] > 4).any():
+        if np.isin(self.way[self.known], BY_NETWORK).any():
             both = self.network.correct(scene, watch)
         for c in range(len(self.kinds)):
             gaps, series = stretch.gaps(c), stretch.values[:, c]
             gaps = gaps.only(limits.allow(c, gaps, self.end_supported(c)))
-            ways = self._ways(c, gaps, series, scene if c in self.known else None, both)
+            trees = np.isin(self.way[c], BY_TREES).any()  # slow, and often not needed
+            ways = self._ways(c, gaps, series, scene, both, trees)
             values = ways[self.way[c, gaps.kind], np.arange(len(gaps.row))]
             yield gaps, self.unit(c, gaps, scene), values
 

@@ -14,7 +14,7 @@ FEW = 30  # a class with fewer entries tells nothing
 # so many holes of a channel's own weigh as much as those of all channels; fewer where they say that
 # errors are larger: of two bounds the wider is the safer one
 TRUSTED, TRUSTED_WIDER = 20, 5
-MORE = 0.3  # of a hole's share is added to what bounds hold: a few holes miss the largest errors
+MORE = 0.15  # of a hole's share is added to what bounds hold: a few holes miss the largest errors
 FOLDS = 5  # of held-back holes, to measure what intervals hold
 
 
