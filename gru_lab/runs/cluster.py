@@ -28,6 +28,8 @@ GENTLE = {
     # no run waits on a worker, where it would share another's fate
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,  # then it is tried alone
+    # a busy machine may take minutes to start a worker again that died; until then it is not lost
+    "distributed.deploy.lost-worker-timeout": "1 day",
 }
 CLOSED = {  # a local cluster shows no pages: any user of this machine could read them
     "distributed.scheduler.http.routes": [],

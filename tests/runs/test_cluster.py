@@ -154,7 +154,9 @@ def test_a_killed_worker_costs_nothing_and_a_run_that_always_crashes_is_reported
     notes, store, series
 ):
     held, crashing, *others = configs = configs_of(series, [0, 13, 1, 2, 3])
-    with dask.config.set({"distributed.worker.preload": [str(notes.preload)]}):
+    preload = {"distributed.worker.preload": [str(notes.preload)]}
+    # by itself Dask gives a worker up that is not there again within 15 s, as on a busy machine
+    with dask.config.set(preload | {"distributed.deploy.lost-worker-timeout": "1 ms"}):
         going = lab.sweep(configs, series=series, store=store, workers=2, background=True)
         os.kill(notes.wait_for_held(), signal.SIGKILL)
         notes.go_on()
