@@ -35,6 +35,9 @@ for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, lambda *_: None)
 LONG = 300  # seconds that another process may take on a busy machine; no test asks for speed
 SHARED = Path(__file__).parent.parent.parent / "shared"
+# what the tests start imports what pyproject.toml lets them import, see tests/lean
+LEAN = [str(Path(__file__).with_name("lean")), *filter(None, [os.environ.get("PYTHONPATH")])]
+os.environ["PYTHONPATH"] = os.pathsep.join(LEAN)
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +150,7 @@ def jupyterlab(tmp_path_factory):
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "PYTHONPATH": str(Path(lab.__file__).parent.parent),
+        "PYTHONPATH": os.pathsep.join([*LEAN, str(Path(lab.__file__).parent.parent)]),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
     }
     server = subprocess.Popen(
