@@ -103,7 +103,7 @@ def errors_of(results: Results, names: list[str], figure: str) -> pd.DataFrame:
 
     Raises ValueError if there is no such seed.
     """
-    errors = results.errors(figure).loc[names].dropna(axis="columns")
+    errors = results.errors(figure).reindex(names).dropna(axis="columns")
     if errors.empty:
         raise ValueError(f"results must hold runs of {', '.join(names)} with a seed in common")
     return errors

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from gru_lab.gaps import Gapped
-from gru_lab.plots.style import GREY, add_references, epoch_axis, log_axis, look, style
+from gru_lab.plots.style import GREY, add_references, epoch_axis, log_axis, look, narrow, style
 
 OPEN = ("x-thin-open", "triangle-up-open", "square-open")  # symbols of repairs
 
@@ -102,4 +102,5 @@ def plot_repair(
         figure.add_vline(x=edge * gapped.truth.shape[1] - 0.5, line=thin)
     figure.update_xaxes(title_text="step (thin lines: edges of the windows)")
     figure.update_yaxes(title_text="value, scaled")
-    return style(figure, f"{title}, channel {channel}")
+    style(figure, f"{title}, channel {channel}")
+    return narrow(figure, xaxis__title__font={"size": 11})

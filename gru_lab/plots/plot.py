@@ -20,6 +20,8 @@ BY_CLASS = {
     "Fairness": {"epoch": "search.plot_fairness"},
     "SecondOpinion": {"setting": "opinion.plot_opinion"},
     "Sizes": {"setting": "opinion.plot_sizes"},
+    "Repaired": {"row": "repaired.plot_holes"},
+    "one repair of a Repaired": {"row": "repaired.plot_repaired"},
     "Gapped": {"step": "one_run.plot_repair"},
     "curve": {"epoch": "one_run.plot_losses"},
     "hidden_mask": {"step": "one_run.plot_gaps"},
@@ -55,18 +57,16 @@ def plot(thing: Any, *details: Any, by: str | None = None, **options: Any) -> An
     >>> lab.plot(curve, title="Two epochs").layout.title.text
     'Two epochs'
     """
-    if type(thing).__name__ == "Repaired":
-        from gru_lab.plots.repaired import plot_holes, plot_repaired
-
-        return (plot_repaired if details else plot_holes)(thing, *details, **options)
-    ways = BY_CLASS[one_of("thing to plot", _kind(thing), BY_CLASS)]
+    ways = BY_CLASS[one_of("thing to plot", _kind(thing, details), BY_CLASS)]
     module, _, name = ways[one_of("by", by or next(iter(ways)), ways)].partition(".")
     draw = getattr(importlib.import_module(f"gru_lab.plots.{module}"), name)
     return draw(thing, *details, **options)
 
 
-def _kind(thing):
+def _kind(thing, details):
     """Return the key of BY_CLASS for a thing, or the name of its class."""
+    if details and type(thing).__name__ == "Repaired":
+        return "one repair of a Repaired"
     if isinstance(thing, pd.DataFrame) and (thing.empty or {"epoch", "val_missing"} <= {*thing}):
         return "curve"
     if isinstance(thing, np.ndarray) and thing.dtype == bool:

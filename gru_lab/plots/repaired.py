@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from gru_lab.plots.style import COLOURS, GREY, style
+from gru_lab.plots.style import COLOURS, GREY, narrow, style
 from gru_lab.repairs.columns import numbers
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.repaired import Repaired
@@ -18,6 +18,8 @@ AROUND = 30  # rows shown before and after a repair at least
 BARS = 25  # single intervals drawn, else a band
 POINTS = 3_000  # drawn of one repair at most
 PALE = "rgba(213, 94, 0, 0.35)"  # of intervals
+# of a repair on a phone; its legend is above, since below are long dates
+NARROW = {"legend__y": 1, "legend__yanchor": "bottom", "xaxis__nticks": 4, "xaxis__tickangle": 0}
 CANDIDATES = 5_000  # repairs, the longest ones, from which pictures are chosen
 
 
@@ -50,7 +52,9 @@ def plot_holes(repaired: Repaired, most: int = 60) -> go.Figure:
     figure.update_xaxes(title_text="row of the table", showgrid=False)
     figure.update_yaxes(title_text="channel", col=1)
     height = min(900, 200 + 18 * len(order))
-    return style(figure, "Holes before and after (the darker, the more)", height, top=84)
+    style(figure, "Holes before and after (the darker, the more)", height, top=84)
+    same = {"xaxis2__title": None, "xaxis2__showticklabels": False}  # as to the left
+    return narrow(figure, **same, xaxis__nticks=3)
 
 
 def largest(repaired: Repaired, count: int = 6, long: int | None = None) -> list[tuple]:
@@ -136,7 +140,7 @@ def plot_repaired(
     axes = escape(time), escape(f"{channel} ({unit})" if unit else str(channel))
     figure.update_layout(xaxis_title_text=axes[0], yaxis_title_text=axes[1])
     style(figure, escape(repair_name(repaired, channel, rows)), 340, kept=axes)
-    return figure.update_layout(legend={"y": 1, "yanchor": "bottom"})  # below are long dates
+    return narrow(figure.update_layout(legend={"y": 1, "yanchor": "bottom"}), **NARROW)
 
 
 def _add_bands(figure, x, low, high, filled):

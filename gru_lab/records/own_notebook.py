@@ -1,6 +1,7 @@
 """A notebook for a question of one's own: written from a template, and read back."""
 
 import ast
+import contextlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,8 +14,6 @@ from gru_lab.output import require_place, write_whole
 from gru_lab.records.html import render
 from gru_lab.runs.select import parse_value
 from gru_lab.tuning_log.question import Question, question
-
-LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp)
 
 
 def parse_settings(texts: Iterable[str]) -> dict[str, object]:
@@ -85,7 +84,7 @@ def question_of(path: str | Path, notebook: NotebookNode | None = None) -> Quest
     except Exception as error:  # whatever is wrong with the file
         raise ValueError(f"{str(path)!r} must be a notebook that can be read: {error}") from error
     names, asked = {}, None
-    for node in (node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.Expr)):
+    for node in (node for node in tree.body if isinstance(node, ast.Assign | ast.Expr)):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             _remember(names, node.targets[0], node.value)
         if isinstance(node.value, ast.Call) and _called(node.value) in ("question", "control"):
@@ -98,14 +97,29 @@ def question_of(path: str | Path, notebook: NotebookNode | None = None) -> Quest
     return asked
 
 
+def _value(names, node):
+    """Return what a node is where that is written out: a literal, such a name, an entry of one.
+
+    Raises ValueError, LookupError or TypeError where it is not.
+    """
+    if isinstance(node, ast.Name) and node.id in names:
+        return names[node.id]
+    if isinstance(node, ast.Subscript):
+        return _value(names, node.value)[_value(names, node.slice)]
+    return ast.literal_eval(node)
+
+
 def _remember(names, target, value):
     """Keep what a name is, or the names of a tuple are, where it is written out."""
     pairs = [(target, value)]
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        pairs = zip(target.elts, value.elts, strict=False)
+    if isinstance(target, ast.Tuple):
+        parts = [ast.Subscript(value, ast.Constant(place)) for place in range(len(target.elts))]
+        pairs = zip(target.elts, getattr(value, "elts", parts), strict=False)
     for name, written in pairs:
-        if isinstance(name, ast.Name) and isinstance(written, LITERALS):
-            names[name.id] = ast.literal_eval(written)
+        if isinstance(name, ast.Name):
+            names.pop(name.id, None)
+            with contextlib.suppress(ValueError, LookupError, TypeError):
+                names[name.id] = _value(names, written)
 
 
 def _called(call):
@@ -114,12 +128,14 @@ def _called(call):
 
 
 def _asked(call, names, path):
+    inner = getattr(call.func, "value", None)
+    if _called(call) == "control" and not isinstance(inner, ast.Call):
+        return None  # of a question that is asked elsewhere
+
     def value(node):
-        if isinstance(node, ast.Name) and node.id in names:
-            return names[node.id]
         try:
-            return ast.literal_eval(node)
-        except ValueError as error:
+            return _value(names, node)
+        except (ValueError, LookupError, TypeError) as error:
             raise ValueError(
                 f"{str(path)!r}: the question must be written out to be read, not computed: "
                 f"{ast.unparse(node)}; run the notebook and use lab.write_log in it"
@@ -129,7 +145,7 @@ def _asked(call, names, path):
     keywords = {keyword.arg: value(keyword.value) for keyword in call.keywords}
     if _called(call) == "question":
         return question(*arguments, **keywords)
-    inner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    if isinstance(inner, ast.Call) and _called(inner) in ("question", "control"):
-        return _asked(inner, names, path).control(*arguments, **keywords)
+    if _called(inner) in ("question", "control"):
+        asked = _asked(inner, names, path)
+        return asked and asked.control(*arguments, **keywords)
     return None

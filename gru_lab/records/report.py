@@ -26,6 +26,7 @@ from gru_lab.repairs.summary import (
     left_empty,
     summary,
 )
+from gru_lab.repairs.words import counted
 from gru_lab.runs.recording import note
 
 WAYS = {"forward fill": "last value", "linear": "straight line", "seasonal": "seasonal line"}
@@ -37,11 +38,11 @@ MOST_VALUES = 100_000  # with their intervals inside the page: about 6 MB
 
 
 def _settings(repairer):
-    trained = repairer.history_
+    last = repairer.history_.tail(1).itertuples()
+    training = [f"{row.seconds:.0f} s, {counted(row.epoch, 'epoch')}" for row in last]
     given = [part for part in repairer.get_params().items() if part[1] not in (None, (), [])]
-    last = trained[["seconds", "epoch"]].tail(1).to_numpy()
     return {
-        "training": "{:.0f} s, {:.0f} epochs".format(*last[0]) if len(last) else "none",
+        "training": "".join(training) or "none",
         "settings": ", ".join(f"{name} {value}" for name, value in given),
         "versions": f"GRU Lab {gru_lab.__version__}, Python {platform.python_version()}, "
         f"pandas {pd.__version__}",
@@ -134,6 +135,7 @@ def report_page(
         for channel, where in drawn
     ]
     lengths = by_length(repaired)
+    lengths = lengths[lengths.index.isin(holed.index, level="channel")]
     left = left_empty(repaired)
     few = repaired.filled.to_numpy().sum() <= MOST_VALUES
     return render(

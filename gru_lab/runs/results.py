@@ -9,7 +9,7 @@ from gru_lab.digits import Table, column, html_table, places, plain
 from gru_lab.gaps import references
 from gru_lab.runs.store import Store
 from gru_lab.tuning_log.rulers import LAST, log_lines, read_run
-from gru_lab.tuning_log.stage import KINDS, Stage
+from gru_lab.tuning_log.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Results:
         """
         finals = self.finals
         rows = []
-        for setting in self.stage.choose(*(chosen or KINDS)):
+        for setting in self.stage.choose(*(chosen or self.stage.by_name)):
             ours = finals[finals["setting"] == setting.name]
             rows.append(
                 {

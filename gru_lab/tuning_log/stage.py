@@ -17,8 +17,6 @@ from gru_lab.series import Series
 from gru_lab.tuning_log.lines import Line
 from gru_lab.tuning_log.own_data import open_data
 
-KINDS = ("trained", "meant", "control")
-
 
 @dataclass(frozen=True)
 class Profile:
@@ -152,8 +150,9 @@ class Stage:
 
     def choose(self, *chosen: str) -> list[Setting]:
         """Return the settings of these kinds or names, in the stage's order; else ValueError."""
+        kinds = dict.fromkeys(setting.kind for setting in self.settings)
         for choice in chosen:
-            one_of("setting", choice, [*KINDS, *self.by_name])
+            one_of("setting", choice, [*kinds, *self.by_name])
         return [
             setting for setting in self.settings if setting.kind in chosen or setting.name in chosen
         ]

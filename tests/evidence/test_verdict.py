@@ -4,6 +4,7 @@ independent ones.
 
 import itertools
 import re
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -335,6 +336,11 @@ def test_what_cannot_be_compared_is_an_error_that_says_so():
         verdict(results, "2 layers")
     with pytest.raises(ValueError, match="setting must be one of .* Did you mean '2 layers'"):
         verdict(results, "2 layer")
+    with pytest.raises(ValueError, match="setting must be one of trained, control, .*not 'meant'"):
+        verdict(results, "meant")
+    few = replace(results, curves=results.curves[results.curves["kind"] == "trained"])
+    with pytest.raises(ValueError, match="results must hold runs of .* with a seed in common"):
+        verdict(few, "control", adopted="2 layers, no dropout (control)")
 
 
 def test_an_interval_on_both_sides_of_zero_and_a_large_ratio_are_told_in_words():

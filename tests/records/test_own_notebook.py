@@ -113,8 +113,16 @@ def test_a_question_that_is_computed_or_missing_is_an_error(tmp_path):
         nbformat.write(notebook, tmp_path / "q.ipynb")
         with pytest.raises(ValueError, match=said):
             question_of(tmp_path / "q.ipynb")
-    code = "SIZES, N = [2, 4], 2\nq = lab.question('Q', hidden_size=SIZES, seeds=N)"
-    code += ".control('long', epochs=40)"
+    code = """
+PROFILE = "tiny"
+SIZES, N = {"tiny": ([2, 4], 2), "full": ([64, 128], 5)}[PROFILE]
+q = lab.question('Q', hidden_size=SIZES, seeds=N).control('long', epochs=40)
+try:  # what is tried is no question of the notebook
+    lab.question("Two knobs", hidden_size=[2, 4], num_layers=[1, 2])
+except ValueError as error:
+    print(error)
+longer = q.control("twice as long", epochs=2 * N)
+"""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     nbformat.write(notebook, tmp_path / "q.ipynb")
     asked = question_of(tmp_path / "q.ipynb")

@@ -2,6 +2,7 @@
 called.
 """
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
-from gru_lab.records.report import _digits
+from gru_lab.records.report import _digits, report_page
 from gru_lab.repairs.keep import holes_to_keep
 from gru_lab.repairs.summary import (
     HOW,
@@ -22,6 +23,7 @@ from gru_lab.repairs.summary import (
     summary,
 )
 from tests.records.test_exporter import Page
+from tests.test_stranger_browser import BOXES, overlaps
 
 NASTY = "<script>document.title='broken'</script>"
 
@@ -273,6 +275,25 @@ def test_each_length_of_hole_says_what_fills_it_and_why(repaired):
     assert (rows.loc["flag", "why"] == "").all()
 
 
+def test_a_channel_without_holes_is_not_among_the_lengths_of_hole():
+    rows = np.arange(300)
+    table = pd.DataFrame({"holed": np.sin(rows / 9), "whole": np.cos(rows / 9)})
+    table.loc[50:60, "holed"] = np.nan
+    page = report_page(lab.repair(table, minutes=0))
+    heads = re.findall('<th scope="row">(.*?)</th>', page)
+    assert set(heads) == {"holed"} and "Further channels without holes: 1." in page
+
+
+def test_a_picture_of_a_repair_is_chosen_by_its_details_and_by_nothing_else(repaired):
+    assert lab.plot(repaired) == plot_holes(repaired)
+    assert lab.plot(repaired, *largest(repaired)[0]) == plot_repaired(
+        repaired, *largest(repaired)[0]
+    )
+    for details in ((), largest(repaired)[0]):
+        with pytest.raises(ValueError, match="by must be one of row, not 'epoch'"):
+            lab.plot(repaired, *details, by="epoch")
+
+
 def test_the_reason_names_the_measure_that_decides():
     ways = ("linear", "forward fill", "regression", "network")
     row = {"fills": "linear", "entries": 99} | {
@@ -335,6 +356,11 @@ def test_on_a_phone_the_table_scrolls_and_not_the_page(page, browser):
     tab.wait_for_function("document.querySelectorAll('.js-plotly-plot').length == 7")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400
     assert tab.locator(".scores").nth(1).evaluate("table => table.scrollWidth > table.clientWidth")
+    for figure in tab.locator("figure.plot").all():
+        texts = figure.locator(".xtick text, .x2tick text, .legendtext, [class*=title] text")
+        boxes = texts.evaluate_all(BOXES)
+        assert len(boxes) >= 4 and overlaps(boxes) == []
+        assert all(box["left"] >= 0 and box["right"] <= 400 for box in boxes)
     context.close()
 
 
