@@ -129,6 +129,18 @@ def browser():
 
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+
+        def patient(make):
+            def made(**options):
+                page = make(**options)
+                page.set_default_timeout(1_000 * LONG)  # else 30 s
+                return page
+
+            return made
+
+        running.new_context, running.new_page = map(
+            patient, (running.new_context, running.new_page)
+        )
         yield running
         running.close()
 

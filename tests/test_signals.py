@@ -70,7 +70,10 @@ def test_a_report_that_cannot_be_made_leaves_no_half_of_the_files(monkeypatch, c
 
 
 @pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGHUP))
-def test_a_repair_that_is_ended_while_it_trains_leaves_nothing(number, start, tmp_path):
+def test_a_repair_that_is_ended_while_it_trains_leaves_nothing(
+    number, start, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TQDM_MININTERVAL", "0.1")  # in a log file else 10 s
     command = ["repair", "in.csv", "out.csv", "--report", "r.html", "--minutes", "9"]
     with (tmp_path / "log").open("w+") as log:
         process = start([sys.executable, "-m", "gru_lab.cli", *command], stderr=log)

@@ -11,7 +11,6 @@ import gru_lab as lab
 from gru_lab.records.exporter import RecordExporter
 from gru_lab.records.html import PLOTLY
 from gru_lab.widgets.explorer import explorer_data, explorer_page
-from tests.widgets.test_panel_browser import HOLD
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
@@ -24,7 +23,6 @@ def test_the_first_notebook_runs_by_clicks_and_nothing_covers_or_cuts_it(
     notebook.cells[1].source = notebook.cells[1].source.replace('"lesson"', '"tiny"', 1)
     nbformat.write(notebook, folder / "first.ipynb")
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.set_default_timeout(HOLD)
     said = []
     page.on("console", lambda message: said.append(message.text))
     page.goto(address("first.ipynb"))

@@ -6,7 +6,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from gru_lab.records.exporter import WIDGET
 from gru_lab.records.html import PLOTLY
-from tests.widgets.test_panel_browser import HOLD
 
 
 def test_the_menu_offers_the_record_and_hands_over_a_page_that_draws_offline(
@@ -22,7 +21,6 @@ def test_the_menu_offers_the_record_and_hands_over_a_page_that_draws_offline(
     whole = new_notebook(cells=[*cells, new_code_cell("panel()", outputs=[widget])], metadata=spec)
     nbformat.write(whole, folder / "menu.ipynb")
     page = browser.new_page()
-    page.set_default_timeout(HOLD)
     page.goto(address("menu.ipynb"))
     page.wait_for_selector(".jp-Notebook")
     page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()

@@ -100,7 +100,7 @@ def test_channels_that_fail_together_are_not_shown_at_the_same_moment_again():
     rows = np.arange(500)
     table = pd.DataFrame({name: np.sin(rows / (9 + k)) for k, name in enumerate("abcdefgh")})
     table.loc[[50, 200, 350, 430]] = np.nan
-    done = lab.repair(table, epochs=1)
+    done = lab.repair(table, minutes=0)
     moments = [where[0] for _, where in largest(done)]
     assert sorted(moments) == [50, 200, 350, 430]
     assert len({name for name, _ in largest(done)}) == 4
@@ -111,7 +111,7 @@ def test_each_long_hole_has_its_picture_however_many_are_asked_for():
     table = pd.DataFrame({name: np.sin(rows / (9 + k)) for k, name in enumerate("abcd")})
     table.loc[100:119] = np.nan
     table.loc[300, "a"] = np.nan
-    done = lab.repair(table, epochs=1)
+    done = lab.repair(table, minutes=0)
     assert len(largest(done, 1)) == 1
     assert {name for name, _ in largest(done, 1, long=12)} == set("abcd")
     assert len(largest(done, 2, long=12)) == 5
@@ -127,7 +127,7 @@ def test_in_parts_that_lie_among_each_other_a_repair_is_that_of_one_part():
         }
     )
     table.loc[(table["part"] == "x") & table["t"].between(30, 39), "a"] = np.nan
-    done = lab.repair(table, epochs=1, time="t", split_by="part")
+    done = lab.repair(table, minutes=0, time="t", split_by="part")
     ((name, where),) = largest(done)
     assert name == "a" and list(where) == list(range(61, 81, 2))
     figure = plot_repaired(done, name, where)
@@ -319,7 +319,7 @@ def test_holes_that_stay_are_listed_with_the_reason(page, repaired):
     ]
     table = pd.DataFrame({"a": np.sin(np.arange(300) / 9), "b": np.cos(np.arange(300) / 9)})
     table.loc[:89, "a"] = table.loc[270:, "b"] = table.loc[150:180, "b"] = np.nan
-    done = lab.repair(table, epochs=1, extrapolation=0, max_gap=12)
+    done = lab.repair(table, minutes=0, extrapolation=0, max_gap=12)
     assert [(name, len(rows), why) for name, rows, why in left_empty(done)] == [
         ("a", 90, "before its first value: extrapolation"),
         ("b", 31, "between two values"),
@@ -366,7 +366,7 @@ def test_on_a_phone_the_table_scrolls_and_not_the_page(page, browser):
 
 def test_a_repair_without_a_hole_has_a_report_too(tmp_path):
     table = pd.DataFrame({"a": np.sin(np.arange(100.0)), "b": np.cos(np.arange(100.0))})
-    path = lab.report(lab.repair(table, epochs=1), tmp_path / "r.html")
+    path = lab.report(lab.repair(table, minutes=0), tmp_path / "r.html")
     assert "Filled 0 of 0 holes" in path.read_text(encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import safe_open, save_file
 
 import gru_lab as lab
+from gru_lab.repairs import network, trees
 from gru_lab.repairs.summary import last_line
 
 
@@ -24,7 +25,10 @@ def table():
 def model(table, tmp_path_factory):
     """The metadata and the tensors of a small saved repairer."""
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
-    lab.Repairer(epochs=1, angles=["d"]).fit(table).save(path)
+    with pytest.MonkeyPatch.context() as quick:
+        quick.setattr(network, "STEPS", 2)
+        quick.setitem(trees.SETTINGS, "max_iter", 5)
+        lab.Repairer(epochs=1, angles=["d"]).fit(table).save(path)
     with safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
         return json.loads(file.metadata()["gru_lab"]), tensors
@@ -60,12 +64,12 @@ def tried(known, tensors, table, path):
         return 1
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_tensors_of_odd_shapes_are_one_clear_error_or_repair(shape, model, table, tmp_path):
     known, tensors = model
     chosen = [name for name in tensors if not name.startswith("network.") or "l0" in name]
-    for name in chosen:
-        odd = tensors | {name: shape(tensors[name])}
+    for name in chosen[list(SHAPES).index(shape) % 2 :: 2]:  # each tensor in half of the shapes
+        odd = tensors | {name: SHAPES[shape](tensors[name])}
         tried(known, odd, table, tmp_path / "model.safetensors")
 
 
@@ -79,13 +83,13 @@ def test_a_tensor_that_is_not_there_is_one_clear_error(model, table, tmp_path):
 def test_metadata_of_odd_kinds_are_one_clear_error_or_repair(model, table, tmp_path):
     known, tensors = model
     path = tmp_path / "model.safetensors"
-    for name in known:
-        for value in VALUES:
+    for place, name in enumerate(known):
+        for value in VALUES[place % 2 :: 2]:
             tried(known | {name: value}, tensors, table, path)
         fewer = {other: value for other, value in known.items() if other != name}
         tried(fewer, tensors, table, path)
-    for name in known["settings"]:
-        for value in VALUES:
+    for place, name in enumerate(known["settings"]):
+        for value in VALUES[place % 2 :: 2]:
             tried(known | {"settings": known["settings"] | {name: value}}, tensors, table, path)
 
 

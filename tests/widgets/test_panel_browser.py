@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-HOLD = 120_000  # milliseconds that anything may take here before the test fails
+from tests.conftest import LONG
+
 # a store of the notebook's own: no test finds the pins of another
 SETUP = """\
 import gru_lab as lab
@@ -39,7 +40,6 @@ class Notebook:
 
     def __init__(self, page, address):
         self.page = page
-        page.set_default_timeout(HOLD)
         page.goto(address)
         page.wait_for_selector(".jp-Notebook")
         # the notebook's own indicator says 'idle' before there is a kernel, and Run then asks which
@@ -65,7 +65,7 @@ class Notebook:
     def wait_until_still(self):
         """Wait until no more epochs are drawn; on a busy machine the last drawing comes late."""
         before = None
-        for _ in range(HOLD // 1000):
+        for _ in range(LONG):
             if before == (before := self.epochs()):
                 return
             self.page.wait_for_timeout(1000)
