@@ -5,14 +5,21 @@ like a measurement, that is a doubt, unless the person is sure.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
+from gru_lab.tables.frames import is_text
+from gru_lab.tables.head import begins_as_number
+from gru_lab.tables.layout import Layout
 from gru_lab.tables.manner import parted
-from gru_lab.tables.numbers import option
+from gru_lab.tables.numbers import option, quoted
+
+SELDOM, RARE = 0.5, 2  # the share of rows with a note; times that the words of an event come
+OFF = 0.05  # of a step: so far beside the usual steps is between them
 
 
 def by_column(missing: Any, columns: Any) -> tuple[dict, list]:
@@ -85,6 +92,41 @@ def stands_out(values: np.ndarray, code: float) -> bool:
         return False
     low, high = np.quantile(others, [0.02, 0.98])
     return max(low - code, code - high) > max(high - low, 1e-9 * abs(code))
+
+
+def event_rows(done: Any, cells: pd.DataFrame) -> np.ndarray:
+    """Return which rows (rows,) tell of an event, such as 'sensor cleaned', and hold no number.
+
+    `done` are the Numbers of a table of `cells`. Such a row lies between the usual steps of time,
+    or its text among the numbers are words that hardly come again.
+    """
+    texts = [n for n, column in done.table.items() if is_text(column) and column.isna().any()]
+    notes = done.table[texts].notna().loc[:, lambda held: held.mean() < SELDOM]
+    if not (done.kept.any(axis=None) or notes.any(axis=None)):
+        return np.zeros(len(cells), dtype=bool)
+    layout = Layout.of(done.table)
+    names = list(layout.channels)
+    bare = done.table[names].isna().all(axis=1) & ~done.kept[names].all(axis=1)
+    words = cells[names].where(done.kept[names]).astype(object).bfill(axis=1).iloc[:, 0]
+    rare = words.map(words.value_counts()) <= RARE
+    rare &= words.astype(str).str.contains(r"[^\W\d_]\s+[^\W\d_]")
+    step = np.diff(layout.position, prepend=np.nan, append=np.nan)
+    odd, between = ~(np.abs(step - np.rint(step)) <= OFF), np.zeros(len(cells), dtype=bool)
+    between[layout.order] = (odd[:-1] & odd[1:]) | (step[:-1] == 0) | (step[1:] == 0)
+    return (bare & (rare | (between & (words.notna() | notes.any(axis=1))))).to_numpy()
+
+
+def on_events(rows: np.ndarray, cells: pd.DataFrame, place: Callable) -> list[str]:
+    """Return in a list the sentence on rows (rows,) that tell of events, if there are any."""
+    if not rows.any():
+        return []
+    texts = cells[rows].iloc[0].dropna().astype(str).str.strip()
+    words = max(texts[~texts.map(begins_as_number)], key=len, default="")
+    many = f"{rows.sum():,} rows" if rows.sum() > 1 else "1 row"
+    return [
+        f"{many}, the first in {place(rows.argmax())}: {quoted(words)}, hold text and no number. "
+        "They stay as they are; empty the text to have the cells beside it filled"
+    ]
 
 
 def doubt_of(value: Any, columns: dict) -> str:

@@ -16,7 +16,15 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.output import require_place, write_whole
-from gru_lab.repairs.missing import by_column, doubt_of, number_of, stands_out, where_is
+from gru_lab.repairs.missing import (
+    by_column,
+    doubt_of,
+    event_rows,
+    number_of,
+    on_events,
+    stands_out,
+    where_is,
+)
 from gru_lab.tables.formats import kind_of, open_file
 from gru_lab.tables.head import unique_names
 from gru_lab.tables.layout import Layout
@@ -95,7 +103,10 @@ class Sheet:
             raise ValueError(f"{path.name}: the table must have rows, and it has none")
         named, bare = by_column(missing, cells.columns)
         texts = [value for value in bare if np.isnan(number_of(value))]
-        done = file.numbers({name: [*named.get(name, ()), *texts] for name in cells.columns})
+        missing = {name: [*named.get(name, ()), *texts] for name in cells.columns}
+        done = file.numbers(missing)
+        if (events := event_rows(done, cells)).any():
+            done = file.numbers(missing, done.kept & events[:, None])
         table, used = done.table, {}
         time = Layout.of(table).time if bare else ()
         doubts = [*getattr(file, "doubts", ()), *done.doubts]
@@ -107,11 +118,14 @@ class Sheet:
             doubts += _bare(table, cells, used, value, yes, {*time, *protect})
         unused = [f"{n}={v}" for n, values in named.items() for v in values if (n, v) not in used]
         unused += [v for v in bare if not any(value is v for _, value in used)]
-        notes = [*file.notes, *done.notes, *done.unread.values(), *doubts]
+        told = on_events(events, cells, file.place)
+        notes = [*file.notes, *told, *done.notes, *done.unread.values(), *doubts]
         notes += [f"--missing-value {value!r} stands nowhere in the table" for value in unused]
         codes = [f"{v} in {n!r} ({count:,} cells)" for (n, v), count in used.items() if count]
         facts = done.facts + [f"missing values: {', '.join(codes)}"] * bool(codes)
-        holes = table.isna() & ~done.kept & ~np.asarray(getattr(file, "kept", False))
+        holes = (
+            table.isna() & ~done.kept & ~events[:, None] & ~np.asarray(getattr(file, "kept", False))
+        )
         real = None if isinstance(file, _Frame) else file
         return cls(path, table, holes, notes, real, doubts, done.unread, facts, dict(file.units))
 
@@ -139,7 +153,9 @@ class Sheet:
         path.write_bytes(with_rows(self.file, there))
         sheet = Sheet.open(path, **reading)
         sheet.file.folder = folder  # kept as long as the file is read again
-        left = missing_steps(Layout.of(sheet.table, **layout)).sum()
+        then = Layout.of(sheet.table, **layout)
+        lacking = [len(each.odd.get("lacking", ())) for each in (then, there)]
+        left = missing_steps(then).sum() + max(0, lacking[0] - lacking[1])
         if left:
             raise ValueError(
                 f"{self.name}: fill_rows cannot put in rows here: {left:,} time steps would still "
@@ -215,5 +231,8 @@ class _Frame:
         self.cells, self.notes, self.units = cells, [], {}
         self.settled = decimal, thousands
 
-    def numbers(self, missing):
-        return read_numbers(self.cells, *self.settled, missing)
+    place = "row {}".format
+
+    def numbers(self, missing, without=None):
+        cells = self.cells if without is None else self.cells.mask(without)
+        return read_numbers(cells, *self.settled, missing)

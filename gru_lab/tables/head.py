@@ -13,7 +13,7 @@ import pandas as pd
 from gru_lab.tables.manner import parted
 from gru_lab.tables.signs import HOLES
 from gru_lab.tables.time import text_readings
-from gru_lab.tables.time_words import months_of
+from gru_lab.tables.time_words import months_of, named_like_time
 
 SIDEWAYS = 8  # names that are times: a table lies on its side
 TOP = 100  # rows among which the names are looked for
@@ -63,8 +63,9 @@ def unique_names(header: list) -> list[str]:
 
 def nameless(names: list[str]) -> list[str]:
     """Return the sentence on a first row that is taken as names and looks like data, if it does."""
-    times = text_readings(pd.Series(names[1:], dtype=object)) or len(months_of(set(names))) >= 12
-    if len(names) > SIDEWAYS and times:
+    if len(names) > SIDEWAYS and (
+        text_readings(pd.Series(names[1:], dtype=object)) or len(months_of(set(names))) >= 12
+    ):
         return [
             f"the names of the columns are times, such as {names[1]!r}: one row holds many of "
             "them; give each time a row of its own, as pandas.DataFrame.stack or transpose does"
@@ -114,11 +115,11 @@ def _is_data(cells, digits):
     return all(c < len(cells) and begins_as_number(cells[c]) for c in digits)
 
 
-def _is_poor(cells, below):
-    """Tell whether cells are bad names: with numbers or dates, or `below` others only units."""
+def _is_poor(cells, beside):
+    """Tell whether cells are bad names: with numbers or dates, or `beside` others only units."""
     filled = [cell.strip() for cell in _filled(cells)]
     numbers = any(re.fullmatch(r"[-+]?[\d.,]+|.*\d[-/.:]\d+[-/.:]\d.*", cell) for cell in filled)
-    return numbers or (below and all(map(is_unit, filled)))
+    return numbers or (beside and all(map(is_unit, filled)))
 
 
 def is_unit(text: str) -> bool:
@@ -176,7 +177,8 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     lines = [n for n in lines if n > max(marks, default=-1)]
     choice = [n for n in lines if _is_header(top[n], wide, digits)]
     data = min((n for n in lines if _is_data(top[n], digits)), default=len(top))
-    poor = {n for n in choice if _is_poor(top[n], n > choice[0])}
+    timed = any(named_like_time(name) for n in choice[1:2] for name in top[n])
+    poor = {n for n in choice if _is_poor(top[n], timed or n > choice[0])}
     choice.sort(key=lambda n: (n > data, n in poor, len(top[n]) != wide))
     row = choice[0] if choice else min(lines, default=0)
     row = _under_another(top, row, choice, digits)
@@ -233,9 +235,11 @@ def _name(head, top, second, short):
             head.notes.append("names in two rows")
     if second:
         head.notes.append("a row of units" if len(second) == 1 else f"{len(second)} rows of units")
-        for name, unit in zip(head.names, top[second[0]], strict=False):
-            if is_unit(unit):
-                head.units[name] = unit.strip()
+    elif upper and all(map(is_unit, _filled(upper))):
+        second = [head.row - 1]
+    for name, unit in zip(head.names, top[second[0]] if second else (), strict=False):
+        if is_unit(unit):
+            head.units[name] = unit.strip()
 
 
 def is_summary(cells: list[str], wide: int) -> bool:

@@ -231,10 +231,13 @@ class Table:
     def require_flags(self) -> None:
         """Raise ValueError where the file has no place for a mark on changed cells."""
 
-    def numbers(self, missing: dict | None = None) -> Numbers:
-        """Return the Numbers of the file, with texts that stand for 'missing' by column."""
+    def numbers(self, missing: dict | None = None, without: Any = None) -> Numbers:
+        """Return the Numbers of the file, with texts that stand for 'missing' by column, and
+        `without` cells (rows, columns).
+        """
         settled = self.decimal, self.thousands, missing, self.votes, self.separator, self.place
-        done = read_numbers(self.cells, *settled)
+        cells = self.cells if without is None else self.cells.mask(without)
+        done = read_numbers(cells, *settled)
         self.styles = done.styles
         return done
 

@@ -15,7 +15,9 @@ from gru_lab.tables.head import TOP, Head, begins_as_number, find_head, is_comme
 from gru_lab.tables.manner import parted
 from gru_lab.tables.time_words import named_like_time
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar", " ": "spaces"}
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar", "^": "caret"}
+SEPARATORS |= {"~": "tilde", " ": "spaces", ":": "colon"}
+SELDOM = " :"  # what stands in names, dates and clocks as well
 ALL = 0.9  # of the rows of a table have as many cells, where spaces part them or the last lack
 CLOCK = re.compile(r"\d\d?:\d\d(:\d\d|$)")
 COMMENTS = tuple("#-=_+*~")  # how lines that are no rows begin
@@ -72,11 +74,11 @@ def tell_separator(lines: list[str]) -> str:
         numbers = sum(map(bool, map(parted, cells))) / max(1, len(cells))
         first = wide == len(records[0]) if records else False
         share = same / max(1, len(records))
-        spaced = separator == " "
+        seldom = separator in SELDOM
         few = wide == 1 or len(records[0]) < 2 or (wide == 2 and numbers < ALL)
-        if spaced and (few or share < ALL):
+        if seldom and (few or share < ALL):
             return (False,)  # words of one cell
-        good = wide > 1, not spaced, wordy, named
+        good = wide > 1, not seldom, wordy, named
         return *good, round(share, 1), first, round(numbers, 2), share, wide
 
     single = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
@@ -98,7 +100,7 @@ def find_rows(lines: list[str]) -> Rows:
     records = reader(lines[start:], separator)
     for cells in records:
         spans.append((begin, begin := start + records.line_num))
-        widths.append(len(cells) if "".join(cells).strip() or len(cells) > 1 else 0)
+        widths.append(len(cells) if len(cells) > 1 or "".join(cells).strip() else 0)
         if cells and cells[0].lstrip()[:1] in COMMENTS:
             odd[len(spans) - 1] = cells
         top += [cells] * (len(top) < TOP and widths[-1] > 0)

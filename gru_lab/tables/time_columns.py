@@ -29,6 +29,8 @@ from gru_lab.tables.time_readings import (
 )
 from gru_lab.tables.time_words import named_like_time
 
+TICK = 1e-3  # of a thousandth: a step nearer to a whole number of thousandths is a meter's too
+
 
 def _counts_up(column, first):
     """Tell whether whole numbers go up by one from row to row of a part, or down."""
@@ -107,9 +109,11 @@ def _elapsed(numbers, first, doubts):
         n: c for n, c in numbers.items() if rises(_values(c), first) and not _counts_up(c, first)
     }
     for name, column in rising.items() if len(numbers) > 1 else ():
+        if any(repr(name) in doubt for doubt in doubts):
+            continue
         if rises_evenly(_values(column), first):
             return Found((name,), (_plain(column),), ("number",))
-        if len(column) > FEW and not any(repr(name) in doubt for doubt in doubts):
+        if len(column) > FEW:
             doubts.append(
                 f"column {name!r} rises with every row and may be time, or a count; "
                 f"if it is the time, add --time {name!r}"
@@ -150,8 +154,9 @@ def _among_numbers(numbers, columns, first, tellers, time_format, dayfirst):
             best = choose(readings, first)
             ordered = runs_in_order(best[0], first) or any(teller(best[0]) for teller in tellers)
             even = oddness(best[0], first) <= REGULAR
-            if best[0].order.endswith(("days", "years")):  # or an energy meter
-                even = rises_evenly(_values(column), first)
+            if best[0].order.endswith(("days", "years")):  # or an energy meter: no hour is .0417
+                step = np.median(np.abs(np.diff(_values(column)))) * 1_000
+                even = rises_evenly(_values(column), first) and abs(step - round(step)) > TICK
             sure = named and (even or best[0].order != "Y")  # years may go with months
             if ordered and (sure or (even and not _counts_up(column, first)) or time_format):
                 timing = Found((name,), tuple(best), (best[0].way,))

@@ -10,12 +10,12 @@ import numpy as np
 
 from gru_lab.tables.frames import is_numeric, is_text
 from gru_lab.tables.steps import choose, rises, seconds, steps_of
-from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, Reading, dated
+from gru_lab.tables.time import DAY, HOUR, NAT, PERSIAN, SECOND, Reading, dated
 from gru_lab.tables.time_readings import REGULAR, Found, oddness, readings_of
 from gru_lab.tables.time_words import PARTS, half_of, months_of, plain
 
 NUMBERED = {  # the roles of numbers, with their ranges
-    "Y": (1_900, 2_640),
+    "Y": (PERSIAN[0], 2_640),
     "y": (0, 99),
     "m": (1, 12),
     "d": (1, 31),
@@ -35,6 +35,7 @@ NEAR_BY = 6  # columns beside the year that may belong to the date
 WRITTEN = {"n": "%H%M", "G": "GPS week", "s": "0..86399"}
 GPS = 3_657  # days since 1970 where its weeks begin
 PERIODS = (48, 96, 144, 288, 1_440, 86_400)  # that a day may be counted in, from 0 or 1
+MOST_HALVES = 8  # writings of AM and PM in one column
 TICK = SECOND // 10_000  # what decimals of a day can tell
 
 
@@ -109,7 +110,8 @@ def with_halves(columns: dict) -> tuple[dict, Any, set]:
     """
     halves = None
     for name, column in columns.items():
-        if is_text(column) and set(column.dropna().astype(str).map(half_of)) == {"AM", "PM"}:
+        texts = column.dropna().unique() if is_text(column) else ()
+        if len(texts) <= MOST_HALVES and set(map(half_of, map(str, texts))) == {"AM", "PM"}:
             halves = name
     changed = {}
     for name, column in columns.items() if halves is not None else ():

@@ -1,5 +1,6 @@
 """One column read as time in each way that its content allows, and how well each way fits."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.tables.frames import is_text
+from gru_lab.tables.manner import ascii_digits
 from gru_lab.tables.numbers import option
 from gru_lab.tables.steps import direction, irregular, seconds, span_words, steps_of
 from gru_lab.tables.time import DAY, HOUR, MINUTE, NAT, SECOND, Reading, text_readings
@@ -15,6 +17,7 @@ from gru_lab.tables.time_numbers import SCALES, counted_from, number_readings
 
 REGULAR = 0.1  # of the steps may be irregular in a column that is taken for time by content alone
 FIRST_YEAR = 1_980  # of two digits that need no question
+WRAPPED = re.compile(r"^\W*Date\W*(\d+)([-+]\d{4})?\W*$")  # /Date(1700000000000)/ of JSON
 SHORT_SCALES = {name.split()[-1]: name for name in SCALES if name.startswith("epoch")} | {
     "excel": "Excel days"
 }
@@ -56,7 +59,8 @@ def readings_of(column: pd.Series) -> list[Reading]:
     if is_text(column):
         if readings := text_readings(column):
             return [way for reading in readings for way in _other_clocks(reading)]
-        numbers = pd.to_numeric(column.astype(object), errors="coerce")
+        bare = column.astype(object).replace(WRAPPED, r"\1", regex=True)
+        numbers = pd.to_numeric(bare, errors="coerce")
         return number_readings(numbers) if numbers.notna().sum() == column.notna().sum() else []
     if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
         return []
@@ -162,7 +166,7 @@ def unclear(
     """Return the sentences on a time that may be read otherwise; a format settles most of them."""
     sentences = _two_readings(timing)
     if time_format is None:
-        sentences += _centuries(timing) + _swapped(timing, columns, by_part, first)
+        sentences += _calendars(timing, columns) + _swapped(timing, columns, by_part, first)
     return sentences
 
 
@@ -218,18 +222,26 @@ def _swapped(time, columns, by_part, first):
     ]
 
 
-def _centuries(timing):
-    """Return in a list what is unsure about years of two digits that are not of our time."""
-    ways = " ".join([*timing.ways, *(reading.way for reading in timing.readings[:1])])
-    if "%y" not in ways:
+def _calendars(timing, columns):
+    """Return in a list what is unsure about years that are written otherwise than they are read, in
+    two digits or by another calendar, and that are not of our time.
+    """
+    if not timing.readings or timing.readings[0].order in (*SCALES, "", "dates", "number"):
         return []
-    known = timing.readings[0].stamps[timing.readings[0].stamps != NAT]
-    years = known.view("M8[ns]").astype("M8[Y]").astype(int) + 1970
-    early, late = years.min(), years.max()
+    stamps = timing.readings[0].stamps
+    row, known = np.argmax(stamps != NAT), stamps[stamps != NAT]
+    written = ascii_digits(" ".join(str(columns[name].iloc[row]) for name in timing.columns))
+    if any(str(_year(stamps[row] + later)) in written for later in (-DAY, 0, DAY)):
+        return []
+    early, late = _year(known.min()), _year(known.max())
     if FIRST_YEAR <= early and late <= datetime.now().year + 1:
         return []
     return [
-        f"the years of column {timing.columns[0]!r} have two digits and would be {early} to "
-        f"{late}, or count by another calendar, such as Thailand's, where 67 is 2024; write four "
-        f"digits, or add {option('--time-format', timing.ways[0])} if {early} is right"
+        f"the years of column {timing.columns[0]!r} would be {early} to {late}, or count by "
+        "another calendar, as 67 or 2567 is 2024 in Thailand and 1445 in Arabia; write dates as "
+        f"2024-04-13, or add {option('--time-format', timing.ways[0])} if {early} is right"
     ]
+
+
+def _year(stamp):
+    return pd.Timestamp(int(stamp)).year

@@ -3,6 +3,7 @@
 Writer(["05.03.2024 7:00", "05.03.2024 8:00"], "dmY").write(stamp, "05.03.2024 8:00")
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class Writer:
         """Return a stamp written like the text of a neighbour."""
         like = like.strip()
         if self.order in SCALES or self.order == "number":
-            return self._number(stamp, like)
+            return re.sub(r"-?\d[\d.,]*", self._number(stamp, like), like, count=1)
         shapes = shapes_of(np.array([like], dtype=str))
         if not shapes or order_of(shapes[0][1], self.order) is None:
             raise ValueError(f"time stamps such as {like!r} hold more than one time can give")

@@ -437,6 +437,42 @@ def test_text_among_numbers_is_named_with_its_place_and_stays(tmp_path):
     assert (tmp_path / "out.csv").read_text() == text.replace("\n,4", "\n7.2,4")
 
 
+@pytest.mark.parametrize(
+    "event, after",
+    [
+        ("2024-03-02 00:17,sensor cleaned,,", "2024-03-02 01:00,,5,"),
+        ("2024-03-02 00:17,,,Batterie gewechselt", "2024-03-02 01:00,,5,"),
+        ("2024-03-02 01:00,,,开始记录", "2024-03-02 01:00,,5,"),
+        ("2024-03-02 01:00,sensor cleaned,,", ""),
+    ],
+    ids=["between", "in a note", "at a time that comes twice", "instead of numbers"],
+)
+def test_a_row_that_tells_of_an_event_stays_and_is_named(event, after, tmp_path):
+    rows = [
+        f"{t:%Y-%m-%d %H:%M},{t.hour},5," for t in pd.date_range("2024-03-01", periods=25, freq="h")
+    ]
+    lines = ["t,a,b,note", *rows, event, *filter(None, [after]), "2024-03-02 02:00,,,"]
+    text = "\n".join(lines) + "\n"
+    (tmp_path / "table.csv").write_text(text)
+    sheet = rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
+    (note,) = sheet.notes
+    words = max(event.split(",")[1:], key=len)
+    assert note.startswith(f"1 row, the first in line 27: {words!r}, hold text and no number")
+    expected = text.replace("01:00,,5", "01:00,7,5").replace("02:00,,,", "02:00,7,7,")
+    assert (tmp_path / "out.csv").read_text() == expected
+    empty = event.replace(words, "")
+    (tmp_path / "table.csv").write_text(text.replace(event, empty))
+    rewritten(tmp_path / "table.csv", tmp_path / "out.csv")  # as the note advises
+    assert empty not in (tmp_path / "out.csv").read_text()
+
+
+def test_a_word_that_stands_for_missing_again_and_again_is_no_event(tmp_path):
+    text = "a,b\n" + "1.5,2\n" * 20 + "No Data,\n" * 3
+    (tmp_path / "table.csv").write_text(text)
+    sheet = rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
+    assert '--missing-value "a=No Data"' in sheet.notes[0] and sheet.holes["b"].sum() == 3
+
+
 def test_a_word_like_true_among_numbers_makes_no_flags_of_them(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\nTRUE,1\n" + "1.5,2\n" * 9 + ",3\n")
     rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
@@ -460,7 +496,7 @@ UNREADABLE = {
     "comma.csv": ("a,b\n1,5,2,5\n1,5,2,5\n", "decimal commas need another separator"),
     "spaces.csv": (
         "a b c\n1 2 3\n4   6\n7   9\n",
-        "separated by one of comma, semicolon, TAB, bar, spaces, and its header 'a b c'",
+        "separated by one of comma, .* caret, tilde, spaces, colon, and its header 'a b c'",
     ),
     "quote.csv": ('a,b\n1,"2\n3,4\n', "could not be read"),
     "twice.csv": ("a,b,a\n1,2,3\n", "'a' is there twice; rename one"),

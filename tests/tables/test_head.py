@@ -22,6 +22,10 @@ def table(*above, below=(), separator=",", rows=HOLED):
 HEADS = {  # the file, and what `read as` says of it
     "plain": (table("time,T,RH"), "text, utf-8, comma"),
     "units": (table("time,T,RH", "yyyy-mm-dd hh:mm:ss,degC,%"), "a row of units"),
+    "units above the names": (table(",°C,%", "time,T,RH"), "1 line above the names"),
+    "units above, with a word": (table("unit,degC,%", "time,T,RH"), "1 line above the names"),
+    "carets": (table("time,T,RH", separator="^"), "caret"),
+    "tildes": (table("time,T,RH", separator="~"), "tilde"),
     "types of columns": (table("# of the USGS", "time,T,RH", "20d,14n,5s"), "a row of units"),
     "TOA5": (
         table(

@@ -61,6 +61,7 @@ COLUMNS = {
     "decimal years": {"t": 2000 + np.arange(300) / 8},
     ".NET ticks": {"t": HOURS.as_unit("us").asi8 * 10 + 621_355_968_000_000_000},
     "GPS": {"week": 2304 + np.arange(300) // 168, "tow": np.arange(300) % 168 * 3_600},
+    "JSON of .NET": {"t": [f"/Date({s.value // 10**6})/" for s in HOURS]},
     "Taiwan": {"t": [f"{s.year - 1911}/{s:%m/%d %H:%M}" for s in HOURS]},
     "parts of the day": {
         "d": HALVES.strftime("%Y-%m-%d"),
@@ -145,6 +146,10 @@ def test_what_cannot_take_rows_is_refused_with_the_reason(tmp_path):
     weekdays.to_csv(tmp_path / "week.csv", index=False)
     with pytest.raises(ValueError, match="hold words"):
         Sheet.open(tmp_path / "week.csv").with_rows({}, {})
+    iran = pd.DataFrame({"t": [f"1403/02/{day}" for day in range(1, 32)], "x": 1.5})
+    iran.drop(index=GONE[:3]).to_csv(tmp_path / "iran.csv", index=False)
+    with pytest.raises(ValueError, match="cannot put in rows here"):
+        Sheet.open(tmp_path / "iran.csv").with_rows({}, {})
     with pd.ExcelWriter(tmp_path / "sums.xlsx") as book:
         pd.DataFrame({"t": HOURS, "x": 1.5}).drop(index=GONE).to_excel(book, index=False)
         book.book.active["E1"] = "=SUM(B2:B9)"

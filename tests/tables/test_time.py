@@ -27,6 +27,13 @@ def up_to_24(stamp):
     return f"{before:%d.%m.%Y} {before.hour + 1}:00"
 
 
+def in_iran(stamp, form="{}/{:02}/{:02}"):
+    year = 1402 + (stamp >= pd.Timestamp("2024-03-20"))
+    day = (stamp - pd.Timestamp(["2023-03-21", "2024-03-20"][year - 1402])).days
+    month, day = (day // 31, day % 31) if day < 186 else (6 + (day - 186) // 30, (day - 186) % 30)
+    return form.format(year, month + 1, day + 1)
+
+
 WRITTEN = {
     "ISO": (HOURS, "%Y-%m-%d %H:%M:%S"),
     "ISO with T and Z": (HOURS, "%Y-%m-%dT%H:%M:%SZ"),
@@ -64,6 +71,13 @@ WRITTEN = {
         HOURS,
         lambda s: f"{s.year}년 {s.month}월 {s.day}일 {s.hour}시 {s.minute}분",
     ),
+    "Iran": (DAYS, in_iran),
+    "Iran, in its own digits": (
+        HOURS,
+        lambda s: f"{in_iran(s)} {s:%H:%M}".translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")),
+    ),
+    "JSON of .NET": (HOURS, lambda s: f"/Date({s.value // 10**6})/"),
+    "JSON of .NET with a zone": (HOURS, lambda s: f"/Date({s.value // 10**6}+0100)/"),
     "Taiwan": (HOURS, lambda s: f"{s.year - 1911}/{s:%m/%d %H:%M}"),
     "a space in the clock": (HOURS, "%d.%m.%Y %H %M"),
     "a formula of Excel": (HOURS, '="%Y-%m-%d %H:%M"'),
@@ -110,6 +124,7 @@ NUMBERS = {
     "decimal years": np.array(YEARS),
     ".NET ticks": HOURS.as_unit("us").asi8 * 10 + 621_355_968_000_000_000,
     "Windows ticks": HOURS.as_unit("us").asi8 * 10 + 116_444_736_000_000_000,
+    "Iran": [int(in_iran(stamp, "{}{:02}{:02}")) for stamp in DAYS],
     "Taiwan": DAYS.strftime("%Y%m%d").astype(np.int64) - 19_110_000,
     "DDMMYYYYHHMM": HOURS.strftime("%d%m%Y%H%M").astype(np.int64),
     "epoch s": HOURS.as_unit("s").asi8,
@@ -161,6 +176,20 @@ def test_numbers_that_can_only_be_time_are_read_as_such(manner):
     assert apart < np.timedelta64(10, "ms")
 
 
+def test_dates_of_iran_in_three_columns_are_read():
+    parts = {n: [int(in_iran(s).split("/")[k]) for s in DAYS] for k, n in enumerate("ymd")}
+    layout = Layout.of(pd.DataFrame(parts | {"x": np.sin(np.arange(len(DAYS)))})).require()
+    np.testing.assert_array_equal(layout.labels, DAYS.to_numpy("M8[ns]"))
+
+
+def test_years_of_a_calendar_that_is_not_read_are_refused_until_they_are_said():
+    days = [f"1445/{1 + n // 29:02}/{1 + n % 29:02}" for n in range(200)]
+    table = pd.DataFrame({"q": days, "x": np.sin(np.arange(200))})
+    with pytest.raises(ValueError, match="would be 2066 to 2066, or count by another calendar"):
+        Layout.of(table).require()
+    assert Layout.of(table, time_format="%Y/%m/%d").require().time == ("q",)
+
+
 ELAPSED = {
     "seconds": np.arange(300) * 0.5,
     "a third of a second": np.round(np.arange(300) / 3, 2),
@@ -205,6 +234,15 @@ def test_a_year_that_goes_up_by_one_needs_no_day_of_the_year_beside_it():
     table = pd.DataFrame({"year": np.arange(1950, 2020), "x": 50 + np.sin(np.arange(70)) * 30})
     layout = Layout.of(table)
     assert layout.time == ("year",) and layout.channels == ("x",)
+
+
+def test_a_meter_that_rises_evenly_is_no_day_of_excel_but_may_be():
+    table = pd.DataFrame({"kWh": 45_000 + np.arange(300) * 0.25, "x": np.sin(np.arange(300))})
+    layout = Layout.of(table)
+    assert layout.time == () and layout.channels == ("kWh", "x")
+    assert "'kWh' may be time (Excel days, 2023-03-15" in layout.problems[0]
+    assert Layout.of(table, time="kWh").step.words == "6 h"
+    assert Layout.of(table.rename(columns={"kWh": "Date"})).time == ("Date",)
 
 
 MEASURED = {
