@@ -100,6 +100,16 @@ def on_codes(by_column: dict) -> list[str]:
     ]
 
 
+def on_marks(by_column: dict) -> list[str]:
+    """Return what to say of {channel: (its one value, the channel that is empty where it is)}."""
+    return [
+        f"channel {channel!r} holds only {number(value)} and is empty where {other!r} is: it may "
+        f"be a mark on that, such as its quality; a repair puts {number(value)} there; to leave it "
+        f"empty, add {option('--inputs', channel)}"
+        for channel, (value, other) in by_column.items()
+    ]
+
+
 def on_frozen(by_column: dict) -> list[str]:
     """Return what to say of {channel: [(rows, value, place in words)]}."""
     return [
@@ -145,8 +155,9 @@ def of_channels(
     `settled` are channels whose kind a person has said; `place` is a function from a row to where
     it stands, in words.
     """
-    topics = {say: {} for say in (on_missing, on_angles, on_codes, on_frozen)}
-    for channel, column in zip(channels, values.T, strict=True):
+    topics = {say: {} for say in (on_missing, on_angles, on_codes, on_marks, on_frozen)}
+    missing = np.isnan(values)
+    for channel, column, holes in zip(channels, values.T, missing.T, strict=True):
         column = column.astype(np.float64)
         if suspected := suspects(column):
             topics[on_missing][channel] = suspected
@@ -157,6 +168,13 @@ def of_channels(
                 topics[on_codes][channel] = len(different)
         if channel not in settled and kind == "measured" and (steps := wraps(column)):
             topics[on_angles][channel] = steps, seen.min(), seen.max()
+        if kind == "constant" and holes.any() and channel not in settled:
+            alike = np.flatnonzero((missing == holes[:, None]).all(axis=0))
+            beside = [
+                channels[k] for k in alike if np.nanmin(values[:, k]) < np.nanmax(values[:, k])
+            ]
+            if beside:
+                topics[on_marks][channel] = seen[0], beside[0]
         if kind == "measured" and (still := frozen(column)):
             topics[on_frozen][channel] = [(b - a + 1, column[a], place(a)) for a, b in still]
     sentences = [sentence for say, by_column in topics.items() for sentence in say(by_column)]

@@ -52,7 +52,7 @@ def _oddities(name, values, where):
     if (empty := np.isnan(values).mean()) > 0.5:
         problems.append(
             f"channel {name!r} is missing in {empty:.0%} of the rows; trust little of what is put "
-            "there"
+            f"there, or leave it as it is: add {option('--inputs', name)}"
         )
     return problems
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.tables.frames import is_text
+from gru_lab.tables.frames import is_numeric
 from gru_lab.tables.head import begins_as_number
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.manner import parted
@@ -97,23 +97,30 @@ def stands_out(values: np.ndarray, code: float) -> bool:
 def event_rows(done: Any, cells: pd.DataFrame) -> np.ndarray:
     """Return which rows (rows,) tell of an event, such as 'sensor cleaned', and hold no number.
 
-    `done` are the Numbers of a table of `cells`. Such a row lies between the usual steps of time,
-    or its text among the numbers are words that hardly come again.
+    `done` are the Numbers of a table of `cells`. Such a row has no time, or one between the usual
+    steps, or its text among the numbers are words that hardly come again.
     """
-    texts = [n for n, column in done.table.items() if is_text(column) and column.isna().any()]
-    notes = done.table[texts].notna().loc[:, lambda held: held.mean() < SELDOM]
-    if not (done.kept.any(axis=None) or notes.any(axis=None)):
-        return np.zeros(len(cells), dtype=bool)
-    layout = Layout.of(done.table)
-    names = list(layout.channels)
-    bare = done.table[names].isna().all(axis=1) & ~done.kept[names].all(axis=1)
+    table = done.table
+    holed = [n for n, column in table.items() if is_numeric(column) and column.isna().any()]
+    timeless = np.zeros(len(cells), dtype=bool)
+    if not (holed and table[holed].isna().all(axis=1).any()):
+        return timeless
+    layout = Layout.of(table)
+    if not (names := list(layout.channels)):
+        return timeless
+    bare = table[names].isna().all(axis=1) & ~done.kept[names].all(axis=1)
     words = cells[names].where(done.kept[names]).astype(object).bfill(axis=1).iloc[:, 0]
     rare = words.map(words.value_counts()) <= RARE
     rare &= words.astype(str).str.contains(r"[^\W\d_]\s+[^\W\d_]")
+    texts = [n for n, why in layout.set_aside.items() if why in ("text", "time")]
+    texts = table[texts].notna()
     step = np.diff(layout.position, prepend=np.nan, append=np.nan)
-    odd, between = ~(np.abs(step - np.rint(step)) <= OFF), np.zeros(len(cells), dtype=bool)
-    between[layout.order] = (odd[:-1] & odd[1:]) | (step[:-1] == 0) | (step[1:] == 0)
-    return (bare & (rare | (between & (words.notna() | notes.any(axis=1))))).to_numpy()
+    odd = ~(np.abs(step - np.rint(step)) <= OFF)
+    timeless[layout.odd.get("lacking", [])] = True
+    between = timeless.copy()
+    between[layout.order] |= (odd[:-1] & odd[1:]) | (step[:-1] == 0) | (step[1:] == 0)
+    noted = texts.loc[:, texts.mean() < SELDOM].any(axis=1) | (timeless & texts.any(axis=1))
+    return (bare & (rare | (between & (words.notna() | noted)))).to_numpy()
 
 
 def on_events(rows: np.ndarray, cells: pd.DataFrame, place: Callable) -> list[str]:

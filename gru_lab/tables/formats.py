@@ -18,7 +18,7 @@ import pandas as pd
 from gru_lab.config import one_of
 from gru_lab.tables.numbers import Table
 from gru_lab.tables.signs import GROUPS, SIGNS
-from gru_lab.tables.text import FLAGS, Text, flag_column
+from gru_lab.tables.text import FLAGS, WAYS_OUT, Text, flag_column
 from gru_lab.tables.workbook import Excel
 
 
@@ -176,13 +176,13 @@ KINDS = {
     (".npy", ".npz"): Arrays,
     (".xlsx", ".xlsm"): Excel,
 }
-WAYS_OUT = {
+ENDINGS = {  # of files that are not read, and the way out
     ".xls": "open it in Excel or LibreOffice and save it as .xlsx",
     ".xlsb": "open it in Excel and save it as .xlsx",
     ".ods": "open it in LibreOffice and save it as .xlsx, or as .csv",
     ".zip": "unpack it first",
     ".feather": "read it with pandas.read_feather and save it with to_parquet",
-    ".json": "read it with pandas.read_json and save it with to_csv",
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), WAYS_OUT["JSON"]),
 }
 
 
@@ -195,7 +195,7 @@ def kind_of(path: Path) -> tuple[str, type]:
             if path.name.lower().endswith(suffix):
                 return suffix, kind
     known = ", ".join(suffix for suffixes in KINDS for suffix in suffixes)
-    way = WAYS_OUT.get(path.suffix.lower())
+    way = ENDINGS.get(path.suffix.lower())
     raise ValueError(
         f"data must be one of {known}, not {path.name!r}" + (f"; {way}" if way else "")
     )

@@ -56,7 +56,8 @@ def unique_names(header: list) -> list[str]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ValueError(
-            f"columns must have different names, and {twice[0]!r} is there twice; rename one"
+            f"columns must have different names, and {twice[0]!r} is there twice; rename one, or "
+            "put names above the first row if it holds data"
         )
     return names
 
@@ -188,8 +189,7 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
     if names[0].lstrip().startswith("#"):  # a comment that holds the names
         names[0] = names[0].strip().lstrip("# ") or "#"
     others = [c for c in digits if c not in numeric]
-    stripped = [name.strip() for name in names]
-    short = len(set(stripped)) < len(stripped) or "" in stripped[1:]
+    short = _is_short(names)
     while after < len(top) and (
         (logger and after <= logger[0] + logger[1])
         or (after not in comments and _is_second(top[after], numeric, others, short))
@@ -222,12 +222,21 @@ def _mostly(test, cells):
     return len(cells) > 0 and sum(map(bool, map(test, cells))) >= 0.8 * len(cells)
 
 
+def _is_short(names):
+    """Tell whether names are too few to tell columns apart."""
+    stripped = [name.strip() for name in names]
+    return len(set(stripped)) < len(stripped) or "" in stripped[1:]
+
+
 def _name(head, top, second, short):
     """Give the head its names, joined from two rows where one is not enough, and its units."""
     upper = top[head.row - 1] if head.row else []
     if short and second:
         head.names = _joined(head.names, top[second.pop(0)])
         head.notes.append("names in two rows")
+        if second and _is_short(head.names):
+            head.names = _joined(head.names, top[second.pop(0)])
+            head.notes[-1] = "names in three rows"
     elif short and len(_filled(upper)) > 1 and len(upper) >= len(head.names) - 1:
         joined = _joined(upper, head.names)
         if len(set(joined)) == len(joined):

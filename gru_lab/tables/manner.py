@@ -8,7 +8,7 @@ from typing import Any
 
 MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
-MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?|=?['\"]"
+MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?|=?['\"“„«]"
 MARKS = "*#!?†‡"  # behind a number: a doubtful or estimated one
 SIGNS = {"．": ".", "，": ",", "＋": "+", "٫": ".", "٬": ","}  # full width, and Arabic
 RARE = 0.05  # a number of digits seen in fewer of the cells does not count
@@ -18,7 +18,7 @@ NUMBER = re.compile(
     rf"(?P<core>\d+(?:[.,'’{SPACES}]\d+)*[.,]?|[.,]\d+)"
     r"(?P<power>\s?[eE][+\-−]?\d+|[dD][+\-−]?\d\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
     rf"(?P<close>\))?(?P<back>[{MINUS}](?!\S))?"
-    r"(?P<tail>\s*(?:[^\W\d_]|[%‰％°℃℉'\"€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
+    r"(?P<tail>\s*(?:[^\W\d_]|[%‰％°℃℉'\"”“»€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
 )
 CALENDAR = re.compile(  # digits of a day, an hour or a stamp, and what stands behind them
     r"\d+\s*([ap]\.?m\.?|[年月日号时時点分秒].*|(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|"

@@ -20,6 +20,7 @@ SEPARATORS |= {"~": "tilde", " ": "spaces", ":": "colon"}
 SELDOM = " :"  # what stands in names, dates and clocks as well
 ALL = 0.9  # of the rows of a table have as many cells, where spaces part them or the last lack
 CLOCK = re.compile(r"\d\d?:\d\d(:\d\d|$)")
+MARK = "\ufeff"  # of the byte order, where files were put together
 COMMENTS = tuple("#-=_+*~")  # how lines that are no rows begin
 SAMPLE = 500  # rows spread over the file that are looked at to tell its manner
 csv.field_size_limit(2**31 - 1)  # characters; Python's own limit of 131,072 is for web servers
@@ -75,7 +76,8 @@ def tell_separator(lines: list[str]) -> str:
         first = wide == len(records[0]) if records else False
         share = same / max(1, len(records))
         seldom = separator in SELDOM
-        few = wide == 1 or len(records[0]) < 2 or (wide == 2 and numbers < ALL)
+        alone = len(records[0]) < 2 if records else True  # a name, or a line of prose
+        few = alone and not wordy if wide > 2 else alone or wide == 1 or numbers < ALL
         if seldom and (few or share < ALL):
             return (False,)  # words of one cell
         good = wide > 1, not seldom, wordy, named
@@ -137,12 +139,12 @@ def _repeated(lines, spans, above, rows):
     """Return {row: row of `above`} of the rows below that say the same, but for spaces."""
 
     def text(n):
-        return "".join("".join(lines[slice(*spans[n])]).split())
+        return "".join("".join(lines[slice(*spans[n])]).split()).strip(MARK)
 
     heads = {text(n): n for n in above}
     begins = tuple({head[:1] for head in heads})
     below = [n for n in rows if n > min(above) and n not in above]
-    alike = [n for n in below if lines[spans[n][0]].lstrip().startswith(begins)]
+    alike = [n for n in below if lines[spans[n][0]].lstrip(MARK + " \t").startswith(begins)]
     return {n: heads[text(n)] for n in alike if text(n) in heads}
 
 

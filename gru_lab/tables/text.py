@@ -23,6 +23,15 @@ from gru_lab.tables.signs import HOLES, hint
 
 FLAGS = "repaired"  # the column, sheet or array that marks changed cells
 OTHERS = {b"PK\3\4": ".xlsx", b"PAR1": ".parquet", b"\x1f\x8b": ".csv.gz", b"\xd0\xcf": ".xls"}
+MARKUP = re.compile(
+    r"\s*(?:(?P<JSON>\{\s*\"|\[\s*[\[{])|(?P<HTML><!doctype html|<html|<table)|(?P<XML><\?xml))",
+    re.I,
+)
+WAYS_OUT = {
+    "JSON": "read it with pandas.read_json, lines=True where each line is one row, then to_csv",
+    "HTML": "open it in Excel or LibreOffice and save it as .xlsx, or as .csv",
+    "XML": "read it with pandas.read_xml and save it with to_csv",
+}
 
 
 def flag_column(frame: pd.DataFrame, changes: dict) -> list[str]:
@@ -43,6 +52,10 @@ def _require_text(raw, text):
     for start, suffix in OTHERS.items():
         if raw.startswith(start):
             raise ValueError(f"it must be text, and is another kind of file; name it {suffix}")
+    if known := MARKUP.match(text):
+        raise ValueError(
+            f"it must be a table, and is {known.lastgroup}; {WAYS_OUT[known.lastgroup]}"
+        )
     nul = text.find("\0")
     if nul >= 0:
         if nul < 20 or re.search("[\1-\10\16-\37]", text[:2000]):

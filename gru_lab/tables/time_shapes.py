@@ -59,6 +59,7 @@ PATTERNS = [
     for text in (
         *_ALONE,
         *(date + later for date in _DATES for later in ("", *(_JOIN + clock for clock in _LATER))),
+        *(_LATER[0] + rf"[\s,]\s*{date}" for date in _DATES[:1]),
         *(rf"{WORD}[.,]?\s+{_DATES[0]}" + later for later in ("", _JOIN + _LATER[0])),
         rf"(?:{WORD},?\s+)?{_CTIME}",
     )

@@ -140,6 +140,10 @@ STATES = np.repeat(np.random.default_rng(2).choice(WEATHER, 60), 4)
 NORTH = np.cumsum(np.random.default_rng(3).normal(0, 12, ROWS)) % 360
 EVENTS = np.where(T % 17 < 3, 2.5, 0)
 TABLES = {  # name: (columns, what the advice must hold)
+    "a mark of quality beside a measurement": (
+        {"T": holed(AIR), "QT": holed(np.ones(ROWS)), "RH": HUMID},
+        ["--inputs QT"],
+    ),
     "a thermometer among rain gauges and doors": (
         {"kelvin": some(AIR + 273, 0), "rain": EVENTS, "door": T // 40 % 2},
         ["--missing-value kelvin=0"],
@@ -216,7 +220,10 @@ TABLES = {  # name: (columns, what the advice must hold)
         {"speed": np.where(T % 30 < 9, 0, 20 + AIR), "course": np.where(T % 30 < 9, 0, 180 + AIR)},
         [],
     ),
-    "hardly a value": ({"rare": holed(AIR, [n for n in T if n % 9]), "T": AIR}, []),
+    "hardly a value": (
+        {"rare": holed(AIR, [n for n in T if n % 9]), "T": AIR},
+        ["--inputs rare"],
+    ),
 }
 
 

@@ -441,11 +441,18 @@ def test_text_among_numbers_is_named_with_its_place_and_stays(tmp_path):
     "event, after",
     [
         ("2024-03-02 00:17,sensor cleaned,,", "2024-03-02 01:00,,5,"),
-        ("2024-03-02 00:17,,,Batterie gewechselt", "2024-03-02 01:00,,5,"),
+        ("2024-03-02 00:17,,,die Batterie gewechselt", "2024-03-02 01:00,,5,"),
         ("2024-03-02 01:00,,,开始记录", "2024-03-02 01:00,,5,"),
         ("2024-03-02 01:00,sensor cleaned,,", ""),
+        ("$RT_COUNT$,,,", "2024-03-02 01:00,,5,"),
     ],
-    ids=["between", "in a note", "at a time that comes twice", "instead of numbers"],
+    ids=[
+        "between",
+        "in a note",
+        "at a time that comes twice",
+        "instead of numbers",
+        "without a time",
+    ],
 )
 def test_a_row_that_tells_of_an_event_stays_and_is_named(event, after, tmp_path):
     rows = [
@@ -456,11 +463,11 @@ def test_a_row_that_tells_of_an_event_stays_and_is_named(event, after, tmp_path)
     (tmp_path / "table.csv").write_text(text)
     sheet = rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
     (note,) = sheet.notes
-    words = max(event.split(",")[1:], key=len)
+    (words,) = [cell for cell in event.split(",") if cell and not cell.startswith("2024")]
     assert note.startswith(f"1 row, the first in line 27: {words!r}, hold text and no number")
     expected = text.replace("01:00,,5", "01:00,7,5").replace("02:00,,,", "02:00,7,7,")
     assert (tmp_path / "out.csv").read_text() == expected
-    empty = event.replace(words, "")
+    empty = event.replace(words, "") if words[0] != "$" else "2024-03-02 00:30,,,"
     (tmp_path / "table.csv").write_text(text.replace(event, empty))
     rewritten(tmp_path / "table.csv", tmp_path / "out.csv")  # as the note advises
     assert empty not in (tmp_path / "out.csv").read_text()
@@ -487,6 +494,8 @@ def test_a_column_that_is_mostly_text_is_no_channel_and_stays(tmp_path):
 
 
 UNREADABLE = {
+    "lines.txt": ('{"t":"2024-03-01","T":1.5}\n' * 9, "and is JSON; read it with pandas.read_json"),
+    "page.csv": ("<table><tr><td>1</td></tr></table>", "and is HTML; open it in Excel"),
     "cells.csv": ("a,b,c\n1,2,3\n4,5,6,7\n", r"as many cells as the header, 3, and line 3 has 4"),
     "names.csv": (
         "Date, GMT+1,A,B\n" + "".join(f"03/28/24 {h:02}:00,{h},{h * h}\n" for h in range(24)),

@@ -70,6 +70,10 @@ HEADS = {  # the file, and what `read as` says of it
         table("time,T,RH", rows=[*HOLED[:12], "time,T,RH", *HOLED[12:]]),
         "the names again in line 14",
     ),
+    "names again behind a mark of the byte order": (
+        table("time,T,RH", rows=[*HOLED[:12], "\ufefftime,T,RH", *HOLED[12:]]),
+        "the names again in line 14",
+    ),
     "names and units again, where a log begins again": (
         table(
             *("Logger 7", "time,T,RH", "h,degC,%"),
@@ -87,6 +91,24 @@ HEADS = {  # the file, and what `read as` says of it
     ),
     "a line of a report between bars": (table("time,T,RH", "---,:---,---:"), "comments"),
 }
+
+
+def test_names_in_three_rows_are_joined_where_two_are_not_enough(tmp_path):
+    """As Japan's weather service writes them: place, quantity, what is said of it."""
+    above = [",東京,東京,東京,東京", "年月日時,気温,気温,湿度,湿度", ",,品質情報,,品質情報"]
+    rows = [f"2024/3/1 {h}:00:00,{h / 4},8,{60 - h},8" for h in range(24)]
+    (tmp_path / "t.csv").write_bytes("\n".join([*above, *rows]).encode("cp932"))
+    file = Sheet.open(tmp_path / "t.csv").file
+    last = ["東京 湿度", "東京 湿度 品質情報"]
+    assert list(file.cells) == ["年月日時", "東京 気温", "東京 気温 品質情報", *last]
+    assert "names in three rows" in file.about
+
+
+def test_lines_of_prose_stand_above_a_table_that_spaces_separate(tmp_path):
+    prose = ["Oxford", "Missing data is marked by  ---.", "  yyyy  mm   tmax    rain"]
+    rows = [f"  {2000 + n // 12}  {n % 12 + 1:2}   {n / 4:5.1f}   {n:5.1f}" for n in range(60)]
+    (tmp_path / "t.txt").write_text("\n".join([*prose, *rows]))
+    assert list(Sheet.open(tmp_path / "t.txt").table) == ["yyyy", "mm", "tmax", "rain"]
 
 
 @pytest.mark.parametrize("text, said", HEADS.values(), ids=HEADS)

@@ -34,6 +34,7 @@ MANNERS = {  # what a person's cell looks like for a value
     "exponent of Fortran": lambda v: f"{v:.8E}".replace("E", "D"),
     "an apostrophe of Excel": lambda v: f"'{v:.2f}",
     "single quotes": lambda v: f"'{v:.2f}'",
+    "curly quotes": lambda v: f"“{v:.2f}”",
     "times ten": lambda v: "{}×10^{}".format(*f"{v:.8e}".split("e+0")),
     "plus": lambda v: f"{v:+.2f}",
     "full width": lambda v: f"{v:.2f}".translate(dict(zip(map(ord, PLAIN), FULL, strict=True))),

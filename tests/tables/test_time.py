@@ -80,6 +80,8 @@ WRITTEN = {
     "JSON of .NET with a zone": (HOURS, lambda s: f"/Date({s.value // 10**6}+0100)/"),
     "Taiwan": (HOURS, lambda s: f"{s.year - 1911}/{s:%m/%d %H:%M}"),
     "a space in the clock": (HOURS, "%d.%m.%Y %H %M"),
+    "the clock first": (HOURS, "%H:%M %d/%m/%Y"),
+    "the clock first, with seconds": (HOURS, "%H:%M:%S %d-%m-%Y"),
     "a formula of Excel": (HOURS, '="%Y-%m-%d %H:%M"'),
     "compact": (HOURS, "%Y%m%dT%H%M%S"),
     "compact with minutes": (HOURS, "%Y%m%d%H%M"),
