@@ -118,8 +118,8 @@ class Sheet:
             doubts += _bare(table, cells, used, value, yes, {*time, *protect})
         unused = [f"{n}={v}" for n, values in named.items() for v in values if (n, v) not in used]
         unused += [v for v in bare if not any(value is v for _, value in used)]
-        told = on_events(events, cells, file.place)
-        notes = [*file.notes, *told, *done.notes, *done.unread.values(), *doubts]
+        events_in_words = on_events(events, cells, file.place)
+        notes = [*file.notes, *events_in_words, *done.notes, *done.unread.values(), *doubts]
         notes += [f"--missing-value {value!r} stands nowhere in the table" for value in unused]
         codes = [f"{v} in {n!r} ({count:,} cells)" for (n, v), count in used.items() if count]
         facts = done.facts + [f"missing values: {', '.join(codes)}"] * bool(codes)

@@ -23,6 +23,9 @@ DATE = re.compile(r"\d{1,4}[-:./年]\d{1,2}[-:./月][\d.:/\s日-]{0,20}")
 LOSS = re.compile(
     r"(?<![\w.,])(?:\d{0,9}[.,]\d{3,25}(?:e[+-]?\d{1,3})?|\d[.,]?\d{0,25}e-\d{1,3})(?![\w%])"
 )
+BOTH = re.compile(  # a figure of each, such as 'train 1.5% val 2.1%'
+    r"(?:\btrain|训练).{1,30}?\d*[.,]\d.{0,40}?(?:\bval|验证).{1,30}?\d*[.,]\d"
+)
 
 
 class Entry(NamedTuple):
@@ -130,6 +133,8 @@ def doubt_of(entry: Entry) -> str:
     about = re.search(r"\b(?:train|val|loss|mse|verlust|perte)|验证|训练", head)
     clear = [match for match in free if len(match[0]) > 5] if "lr" not in head else []
     first = re.match(r"\d{0,9}[.,]\d", head) and len(re.findall(r"[^\W\d_]+", words)) < 3
-    if len(free) > 1 or clear or (about and LOSS.search(head)) or looks_like_losses(head):
+    if len(free) > 1 or clear or (about and LOSS.search(head)) or BOTH.search(head):
+        return "figures"
+    if looks_like_losses(head):
         return "figures"
     return "number" if first else ""

@@ -187,7 +187,11 @@ def test_of_two_lines_that_run_into_each_other_none_is_read_by_half(line, betwee
 
 
 @pytest.mark.parametrize(
-    "line", ["loss:0 0", "loss=0.1 loss=0.3 val_loss=0.2", "val_loss: 0.2 best"]
+    "line",
+    [
+        *("loss:0 0", "loss=0.1 loss=0.3 val_loss=0.2", "val_loss: 0.2 best"),
+        *("train 1.5% val 2.1%", "[20] training's l2: 0.35 valid_1's l2: 0.41"),
+    ],
 )
 def test_losses_that_are_not_understood_are_named_and_are_no_run(line):
     log = read_log(f"## 1. Layers\n- layers=1\n{line}\n- layers=2\n0.1 0.2\n")
