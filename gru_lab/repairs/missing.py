@@ -13,9 +13,8 @@ import pandas as pd
 
 from gru_lab.config import one_of
 from gru_lab.tables.frames import is_numeric
-from gru_lab.tables.head import begins_as_number
 from gru_lab.tables.layout import Layout
-from gru_lab.tables.manner import parted
+from gru_lab.tables.manner import begins_as_number, parted
 from gru_lab.tables.numbers import option, quoted
 
 SELDOM, RARE = 0.5, 2  # the share of rows with a note; times that the words of an event come

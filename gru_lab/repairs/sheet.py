@@ -26,9 +26,9 @@ from gru_lab.repairs.missing import (
     where_is,
 )
 from gru_lab.tables.formats import kind_of, open_file
-from gru_lab.tables.head import unique_names
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.missing_rows import missing_steps, with_rows
+from gru_lab.tables.names import unique_names
 from gru_lab.tables.numbers import read_numbers
 
 READING = ("decimal", "thousands", "sheet", "encoding", "yes")  # of `Sheet.open`

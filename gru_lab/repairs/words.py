@@ -5,9 +5,10 @@ import re
 import numpy as np
 
 from gru_lab.tables.layout import Layout
+from gru_lab.tables.manner import ascii_digits
 from gru_lab.tables.missing_rows import LONG, MOSTLY, missing_steps
 from gru_lab.tables.steps import span_words, steps_of
-from gru_lab.tables.time import BUDDHIST, REPUBLIC
+from gru_lab.tables.time_calendars import BUDDHIST, REPUBLIC
 
 PAUSE = 10  # usual steps make a pause where steps are irregular
 
@@ -70,11 +71,14 @@ def _every(layout):
 
 def _era(layout):
     """Return which year one of another calendar was read as, in words; '' for usual years."""
-    year, written = str(layout.labels[layout.order[0]])[:4], moment_words(layout, layout.order[0])
-    if not layout.dated or not year.isdigit():
+    year = str(layout.labels[layout.order[0]])[:4]
+    written = moment_words(layout, layout.order[0]).partition(" (")[0]
+    if not layout.dated or not year.isdigit() or year in written:
         return ""
-    there = int(year) - REPUBLIC if "E" in layout.way else int(year) + BUDDHIST
-    return f" (year {there} is {year})" if re.search(rf"(?<!\d){there}", written) else ""
+    ahead = [-REPUBLIC] if "E" in layout.way else [BUDDHIST, -621, -622]  # of Thailand, of Iran
+    years = (int(year) + later for later in ahead)
+    there = next((y for y in years if re.search(rf"(?<!\d){y}", ascii_digits(written))), None)
+    return f" (year {there} is {year})" if there else ""
 
 
 WRONG = {

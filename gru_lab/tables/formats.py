@@ -3,7 +3,8 @@ changed.
 
 Each has `cells` (the table as it stands in the file), `frame` (with its numbers read), `about` (the
 file in words), `place(row)` (where a row stands in it) and `rebuilt(changes, keep_flags)`: the
-file's bytes again, as `text.Text` describes it.
+file's bytes with cells changed. `changes` maps a column's name to (mask, values), both (rows,);
+`keep_flags` marks these cells in a column, a sheet or an array of its own.
 """
 
 import io
@@ -18,7 +19,7 @@ import pandas as pd
 from gru_lab.config import one_of
 from gru_lab.tables.numbers import Table
 from gru_lab.tables.signs import GROUPS, SIGNS
-from gru_lab.tables.text import FLAGS, WAYS_OUT, Text, flag_column
+from gru_lab.tables.text import FLAGS, Text, flag_column
 from gru_lab.tables.workbook import Excel
 
 
@@ -54,13 +55,9 @@ class Parquet(Table):
         self.about = "Parquet"
 
     def place(self, row: int) -> str:
-        """Return where a row of the table stands: its number, the first being 0, and its label."""
         return f"row {row}"
 
     def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
-        """Return the file's bytes with cells changed; `keep_flags` adds a column that names them
-        row by row.
-        """
         import pyarrow as pa
 
         arrow = self.arrow
@@ -150,9 +147,6 @@ class Arrays(Table):
             )
 
     def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
-        """Return the file's bytes with entries changed; `keep_flags` adds an array that is True
-        there (NPZ only).
-        """
         if keep_flags:
             self.require_flags()
         array = self.arrays[self.key].copy(order="K")
@@ -176,13 +170,14 @@ KINDS = {
     (".npy", ".npz"): Arrays,
     (".xlsx", ".xlsm"): Excel,
 }
-ENDINGS = {  # of files that are not read, and the way out
+WAYS_OUT = {
     ".xls": "open it in Excel or LibreOffice and save it as .xlsx",
     ".xlsb": "open it in Excel and save it as .xlsx",
     ".ods": "open it in LibreOffice and save it as .xlsx, or as .csv",
     ".zip": "unpack it first",
     ".feather": "read it with pandas.read_feather and save it with to_parquet",
-    **dict.fromkeys((".json", ".jsonl", ".ndjson"), WAYS_OUT["JSON"]),
+    ".json": "read it with pandas.read_json and save it with to_csv",
+    ".jsonl": "read it with pandas.read_json, lines=True, and save it with to_csv",
 }
 
 
@@ -195,7 +190,7 @@ def kind_of(path: Path) -> tuple[str, type]:
             if path.name.lower().endswith(suffix):
                 return suffix, kind
     known = ", ".join(suffix for suffixes in KINDS for suffix in suffixes)
-    way = ENDINGS.get(path.suffix.lower())
+    way = WAYS_OUT.get(path.suffix.lower())
     raise ValueError(
         f"data must be one of {known}, not {path.name!r}" + (f"; {way}" if way else "")
     )
@@ -230,15 +225,12 @@ def open_file(
     if decimal and decimal == thousands:
         raise ValueError(f"decimal and thousands must be two signs, not both {decimal!r}")
     _, kind = kind_of(path)
-    special = {}
-    for name, value, only, words in (
-        ("sheet", sheet, Excel, "a workbook has sheets"),
-        ("encoding", encoding, Text, "text has an encoding"),
-    ):
-        if value is not None and kind is not only:
+    special = {"sheet": sheet, "encoding": encoding}
+    special = {name: value for name, value in special.items() if value is not None}
+    for name, only in (("sheet", Excel), ("encoding", Text)):
+        if name in special and kind is not only:
+            words = {"sheet": "a workbook has sheets", "encoding": "text has an encoding"}[name]
             raise ValueError(f"{name} must be left out for {path.name!r}: only {words}")
-        if value is not None:
-            special[name] = value
     try:
         return kind(path, decimal, thousands, **special)
     except Exception as error:  # a damaged file makes its reader fail in whatever way

@@ -5,32 +5,20 @@ Rows are lists of texts. Nothing is dropped: a row that is no data stays in the 
 """
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 
-import pandas as pd
-
-from gru_lab.tables.manner import parted
+from gru_lab.tables.manner import begins_as_number, parted
+from gru_lab.tables.names import is_unit
 from gru_lab.tables.signs import HOLES
-from gru_lab.tables.time import text_readings
-from gru_lab.tables.time_words import months_of, named_like_time
+from gru_lab.tables.time_words import named_like_time
 
-SIDEWAYS = 8  # names that are times: a table lies on its side
 TOP = 100  # rows among which the names are looked for
 LOGGERS = {"TOA5": (1, 2), "TOACI1": (1, 0)}  # first cell → row of the names, rows of units after
 ANNOTATIONS = ("#group", "#datatype", "#default")  # of InfluxDB
-UNITS = set(
-    "% ‰ ° deg degc degf degrees c f k celsius kelvin v a w wh va var hz pa bar m g s h d l t j n"
-    " ohm ω min sec hr day mol ppm ppb lux lx rpm db ph psu ntu ft in mi kt kn knots mph psi gal"
-    " atm cal rad sr cd lm bq sv avg smp max tot std sum mean med ts rn utc - 1 unit units none"
-    " dbm fnu percent volt volts watt amp ampere meter kmh kts inch state".split()
-)
-PREFIX = re.compile("^(da|[munpkMGTµμhcd])(?=[A-Za-zΩ])")
 MARK = re.compile(r"\W*(end([ _]of[ _]header)?|(begin[ _])?data)\W*", re.I)  # the table follows
 SUMMARY = re.compile(
-    r"(mean|average|avg|sum|total|grand total|min(imum)?|max(imum)?|count|std|stdev|median|summe|"
-    r"mittel(wert)?|gesamt|anzahl|somme|moyenne|media|totale?|suma|合计|总计|平均值?|最大值?|最小值?|"
-    r"end( of (file|data|report))?|ende|fin|eof)\b.*|\(?\d[\d,.]* rows?( affected| selected)?\)?",
+    r"(mean|average|avg|sum|(grand )?total|min(imum)?|max(imum)?|count|std|median|end|eof)\b.*"
+    r"|\(?\d[\d,.]* rows?( affected| selected)?\)?",
     re.IGNORECASE,
 )
 
@@ -48,34 +36,6 @@ class Head:
     notes: list = field(default_factory=list)
 
 
-def unique_names(header: list) -> list[str]:
-    """Return the cells of a header as text, an empty one named as pandas does; ValueError for the
-    same name twice.
-    """
-    names = [f"Unnamed: {n}" if name in (None, "") else str(name) for n, name in enumerate(header)]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise ValueError(
-            f"columns must have different names, and {twice[0]!r} is there twice; rename one, or "
-            "put names above the first row if it holds data"
-        )
-    return names
-
-
-def nameless(names: list[str]) -> list[str]:
-    """Return the sentence on a first row that is taken as names and looks like data, if it does."""
-    if len(names) > SIDEWAYS and (
-        text_readings(pd.Series(names[1:], dtype=object)) or len(months_of(set(names))) >= 12
-    ):
-        return [
-            f"the names of the columns are times, such as {names[1]!r}: one row holds many of "
-            "them; give each time a row of its own, as pandas.DataFrame.stack or transpose does"
-        ]
-    if not all(map(begins_as_number, names)):
-        return []
-    return [f"the first row is taken as names and holds data: {names[:5]}; put names above it"]
-
-
 def is_comment(cells: list, wide: int) -> bool:
     """Tell whether a row is a comment: it begins with # and does not fit the table, or is a line of
     a report such as ----- or |:---|---:|.
@@ -87,11 +47,6 @@ def is_comment(cells: list, wide: int) -> bool:
     if not first.startswith("#") or first in HOLES:
         return False
     return len(cells) != wide or first.lower() in ANNOTATIONS or wide == 1
-
-
-def begins_as_number(cell: str) -> bool:
-    """Tell whether a cell begins as a number or a date does."""
-    return bool(re.match(r"[<>+(\-−$€£]?\s*[.,]?\d", cell.strip()))
 
 
 def _filled(cells):
@@ -121,15 +76,6 @@ def _is_poor(cells, beside):
     filled = [cell.strip() for cell in _filled(cells)]
     numbers = any(re.fullmatch(r"[-+]?[\d.,]+|.*\d[-/.:]\d+[-/.:]\d.*", cell) for cell in filled)
     return numbers or (beside and all(map(is_unit, filled)))
-
-
-def is_unit(text: str) -> bool:
-    """Tell whether a text is a unit or a statistic, such as degC, W/m2, [hPa] or Avg."""
-    parts = [part for part in re.split(r"[\s/·*^.()\[\]{}²³\d]+|(?<=\w)-", text.strip()) if part]
-    return all(
-        {part.lower(), PREFIX.sub("", part, count=1).lower(), part.lstrip("°").lower()} & UNITS
-        for part in parts
-    ) and bool(parts)
 
 
 def _is_second(cells, numeric, other, short):
@@ -197,7 +143,7 @@ def find_head(top: list[list[str]], body: list[list[str]], wide: int) -> Head:
         after += 1
     second = [n for n in range(row + 1, after) if n not in comments]
     head = Head(names, row, (set(range(row)) | set(second) | comments) - {row})
-    _name(head, top, second, short)
+    _name(head, top, second)
     above = 0 if logger and head.row == 1 else len(set(range(row)) - comments)
     for count, what in ((len(comments - {row}), "of comments"), (above, "above the names")):
         if count:
@@ -228,16 +174,13 @@ def _is_short(names):
     return len(set(stripped)) < len(stripped) or "" in stripped[1:]
 
 
-def _name(head, top, second, short):
-    """Give the head its names, joined from two rows where one is not enough, and its units."""
-    upper = top[head.row - 1] if head.row else []
-    if short and second:
+def _name(head, top, second):
+    """Give the head its names, joined from rows where one is not enough, and its units."""
+    upper, under = top[head.row - 1] if head.row else [], len(second)
+    while second and _is_short(head.names) and len(second) > under - 2:
         head.names = _joined(head.names, top[second.pop(0)])
-        head.notes.append("names in two rows")
-        if second and _is_short(head.names):
-            head.names = _joined(head.names, top[second.pop(0)])
-            head.notes[-1] = "names in three rows"
-    elif short and len(_filled(upper)) > 1 and len(upper) >= len(head.names) - 1:
+        head.notes[:1] = [f"names in {('two', 'three')[under - len(second) - 1]} rows"]
+    if _is_short(head.names) and len(_filled(upper)) > 1 and len(upper) >= len(head.names) - 1:
         joined = _joined(upper, head.names)
         if len(set(joined)) == len(joined):
             head.names = joined
@@ -251,12 +194,25 @@ def _name(head, top, second, short):
             head.units[name] = unit.strip()
 
 
-def is_summary(cells: list[str], wide: int) -> bool:
-    """Tell whether a row at the end of a table sums it up, or is a line of another kind."""
-    filled = _filled(cells)
-    if not filled or is_comment(cells, wide):
-        return bool(filled)
-    if len(cells) < wide and len(filled) == 1 and not begins_as_number(filled[0]):
-        return True
-    places = filled if len(cells) < wide else [cells[0].strip() or filled[0]]
-    return any(SUMMARY.fullmatch(cell.strip()) for cell in places)
+def summary_rows(last: list[list[str]], wide: int, body: list[list[str]]) -> int:
+    """Return how many of the `last` rows of a table are no data: sums, or lines of another kind.
+
+    Such a row begins with a word where those of its `body` begin with dates, or with one of a list
+    where they begin with numbers.
+    """
+    first = [cells[0] for cells in body if cells and cells[0].strip()]
+    digits, count = _mostly(begins_as_number, first), 0
+    dated = digits and not _mostly(parted, first)
+    for cells in reversed(last):
+        words = [cell.strip() for cell in _filled(cells)]
+        if not words:
+            break
+        leads, word = words[0] == cells[0].strip(), not begins_as_number(words[0])
+        lone, short = len(words) == 1, len(cells) < wide
+        listed = (digits or short) and any(map(SUMMARY.fullmatch, words if short else words[:1]))
+        if not (
+            is_comment(cells, wide) or listed or (word and (short and lone or dated and leads))
+        ):
+            break
+        count += 1
+    return count

@@ -28,6 +28,11 @@ CALENDAR = re.compile(  # digits of a day, an hour or a stamp, and what stands b
 UNIT_POWER = re.compile(r"(?<=[^\W\d_])(\^?[-\u2212][1-4]|\^?[2-4])(?!\d)")  # of m2, s-1, m^-3
 
 
+def begins_as_number(cell: str) -> bool:
+    """Tell whether a cell begins as a number or a date does."""
+    return bool(re.match(r"[<>+(\-−$€£]?\s*[.,]?\d", cell.strip()))
+
+
 @dataclass(frozen=True)
 class Cell:
     """A number in text: `core` its digits with their signs."""

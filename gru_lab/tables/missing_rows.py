@@ -13,7 +13,8 @@ from gru_lab.tables.formats import Parquet
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.steps import month_numbers, steps_of
 from gru_lab.tables.text import Text
-from gru_lab.tables.time import BUDDHIST, DAY, ERA, SECOND
+from gru_lab.tables.time import DAY, SECOND
+from gru_lab.tables.time_calendars import BUDDHIST, ERA
 from gru_lab.tables.time_joined import GPS
 from gru_lab.tables.time_write import Writer, rounded
 from gru_lab.tables.workbook import Excel
@@ -38,7 +39,9 @@ def missing_steps(layout: Layout) -> np.ndarray:
 
 
 def new_stamps(layout: Layout) -> list[tuple]:
-    """Return (row of the table before them in time, the row after, their stamps) for each gap."""
+    """Return (row of the file after which rows are put, their stamps, a row like them) for each
+    gap, as they come in the file.
+    """
     gaps = []
     counts = missing_steps(layout)
     for place in np.flatnonzero(counts):
@@ -60,8 +63,11 @@ def new_stamps(layout: Layout) -> list[tuple]:
                 stamps = rounded(stamps, layout.stamps, layout.reading.order.endswith("days"))
             else:
                 stamps = np.round(begin + inner * (end - begin), 9)
-        gaps.append((int(before), int(after), stamps))
-    return gaps
+        newest_first = after < before
+        gaps.append(
+            (int(min(before, after)), stamps[::-1] if newest_first else stamps, int(before))
+        )
+    return sorted(gaps, key=lambda gap: gap[0])
 
 
 def with_rows(file: Parquet | Text | Excel, layout: Layout) -> bytes:
@@ -71,7 +77,7 @@ def with_rows(file: Parquet | Text | Excel, layout: Layout) -> bytes:
     row before; all other new cells are empty. Raises ValueError where that cannot be done.
     """
     gaps = new_stamps(layout)
-    total = sum(len(stamps) for *_, stamps in gaps)
+    total = sum(len(stamps) for _, stamps, _ in gaps)
     if file.separator == " ":
         raise ValueError("fill_rows: where only spaces separate cells, none can be empty")
     stored = isinstance(file, Parquet) or set(layout.time) <= set(layout.set_aside)
@@ -130,22 +136,13 @@ def _number_writer(way, texts):
     return write
 
 
-def _sorted_in(gaps):
-    """Yield (row of the file after which rows are put, stamps, a row like them)."""
-    for before, after, stamps in gaps:
-        if after < before:  # the newest comes first
-            yield after, stamps[::-1], before
-        else:
-            yield before, stamps, before
-
-
 def _into_text(file, layout, gaps):
     names = list(file.cells.columns)
     cut = {n: names.index(n) for n in (*layout.time, *layout.split_by) if n in names}
     raw = [file.raw_cells(row + 1) for row in range(len(file.cells))]
     texts = {n: [cells[cut[n]].strip().strip('"') for cells in raw] for n in layout.time}
     writers, lines = _writers(layout, texts), file.lines.copy()
-    for after, stamps, like in sorted(_sorted_in(gaps), reverse=True, key=lambda gap: gap[0]):
+    for after, stamps, like in reversed(gaps):
         begin, end = file.rows[after + 1]
         whole = "".join(file.lines[begin:end])
         ending = whole[len(whole.rstrip("\r\n")) :]
@@ -177,9 +174,8 @@ def _into_excel(file, layout, gaps):
     cut = {n: names.index(n) + 1 for n in (*layout.time, *layout.split_by) if n in names}
     texts = {n: [str(cell) for cell in file.cells[n]] for n in layout.time}
     writers = _writers(layout, texts) if layout.reading.order != "dates" else {}
-    placed = sorted(_sorted_in(gaps), key=lambda gap: gap[0], reverse=True)
-    shift, end = sum(len(stamps) for *_, stamps in gaps), sheet.max_row
-    for after, stamps, like in placed:
+    shift, end = sum(len(stamps) for _, stamps, _ in gaps), sheet.max_row
+    for after, stamps, like in reversed(gaps):
         row = file.at[after] + 1
         if end > row:
             last = openpyxl.utils.get_column_letter(wide)
@@ -214,7 +210,7 @@ def _into_parquet(file, layout, gaps):
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    placed = {after: (new, like) for after, new, like in _sorted_in(gaps)}
+    placed = {after: (new, like) for after, new, like in gaps}
     rows, stamps, likes = [], [], []
     for row in range(len(file.cells)):
         new, like = placed.get(row, ((), None))

@@ -17,7 +17,7 @@ import pandas as pd
 
 from gru_lab.tables.frames import numeric
 from gru_lab.tables.manner import Manner, parted
-from gru_lab.tables.signs import SAMPLE, Column, decide, hint
+from gru_lab.tables.signs import SAMPLE, Column, decimal_of, hint
 from gru_lab.tables.time import text_readings
 
 LONGEST = 60  # characters of a cell that are shown
@@ -68,7 +68,7 @@ def read_numbers(
             if columns[name].like_numbers >= MOSTLY:
                 votes += columns[name].hints
     for name, column in columns.items():
-        sign = decide(column, decimal, thousands, votes, separator)
+        sign = decimal_of(column, decimal, thousands, votes, separator)
         _read_column(done, name, frame[name], column, sign, usual, place)
     return done
 

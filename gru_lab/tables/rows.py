@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gru_lab.tables.head import TOP, Head, begins_as_number, find_head, is_comment, is_summary
-from gru_lab.tables.manner import parted
+from gru_lab.tables.head import TOP, Head, find_head, is_comment, summary_rows
+from gru_lab.tables.manner import begins_as_number, parted
 from gru_lab.tables.time_words import named_like_time
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar", "^": "caret"}
 SEPARATORS |= {"~": "tilde", " ": "spaces", ":": "colon"}
+HALF = 0.5  # of the cells are numbers, where spaces part them and commas may be in these
 SELDOM = " :"  # what stands in names, dates and clocks as well
 ALL = 0.9  # of the rows of a table have as many cells, where spaces part them or the last lack
 CLOCK = re.compile(r"\d\d?:\d\d(:\d\d|$)")
@@ -69,10 +70,10 @@ def tell_separator(lines: list[str]) -> str:
         records = list(reader(sample, separator))
         wide, same = Counter(map(len, records)).most_common(1)[0] if records else (1, 0)
         above = [cells for cells in records[:TOP] if len(cells) in (wide, wide - 1)]
-        wordy = any(len(cells) == wide and not all(map(begins_as_number, cells)) for cells in above)
         named = bool(above) and not all(map(parted, filter(None, above[0])))
         cells = [cell for cells in records if len(cells) == wide for cell in cells if cell]
         numbers = sum(map(bool, map(parted, cells))) / max(1, len(cells))
+        wordy = any(len(cells) == wide and not all(map(begins_as_number, cells)) for cells in above)
         first = wide == len(records[0]) if records else False
         share = same / max(1, len(records))
         seldom = separator in SELDOM
@@ -80,7 +81,7 @@ def tell_separator(lines: list[str]) -> str:
         few = alone and not wordy if wide > 2 else alone or wide == 1 or numbers < ALL
         if seldom and (few or share < ALL):
             return (False,)  # words of one cell
-        good = wide > 1, not seldom, wordy, named
+        good = wide > 1, wordy and not (seldom and numbers < HALF), not seldom, named
         return *good, round(share, 1), first, round(numbers, 2), share, wide
 
     single = all(re.fullmatch(r'\s*"?[-+]?\d*,\d+"?\s*', line) for line in sample[1:])
@@ -118,16 +119,18 @@ def find_rows(lines: list[str]) -> Rows:
     first = filled[head.row]
     no_data = {filled[n] for n in head.skipped}
     no_data |= {n for n, cells in odd.items() if n > first and is_comment(cells, wide)}
-    no_data |= _summary(head, [n for n in last if widths[n[0]]], wide, body, first)
+    later = [(n, cells) for n, cells in last if widths[n] and n > first] if wide > 1 else []
+    if ends := summary_rows([cells for _, cells in later], wide, body):
+        no_data |= {n for n, _ in later[-ends:]}
+        head.notes.append(f"{ends} line{'s' if ends > 1 else ''} at the end that are no rows")
     numbers = filled if wide > 1 else range(filled[-1] + 1)
     above = {first, *(filled[n] for n in head.skipped)}
     repeats = _repeated(lines, spans, above, filled) if wide > 1 else {}
     again = {n for n in repeats if repeats[n] == first and n not in no_data}
     no_data |= set(repeats) - again  # such as the units, where a log begins again
-    rows = [n for n in numbers if n > first and n not in no_data]
+    rows = [n for n in numbers if n > first and n not in no_data | again]
     if again:
         head.notes.append(f"the names again in line {spans[min(again)][0] + 1}")
-        rows = [n for n in rows if n not in again]
     sizes = [widths[n] for n in rows]
     trailing = _fit(lines, head, [spans[n] for n in rows], sizes, separator)
     under = [spans[n] for n in no_data if n > first and widths[n] == wide]
@@ -160,23 +163,6 @@ def _spread(numbers):
     """Return about a hundred of these numbers, spread, without the first few."""
     later = numbers[min(5, len(numbers) // 2) :]
     return later[:: max(1, len(later) // 100)]
-
-
-def _summary(head, last, wide, body, first):
-    """Return the numbers of the last rows that are no data, such as sums, and note them."""
-    cells = [record[0] for record in body if record and record[0].strip()]
-    dated = sum(cell.strip()[:1].isdigit() for cell in cells) >= 0.8 * len(cells) > 0
-    places = set()
-    for n, record in reversed(last):
-        if n <= first or not is_summary(record, wide) or (len(record) == wide and not dated):
-            break
-        places.add(n)
-    if not places or wide == 1:
-        return set()
-    head.notes.append(
-        f"{len(places)} line{'s' if len(places) > 1 else ''} at the end that are no rows"
-    )
-    return places
 
 
 def _fit(lines, head, spans, widths, separator):

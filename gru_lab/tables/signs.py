@@ -111,12 +111,18 @@ class Column:
         return row, self.texts[self.codes[row]]
 
 
-def decimal_of(hints: Counter, file: Counter, separator: str, plain: int, long: int) -> str:
-    """Return the decimal sign of a column by its own cells and those of the file, or '?.', '?,'.
-
-    `hints` and `file` count signs as `hint` names them; `plain` counts whole numbers of up to three
-    digits, `long` those of more. A doubt names the sign that stands in the cells.
+def decimal_of(
+    column: Column, decimal: str | None, thousands: str | None, file: Counter, separator: str
+) -> str:
+    """Return the decimal sign of a column as the person settled it, by its own cells or by those of
+    the `file`, whose signs are counted as `hint` names them; or a doubt, '?.' or '?,', with the
+    sign that stands in the cells.
     """
+    if decimal or thousands in SIGNS:
+        return decimal or ("," if thousands == "." else ".")
+    hints = column.hints
+    if thousands == "none":
+        hints = Counter({key.strip("?"): count for key, count in hints.items()})
     if hints["."] or hints[","]:
         return "." if hints["."] >= hints[","] else ","
     unsure = "." if hints["?."] >= hints["?,"] else ","
@@ -124,24 +130,11 @@ def decimal_of(hints: Counter, file: Counter, separator: str, plain: int, long: 
         return "," if file[","] > file["."] else "."
     if bool(file["."]) != bool(file[","]):
         return "." if file["."] else ","
-    seen = hints[f"?{unsure}"]
-    if plain >= 3 and not long and plain + seen >= PROOF and (unsure == "," or separator != ","):
+    plain = long = 0  # whole numbers of up to three digits, and of more
+    for cell, count in zip(column.cells, column.counts, strict=True):
+        if cell and cell.core.isdigit() and cell.core != "0":
+            plain, long = (plain + count, long) if len(cell.core) <= 3 else (plain, long + count)
+    many = plain >= 3 and not long and plain + hints[f"?{unsure}"] >= PROOF
+    if many and (unsure == "," or separator != ","):
         return "," if unsure == "." else "."
     return "." if unsure == "." and separator == "," else f"?{unsure}"
-
-
-def decide(
-    column: pd.Series, decimal: str | None, thousands: str | None, file: Any, separator: str
-) -> Any:
-    if decimal or thousands in SIGNS:
-        return decimal or ("," if thousands == "." else ".")
-    bare = [
-        (len(cell.core), count)
-        for cell, count in zip(column.cells, column.counts, strict=True)
-        if cell and cell.core.isdigit() and cell.core != "0"
-    ]
-    plain = sum(count for size, count in bare if size <= 3)
-    hints = column.hints
-    if thousands == "none":
-        hints = Counter({key.strip("?"): count for key, count in hints.items()})
-    return decimal_of(hints, file, separator, plain, sum(c for _, c in bare) - plain)

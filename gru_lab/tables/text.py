@@ -15,23 +15,15 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.tables.encoding import encoding_of, unsure_encoding
-from gru_lab.tables.head import nameless, unique_names
 from gru_lab.tables.manner import parted
+from gru_lab.tables.names import nameless, unique_names
 from gru_lab.tables.numbers import Table
 from gru_lab.tables.rows import SAMPLE, SEPARATORS, cells_of, find_rows
 from gru_lab.tables.signs import HOLES, hint
 
 FLAGS = "repaired"  # the column, sheet or array that marks changed cells
 OTHERS = {b"PK\3\4": ".xlsx", b"PAR1": ".parquet", b"\x1f\x8b": ".csv.gz", b"\xd0\xcf": ".xls"}
-MARKUP = re.compile(
-    r"\s*(?:(?P<JSON>\{\s*\"|\[\s*[\[{])|(?P<HTML><!doctype html|<html|<table)|(?P<XML><\?xml))",
-    re.I,
-)
-WAYS_OUT = {
-    "JSON": "read it with pandas.read_json, lines=True where each line is one row, then to_csv",
-    "HTML": "open it in Excel or LibreOffice and save it as .xlsx, or as .csv",
-    "XML": "read it with pandas.read_xml and save it with to_csv",
-}
+MARKUP = re.compile(r"\s*(\{\s*\"|\[\s*[\[{]|<(!doctype|html|table|\?xml))", re.IGNORECASE)
 
 
 def flag_column(frame: pd.DataFrame, changes: dict) -> list[str]:
@@ -52,9 +44,10 @@ def _require_text(raw, text):
     for start, suffix in OTHERS.items():
         if raw.startswith(start):
             raise ValueError(f"it must be text, and is another kind of file; name it {suffix}")
-    if known := MARKUP.match(text):
+    if MARKUP.match(text):
         raise ValueError(
-            f"it must be a table, and is {known.lastgroup}; {WAYS_OUT[known.lastgroup]}"
+            "it must be a table, and is JSON, HTML or XML; read it with pandas.read_json (lines="
+            "True where each line is a row), read_html or read_xml, and save it with to_csv"
         )
     nul = text.find("\0")
     if nul >= 0:
@@ -165,7 +158,6 @@ class Text(Table):
             )
 
     def place(self, row: int) -> str:
-        """Return where a row of the table stands: its line."""
         return f"line {self.rows[row + 1][0] + 1}"
 
     def _writer(self, name, mask):
@@ -204,11 +196,6 @@ class Text(Table):
         return text.ljust(len(cell)) if cell.endswith(" ") else text
 
     def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
-        """Return the file's bytes with cells changed: `changes` maps a column's name to (mask,
-        values), both (rows,).
-
-        `keep_flags` adds a column that names, row by row, the columns whose cell was changed.
-        """
         lines, cut = self.lines.copy(), self.raw_cells
         separator = self.separator.strip(" ")
         places = {name: self.cells.columns.get_loc(name) for name in changes}

@@ -27,7 +27,7 @@ from gru_lab.tables.time_readings import (
     stands_still,
     unwrapped,
 )
-from gru_lab.tables.time_words import named_like_time
+from gru_lab.tables.time_words import looks_like_time, named_like_time
 
 TICK = 1e-3  # of a thousandth: a step nearer to a whole number of thousandths is a meter's too
 
@@ -65,7 +65,7 @@ def find_time(
             continue
         readings = asked(readings_of(column), column, time_format, dayfirst)
         if not readings:
-            if is_text(column) and _looks_like_time(name, column):
+            if is_text(column) and looks_like_time(name, column):
                 doubts.append(_unread(name, column))
             continue
         if not readings[0].order:
@@ -85,11 +85,11 @@ def find_time(
             doubts.append(
                 f"column {name!r} holds dates in no order; if it is the time, add --time {name!r}"
             )
+    numbers = {n: c for n, c in columns.items() if c.dtype.kind in "iuf" and c.notna().any()}
     if dated:
-        _, _, name, readings = min(dated)
+        _, _, name, readings = _since_1970(numbers, first, min(dated))
         timing = completed(name, readings, columns, first)
         return Found(timing.columns, tuple(choose(list(timing.readings), first)), timing.ways)
-    numbers = {n: c for n, c in columns.items() if c.dtype.kind in "iuf" and c.notna().any()}
     timing, plain, more = _among_numbers(numbers, columns, first, tellers, time_format, dayfirst)
     if timing is None and (joint := together(columns, first)).columns:
         return joint
@@ -99,6 +99,17 @@ def find_time(
     if timing is None and clocks:
         timing = _clock(*clocks[0], first)
     return timing or _elapsed(numbers, first, doubts + more)
+
+
+def _since_1970(numbers, first, best):
+    """Return `best`, or the like of a column of seconds since 1970 that is more even: a clock of
+    summer time leaves out an hour, and has another twice.
+    """
+    for name, column in numbers.items():
+        ways = [way for way in number_readings(column) if way.order.startswith("epoch")]
+        if ways and oddness(ways[0], first) < oddness(choose(best[-1], first)[0], first):
+            best = 0, 0, name, ways
+    return best
 
 
 def _elapsed(numbers, first, doubts):
@@ -184,15 +195,6 @@ def _may_be_time(name, reading):
         f"column {name!r} may be time ({reading.way}, {begin} to {end}) or only count; "
         f"if it is the time, add --time {name!r}"
     )
-
-
-def _looks_like_time(name, column):
-    texts = column.dropna().astype(str).head(200)
-    digits = texts.str.count(r"\d")
-    if len(texts) == 0 or texts.str.len().max() > 48:
-        return False
-    marks = texts.str.contains(r"^\D{0,10}\d{1,4}[-/.:年]\d{1,2}[-/.:月]\d{1,4}|\b\d\d?:\d\d\b")
-    return bool(marks.mean() > 0.5 or (named_like_time(name) and (digits >= 3).mean() > 0.5))
 
 
 def _unread(name, column):

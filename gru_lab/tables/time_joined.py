@@ -10,7 +10,8 @@ import numpy as np
 
 from gru_lab.tables.frames import is_numeric, is_text
 from gru_lab.tables.steps import choose, rises, seconds, steps_of
-from gru_lab.tables.time import DAY, HOUR, NAT, PERSIAN, SECOND, Reading, dated
+from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, Reading
+from gru_lab.tables.time_calendars import PERSIAN, dated
 from gru_lab.tables.time_readings import REGULAR, Found, oddness, readings_of
 from gru_lab.tables.time_words import PARTS, half_of, months_of, plain
 

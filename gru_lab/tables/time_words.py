@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import cache
+from typing import Any
 
 LANGUAGES = (
     "en en_GB de fr es it pt nl pl sv da nb fi ru uk cs sk hr sl tr hu ro bg el ca et lt lv id vi"
@@ -36,6 +37,16 @@ def named_like_time(name: object) -> bool:
     """Tell whether a column's name is one that columns of time go by, in many languages."""
     lower = str(name).lower()
     return lower.strip("_ ") in SHORT_NAMES or any(word in lower for word in TIME_NAMES)
+
+
+def looks_like_time(name: object, column: Any) -> bool:
+    """Tell whether a column of text looks like a time, by its cells or by its name."""
+    texts = column.dropna().astype(str).head(200)
+    digits = texts.str.count(r"\d")
+    if len(texts) == 0 or texts.str.len().max() > 48:
+        return False
+    marks = texts.str.contains(r"^\D{0,10}\d{1,4}[-/.:年]\d{1,2}[-/.:月]\d{1,4}|\b\d\d?:\d\d\b")
+    return bool(marks.mean() > 0.5 or (named_like_time(name) and (digits >= 3).mean() > 0.5))
 
 
 def plain(word: str) -> str:

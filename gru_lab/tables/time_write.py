@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gru_lab.tables.time import BUDDHIST, DAY, ERA, HOUR, NAT, REPUBLIC, SECOND, WIDTHS, shapes_of
+from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, WIDTHS, shapes_of
+from gru_lab.tables.time_calendars import BUDDHIST, ERA, REPUBLIC
 from gru_lab.tables.time_numbers import SCALES, counted
 from gru_lab.tables.time_words import AFTERNOON, plain
 

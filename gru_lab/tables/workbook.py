@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.config import one_of
-from gru_lab.tables.head import TOP, find_head, is_comment, is_summary, nameless, unique_names
+from gru_lab.tables.head import TOP, find_head, summary_rows
 from gru_lab.tables.manner import Manner
+from gru_lab.tables.names import nameless, unique_names
 from gru_lab.tables.numbers import Table, option
 from gru_lab.tables.signs import HOLES
 from gru_lab.tables.text import FLAGS
@@ -114,16 +115,11 @@ class Excel(Table):
             raise ValueError(
                 "one row must hold the names of the columns, and none does; put one above the data"
             )
-        end = len(rows)
-        while end > first + 1 and (
-            not any(rows[end - 1])
-            or is_comment(list(map(_text, rows[end - 1])), wide)
-            or (
-                is_summary(list(map(_text, rows[end - 1])), wide) and len(rows[first + 1 : end]) > 9
-            )
-        ):
-            head.notes += ["a line at the end that is no row"] * any(rows[end - 1])
-            end -= 1
+        later = [n for n in filled if n > first]
+        last = [list(map(_text, rows[n])) for n in later[-10:]] if len(later) > 9 else []
+        if ends := summary_rows(last, wide, body):
+            head.notes.append(f"{ends} line{'s' if ends > 1 else ''} at the end that are no rows")
+        end = later[-ends] if ends else later[-1] + 1 if later else first + 1
         self.at = [n for n in range(first + 1, end) if n not in skipped]
         frame = pd.DataFrame([rows[n] for n in self.at], dtype=object, columns=range(wide))
         frame = frame.where(~frame.isin(HOLES), None).set_axis(
@@ -163,7 +159,6 @@ class Excel(Table):
                 )
 
     def place(self, row: int) -> str:
-        """Return where a row of the table stands, as Excel numbers it."""
         return f"row {self.at[row] + 1}"
 
     def _writer(self, name, mask):
@@ -180,9 +175,6 @@ class Excel(Table):
         return lambda value: round(value) if whole else float(manner.write(value))
 
     def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
-        """Return the workbook's bytes with cells changed; `keep_flags` adds a sheet that lists
-        them.
-        """
         import openpyxl
 
         book = openpyxl.load_workbook(self.path, keep_vba=self.macros)

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from gru_lab.repairs.sheet import Sheet
-from gru_lab.tables.head import is_unit
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.missing_rows import with_rows
+from gru_lab.tables.names import is_unit
 
 DATA = [f"2024-03-01 {h:02d}:00:00,{10 + h / 4:.2f},{60 - h / 8:.3f}" for h in range(24)]
 HOLED = [*DATA[:5], "2024-03-01 05:00:00,,59.375", *DATA[6:]]
@@ -64,6 +64,10 @@ HEADS = {  # the file, and what `read as` says of it
         "comma",
     ),
     "a sum": (table("time,T,RH", below=["Mean,12.87,58.563"]), "1 line at the end"),
+    "a sum in a language that is on no list": (
+        table("time,T,RH", below=["Итого,12.87,58.563", "Średnia,12.87,58.563"]),
+        "2 lines at the end",
+    ),
     "an end": (table("time,T,RH", below=["", "End of file"]), "1 line at the end"),
     "a comment at the end": (table("time,T,RH", below=["# end"]), "comma"),
     "names again": (
@@ -109,6 +113,13 @@ def test_lines_of_prose_stand_above_a_table_that_spaces_separate(tmp_path):
     rows = [f"  {2000 + n // 12}  {n % 12 + 1:2}   {n / 4:5.1f}   {n:5.1f}" for n in range(60)]
     (tmp_path / "t.txt").write_text("\n".join([*prose, *rows]))
     assert list(Sheet.open(tmp_path / "t.txt").table) == ["yyyy", "mm", "tmax", "rain"]
+
+
+def test_decimal_commas_between_spaces_are_no_separators(tmp_path):
+    rows = [f"2024-03-01T{h:02}:00 {h / 4:.2f} {60 - h:.1f}".replace(".", ",") for h in range(24)]
+    (tmp_path / "t.txt").write_text("\n".join(["t A B", *rows]))
+    sheet = Sheet.open(tmp_path / "t.txt")
+    assert list(sheet.table) == ["t", "A", "B"] and sheet.table["A"][5] == 1.25
 
 
 @pytest.mark.parametrize("text, said", HEADS.values(), ids=HEADS)

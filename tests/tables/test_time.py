@@ -97,6 +97,7 @@ WRITTEN = {
     "in brackets": (HOURS, "[%d/%b/%Y:%H:%M:%S +0000]"),
     "from to": (HOURS, lambda s: f"{s:%d.%m.%Y %H:%M} - {s + pd.Timedelta('1h'):%d.%m.%Y %H:%M}"),
     "UTC": (HOURS, "%Y-%m-%d %H:%M:%S UTC"),
+    "a zone by its place": (HOURS, "%Y-%m-%d %H:%M Africa/Abidjan"),
     "the Pacific": (HOURS, lambda s: f"{s - pd.Timedelta('7h'):%Y-%m-%d %H:%M} PDT"),
 }
 
@@ -236,6 +237,15 @@ def test_a_year_that_goes_up_by_one_needs_no_day_of_the_year_beside_it():
     table = pd.DataFrame({"year": np.arange(1950, 2020), "x": 50 + np.sin(np.arange(70)) * 30})
     layout = Layout.of(table)
     assert layout.time == ("year",) and layout.channels == ("x",)
+
+
+def test_seconds_since_1970_are_the_time_beside_a_clock_that_leaves_out_an_hour():
+    hours = pd.date_range("2024-03-05", periods=192, freq="h", tz="UTC")
+    local = hours.tz_convert("America/New_York").strftime("%m/%d/%Y %H:%M")
+    table = pd.DataFrame({"local": local, "unix": hours.as_unit("s").asi8, "x": np.sin(range(192))})
+    layout = Layout.of(table).require()
+    assert layout.time == ("unix",) and layout.channels == ("x",)
+    assert Layout.of(table[["local", "x"]]).time == ("local",)
 
 
 def test_a_meter_that_rises_evenly_is_no_day_of_excel_but_may_be():
