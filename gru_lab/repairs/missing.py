@@ -117,7 +117,8 @@ def event_rows(done: Any, cells: pd.DataFrame) -> np.ndarray:
     odd = ~(np.abs(step - np.rint(step)) <= OFF)
     timeless[layout.odd.get("lacking", [])] = True
     between = timeless.copy()
-    between[layout.order] |= (odd[:-1] & odd[1:]) | (step[:-1] == 0) | (step[1:] == 0)
+    if not layout.refusals:  # such as of several series in one table
+        between[layout.order] |= (odd[:-1] & odd[1:]) | (step[:-1] == 0) | (step[1:] == 0)
     noted = texts.loc[:, texts.mean() < SELDOM].any(axis=1) | (timeless & texts.any(axis=1))
     return (bare & (rare | (between & (words.notna() | noted)))).to_numpy()
 

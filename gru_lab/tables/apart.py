@@ -71,18 +71,16 @@ def tells_apart(
     moments = seconds(stamps)[by_part]
     columns = {name: column.iloc[by_part] for name, column in columns.items()}
     names: tuple = teller(columns, moments, first) or ()
-    if len(names) == 1:
-        (name,) = names
-        labels = columns[name].dropna().unique()[:3]
-        shown = ", ".join(map(str, labels)) + (", …" if columns[name].nunique() > 3 else "")
-        return (
-            f"several series lie in one table: column {name!r} ({shown}) tells them apart; "
-            f"add --split-by {name!r}, or make a column of each"
-        )
     if names:
+        words = "columns " + " and ".join(map(repr, names)) + " tell"
+        if len(names) == 1:
+            labels = columns[names[0]].dropna().unique()
+            shown = ", ".join(map(str, labels[:3])) + ", …" * (len(labels) > 3)
+            words = f"column {names[0]!r} ({shown}) tells"
+        options = " ".join(f"--split-by {name!r}" for name in names)
         return (
-            f"several series lie in one table, told apart by columns {names[0]!r} and {names[1]!r} "
-            f"together; add --split-by {names[0]!r} --split-by {names[1]!r}"
+            f"several series lie in one table: {words} them apart; add {options}, or make a column "
+            "of each"
         )
     repeated = pd.DataFrame({"p": part, "m": stamps}).duplicated(keep=False).mean()
     if repeated >= REPEATED and _starts_again(moments, first):

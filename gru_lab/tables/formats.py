@@ -164,11 +164,12 @@ class Arrays(Table):
         return file.getvalue()
 
 
+TEXTS = (".csv", ".tsv", ".txt", ".dat")
 KINDS = {
-    (".csv", ".tsv", ".txt", ".dat", ".csv.gz", ".tsv.gz", ".txt.gz", ".dat.gz"): Text,
-    (".parquet", ".pq"): Parquet,
-    (".npy", ".npz"): Arrays,
-    (".xlsx", ".xlsm"): Excel,
+    **dict.fromkeys((*(f"{ending}.gz" for ending in TEXTS), *TEXTS), Text),
+    **dict.fromkeys((".parquet", ".pq"), Parquet),
+    **dict.fromkeys((".npy", ".npz"), Arrays),
+    **dict.fromkeys((".xlsx", ".xlsm"), Excel),
 }
 WAYS_OUT = {
     ".xls": "open it in Excel or LibreOffice and save it as .xlsx",
@@ -185,21 +186,18 @@ def kind_of(path: Path) -> tuple[str, type]:
     """Return a file name's ending, such as .csv.gz, and the class that reads it; ValueError for an
     unknown one.
     """
-    for suffixes, kind in KINDS.items():
-        for suffix in sorted(suffixes, key=len, reverse=True):
-            if path.name.lower().endswith(suffix):
-                return suffix, kind
-    known = ", ".join(suffix for suffixes in KINDS for suffix in suffixes)
+    for ending, kind in KINDS.items():
+        if path.name.lower().endswith(ending):
+            return ending, kind
     way = WAYS_OUT.get(path.suffix.lower())
     raise ValueError(
-        f"data must be one of {known}, not {path.name!r}" + (f"; {way}" if way else "")
+        f"data must be one of {', '.join(KINDS)}, not {path.name!r}" + (f"; {way}" if way else "")
     )
 
 
 def is_known(path: Path) -> bool:
     """Tell whether a file's name has an ending that is read."""
-    endings = tuple(suffix for suffixes in KINDS for suffix in suffixes)
-    return path.name.lower().endswith(endings) and not path.name.startswith((".", "~$"))
+    return path.name.lower().endswith(tuple(KINDS)) and not path.name.startswith((".", "~$"))
 
 
 def open_file(

@@ -99,7 +99,8 @@ class Layout:
         if not splits and len(levels) > 1 and timing.columns and set(timing.columns) <= set(levels):
             splits = tuple(name for name in levels if name not in timing.columns)
             part = part_numbers([columns[name] for name in splits], rows)
-        timing = _settled(timing, way)
+        settled = tuple(reading for reading in timing.readings if reading.order == way)
+        timing = replace(timing, readings=settled or timing.readings)  # as in an earlier table
         return cls._laid_out(table, timing, splits, part, others, channels, time_format)
 
     @classmethod
@@ -233,7 +234,7 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
             if len(dates) == 1:
                 timing = read_time(ordered, tuple(dates), first, time_format, dayfirst)
             if not timing.columns and names:
-                again = find_time(names, first, (sorts,), time_format, dayfirst)
+                again = find_time(names, first, sorts, time_format, dayfirst)
                 timing = replace(again, doubts=timing.doubts + again.doubts)
             if timing.columns:
                 break
@@ -242,9 +243,3 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
         timing = replace(timing, columns=columns, ways=ways)
     readings = tuple(replace(way, stamps=way.stamps[back]) for way in timing.readings)
     return replace(timing, readings=readings)
-
-
-def _settled(timing, way):
-    """Return the Found with only the reading of an earlier table, where it is among several."""
-    same = [reading for reading in timing.readings if reading.order == way]
-    return replace(timing, readings=tuple(same)) if same else timing

@@ -5,7 +5,7 @@ numbers counts as time only where its content leaves no doubt or its name says s
 channel is ever taken for it. What is in doubt is named.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,14 +50,14 @@ def _plain(column):
 def find_time(
     columns: dict,
     first: np.ndarray,
-    tellers: Iterable = (),
+    sorts: Callable,
     time_format: str | None = None,
     dayfirst: bool | None = None,
 ) -> Any:
     """Return the Found of a table's `columns` {name: Series}, rows of one part lying together.
 
-    `first` (rows,) is True where a part begins; `tellers` are functions that tell whether stamps
-    would be in order if the table were split (so that a column is not taken for unordered).
+    `first` (rows,) is True where a part begins; `sorts` tells whether the stamps of a
+    reading would be in order if the table were split, so that it is not taken for unordered.
     """
     doubts, dated, clocks = [], [], []
     for name, column in columns.items():
@@ -74,12 +74,7 @@ def find_time(
         best = choose(readings, first)
         if stands_still(best[0], first):
             continue
-        sure = (
-            named_like_time(name)
-            or runs_in_order(best[0], first)
-            or any(t(best[0]) for t in tellers)
-        )
-        if sure:
+        if named_like_time(name) or runs_in_order(best[0], first) or sorts(best[0]):
             dated.append((round(oddness(best[0], first), 2), len(dated), name, readings))
         else:
             doubts.append(
@@ -90,7 +85,7 @@ def find_time(
         _, _, name, readings = _since_1970(numbers, first, min(dated))
         timing = completed(name, readings, columns, first)
         return Found(timing.columns, tuple(choose(list(timing.readings), first)), timing.ways)
-    timing, plain, more = _among_numbers(numbers, columns, first, tellers, time_format, dayfirst)
+    timing, plain, more = _among_numbers(numbers, columns, first, sorts, time_format, dayfirst)
     if timing is None and (joint := together(columns, first)).columns:
         return joint
     timing = timing or plain
@@ -150,7 +145,7 @@ def _packed_clocks(numbers, first):
     return clocks
 
 
-def _among_numbers(numbers, columns, first, tellers, time_format, dayfirst):
+def _among_numbers(numbers, columns, first, sorts, time_format, dayfirst):
     """Return (the Found of a column of dates in numbers, that of numbers that rise, doubts)."""
     doubts, plain = [], None
     for name, column in numbers.items():
@@ -163,7 +158,7 @@ def _among_numbers(numbers, columns, first, tellers, time_format, dayfirst):
                 if len(joint.columns) > 1 and oddness(joint.readings[0], first) <= REGULAR:
                     return joint, None, []
             best = choose(readings, first)
-            ordered = runs_in_order(best[0], first) or any(teller(best[0]) for teller in tellers)
+            ordered = runs_in_order(best[0], first) or sorts(best[0])
             even = oddness(best[0], first) <= REGULAR
             if best[0].order.endswith(("days", "years")):  # or an energy meter: no hour is .0417
                 step = np.median(np.abs(np.diff(_values(column)))) * 1_000
@@ -178,7 +173,7 @@ def _among_numbers(numbers, columns, first, tellers, time_format, dayfirst):
             counts = best[0].order.endswith("days") and _counts_up(column, first)
             if len(first) > 2 and not counts and (even or rises(_values(column), first)):
                 doubts.append(_may_be_time(name, best[0]))
-        steady = rises(_values(column), first) or any(t(_plain(column)) for t in tellers)
+        steady = rises(_values(column), first) or sorts(_plain(column))
         if named and steady and plain is None:
             plain = Found((name,), (_plain(column),), ("number",))
         elif named and direction(_values(column), first):

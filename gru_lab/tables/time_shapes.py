@@ -7,7 +7,7 @@ f, q for a quarter, W and u for a week.
 import re
 from typing import Any
 
-from gru_lab.tables.time_words import AFTERNOON, plain
+from gru_lab.tables.time_words import half_of, plain
 
 WORD = r"[^\W\d_年月日년월일時时시分분秒초]{1,12}\.?"
 _SEP = (
@@ -108,6 +108,6 @@ def understood(text: str, months: Any) -> Any:
             continue
         half = match.groupdict().get("p") or match.groupdict().get("p0")
         if half:
-            words["p"] = int(plain(half).replace(".", "").replace(" ", "") in AFTERNOON)
+            words["p"] = int(half_of(half) == "PM")
         return spans, words
     return None

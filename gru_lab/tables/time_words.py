@@ -56,9 +56,14 @@ def plain(word: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
+def bare_half(text: str) -> str:
+    """Return a half of the day in small letters, without points and spaces: 'pm' for 'P. M.'."""
+    return plain(text).replace(".", "").replace(" ", "")
+
+
 def half_of(text: str) -> str:
     """Return 'AM' or 'PM' for a half of the day in any writing, '' for any other text."""
-    bare = plain(text).replace(".", "").replace(" ", "")
+    bare = bare_half(text)
     return "PM" if bare in AFTERNOON else "AM" if bare in FORENOON else ""
 
 

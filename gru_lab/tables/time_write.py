@@ -12,9 +12,8 @@ import pandas as pd
 from gru_lab.tables.time import DAY, HOUR, NAT, SECOND, WIDTHS, shapes_of
 from gru_lab.tables.time_calendars import BUDDHIST, ERA, REPUBLIC
 from gru_lab.tables.time_numbers import SCALES, counted
-from gru_lab.tables.time_words import AFTERNOON, plain
+from gru_lab.tables.time_words import AFTERNOON, FORENOON, bare_half, half_of
 
-HALVES = dict(zip("a am 上午 午前 오전".split(), "p pm 下午 午後 오후".split(), strict=True))
 NO_NAMES = "tzhms年月日时時分秒년월일시분초"  # letters of a time stamp that are no words
 
 
@@ -148,15 +147,11 @@ def order_of(shape: Any, order: Any) -> Any:
 
 def _half(old, afternoon):
     """Return the half of the day written like the other half is."""
-    word = plain(old).replace(".", "").replace(" ", "")
-    if (word in AFTERNOON) == afternoon:
+    if (half_of(old) == "PM") == afternoon:
         return old
-    if word in HALVES or word in HALVES.values():
-        swap = HALVES | {late: early for early, late in HALVES.items()}
-        if not word.isascii():
-            return swap[word]
+    if old.isascii():
         return old.translate(str.maketrans("aApP", "pPaA"))
-    return old
+    return dict(zip(FORENOON + AFTERNOON, AFTERNOON + FORENOON, strict=True))[bare_half(old)]
 
 
 def rounded(stamps: np.ndarray, known: np.ndarray, days: bool = False) -> np.ndarray:
