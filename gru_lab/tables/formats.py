@@ -166,7 +166,7 @@ class Arrays(Table):
 
 TEXTS = (".csv", ".tsv", ".txt", ".dat")
 KINDS = {
-    **dict.fromkeys((*(f"{ending}.gz" for ending in TEXTS), *TEXTS), Text),
+    **dict.fromkeys((*TEXTS, *(f"{ending}.gz" for ending in TEXTS)), Text),
     **dict.fromkeys((".parquet", ".pq"), Parquet),
     **dict.fromkeys((".npy", ".npz"), Arrays),
     **dict.fromkeys((".xlsx", ".xlsm"), Excel),

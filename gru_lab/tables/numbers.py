@@ -151,10 +151,10 @@ def _tell(done, name, column, numbers, sign, usual, place):
 def _text_among(name, count, where, cell):
     """Return the sentence on text among the numbers of a column; `cell` is the first of it."""
     cells = f"{count:,} cell{'s' if count > 1 else ''}, the first in {where}: {quoted(cell)}"
-    if parted(cell):  # to take 20.3E for missing would put another number over it
+    if parted(cell) or text_readings(pd.Series([cell])):  # 20.3E, or 5-Mar of a spreadsheet
         return (
-            f"column {name!r} has other units or marks in {cells}. They stay as they are and are "
-            "not used; write them as the others are written to have them used"
+            f"column {name!r} has other units, marks or dates in {cells}. They stay as they "
+            "are and are not used; write them as the others are written to have them used"
         )
     way = f"add {option('--missing-value', f'{name}={cell}')}"
     way = way if len(cell) <= LONGEST else "empty that cell"

@@ -480,6 +480,12 @@ def test_a_word_that_stands_for_missing_again_and_again_is_no_event(tmp_path):
     assert '--missing-value "a=No Data"' in sheet.notes[0] and sheet.holes["b"].sum() == 3
 
 
+def test_a_number_that_a_spreadsheet_made_a_date_is_not_advised_to_be_missing(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b\n" + "1.5,2\n" * 20 + "5-Mar,3\n")
+    (note,) = Sheet.open(tmp_path / "table.csv").notes
+    assert "'5-Mar'. They stay as they are" in note and "--missing-value" not in note
+
+
 def test_a_word_like_true_among_numbers_makes_no_flags_of_them(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\nTRUE,1\n" + "1.5,2\n" * 9 + ",3\n")
     rewritten(tmp_path / "table.csv", tmp_path / "out.csv")
