@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+AT_A_TIME := --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .PHONY: record lab test lint docs test-lowest clean
 
@@ -13,7 +14,7 @@ lab: .venv/ready
 	$(BIN)/gru-lab lab $(ARGS)
 
 test: .venv/ready lint
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest $(AT_A_TIME) $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -25,7 +26,7 @@ docs: .venv/ready  # docs/index.html: every public name, from the docstrings
 
 # the same tests with the oldest packages that pyproject.toml allows, in an environment of their own
 test-lowest: .venv-lowest/ready
-	.venv-lowest/bin/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	.venv-lowest/bin/python -m pytest $(AT_A_TIME) $(ARGS)
 
 .venv-lowest/ready: pyproject.toml
 	$(PYTHON) -m venv .venv-lowest
