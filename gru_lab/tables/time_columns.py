@@ -13,7 +13,7 @@ import pandas as pd
 
 from gru_lab.tables.frames import is_text, whole
 from gru_lab.tables.numbers import quoted
-from gru_lab.tables.steps import FEW, choose, direction, rises, rises_evenly
+from gru_lab.tables.steps import FEW, choose, direction, rises, rises_evenly, seconds
 from gru_lab.tables.time import Reading
 from gru_lab.tables.time_joined import clocks_of, completed, together, with_clock
 from gru_lab.tables.time_numbers import SCALES, YEARS, number_readings
@@ -97,13 +97,15 @@ def find_time(
 
 
 def _since_1970(numbers, first, best):
-    """Return `best`, or the like of a column of seconds since 1970 that is more even: a clock of
-    summer time leaves out an hour, and has another twice.
+    """Return `best`, or the like of a column of seconds since 1970 with the same usual step that is
+    more even: a clock of summer time leaves out an hour, and has another twice.
     """
+    local = choose(best[-1], first)[0]
     for name, column in numbers.items():
         ways = [way for way in number_readings(column) if way.order.startswith("epoch")]
-        if ways and oddness(ways[0], first) < oddness(choose(best[-1], first)[0], first):
-            best = 0, 0, name, ways
+        if ways and oddness(ways[0], first) < oddness(local, first):
+            usual = {np.nanmedian(np.diff(seconds(way.stamps))) for way in (local, ways[0])}
+            best = (0, 0, name, ways) if len(usual) == 1 else best
     return best
 
 

@@ -246,6 +246,8 @@ def test_seconds_since_1970_are_the_time_beside_a_clock_that_leaves_out_an_hour(
     layout = Layout.of(table).require()
     assert layout.time == ("unix",) and layout.channels == ("x",)
     assert Layout.of(table[["local", "x"]]).time == ("local",)
+    counter = Layout.of(table.assign(unix=1_700_000_000 + np.arange(192) * 5_000))
+    assert counter.time == ("local",) and counter.channels == ("unix", "x")
 
 
 def test_a_meter_that_rises_evenly_is_no_day_of_excel_but_may_be():
