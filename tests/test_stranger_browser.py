@@ -40,6 +40,10 @@ def test_the_first_notebook_runs_by_clicks_and_nothing_covers_or_cuts_it(
     assert page.get_by_text("official Jupyter news").count() == 0
     panel = train.locator("xpath=ancestor::*[contains(@class, 'jp-OutputArea-output')][1]")
     assert panel.bounding_box()["height"] < 760  # what JupyterLab leaves of 900
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("panel => panel.clientWidth < 900", arg=panel.element_handle())
+    assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.wait_for_function(
         "() => [...document.querySelectorAll('[role=slider]')].every(one => one.ariaLabel)"
     )

@@ -86,4 +86,4 @@ def opener(label: str, box: widgets.Box, width: str = "90px") -> widgets.ToggleB
 
 def progress_bar() -> widgets.FloatProgress:
     """Return the bar of a training, from 0 to 1."""
-    return widgets.FloatProgress(min=0, max=1, layout={"width": "180px", "height": "16px"})
+    return widgets.FloatProgress(min=0, max=1, layout={"width": "88px", "height": "16px"})

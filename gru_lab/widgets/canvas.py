@@ -77,13 +77,13 @@ class Canvas:
             trace.update(name=NAMES.get(name, name), x=NOTHING, y=NOTHING, legend=legend)
             figure.add_trace(trace, row=1, col=1 + (name in RIGHT))
         style(figure, None, height=380, top=24)
-        legend = {"orientation": "h", "y": -0.16, "yanchor": "top", "font_size": 12}
+        legend = {"orientation": "h", "y": -0.16, "yanchor": "top", "font_size": 11}
         figure.update_layout(
             uirevision="panel",  # a zoom stays while the curve grows
             width=WIDTH,  # a FigureWidget left to itself stays at 700
             margin={"l": 76, "r": 12, "b": 50},
             legend=legend | {"x": 0},
-            legend2=legend | {"x": 0.55},
+            legend2=legend | {"x": 1, "xanchor": "right"},
             modebar={"remove": UNUSED},
             # showlegend=False of a trace does not reach a FigureWidget's browser side
             legend3={"visible": False},

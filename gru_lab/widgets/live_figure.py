@@ -13,7 +13,7 @@ import traitlets
 
 from gru_lab.plots.style import fixed_log_axis
 
-WIDTH = 960  # pixels
+WIDTH = 840  # pixels: what JupyterLab leaves of a window of 1280, its files beside it
 LOG_AXIS = fixed_log_axis([step * 10.0**power for power in range(-7, 2) for step in (1, 2, 5)])
 BUNDLE = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
 

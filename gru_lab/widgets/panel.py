@@ -84,7 +84,7 @@ class Panel:
         self.stage, self.store = stage, store
         self.live, self.controls, self.canvas = Live(stage.series, store), Controls(stage), Canvas()
         self.buttons = {
-            name: widgets.Button(description=name, tooltip=tip, layout={"width": "80px"})
+            name: widgets.Button(description=name, tooltip=tip, layout={"width": "62px"})
             for name, tip in {
                 "Train": "train this setting, or show its saved run",
                 "Stop": "stop before the next batch",
@@ -123,7 +123,7 @@ class Panel:
         below = wide | wrapped | {"justify_content": "flex-end"}
         picture = widgets.HBox([self.channel, self.place], layout=below)
         ruler, more = self.controls.ruler_row()
-        right = widgets.VBox([ruler, buttons, state], layout={"width": "600px"})
+        right = widgets.VBox([ruler, buttons, state], layout={"width": "496px"})
         top = widgets.HBox([self.controls.knobs(), right], layout=wide)
         return widgets.VBox([Names(), top, self.canvas.figure, picture, more, self.pinned.box])
 

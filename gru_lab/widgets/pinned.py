@@ -21,7 +21,7 @@ from gru_lab.widgets.live_figure import LiveFigure
 
 WIDTHS = {
     "": "36px",
-    "settings": "280px",
+    "settings": "250px",
     "as the log writes": "170px",
     "error on hidden entries": "180px",
 }
