@@ -81,7 +81,7 @@ function lossFigure(words, { lines, pins, references, epochs, moves }) {
   Object.entries(references).forEach(([way, error], index) => {
     const at = { x1: LEFT, x2: WIDE - RIGHT, y1: y(error), y2: y(error) };
     svg.append(make("line", { ...at, class: `reference${index ? " line" : ""}` }));
-    svg.append(text(WIDE - RIGHT - 2, y(error) - 4, words[way], { "text-anchor": "end" }));
+    svg.append(text(LEFT + 4, y(error) - 4, words[way])); // there the curves are still high above
   });
   ["training", "validation"].forEach((name, index) => {
     if (ended) svg.append(make("path", { d: pathOf(lines[name], x, y), class: `curve ${name}` }));
