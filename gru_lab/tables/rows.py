@@ -13,12 +13,14 @@ from typing import Any
 
 from gru_lab.tables.head import TOP, Head, find_head, is_comment, summary_rows
 from gru_lab.tables.manner import begins_as_number, parted
+from gru_lab.tables.signs import HOLES
 from gru_lab.tables.time_words import named_like_time
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "bar", "^": "caret"}
 SEPARATORS |= {"~": "tilde", " ": "spaces", ":": "colon"}
 HALF = 0.5  # of the cells are numbers, where spaces part them and commas may be in these
 SELDOM = " :"  # what stands in names, dates and clocks as well
+FEW = 0.05  # of the rows may be notes between them
 ALL = 0.9  # of the rows of a table have as many cells, where spaces part them or the last lack
 CLOCK = re.compile(r"\d\d?:\d\d(:\d\d|$)")
 MARK = "\ufeff"  # of the byte order, where files were put together
@@ -117,25 +119,42 @@ def find_rows(lines: list[str]) -> Rows:
     body = [cells_of(lines, spans[n], separator) for n in _spread(fitting)]
     head = find_head(top, body, wide)
     first = filled[head.row]
-    no_data = {filled[n] for n in head.skipped}
-    no_data |= {n for n, cells in odd.items() if n > first and is_comment(cells, wide)}
+    skipped = {filled[n] for n in head.skipped}
+    no_data = skipped | {n for n, cells in odd.items() if n > first and is_comment(cells, wide)}
     later = [(n, cells) for n, cells in last if widths[n] and n > first] if wide > 1 else []
     if ends := summary_rows([cells for _, cells in later], wide, body):
         no_data |= {n for n, _ in later[-ends:]}
         head.notes.append(f"{ends} line{'s' if ends > 1 else ''} at the end that are no rows")
     numbers = filled if wide > 1 else range(filled[-1] + 1)
-    above = {first, *(filled[n] for n in head.skipped)}
-    repeats = _repeated(lines, spans, above, filled) if wide > 1 else {}
+    repeats = _repeated(lines, spans, skipped | {first}, filled) if wide > 1 else {}
     again = {n for n in repeats if repeats[n] == first and n not in no_data}
     no_data |= set(repeats) - again  # such as the units, where a log begins again
+    below = [n for n in filled if n > first and n not in no_data and not {n + 1, n + 2} & again]
+    no_data |= _words_among(lines, spans, separator, head, below, widths)
     rows = [n for n in numbers if n > first and n not in no_data | again]
-    if again:
-        head.notes.append(f"the names again in line {spans[min(again)][0] + 1}")
+    head.notes += [f"the names again in line {spans[n][0] + 1}" for n in sorted(again)[:1]]
     sizes = [widths[n] for n in rows]
     trailing = _fit(lines, head, [spans[n] for n in rows], sizes, separator)
     under = [spans[n] for n in no_data if n > first and widths[n] == wide]
     spanned = [spans[first], *(spans[n] for n in rows)]
     return Rows(separator, head, spanned, trailing, under, [spans[n] for n in again], sizes)
+
+
+def _words_among(lines, spans, separator, head, rows, widths):
+    """Return which few rows, shorter than the names, hold words and behind them no number, such as
+    a note of whoever cleaned the sensor, and note them.
+    """
+    short = [n for n in rows if widths[n] < len(head.names)]
+    words = set()
+    for n in short if len(short) <= FEW * len(rows) + 1 else ():
+        first, *others = cells_of(lines, spans[n], separator)
+        texts = [text for text in (first, *others) if text.strip() not in HOLES]
+        if not all(map(begins_as_number, texts)) and not any(map(begins_as_number, others)):
+            words.add(n)
+    if words:
+        many = f"{len(words)} lines of words, the first is" if len(words) > 1 else "words in"
+        head.notes.append(f"{many} line {spans[min(words)][0] + 1}")
+    return words
 
 
 def _repeated(lines, spans, above, rows):

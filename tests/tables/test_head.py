@@ -68,6 +68,23 @@ HEADS = {  # the file, and what `read as` says of it
         table("time,T,RH", below=["Итого,12.87,58.563", "Średnia,12.87,58.563"]),
         "2 lines at the end",
     ),
+    "a note between the rows": (
+        table("time,T,RH", rows=[*HOLED[:9], "sensor cleaned", *HOLED[9:]]),
+        "words in line 11",
+    ),
+    "notes with a time": (
+        table(
+            "time,T,RH",
+            rows=[
+                *HOLED[:9],
+                "2024-03-01 08:17:00,sensor cleaned",
+                *HOLED[9:20],
+                "Pause",
+                *HOLED[20:],
+            ],
+        ),
+        "2 lines of words, the first is line 11",
+    ),
     "an end": (table("time,T,RH", below=["", "End of file"]), "1 line at the end"),
     "a comment at the end": (table("time,T,RH", below=["# end"]), "comma"),
     "names again": (
