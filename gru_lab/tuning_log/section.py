@@ -194,6 +194,7 @@ class Section:
             self.table = table
             return
         doubt = doubt_of(entry)
+        lacking = self.run and wording.EMPTY.fullmatch(head)  # 'N/A N/A' between its figures
         if doubt == "figures" and HALF.match(head):
             self.half = entry
             return
@@ -201,7 +202,7 @@ class Section:
         label = head[: epochs.start()].rstrip(" ，,(（") if epochs else entry.text
         if self.concluding and not epochs and doubt != "figures":
             self.concluding.append(entry.text)
-        elif doubt == "figures" or doubt and self.pending.firm and not entry.item:
+        elif lacking or doubt == "figures" or doubt and self.pending.firm and not entry.item:
             self.misunderstood(entry)
             if entry.item:  # what it says is not known, but not what the run before says
                 self.expect(Pending(entry.text, firm=True))

@@ -261,6 +261,14 @@ def test_a_run_that_failed_is_a_row_without_figures(text):
         assert "'layers=3'" in finding.sentence
 
 
+@pytest.mark.parametrize("text", ["N/A N/A", "-- --", "null", "–", "failed"])
+def test_a_line_without_figures_between_those_of_a_run_is_named_and_names_no_run(text):
+    log = read_log(LOG.replace("0.01100 0.01200", f"0.02 0.03\n{text}\n0.01 0.02", 1))
+    assert [line for _, line in log.not_understood] == [text]
+    assert text not in [run.label for run in log.stages[0].runs]
+    assert [line.train for line in log.stages[0].runs[-1].lines] == [0.02, 0.01]
+
+
 def test_figures_above_the_first_stage_are_named_and_odd_ones_are_no_crash():
     log = read_log(f"epochs: 9\n48;0,0119;0,0129\n{LOG}")
     assert log.epochs == 9 and log.not_understood == [(2, "48;0,0119;0,0129")]
