@@ -225,11 +225,10 @@ def test_records_open_without_a_network_and_draw_every_figure(recorded, browser)
         ]
         assert not errors and (figures or path.name == "index.html")
         trains = page.locator(".train-here").count()
-        assert trains == (path.name[:2] in ("01", "02", "03", "04", "05"))
-        pictures = page.locator("figure.plot[aria-label^='Stage']")
-        if trains:  # its picture says what its verdict says
-            said = read_block(path)["line"]
-            assert said in pictures.first.get_attribute("aria-label")
+        assert trains == (path.name[:2] in ("01", "02", "03", "04", "05", "09"))
+        if trains:  # a picture says what its verdict says
+            labels = page.locator("figure.plot").evaluate_all("all => all.map((a) => a.ariaLabel)")
+            assert any(read_block(path)["line"] in label for label in labels)
         explorers = page.locator(".explorer").count()
         assert explorers == (path.name[:2] in ("00", "01", "02", "03", "04", "05", "09"))
         if explorers:  # the sliders that took the panel's place move without a kernel
