@@ -22,8 +22,9 @@ lab.panel(stage, store)"""
 STILL_TRAINING = """\
 import gc
 from gru_lab.runs.live import Live
-lives = [one for one in gc.get_objects() if isinstance(one, Live)]
-print("panels made", len(lives), "and training", sum(one.snapshot().running for one in lives))"""
+# by type, since asking a proxy of something that is gone for its class is an error
+lives = [thing for thing in gc.get_objects() if type(thing) is Live]
+print("panels made", len(lives), "and training", sum(live.snapshot().running for live in lives))"""
 
 
 def end_of(trace, panel):
@@ -103,6 +104,13 @@ class Notebook:
         self.wait_for_epochs("> 2")
         self.button("Stop").click()
         self.wait_for_status("stopped")
+
+    def wait_for_output(self, text):
+        try:
+            self.page.get_by_text(text).wait_for()
+        except Exception as error:  # it says what it waited for, and not what there was instead
+            outputs = self.page.locator(".jp-OutputArea-output").all_inner_texts()
+            raise AssertionError(f"no {text!r} in {outputs}") from error
 
     def wait_for_status(self, text):
         self.page.locator(".widget-html-content", has_text=text).first.wait_for()
@@ -220,11 +228,11 @@ def test_two_panels_do_not_disturb_each_other(notebook):
 
 def test_a_cell_that_is_run_again_ends_what_its_old_panel_trains(notebook):
     notebook.run_all()
-    notebook.page.get_by_text("panels made 1 and training 0").wait_for()
+    notebook.wait_for_output("panels made 1 and training 0")
     notebook.button("Train").click()
     notebook.wait_for_epochs("> 1")
     notebook.run_all()
-    notebook.page.get_by_text("panels made 2 and training 0").wait_for()
+    notebook.wait_for_output("panels made 2 and training 0")
     notebook.button("Train").click()
     notebook.wait_for_epochs("> 1")  # the new one works
 
