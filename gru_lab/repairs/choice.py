@@ -104,24 +104,28 @@ class Evidence:
         """Return the best way of each channel and class, (channels, classes): the line, or another
         that is surely better by MAE and MSE, there or in common and not worse there.
         """
-        common = self.common[:2].min(axis=0) < DOUBT
-        sure = (self.worse < DOUBT) | ((self.worse < 0.5) & common)
-        sure = np.where(self.enough, sure, common)
         mae, rmse, _ = self.errors()
-        size = np.where(sure, np.nan_to_num(mae * rmse**2, nan=np.inf), np.inf)
+        size = np.where(self._sure(), np.nan_to_num(mae * rmse**2, nan=np.inf), np.inf)
         size[0] = np.nan_to_num(mae[0] * rmse[0] ** 2)
         return size.argmin(axis=0)
 
+    def _sure(self):
+        """Return which ways are surely better than the line, (ways, channels, classes)."""
+        common = self.common[:2].min(axis=0) < DOUBT
+        sure = (self.worse < DOUBT) | ((self.worse < 0.5) & common)
+        return np.where(self.enough, sure, common)
+
     def doubted(self, way: Any) -> np.ndarray:
         """Return where the chosen `way` (channels, classes) is surely worse than the line: there,
-        or in common and not better there.
+        or in common and not better there. What `choose` might take is not doubted: a table that is
+        repaired again by what was learned from it stays as it was.
         """
-        worse, common = (
+        worse, common, sure = (
             np.take_along_axis(a, way[None], axis=0)[0]
-            for a in (self.worse, self.common.max(axis=0))
+            for a in (self.worse, self.common.max(axis=0), self._sure())
         )
         there = (worse > 1 - DOUBT / 2) | ((worse > 0.5) & (common > 1 - DOUBT / 2))
-        return np.where(self.enough, there, common > 1 - DOUBT / 2)
+        return np.where(self.enough, there, common > 1 - DOUBT / 2) & ~sure
 
     def errors(self, way: Any = None) -> Any:
         """Return (MAE, RMSE, chance to be worse), each (ways, channels, classes), or of the `way`

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from gru_lab.repairs.choice import WAYS, Evidence
-from gru_lab.repairs.holes import LABELS
+from gru_lab.repairs.holes import CLASSES, LABELS
 
 
 def evidence(*errors, hole=None, kind=0, channels=1):
@@ -81,3 +81,15 @@ def test_a_choice_is_doubted_only_with_confidence(rng):
 def test_nothing_held_back_decides_nothing():
     none = evidence(np.zeros(0))
     assert (none.choose() == 0).all() and np.isnan(none.errors()[0]).all()
+
+
+def test_what_is_chosen_by_some_entries_is_not_doubted_by_the_same_ones(rng):
+    shape = len(WAYS), 60, CLASSES
+    for _ in range(20):
+        count = rng.choice([0, 5, 100], shape[1:])
+        sizes, chances = rng.random((2, *shape)), rng.random((4, *shape)) ** rng.choice([1, 9])
+        chances[rng.random(chances.shape) < 0.3] = 0.99
+        holes = np.where(count == 100, 50, count)
+        known = Evidence(count, holes, *sizes * count, chances[0], chances[1:])
+        way = known.choose()
+        assert way.any() and not known.doubted(way)[way > 0].any()
