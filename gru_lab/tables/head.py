@@ -194,8 +194,9 @@ def _name(head, top, second):
             head.units[name] = unit.strip()
 
 
-def summary_rows(last: list[list[str]], wide: int, body: list[list[str]]) -> int:
-    """Return how many of the `last` rows of a table are no data: sums, or lines of another kind.
+def summary_rows(head: Head, last: list[list[str]], wide: int, body: list[list[str]]) -> int:
+    """Return how many of the `last` rows below a Head are no data: sums, or lines of another kind;
+    it notes them.
 
     Such a row begins with a word where those of its `body` begin with dates, or with one of a list
     where they begin with numbers.
@@ -215,4 +216,6 @@ def summary_rows(last: list[list[str]], wide: int, body: list[list[str]]) -> int
         ):
             break
         count += 1
+    if count:
+        head.notes.append(f"{count} line{'s' if count > 1 else ''} at the end that are no rows")
     return count

@@ -122,9 +122,8 @@ def find_rows(lines: list[str]) -> Rows:
     skipped = {filled[n] for n in head.skipped}
     no_data = skipped | {n for n, cells in odd.items() if n > first and is_comment(cells, wide)}
     later = [(n, cells) for n, cells in last if widths[n] and n > first] if wide > 1 else []
-    if ends := summary_rows([cells for _, cells in later], wide, body):
+    if ends := summary_rows(head, [cells for _, cells in later], wide, body):
         no_data |= {n for n, _ in later[-ends:]}
-        head.notes.append(f"{ends} line{'s' if ends > 1 else ''} at the end that are no rows")
     numbers = filled if wide > 1 else range(filled[-1] + 1)
     repeats = _repeated(lines, spans, skipped | {first}, filled) if wide > 1 else {}
     again = {n for n in repeats if repeats[n] == first and n not in no_data}

@@ -101,9 +101,10 @@ def _since_1970(numbers, first, best):
     more even: a clock of summer time leaves out an hour, and has another twice.
     """
     local = choose(best[-1], first)[0]
-    for name, column in numbers.items():
+    uneven = oddness(local, first)
+    for name, column in numbers.items() if uneven else ():
         ways = [way for way in number_readings(column) if way.order.startswith("epoch")]
-        if ways and oddness(ways[0], first) < oddness(local, first):
+        if ways and oddness(ways[0], first) < uneven:
             usual = {np.nanmedian(np.diff(seconds(way.stamps))) for way in (local, ways[0])}
             best = (0, 0, name, ways) if len(usual) == 1 else best
     return best

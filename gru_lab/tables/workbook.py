@@ -117,8 +117,7 @@ class Excel(Table):
             )
         later = [n for n in filled if n > first]
         last = [list(map(_text, rows[n])) for n in later[-10:]] if len(later) > 9 else []
-        if ends := summary_rows(last, wide, body):
-            head.notes.append(f"{ends} line{'s' if ends > 1 else ''} at the end that are no rows")
+        ends = summary_rows(head, last, wide, body)
         end = later[-ends] if ends else later[-1] + 1 if later else first + 1
         self.at = [n for n in range(first + 1, end) if n not in skipped]
         frame = pd.DataFrame([rows[n] for n in self.at], dtype=object, columns=range(wide))

@@ -133,8 +133,7 @@ def doubt_of(entry: Entry) -> str:
     about = re.search(r"\b(?:train|val|loss|mse|verlust|perte)|验证|训练", head)
     clear = [match for match in free if len(match[0]) > 5] if "lr" not in head else []
     first = re.match(r"\d{0,9}[.,]\d", head) and len(re.findall(r"[^\W\d_]+", words)) < 3
-    if len(free) > 1 or clear or (about and LOSS.search(head)) or BOTH.search(head):
-        return "figures"
-    if looks_like_losses(head):
+    losses = about and LOSS.search(head) or BOTH.search(head) or looks_like_losses(head)
+    if len(free) > 1 or clear or losses:
         return "figures"
     return "number" if first else ""
