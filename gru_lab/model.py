@@ -87,13 +87,12 @@ def build(config: RunConfig, channels: int, generator: torch.Generator) -> RNN:
 
 def draw(network: RNN, generator: torch.Generator) -> RNN:
     """Return an RNN made on the meta device, its weights drawn as torch does, from `generator`."""
-    network.to_empty(device="cpu")
-    for layer, width in (
-        (network.rnn, network.rnn.hidden_size),
-        (network.out, network.out.in_features),
-    ):
-        for weights in layer.parameters():
-            nn.init.uniform_(weights, -(width**-0.5), width**-0.5, generator=generator)
+    bounds = {"rnn": network.rnn.hidden_size**-0.5, "out": network.out.in_features**-0.5}
+    drawn = {}
+    for name, weight in network.state_dict().items():  # the GRU's first
+        bound = bounds[name.partition(".")[0]]
+        drawn[name] = torch.empty(weight.shape).uniform_(-bound, bound, generator=generator)
+    network.load_state_dict(drawn, assign=True)
     return network
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gru_lab.adam import Adam
 from gru_lab.checkpoint import Checkpoint, load, save
 from gru_lab.config import RunConfig
 from gru_lab.device import pick_device
@@ -76,7 +77,7 @@ class Trainer:
         self.model = build(
             config, self.training.truth.shape[-1], _generator("cpu", config.seed)
         ).to(self.device)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate)
+        self.optimizer = Adam(self.model.parameters(), config.learning_rate)
         self.checkpoint = Path(checkpoint) if checkpoint else None
         self._saved = time.monotonic()
         self._keep_weights()
@@ -214,8 +215,8 @@ class Trainer:
         """Write the checkpoint if it is time; no key names a run whose weight was moved."""
         due = time.monotonic() - self._saved >= CHECKPOINT_SECONDS
         if self.checkpoint and due and not self.schedule:
-            state = self.optimizer.state_dict()["state"]
-            now = Checkpoint(self.config.key, self.rows, self.model.state_dict(), state)
+            weights, state = self.model.state_dict(), self.optimizer.state
+            now = Checkpoint(self.config.key, self.rows, weights, state)
             save(self.checkpoint, now)
             self._saved = time.monotonic()
 
@@ -234,7 +235,7 @@ class Trainer:
                 self.checkpoint = None
                 return
             self.model.load_state_dict(kept.weights)
-            self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": kept.state})
+            self.optimizer.load(kept.state)
             self.rows = kept.rows
         except Exception:  # a damaged checkpoint costs the time of training again, nothing more
             self.model.load_state_dict(self._good)

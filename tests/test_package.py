@@ -39,8 +39,8 @@ STUDYING = {"dask", "distributed", "optuna", "sqlalchemy", "tqdm"}
 ROOMS = [
     {"errors", "output", "digits"},
     {  # the ground
-        *("config", "series", "gaps", "demo", "model", "loss", "device", "checkpoint", "trainer"),
-        "words",
+        *("config", "series", "gaps", "demo", "model", "loss", "adam", "device", "checkpoint"),
+        *("trainer", "words"),
     },
     {"tables"},
     {"repairs", "tuning_log"},  # side by side: neither sees the other

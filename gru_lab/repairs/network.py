@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gru_lab.adam import Adam
 from gru_lab.model import RNN, draw
 from gru_lab.repairs.holes import Stretch, wrapped
 from gru_lab.repairs.rivals import CYCLES
@@ -149,8 +150,7 @@ class CorrectionNetwork:
         torch.set_num_threads(1)
         checked = truth.spread(CHECKED)
         score = self._scorer(truth.where(checked), held[checked])
-        weights = self.network.parameters()
-        optimizer = torch.optim.AdamW(weights, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        optimizer = Adam(self.network.parameters(), LEARNING_RATE, WEIGHT_DECAY)
         dropping = torch.Generator(self.device).manual_seed(self.seed)
         batches, times = self._batches(shown, pattern, rng), [0.0]
         steps, ended, ending = 0, False, 0
@@ -159,7 +159,7 @@ class CorrectionNetwork:
             for batch in islice(batches, STEPS):
                 elapsed = (perf_counter() - began) / max(ends - began, 1e-9)
                 done = steps / (STEPS * epochs) if epochs else min(1, elapsed)
-                optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 + np.cos(np.pi * done)) / 2
+                optimizer.learning_rate = LEARNING_RATE * (1 + np.cos(np.pi * done)) / 2
                 self._step(batch, optimizer, dropping)
                 steps += 1
                 if ended := steps == STEPS * epochs if epochs else done == 1:

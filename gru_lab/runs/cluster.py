@@ -17,6 +17,7 @@ from typing import Any
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, as_completed
+from distributed.utils import get_mp_context
 
 from gru_lab.errors import SchedulerGone, Unfit, WorkerDied
 from gru_lab.runs.one_run import forget
@@ -31,10 +32,22 @@ GENTLE = {
     # a busy machine may take minutes to start a worker again that died; until then it is not lost
     "distributed.deploy.lost-worker-timeout": "1 day",
 }
+QUIET = {  # what Dask measures of itself all the time takes a tenth of the processors' time
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10 s",
+    "distributed.admin.tick.interval": "1 s",
+    "distributed.scheduler.work-stealing": False,  # no run waits on a worker
+}
 CLOSED = {  # a local cluster shows no pages: any user of this machine could read them
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
+FORKED = {}
+# elsewhere libraries do not stand it; and a socket's path holds 107 bytes
+if sys.platform == "linux" and len(tempfile.gettempdir()) < 70:
+    # from one process that has loaded what workers need, which takes seconds: else they do it each,
+    # and again after each crash
+    FORKED["distributed.worker.multiprocessing-method"] = "forkserver"
 
 
 @contextlib.contextmanager
@@ -83,7 +96,9 @@ def local_client(processes: int, threads: int) -> Iterator[Client]:
     scheduler runs what any client sends, and other users of this machine can reach its port.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(dask.config.set(GENTLE | CLOSED))
+        stack.enter_context(dask.config.set(GENTLE | QUIET | CLOSED | FORKED))
+        if FORKED:  # in place of what Dask would load there
+            get_mp_context().set_forkserver_preload(["gru_lab.runs.worker"])
         stack.enter_context(_script_left_alone())
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gru_lab_"))
         with _interrupts_kept_out():

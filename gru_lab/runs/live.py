@@ -46,17 +46,6 @@ class _Run:
     error: str = ""
 
 
-def warm_up() -> None:
-    """Load, in a thread, what torch loads at its first step of Adam: no click waits for it."""
-
-    def step():
-        weight = torch.zeros(1, requires_grad=True)
-        weight.sum().backward()
-        torch.optim.Adam([weight]).step()
-
-    threading.Thread(target=step, daemon=True).start()
-
-
 class Live:
     """One run at a time on a series; `changed` is an Event, set when there is something new.
 

@@ -15,7 +15,7 @@ from IPython.display import HTML
 from gru_lab.evidence.grid import Grid
 from gru_lab.gaps import references, validation_gaps
 from gru_lab.runs.compute import Compute
-from gru_lab.runs.live import Live, warm_up
+from gru_lab.runs.live import Live
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.snapshot import Status
 from gru_lab.runs.store import Store
@@ -111,7 +111,6 @@ class Panel:
         self.pinned = Pinned(stage, store, self._draw_pins)
         self._tie()
         self._show()
-        warm_up()
         threading.Thread(target=self._watch, daemon=True).start()
 
     @property

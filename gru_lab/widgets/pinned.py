@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from gru_lab.config import in_words
 from gru_lab.digits import plain
 from gru_lab.evidence.grid import Grid
-from gru_lab.plots.search import plot_grid
+from gru_lab.plots.plot import plot
 from gru_lab.runs.recording import is_recording
 from gru_lab.runs.store import Pin, config_of
 from gru_lab.tuning_log.rulers import log_lines
@@ -124,7 +124,7 @@ class GridPanel:
     def __init__(self, grid):
         self.grid = grid
         self.pinned = Pinned(grid.question, grid.store, lambda lines: None)
-        self.figure = LiveFigure(plot_grid(grid, "Click a cell to pin its run with seed 0"))
+        self.figure = LiveFigure(plot(grid, "Click a cell to pin its run with seed 0"))
         self.figure.data[0].on_click(self._click)
         self.box = widgets.VBox([self.figure, self.pinned.box])
 
@@ -141,4 +141,4 @@ class GridPanel:
 
 def grid_panel(grid: Grid) -> Any:
     """Return a Grid's heat map, whose cells are pinned by a click; in a record its figure."""
-    return plot_grid(grid) if is_recording() else GridPanel(grid).box
+    return plot(grid) if is_recording() else GridPanel(grid).box
