@@ -17,6 +17,7 @@ from typing import Any
 
 import dask
 from distributed import Client, KilledWorker, LocalCluster, Security, as_completed
+from distributed.comm import resolve_address
 from distributed.utils import get_mp_context
 
 from gru_lab.errors import SchedulerGone, Unfit, WorkerDied
@@ -131,6 +132,10 @@ def remote_client(scheduler: Any) -> Iterator[Client]:
             "scheduler must be an open distributed.Client, not a closed one; open it again"
         )
     try:
+        # a Client that cannot read its address is not closed: freed while another one starts, it
+        # waits for itself for ever
+        if isinstance(scheduler, str):
+            resolve_address(scheduler)
         client = scheduler if given else Client(scheduler, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(
