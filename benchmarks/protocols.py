@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import gru_lab as lab
-from gru_lab.repairs.choice import WAYS
+from gru_lab.repairs.ways import WAYS
 
 POINTS = {f"point {rate:.0%}": rate for rate in (0.1, 0.5, 0.9)}
 PROTOCOLS = {

@@ -25,7 +25,7 @@ import pandas as pd
 
 import gru_lab as lab
 from gru_lab.demo import demo_series
-from gru_lab.repairs import network
+from gru_lab.repairs import training
 from gru_lab.tables.read import read_table
 
 WINDOW, RATE = 48, 0.1
@@ -220,8 +220,8 @@ import contextlib, os, resource, sys, time
 import numpy as np, pandas as pd
 import gru_lab as lab
 from gru_lab.cli import main
-from gru_lab.repairs import network
-network.perf_counter = time.process_time
+from gru_lab.repairs import training
+training.perf_counter = time.process_time
 rows = int(sys.argv[1])
 rng = np.random.default_rng(0)
 values = demo_series(rows).values[:, :40].astype(float)
@@ -267,7 +267,7 @@ def size():
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     os.environ["TQDM_DISABLE"] = "1"
-    network.perf_counter = (
+    training.perf_counter = (
         time.process_time
     )  # minutes of one core: a busy machine measures as a calm one does
     parser = argparse.ArgumentParser(

@@ -5,97 +5,10 @@ from argparse import Namespace
 
 from gru_lab.commands import DEVICE, command, language, option, say, switch
 from gru_lab.output import gone_if_empty, require_places, write_together
+from gru_lab.table_options import TABLE, channels_of, given, layout_of
 
 MOST_DRAWS = 1_000  # whose names are looked at before the work
-LAYOUT = (
-    option(
-        "--split-by",
-        "COLUMN",
-        "the column that tells parts apart; give it twice where it takes two",
-        action="append",
-        default=[],
-    ),
-    option(
-        "--time",
-        "COLUMN",
-        "the column of time stamps (default: found); give it twice for a date and a clock",
-        action="append",
-        default=[],
-    ),
-    option(
-        "--time-format",
-        "FORMAT",
-        "how time is written: such as %%d/%%m/%%Y, s (seconds since 1970), ms, or excel",
-    ),
-    switch("--dayfirst", "2/1/2024 is the second of January", group="day", default=None),
-    switch(
-        "--monthfirst",
-        "2/1/2024 is the first of February",
-        group="day",
-        action="store_false",
-        dest="dayfirst",
-        default=None,
-    ),
-)
-CHANNELS = {
-    "--angles": "columns in degrees, where 360 is 0",
-    "--codes": "columns of codes: a hole takes its nearer neighbour's",
-    "--integer": "columns of whole numbers that are measured or counted",
-    "--inputs": "columns that are only seen, and not repaired",
-    "--only": "repair these columns and no others",
-}
-LIMIT = "the {} value that a repair may put into a column"
-TABLE = (
-    *LAYOUT,
-    *(
-        option(name, "COLUMN", words, nargs="+", action="extend")
-        for name, words in CHANNELS.items()
-    ),
-    option("--low", "COLUMN=VALUE", LIMIT.format("least"), action="append"),
-    option("--high", "COLUMN=VALUE", LIMIT.format("greatest"), action="append"),
-    option("--max-gap", "GAP", "leave longer holes empty: a number of rows, or a time such as 6h"),
-    option(
-        "--extrapolation",
-        "GAP",
-        "the same for holes before the first or after the last value of a column; or all "
-        "(default: as long as held-back ends can be filled)",
-    ),
-    option(
-        "--missing-value",
-        "COLUMN=X",
-        "a value that means 'missing' in that column; X alone: wherever it looks like a code",
-        action="append",
-        default=[],
-    ),
-    switch("--yes", "take X for missing everywhere but in the time, and degrees as plain numbers"),
-    option("--decimal", "SIGN", "the decimal sign: . or ,"),
-    option("--thousands", "SIGN", "the sign between thousands: . or , or ' or none"),
-    option("--sheet", "NAME", "the sheet of a workbook"),
-    option("--encoding", "NAME", "of a text file, such as cp1252 (default: found)"),
-)
 FORMATS = "CSV, TSV, Excel, Parquet, NPY or NPZ"
-
-
-def _options(arguments):
-    """Return what was said of channels, as `Options` takes it."""
-    names = ("codes", "angles", "integer", "inputs", "only", "max_gap", "extrapolation")
-    options = {name: getattr(arguments, name) for name in names}
-    options |= {name: _limits(name, getattr(arguments, name)) for name in ("low", "high")}
-    return {name: value for name, value in options.items() if value}
-
-
-def _limits(option, words):
-    """Return {column: number} of words such as 'T=-40'."""
-    limits = {}
-    for word in words or ():
-        column, _, value = word.rpartition("=")
-        try:
-            limits[column] = float(value)
-        except ValueError:
-            column = ""
-        if not column or not abs(limits[column]) < float("inf"):
-            raise ValueError(f"--{option} must be COLUMN=NUMBER, such as T=0, not {word!r}")
-    return limits
 
 
 @command(
@@ -110,21 +23,9 @@ def check_file(arguments: Namespace) -> int:
 
     sheets, several = _sheets(arguments.file, arguments)
     describe, source = (check_all, sheets) if several else (check, sheets[0])
-    description = describe(source, **_options(arguments), **_layout(arguments))
+    description = describe(source, **channels_of(arguments), **layout_of(arguments))
     say(description)
     return 1 if description.problems else 0
-
-
-def _layout(arguments):
-    """Return the settings that say how a table is laid out."""
-    columns = {name: _one_or_several(getattr(arguments, name)) for name in ("split_by", "time")}
-    settings = _given(arguments, ("time_format", "dayfirst"))
-    return settings | {name: value for name, value in columns.items() if value}
-
-
-def _one_or_several(names):
-    """Return a list of names as one name, a tuple of several, or None."""
-    return names[0] if len(names) == 1 else tuple(names) or None
 
 
 @command(
@@ -171,7 +72,7 @@ def repair_file(arguments: Namespace) -> int:
 
     words(arguments.language)  # another one is refused before the work
     sheets, several = _sheets(arguments.source, arguments)
-    sheet = Sheets.of_all(sheets, **_layout(arguments)) if several else sheets[0]
+    sheet = Sheets.of_all(sheets, **layout_of(arguments)) if several else sheets[0]
     with gone_if_empty(arguments.out):
         return _repair(arguments, sheet, _places(arguments, sheet.require_sure()), several)
 
@@ -180,12 +81,13 @@ def _repair(arguments, sheet, out, several):
     """Repair a sheet, or several as one, write all that was asked for, and return the exit code."""
     from gru_lab.repairs.check import check
     from gru_lab.repairs.keep import holes_to_keep
-    from gru_lab.repairs.summary import grouped, last_line, repair_sheet
+    from gru_lab.repairs.remarks import grouped
+    from gru_lab.repairs.summary import last_line, repair_sheet
 
     if arguments.keep_holes:
         sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
-    options = _options(arguments)
-    layout = _layout(arguments) | ({"split_by": sheet.part} if several else {})
+    options = channels_of(arguments)
+    layout = layout_of(arguments) | ({"split_by": sheet.part} if several else {})
     description = check(sheet, **layout, **options)
     for problem in description.problems:
         say(f"warning: {problem}", file=sys.stderr)
@@ -196,10 +98,10 @@ def _repair(arguments, sheet, out, several):
         where = f"the columns of {sheet.name} that could be read" if sheet.unread else sheet.name
         say(f"There are no holes in {where}: {out} is the same table, and there is no report.")
         return 0
-    given = _given(arguments, ("minutes", "seed", "draws")) | options | layout
     if arguments.model and several:
-        given.pop("split_by")
-    repaired = repair_sheet(sheet, description, arguments.model, arguments.device, **given)
+        layout.pop("split_by")
+    settings = given(arguments, ("minutes", "seed", "draws")) | options | layout
+    repaired = repair_sheet(sheet, description, arguments.model, arguments.device, **settings)
     write_together(_files(arguments, sheet, out, repaired, description.problems))
     for warning in grouped(repaired.repairer):
         say(f"note: {warning}", file=sys.stderr)
@@ -207,12 +109,6 @@ def _repair(arguments, sheet, out, several):
     seen = f"how good it is: {arguments.report}" if arguments.report else seen
     say(f"{last_line(repaired)} Written to {out}; {seen}.")
     return 0
-
-
-def _given(arguments, names):
-    """Return the values of those options that were given, {name: value}."""
-    values = {name: getattr(arguments, name) for name in names}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _files(arguments, sheet, out, repaired, problems):
@@ -227,7 +123,7 @@ def _files(arguments, sheet, out, repaired, problems):
         about = {"units": sheet.units, "language": arguments.language}
         files[arguments.report] = report_page(repaired, sheet.name, problems, **about)
     if arguments.save_model:  # for a file of its own, which has no column that tells files apart
-        repaired.repairer.split_by = _one_or_several(arguments.split_by)
+        repaired.repairer.split_by = layout_of(arguments).get("split_by")
         files[arguments.save_model] = repaired.repairer.to_bytes()
     return files
 
@@ -242,7 +138,7 @@ def _sheets(sources, arguments):
     reading |= {"protect": arguments.split_by + arguments.time, "missing": arguments.missing_value}
     sheets = [Sheet.open(path, **reading) for path in paths]
     if getattr(arguments, "fill_rows", False):
-        sheets = [sheet.with_rows(_layout(arguments), reading, several) for sheet in sheets]
+        sheets = [sheet.with_rows(layout_of(arguments), reading, several) for sheet in sheets]
     return sheets, several
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import gru_lab as lab
 from gru_lab.demo import demo_series
-from gru_lab.repairs import network
+from gru_lab.repairs import training
 from gru_lab.tables.read import read_table
 
 SOURCE = Path(lab.__file__).parent.parent / "benchmarks" / "repair.py"
@@ -62,7 +62,7 @@ def test_a_public_set_is_fetched_by_its_address_and_hash(benchmark, address, tmp
 def test_the_figures_are_means_over_what_was_hidden_in_the_test_part(
     benchmark, address, capsys, monkeypatch
 ):
-    monkeypatch.setattr(network, "STEPS", 2)
+    monkeypatch.setattr(training, "STEPS", 2)
     _, path = address
     methods = ["mean", "forward fill", "linear", "repair"]
     benchmark.compare(str(path), None, None, None, 0.001, 2, methods)

@@ -24,7 +24,7 @@ def regression(train: Gapped, validation: Gapped, seed: int = 0) -> np.ndarray:
     shown = _stretch(train)
     channels = shown.values.shape[1]
     pattern = Pattern(np.isnan(shown.values), shown.begin)
-    rivals = Rivals(["linear"] * channels, np.zeros(channels))
+    rivals = Rivals(np.ones(channels), np.zeros(channels))
     rivals.fit(shown, pattern, np.random.default_rng(seed))
     filled = rivals.fill(_stretch(validation)).filled.T * rivals.std + rivals.mean
     filled = np.clip(filled, np.nanmin(shown.values, axis=0), np.nanmax(shown.values, axis=0))

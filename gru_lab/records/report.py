@@ -16,12 +16,12 @@ from gru_lab.output import require_place, safe_csv, write_whole
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired, repair_name
 from gru_lab.records.html import POLICY, figure_html, packed_plotly, render
 from gru_lab.repairs.keep import hole_lines
+from gru_lab.repairs.remarks import grouped
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.summary import (
     HOW,
     by_length,
     each_value,
-    grouped,
     last_line,
     left_empty,
     summary,

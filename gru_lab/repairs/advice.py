@@ -16,7 +16,7 @@ import numpy as np
 
 from gru_lab.repairs.kinds import kind_of, takes_few, wraps
 from gru_lab.repairs.suspects import frozen, suspects
-from gru_lab.repairs.words import counted
+from gru_lab.repairs.words import counted, listed
 from gru_lab.tables.numbers import option
 
 END = 12  # rows that a hole at an end may have without a word
@@ -33,12 +33,6 @@ def number(value: float) -> str:
             if np.float32(text) == np.float32(value):
                 return text
     return repr(float(value))
-
-
-def names(channels: list[str], most: int = 5) -> str:
-    """Return names in quotes, the first `most` of them and how many more."""
-    shown = ", ".join(map(repr, channels[:most]))
-    return shown if len(channels) <= most else f"{shown} and {len(channels) - most} more"
 
 
 def on_missing(by_column: dict) -> list[str]:
@@ -58,8 +52,8 @@ def on_missing(by_column: dict) -> list[str]:
         if len(places) > ALONE:
             rows = sum(suspect.rows for _, suspect in places)
             where = [
-                f"{len(places)} channels hold {value}, {counted(rows, 'entry')} in all, where the "
-                f"other values are far away ({where[0]})".replace("entrys", "entries")
+                f"{len(places)} channels hold {value}, {rows:,} entries in all, where the "
+                f"other values are far away ({where[0]})"
             ]
             advice = [" ".join(advice)]
         sentences += [
@@ -81,8 +75,8 @@ def on_angles(turns: dict) -> list[str]:
     if len(turns) > 1:
         most, least = max(f[0] for f in turns.values()), min(f[0] for f in turns.values())
         words = (
-            f"{len(turns)} channels ({names(list(turns))}) lie from {low:.4g} to {high:.4g} or "
-            f"about so, and jump from one end to the other {least} to {most} times"
+            f"{len(turns)} channels ({listed(map(repr, turns))}) lie from {low:.4g} to "
+            f"{high:.4g} or about so, and jump from one end to the other {least} to {most} times"
         )
     return [
         f"{words}; if these are degrees, where 360 is 0, a hole must be filled the short way "
@@ -156,7 +150,10 @@ def of_channels(
     it stands, in words.
     """
     topics = {say: {} for say in (on_missing, on_angles, on_codes, on_marks, on_frozen)}
-    missing = np.isnan(values)
+    missing, alike = np.isnan(values), {}  # channels that vary, by where they have holes
+    for channel, column, holes in zip(channels, values.T, missing.T, strict=True):
+        if np.nanmin(column, initial=np.inf) < np.nanmax(column, initial=-np.inf):
+            alike.setdefault(holes.tobytes(), channel)
     for channel, column, holes in zip(channels, values.T, missing.T, strict=True):
         column = column.astype(np.float64)
         if suspected := suspects(column):
@@ -169,12 +166,8 @@ def of_channels(
         if channel not in settled and kind == "measured" and (steps := wraps(column)):
             topics[on_angles][channel] = steps, seen.min(), seen.max()
         if kind == "constant" and holes.any() and channel not in settled:
-            alike = np.flatnonzero((missing == holes[:, None]).all(axis=0))
-            beside = [
-                channels[k] for k in alike if np.nanmin(values[:, k]) < np.nanmax(values[:, k])
-            ]
-            if beside:
-                topics[on_marks][channel] = seen[0], beside[0]
+            if (where := holes.tobytes()) in alike:
+                topics[on_marks][channel] = seen[0], alike[where]
         if kind == "measured" and (still := frozen(column)):
             topics[on_frozen][channel] = [(b - a + 1, column[a], place(a)) for a, b in still]
     sentences = [sentence for say, by_column in topics.items() for sentence in say(by_column)]

@@ -22,7 +22,7 @@ from gru_lab.repairs.options import Options
 from gru_lab.repairs.sheet import READING, Sheet
 from gru_lab.repairs.words import counted, moment_words, shown
 from gru_lab.tables.frames import plain_table
-from gru_lab.tables.layout import Layout, names_of
+from gru_lab.tables.layout import Layout, names_of, one_or_several
 from gru_lab.tables.numbers import option
 from gru_lab.tables.read import series_of
 
@@ -46,8 +46,7 @@ class Check:
     @property
     def time(self) -> Any:
         """The column of time stamps, or a tuple of several; None without any, or in the index."""
-        names = tuple(name for name in self.layout.time if name in self.layout.set_aside)
-        return None if not names else names[0] if len(names) == 1 else names
+        return one_or_several([n for n in self.layout.time if n in self.layout.set_aside])
 
     def require_sure(self) -> None:
         """Raise ValueError where channels may be angles, which are filled in another way."""

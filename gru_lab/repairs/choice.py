@@ -1,16 +1,13 @@
 """Which way fills a hole, decided for each channel and class of length by entries held back."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import stdtr
 
 from gru_lab.repairs.holes import CLASSES, CLOSED
 
-RIVALS = ("linear", "forward fill", "seasonal", "regression")
-WAYS = (*RIVALS, "trees", "network", "network + trees")  # these correct the regression
-BY_TREES, BY_NETWORK = ([n for n, way in enumerate(WAYS) if by in way] for by in WAYS[4:6])
 FEW, FEW_HOLES = 30, 8  # entries and holes below which a class of a channel decides nothing
 DOUBT = 0.05  # a way is taken if the chance that it is worse than the line is below this
 _PLACE = np.r_[np.arange(CLOSED), 2, 3, 4.5]  # of a class on one scale of length
@@ -18,6 +15,19 @@ _APART = np.abs(_PLACE[:, None] - _PLACE) + 2 * (
     (np.arange(CLASSES)[:, None] < CLOSED) != (np.arange(CLASSES) < CLOSED)
 )
 _LIKE = 0.5 ** np.minimum(_APART, 4)  # how much classes tell of each other
+
+
+class Held(NamedTuple):
+    """Entries held back, each array (entries,): `channel`, class (`kind`) and number of their
+    `hole`, the `unit` that a filling may be off by, and its `error`, truth less filling: of one way
+    or of all, (ways, entries).
+    """
+
+    channel: np.ndarray
+    kind: np.ndarray
+    hole: np.ndarray
+    unit: np.ndarray
+    error: np.ndarray
 
 
 def shown_by(gaps: Any) -> np.ndarray:
@@ -58,12 +68,11 @@ class Evidence:
     common: np.ndarray
 
     @classmethod
-    def of(
-        cls, channel: Any, kind: Any, hole: np.ndarray, error: np.ndarray, channels: Any
-    ) -> "Evidence":
-        """Measure on `error` (ways, entries); entries of one `hole` (entries,) hang together, so a
-        hole counts once in what is due to chance.
+    def of(cls, held: Held, channels: int) -> "Evidence":
+        """Measure all ways on what was `held` back; entries of one hole hang together, so a hole
+        counts once in what is due to chance.
         """
+        channel, kind, hole, _, error = held
         cells, shape = channels * CLASSES, (-1, channels, CLASSES)
         cell = channel * CLASSES + kind
         _, first, at = np.unique(hole * cells + cell, True, True)
@@ -84,13 +93,9 @@ class Evidence:
                 ones = np.ones(len(gain))
                 moments = (ones, entries, gain, gain**2, gain * entries, entries**2)
                 each = by_cell(moments, cell[first])
-                pooled = (
-                    each,
-                    each @ _LIKE,
-                    each.sum(1, keepdims=True),
-                    each.sum(2, keepdims=True),
-                )
-                chances = np.array(np.broadcast_arrays(*map(chance_to_be_worse, pooled)))
+                in_all, in_channel = (each.sum(axis, keepdims=True) for axis in (1, 2))
+                pooled = map(chance_to_be_worse, (each, each @ _LIKE, in_all, in_channel))
+                chances = np.array(np.broadcast_arrays(*pooled))
                 worse[:, number] = np.maximum(worse[:, number], chances)
         holes = by_cell(np.ones((1, len(first))), cell[first])[0]
         return cls(count.astype(int), holes.astype(int), *[*sums, worse[0], worse[1:]])
@@ -133,11 +138,8 @@ class Evidence:
         and for the class.
         """
         mae, square = (_leaning(sums, self.count) for sums in (self.absolute, self.squared))
-        figures = [
-            mae,
-            np.sqrt(square),
-            np.where(self.enough, self.worse, self.common[:2].min(axis=0)),
-        ]
+        worse = np.where(self.enough, self.worse, self.common[:2].min(axis=0))
+        figures = [mae, np.sqrt(square), worse]
         if way is None:
             return figures
         return [np.take_along_axis(a, way[None], axis=0)[0] for a in figures]
@@ -156,17 +158,13 @@ def _leaning(sums, count):
     some = count.sum(axis=0) >= FEW
     nearest = np.where(some, _APART, np.inf).argmin(axis=1)
     for _ in range(10):
-        of_channel = _ratio(
-            sums.sum(axis=2, keepdims=True), (count * of_class).sum(2, keepdims=True)
-        )
-        of_class = _ratio(
-            sums.sum(axis=1, keepdims=True), (count[None] * of_channel).sum(1, keepdims=True)
-        )
-        of_class = of_class[..., nearest]
+        of_channel = _ratio(sums, count * of_class, 2)
+        of_class = _ratio(sums, count * of_channel, 1)[..., nearest]
     lean = np.maximum(FEW - count, 0)
     usual = np.where(count.any(axis=1)[:, None], of_channel * of_class, np.nan)
     return (sums + lean * usual) / np.maximum(count, FEW)
 
 
-def _ratio(sums, weights):
+def _ratio(sums, weights, axis):
+    sums, weights = (a.sum(axis, keepdims=True) for a in (sums, weights))
     return np.divide(sums, weights, out=np.zeros(sums.shape), where=weights > 0)

@@ -31,18 +31,30 @@ def require_no_numbers_as_text(table: Any, names: Iterable) -> None:
         texts = table[name].dropna().astype(str).str.strip()
         texts = texts[texts != ""]
         holes = len(table) - len(texts)
-        named = texts.str.match(r"0\d").any()
-        if (
-            holes
-            and len(texts)
-            and not named
-            and pd.to_numeric(texts, errors="coerce").notna().all()
-        ):
+        if not (holes and len(texts)) or texts.str.match(r"0\d").any():
+            continue
+        if pd.to_numeric(texts, errors="coerce").notna().all():
             raise ValueError(
                 f"table's column {name!r} holds numbers as text or categories, such as "
                 f"{texts.iloc[0]!r}, and {holes:,} holes: make numbers of it, table[{name!r}] = "
                 f"pandas.to_numeric(table[{name!r}].astype(object)), or leave it out"
             )
+
+
+def require_channels(table: pd.DataFrame, channels: list, others: Iterable) -> None:
+    """Raise ValueError where a table lacks some of these `channels`, or has columns of numbers that
+    are neither among them nor among the `others`.
+    """
+    numeric = [name for name in table.columns if numbers(table[name]) is not None]
+    lacking = [str(name) for name in channels if name not in numeric]
+    unknown = [str(name) for name in numeric if name not in {*channels, *others}]
+    problems = [f"lacks {', '.join(lacking)}"] * bool(lacking)
+    problems += [f"has {', '.join(unknown)} besides"] * bool(unknown)
+    if problems:
+        raise ValueError(
+            f"table must have the {len(channels)} channels it was fitted on, but it "
+            f"{' and '.join(problems)}"
+        )
 
 
 def put(column: pd.Series, rows: np.ndarray, values: np.ndarray) -> Any:

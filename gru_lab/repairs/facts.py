@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.repairs.holes import runs_of
-from gru_lab.repairs.words import counted, describe, shown
+from gru_lab.repairs.words import counted, describe, listed, shown
 from gru_lab.tables.channels import EMPTY
 from gru_lab.tables.numbers import option, quoted
 
@@ -99,17 +99,14 @@ def facts_of(
     kinds = ", ".join(f"{count} {kind}" for kind, count in channels["kind"].value_counts().items())
     alone = "; one alone has no other to learn from" * (len(channels) == 1)
     when, wrong = describe(layout)
+    shown_why = ("text", "row number", "complex numbers", "another time")
+    aside = [f"{name!r} ({why})" for name, why in series.set_aside.items() if why in shown_why]
     facts = {
         "read as": source.file.about if source.file else "DataFrame",
         "rows": f"{rows:,}" + several * (len(series.starts) > 1),
         "time": when,
         "channels": f"{len(channels):,}: {kinds}{alone}",
-        "set aside": _listed(
-            f"{name!r} ({why})"
-            for name, why in series.set_aside.items()
-            if why in ("text", "row number", "complex numbers", "another time")
-        )
-        or "none",
+        "set aside": listed(aside, 8) or "none",
         "holes": "none" + (" in the columns that were read" if unread else ": nothing to repair"),
     }
     if source.facts:
@@ -123,17 +120,9 @@ def facts_of(
         )
     if stay.any():
         whole = stay[runs[:, 1], runs[:, 0]].sum()
-        left = _listed(shown(series.channels[c]) for c in np.flatnonzero(stay.any(axis=0)))
-        facts["left empty"] = (
-            f"{stay.sum():,} entries, as you said, in {counted(whole, 'hole')} of {left}"
-        )
+        left = (shown(series.channels[c]) for c in np.flatnonzero(stay.any(axis=0)))
+        holes = f"{counted(whole, 'hole')} of {listed(left, 8)}"
+        facts["left empty"] = f"{stay.sum():,} entries, as you said, in {holes}"
     if len(runs):
         facts["pattern"] = _pattern(np.isnan(series.values), runs)
     return facts, wrong
-
-
-def _listed(names, most=8):
-    """Return names with commas, the first `most` of them and how many more."""
-    names = list(names)
-    more = f" and {len(names) - most} more" * (len(names) > most)
-    return ", ".join(names[:most]) + more

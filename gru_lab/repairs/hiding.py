@@ -36,6 +36,16 @@ class Pattern:
         share = self.missing.mean(axis=0)
         return np.maximum(MOST_HIDDEN * (1 - share), 0.25 * share**2)
 
+    def hide(
+        self, stretch: Stretch, rng: np.random.Generator, alike: Any, goal: Any = True
+    ) -> tuple[np.ndarray, Stretch]:
+        """Return which observed entries of a Stretch are hidden, `alike` or else `mixed`, and the
+        Stretch without them; only in the channels where `goal` (channels,) is True.
+        """
+        hidden_mask, starts = (self.alike(stretch, rng), ()) if alike else self.mixed(stretch, rng)
+        hidden_mask &= ~np.isnan(stretch.values) & goal
+        return hidden_mask, stretch.cut(starts).without(hidden_mask)
+
     def alike(self, stretch: Stretch, rng: np.random.Generator) -> np.ndarray:
         """Return a hidden_mask for a Stretch with the table's own holes, moved in time.
 

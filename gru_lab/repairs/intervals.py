@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gru_lab.repairs.choice import Held
 from gru_lab.repairs.holes import CLASSES, Gaps
 
 COVERED = 0.9  # the share of values that an interval is to hold
@@ -36,19 +37,11 @@ class Intervals:
     paths: np.ndarray  # (holes, 4): channel, class, first entry, entries
 
     @classmethod
-    def fit(
-        cls,
-        channel: Any,
-        kind: Any,
-        hole: np.ndarray,
-        unit: Any,
-        error: np.ndarray,
-        channels: Any,
-        usual: Any = None,
-    ) -> "Intervals":
-        """Learn from `error` (entries,), truth less repair, of each channel's and class's holes, in
-        units of `unit` (entries,); with the `usual` errors of other intervals, where given.
+    def fit(cls, held: Held, channels: int, usual: np.ndarray | None = None) -> "Intervals":
+        """Learn from the errors of what was `held` back; with the `usual` errors of other
+        intervals, (channels,), where given.
         """
+        channel, kind, hole, unit, error = held
         if usual is None:
             count = np.maximum(np.bincount(channel, minlength=channels), 1)
             usual = np.sqrt(np.bincount(channel, np.square(error / unit), channels) / count)
@@ -57,10 +50,9 @@ class Intervals:
         tails = (1 - COVERED) / 2
         wide = np.zeros((2, CLASSES))
         have = np.bincount(kind, minlength=CLASSES) >= FEW
-        everything = np.quantile(relative, [tails, 1 - tails]) if len(relative) else [0, 0]
-        for k in range(CLASSES):
-            here = relative[kind == k] if have[k] else []
-            wide[:, k] = np.quantile(here, [tails, 1 - tails]) if have[k] else everything
+        for k in range(CLASSES if len(relative) else 0):
+            here = relative[kind == k] if have[k] else relative
+            wide[:, k] = np.quantile(here, [tails, 1 - tails])
         bounds = np.tile(wide[:, None], (1, channels, 1))
         cell = channel * CLASSES + kind
         order = np.lexsort((hole, cell))
@@ -117,24 +109,15 @@ class Intervals:
         return donors if len(donors) >= 5 else self.paths
 
 
-def held_by_others(
-    channel: Any,
-    kind: Any,
-    hole: np.ndarray,
-    unit: Any,
-    error: np.ndarray,
-    channels: Any,
-    rng: np.random.Generator,
-) -> np.ndarray:
+def held_by_others(held: Held, channels: int, rng: np.random.Generator) -> np.ndarray:
     """Return which errors lie within intervals learned from other holes, (entries,)."""
-    fold = rng.integers(FOLDS, size=hole.max(initial=0) + 1)[hole]
+    fold = rng.integers(FOLDS, size=held.hole.max(initial=0) + 1)[held.hole]
     inside = np.zeros(len(fold), dtype=bool)
     for part in range(FOLDS):
-        learned = [a[fold != part] for a in (channel, kind, hole, unit, error)]
-        here = fold == part
-        fitted = Intervals.fit(*[*learned, channels])
-        low, high = fitted.around(channel[here], kind[here], unit[here])
-        inside[here] = (low <= error[here]) & (error[here] <= high)
+        fitted = Intervals.fit(Held(*(a[fold != part] for a in held)), channels)
+        here = Held(*(a[fold == part] for a in held))
+        low, high = fitted.around(here.channel, here.kind, here.unit)
+        inside[fold == part] = (low <= here.error) & (here.error <= high)
     return inside
 
 

@@ -6,43 +6,14 @@ A *code* is a whole number that stands for something (a state, the weather): bet
 there is nothing. An *angle* starts again where it ends. A *count* is a whole number from zero up.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
-
-from gru_lab.repairs.holes import Stretch
 
 FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
 MANY_SEEN = 5  # of more codes each is seen this often, on average
 ROUNDING = 1e-11  # of its size: what moves by no more is constant
 FEWEST = 10  # observed values that a channel needs to be learned from
+NUMBERS = ("angle", "count", "measured")
 WRAPS = 2  # steps over the end of the circle that make an angle; or one among small steps
-WORDS = {
-    "none": "no value at all, so it stays empty",
-    "constant": "constant, so its holes take that value",
-    "flag": "a flag of two values, so a hole takes its nearer neighbour's",
-    "code": "a code of a few whole numbers, so a hole takes its nearer neighbour's",
-    "measured": "",
-}
-
-
-def remarks(kinds: Any, known: Any, stretch: Stretch) -> dict:
-    """Return {channel's number: why its holes in a Stretch are not repaired like others, in words};
-    `known` are the channels that are learned from.
-    """
-    lacking = np.isnan(stretch.values)
-    parts, why = np.unique(stretch.begin), {}
-    nowhere = np.logical_and.reduceat(lacking, parts, axis=0)  # (parts, channels)
-    for c in np.flatnonzero(lacking.any(axis=0)):
-        if kinds[c] != "none" and nowhere[:, c].any():
-            some = f"{nowhere[:, c].sum()} of {len(parts)} series"
-            why[c] = f"no value in {some}, where it stays empty"
-        elif kinds[c] == "measured" and c not in known:
-            why[c] = f"fewer than {FEWEST} values, so the straight line fills it"
-        else:
-            why[c] = WORDS[kinds[c]]
-    return {c: words for c, words in why.items() if words}
 
 
 def kind_of(values: np.ndarray) -> str:
@@ -64,15 +35,6 @@ def kind_of(values: np.ndarray) -> str:
         return "flag"
     whole = (different == different.round()).all()
     return "code" if whole and (few or follow_in_no_order(seen)) else "measured"
-
-
-def kinds_of(values: np.ndarray, codes: Iterable = (), counts: Iterable = ()) -> list[str]:
-    """Return the kind of each channel of `values` (rows, channels), but of numbers those that are
-    said to be `codes`, or `counts` (measured) and no codes.
-    """
-    given = dict.fromkeys(codes, "code") | dict.fromkeys(counts, "measured")
-    kinds = enumerate(map(kind_of, values.T))
-    return [given.get(c, kind) if kind in ("code", "measured") else kind for c, kind in kinds]
 
 
 def takes_few(seen: np.ndarray, different: np.ndarray) -> bool:

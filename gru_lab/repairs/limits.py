@@ -57,23 +57,3 @@ class Limits:
             values = np.clip(np.round(values), np.ceil(low), np.floor(high))
         lows, highs = (np.clip(values + add, low, high) for add in (below, above))
         return values, np.fmin(lows, values) + 0 * below, np.fmax(highs, values) + 0 * above
-
-
-def at_ends(imputer: Any, channels: list, ends: list, limits: Limits) -> list[str]:
-    """Return a sentence on the holes before a channel's first and after its last value: which are
-    filled, and why others are not. `ends` has their lengths for each channel, (entries,).
-    """
-    sentences, where = [], "before its first or after its last value"
-    for c, (name, lengths) in enumerate(zip(channels, ends, strict=True)):
-        asked = limits.extrapolation
-        most = imputer.end_supported(c) if asked is None else asked
-        near = lengths <= limits.max_gap  # longer ones stay whole, as the person said
-        if filled := int((near & (lengths <= most)).sum() * limits.fills[c]):
-            sentences.append(f"{name}: {filled:,} of the filled entries lie {where}: extrapolation")
-        if left := int((near & (lengths > most)).sum() * limits.fills[c]):
-            why = "held-back ends support" if limits.extrapolation is None else "as you said,"
-            sentences.append(
-                f"{name}: {left:,} entries {where} stay empty: {why} {most:g} rows at most; to "
-                "fill them all the same, add --extrapolation all"
-            )
-    return sentences

@@ -14,7 +14,7 @@ import pandas as pd
 from gru_lab.output import require_folder
 from gru_lab.repairs.check import FEW_ROWS, check
 from gru_lab.repairs.sheet import Sheet
-from gru_lab.repairs.words import counted
+from gru_lab.repairs.words import counted, listed
 from gru_lab.tables.formats import is_known
 from gru_lab.tables.layout import Layout, names_of
 
@@ -52,7 +52,6 @@ class Sheets(Sheet):
     """Several Sheets as one; `part` names the column that tells them apart."""
 
     sheets: list = field(default_factory=list)
-    part: str | None = None  # type: ignore[assignment]
 
     @classmethod
     def of_all(cls, sheets: list[Sheet], split_by: Any = None, **layout: Any) -> "Sheets":
@@ -80,12 +79,11 @@ class Sheets(Sheet):
             holes.append(sheet.holes[rest].assign(**{part: False}))
         dated = all(isinstance(table.index, pd.DatetimeIndex) for table in tables)
         table, mask = (pd.concat(frames, ignore_index=not dated) for frames in (tables, holes))
-        named = [[f"{sheet.name}: {note}" for note in sheet.notes] for sheet in sheets]
-        notes = [note for notes in named for note in notes]
+        notes = [f"{sheet.name}: {note}" for sheet in sheets for note in sheet.notes]
         doubts = [f"{sheet.name}: {doubt}" for sheet in sheets for doubt in sheet.doubts]
         unread = {name: text for sheet in sheets for name, text in sheet.unread.items()}
         path = Path(f"{counted(len(sheets), 'file')}")
-        return cls(path, table, mask, notes, None, doubts, unread, sheets=sheets, part=part)
+        return cls(path, table, mask, notes, None, doubts, unread, part=part, sheets=sheets)
 
     def require_out(self, out: str | Path) -> Path:
         """Return the folder to write into, made if need be."""
@@ -112,21 +110,19 @@ class Sheets(Sheet):
 def unlike(sheets: list[Sheet]) -> list[str]:
     """Return in words which files have other columns, or text where others have numbers."""
     usual = Counter(tuple(sorted(sheet.table.columns)) for sheet in sheets).most_common(1)[0][0]
-    text = {name: Counter() for name in usual}
-    for sheet in sheets:
-        for name in text.keys() & set(sheet.table.columns):
-            text[name][_is_text(sheet.table[name])] += 1
-    sentences = []
+    tables, sentences = [sheet.table for sheet in sheets], []
+    kinds = {name: [_is_text(t[name]) for t in tables if name in t] for name in usual}
+    text = {name: Counter(known).most_common(1)[0][0] for name, known in kinds.items()}
     for sheet in sheets:
         names = sheet.table.columns
         lacks = [name for name in usual if name not in names]
         has = [name for name in names if name not in usual]
         diff = [f"lacks {', '.join(map(repr, lacks))}"] * bool(lacks)
         diff += [f"has {', '.join(map(repr, has))} besides"] * bool(has)
-        for name in text.keys() & set(names):
-            most = text[name].most_common(1)[0][0]
-            if _is_text(sheet.table[name]) != most and sheet.table[name].notna().any():
-                diff.append(f"holds {'numbers' if most else 'text'} in {name!r}, unlike the others")
+        for name in [name for name in usual if name in names]:
+            if _is_text(sheet.table[name]) != text[name] and sheet.table[name].notna().any():
+                other = "numbers" if text[name] else "text"
+                diff.append(f"holds {other} in {name!r}, unlike the others")
         sentences += [f"{sheet.name} {' and '.join(diff)}"] * bool(diff)
     return sentences
 
@@ -171,8 +167,8 @@ class Checks:
     @property
     def problems(self) -> list[str]:
         """Those of all files, each with its file."""
-        named = [[f"{file.name}: {text}" for text in file.problems] for file in self.checks]
-        return self.differences + [text for problems in named for text in problems]
+        named = [f"{file.name}: {text}" for file in self.checks for text in file.problems]
+        return self.differences + named
 
     def __str__(self):
         rows = [("file", "rows", "time", "channels", "holes", "problems")]
@@ -198,28 +194,19 @@ def check_all(sheets: list[Sheet], **options: Any) -> Checks:
     if sum(len(sheet.table) for sheet in sheets) >= FEW_ROWS:  # together they are enough
         few = "too few to learn from"
         checks = [replace(c, problems=[p for p in c.problems if few not in p]) for c in checks]
-    odd = unlike(sheets) + unlike_days(
-        [file.name for file in checks], [file.layout for file in checks]
-    )
-    for fact, what in (("read as", "read as"), ("time", "time")):
-        ways = [_step(file.facts[fact]) if fact == "time" else file.facts[fact] for file in checks]
+    names = [file.name for file in checks]
+    odd = unlike(sheets) + unlike_days(names, [file.layout for file in checks])
+    steps = [re.split(r"[;(]", file.facts["time"])[0].strip() for file in checks]  # no pauses
+    for fact, ways in (("read as", [file.facts["read as"] for file in checks]), ("time", steps)):
         usual = Counter(ways).most_common(1)[0][0]
-        odd += [
-            f"{file.name}: {what} {way}, the others {usual}"
-            for file, way in zip(checks, ways, strict=True)
-            if way != usual
-        ]
+        pairs = zip(names, ways, strict=True)
+        odd += [f"{name}: {fact} {way}, the others {usual}" for name, way in pairs if way != usual]
     kinds = pd.DataFrame({file.name: file.channels["kind"] for file in checks})
     for channel, row in kinds.iterrows():
         row = row[~row.isin(["constant", "empty", "none"])].dropna()
         if row.nunique() > 1:
             usual = row.mode()[0]
             other = row[row != usual]
-            names = ", ".join(other.index[:5]) + f" and {len(other) - 5} more" * (len(other) > 5)
-            odd.append(f"{channel!r} is {other.iloc[0]} in {names}, and {usual} in the others")
+            where = listed(other.index)
+            odd.append(f"{channel!r} is {other.iloc[0]} in {where}, and {usual} in the others")
     return Checks(checks, odd)
-
-
-def _step(text):
-    """Return the step in what `check` says of time, without pauses: these differ by day."""
-    return re.split(r"[;(]", text)[0].strip()

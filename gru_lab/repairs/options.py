@@ -54,14 +54,15 @@ class Options:
                 )
 
     def kind(self, channel: str, values: np.ndarray) -> str:
-        """Return what a channel (rows,) is, as it was said or as its values tell."""
-        if channel in self.codes:
-            return "code"
-        if channel in self.angles:
-            return "angle"
+        """Return what a channel (rows,) is, as it was said or as its values tell: as `kind_of` has
+        it, or 'angle' or 'count' of numbers between which others may lie.
+        """
         kind = kind_of(values)
-        if kind in ("measured", "code") and channel in self.integer:
-            return "count"
+        if kind not in ("code", "measured"):
+            return kind
+        for given, names in (("code", self.codes), ("angle", self.angles), ("count", self.integer)):
+            if channel in names:
+                return given
         return "count" if kind == "measured" and is_count(values) and not wraps(values) else kind
 
     def whole(self, channel: str, values: np.ndarray) -> bool:

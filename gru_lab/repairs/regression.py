@@ -64,11 +64,8 @@ class Scene:
         columns += [self.across(partner, gaps) for partner in partners]
         columns += [self.lag(channel, gaps, group) for group in range(len(self.lagged))]
         columns += [gaps.moved(place).across(values) for place, values in usual]
-        columns.append(self.leaning(channel, gaps))
-        if not self.turn[channel]:
-            columns += [-line * gaps.steady, gaps.steady]
-        else:
-            columns += [np.zeros(len(gaps.row))] * 2
+        steady = gaps.steady * (self.turn[channel] == 0)  # an angle has no level
+        columns += [self.leaning(channel, gaps), -line * steady, steady]
         return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
 
     def leaning(self, channel: Any, gaps: Gaps) -> Any:

@@ -7,7 +7,6 @@ has to beat the straight line there by both measures, surely, or the line is kep
 """
 
 import copy
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -17,25 +16,28 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
-from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RULES, Rule
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
-from gru_lab.repairs import network, saved, scores
-from gru_lab.repairs.columns import numbers, put, require_no_numbers_as_text, stretch_of
+from gru_lab.repairs import saved, scores, training
+from gru_lab.repairs.columns import put, require_channels, require_no_numbers_as_text, stretch_of
 from gru_lab.repairs.imputer import Imputer
-from gru_lab.repairs.kinds import remarks, wraps
-from gru_lab.repairs.limits import Limits, at_ends
+from gru_lab.repairs.limits import Limits
 from gru_lab.repairs.options import Options
+from gru_lab.repairs.progress import Progress, filling
+from gru_lab.repairs.remarks import on_ends, remarks
 from gru_lab.repairs.repaired import Repaired
-from gru_lab.repairs.words import counted
+from gru_lab.repairs.ways import Ways
 from gru_lab.tables.frames import holds_columns, plain_table
-from gru_lab.tables.layout import Layout, names_of
+from gru_lab.tables.layout import Layout, names_of, one_or_several
 
-MINUTES = Rule(float, 0, words="a finite number of at least 0")
-DRAWS = Rule(int, 0, words="a whole number of at least 0")
-FULL_TURN = 360.0
+SETTINGS = {
+    "minutes": Rule(float, 0, words="a finite number of at least 0"),
+    "epochs": COUNT,
+    "draws": Rule(int, 0, words="a whole number of at least 0"),
+    "seed": RULES["seed"],
+}
 
 
 @dataclass(eq=False, repr=False)
@@ -53,7 +55,7 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     longer than `max_gap` (rows, or a time such as '6h') stay; so do those before a channel's first
     or after its last value that are longer than `extrapolation` (the same; 'all' fills them;
     default: as far as held-back ends support it). `draws` is how many plausible tables are drawn
-    beside the repaired one.
+    beside the repaired one, `seed` that of all that is random, `device` 'auto', 'cpu' or 'cuda'.
 
     Learned: `channels_`, `time_` (the column of time stamps, if one is), `scores_` (a row per
     channel: errors on entries held back, in the channel's units, as they are to be expected for its
@@ -100,45 +102,45 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Ctrl-C ends the training early and keeps the best network so far.
         """
-        began, settings = network.perf_counter(), self.settings()
+        began, settings = training.perf_counter(), self.settings()
         frame = self._frame(table, fitting=True)
         layout = self._layout(frame)
-        require_no_numbers_as_text(
-            frame, [c for c, why in layout.set_aside.items() if why == "text"]
-        )
-        columns = [name for name in layout.time if name in layout.set_aside]
-        self.time_ = None if not columns else columns[0] if len(columns) == 1 else columns
+        texts = [name for name, why in layout.set_aside.items() if why == "text"]
+        require_no_numbers_as_text(frame, texts)
+        self.time_ = one_or_several([name for name in layout.time if name in layout.set_aside])
         self.way_ = layout.way
         self.channels_, self.set_aside_ = layout.repaired(frame), list(layout.set_aside)
         if not self.channels_:
             raise ValueError("table must have at least one numeric column, and it has none")
         stretch = stretch_of(frame, self.channels_, layout)
-        limits = self._limits(stretch)
-        turn = [FULL_TURN if name in self.angles else 0 for name in self.channels_]
-        codes = [c for c, name in enumerate(self.channels_) if name in self.codes]
-        counts = [c for c, name in enumerate(self.channels_) if name in self.integer]
-        self._imputer = Imputer.of(stretch, turn, codes, counts, **settings)
-        self.warnings_ = self._warnings(frame, stretch, layout)
-        gaps = map(stretch.gaps, range(len(self.channels_)))
-        ends = [gap.length[gap.open] for gap in gaps]
-        self._train(stretch, began)
-        self.warnings_ += at_ends(self._imputer, self.channels_, ends, limits)
+        limits = Limits.of(options := self._options(), self.channels_, stretch)
+        kinds = list(map(options.kind, self.channels_, stretch.values.T))
+        turn = [360 * (name in self.angles) for name in self.channels_]
+        self._imputer = Imputer(Ways.of(stretch, kinds, turn), **settings)
+        self.warnings_ = remarks(self, frame, stretch, layout)
+        at_ends = [(gaps := stretch.gaps(c)).length[gaps.open] for c in range(len(kinds))]
+        progress = Progress(began, self.minutes, self.epochs)
+        with progress.bar:
+            ends = np.inf if self.epochs else began + 60 * self.minutes if self.minutes else None
+            interrupted = self._imputer.learn(stretch, ends, self.epochs, progress)
+        self.history_ = pd.DataFrame(progress.history, columns=["epoch", "seconds", "score"])
+        self.take_scores()
+        if interrupted:
+            self.warnings_.append(f"training was ended early, after {len(progress.history)} epochs")
+        self.warnings_ += on_ends(self, at_ends, limits)
         return self
 
     def settings(self) -> dict:
         """Return the settings of an Imputer, all of them checked."""
-        MINUTES.fix("minutes", self.minutes)
-        if self.epochs is not None:
-            COUNT.fix("epochs", self.epochs)
-        DRAWS.fix("draws", self.draws)
-        seed = RULES["seed"].fix("seed", self.seed)
-        return {"seed": seed, "device": pick_device(self.device)}
+        for name, rule in SETTINGS.items():
+            if name != "epochs" or self.epochs is not None:
+                rule.fix(name, getattr(self, name))
+        return {"seed": int(self.seed), "device": pick_device(self.device)}
 
-    def _limits(self, stretch):
-        """Return the Limits that the settings draw for the channels of a Stretch."""
+    def _options(self):
+        """Return what the settings say of channels."""
         given = {field.name: getattr(self, field.name) for field in fields(Options)}
-        options = Options(**{name: value for name, value in given.items() if value is not None})
-        return Limits.of(options, self.channels_, stretch)
+        return Options(**{name: value for name, value in given.items() if value is not None})
 
     def _frame(self, table, fitting=False):
         """Return whatever holds the table as a DataFrame."""
@@ -161,125 +163,54 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         settings = {"time_format": self.time_format, "dayfirst": self.dayfirst}
         return Layout.of(frame, self.split_by, time, **settings, **known).require()
 
-    def _warnings(self, frame, stretch, layout):
-        reasons = remarks(self._imputer.kinds, self._imputer.known, stretch)
-        notes = [f"{self.channels_[c]}: {words}" for c, words in reasons.items()]
-        for name, why in layout.set_aside.items():
-            if why == "text" and (holes := frame[name].isna().sum()):
-                notes.append(f"{name}: not numeric, so its {holes:,} holes stay")
-        settled = {*self.angles, *self.codes, *self.integer}
-        for name, values in zip(self.channels_, stretch.values.T, strict=True):
-            if name not in settled and np.isnan(values).any() and wraps(values):
-                notes.append(
-                    f"{name}: filled as plain numbers; if it is degrees, where 360 is 0, "
-                    "name it in angles"
-                )
-        if "lacking" in layout.odd:
-            rows = counted(len(layout.odd["lacking"]), "row")
-            notes.append(f"{rows} without a time stamp counted as between their neighbours in time")
-        return notes
-
-    def _train(self, stretch, began):
-        """Let the Imputer learn, with a bar that says what it does and shows the score."""
-        if self.epochs:
-            shown = {"total": self.epochs, "unit": "epoch"}
-        else:  # in seconds, so a speed would say nothing
-            shown = {
-                "total": max(1, round(60 * self.minutes)),
-                "bar_format": "{l_bar}{bar}| {elapsed} of at most {total} s{postfix}",
-            }
-        with tqdm(desc="repair", **shown) as bar:
-
-            def progress(now):
-                if isinstance(now, str):
-                    bar.set_description_str(f"repair: {now}")
-                    return
-                bar.set_description_str(f"repair: network, epoch {now['epoch']}", refresh=False)
-                bar.set_postfix_str(
-                    f"error {now['score']:.0%} of the straight line's", refresh=False
-                )
-                done = now["epoch"] if self.epochs else round(network.perf_counter() - began)
-                bar.update(min(done, bar.total) - bar.n)
-
-            ends = began + 60 * self.minutes if self.minutes else None
-            self._imputer.learn(stretch, ends, self.epochs, progress)
-        self.history_ = pd.DataFrame(self._imputer.history, columns=["epoch", "seconds", "score"])
-        self.take_scores()
-        if self._imputer.interrupted:
-            self.warnings_.append(f"training was ended early, after {len(self.history_)} epochs")
-
     def take_scores(self) -> None:
         """Take over what the Imputer measured, by the channels' names."""
         self.scores_, self.by_length_ = scores.tables(self._imputer, self.channels_)
         self.coverage_ = self._imputer.coverage
 
     def transform(self, table: Any) -> Any:
-        """Return `table`, of the channels of the fit, with its holes filled; an array as floats."""
+        """Return `table` with its holes filled; an array as floats. Raises ValueError for a table
+        without the channels of the fit, or with others.
+        """
         out = self.repaired(table).table
         if isinstance(table, pd.Series):
             return out.iloc[:, 0].rename(table.name)
         return out if holds_columns(table) else out.to_numpy()
 
-    def on(self, table: Any) -> "Repairer":
-        """Return this Repairer as it repairs the rows of another `table` of the same channels;
-        nothing is trained.
-
-        Entries of that table are held back as well: by them its `scores_` and `coverage_` are
-        measured, and where a way is surely worse than the straight line there, the line is taken.
-        All that repairs a table does this by itself.
-        """
-        return self._on(self._stretch(table)[1])
-
     def repaired(self, table: Any) -> Repaired:
-        """Return the Repaired of a table by what was learned; its `repairer` is that `on` it."""
-        frame, stretch, layout = self._stretch(table)
-        return self._on(stretch)._fill(frame, stretch, layout)
+        """Return the Repaired of a `table` by what was learned; raises ValueError as `transform`.
 
-    def _on(self, stretch):
+        Nothing is trained. Its `repairer` is this one as it repairs these rows: entries of them are
+        held back as well, by which `scores_` and `coverage_` are measured, and where a way is
+        surely worse than the straight line there, the line is taken.
+        """
+        frame, stretch, layout = self._stretch(table)
         other = copy.copy(self)
         other._imputer = self._imputer.on(stretch)
         other.take_scores()
-        return other
+        return other._fill(frame, stretch, layout)
 
     def _stretch(self, table):
         """Return the table as a DataFrame, as a Stretch of the fitted channels, and its Layout."""
         check_is_fitted(self)
         frame = self._frame(table)
-        self._require_channels(frame)
+        require_channels(frame, self.channels_, [*self.set_aside_, *names_of(self.split_by)])
         layout = self._layout(frame, fitted=True)
         return frame, stretch_of(frame, self.channels_, layout), layout
 
     def _fill(self, frame, stretch, layout):
         """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
-        out, bounds, rng = frame.copy(deep=False), {}, np.random.default_rng((self.seed, 4))
-        drawn = [frame.copy(deep=False) for _ in range(self.draws)]
-        watch = functools.partial(tqdm, desc="repair: filling", unit="batch", leave=False)
-        limits = self._limits(stretch)
-        for c, (gaps, unit, values) in enumerate(self._imputer.impute(stretch, limits, watch)):
-            name, rows, series = self.channels_[c], layout.order[gaps.row], stretch.values[:, c]
-            if not len(rows):
-                continue
-            column = frame.columns.get_loc(name)
-            errors = [self._imputer.intervals.draw(c, gaps, unit, rng) for _ in drawn]
-            for table, error in zip([out, *drawn], [0, *errors], strict=True):
-                put_there, low, high = self._imputer.within(
-                    c, gaps, unit, values + error, limits, series
-                )
-                table.isetitem(column, put(frame.iloc[:, column], rows, put_there))
-                if table is out:
-                    bounds[name] = rows, low, high
+        tables, bounds = [frame.copy(deep=False) for _ in range(1 + self.draws)], {}
+        limits = Limits.of(self._options(), self.channels_, stretch)
+        filled = self._imputer.impute(stretch, limits, self.draws, filling)
+        for name, (rows, pieces) in zip(self.channels_, filled, strict=True):
+            if len(rows):
+                rows, column = layout.order[rows], frame.columns.get_loc(name)
+                for table, (values, *_) in zip(tables, pieces, strict=True):
+                    table.isetitem(column, put(frame.iloc[:, column], rows, values))
+                bounds[name] = rows, *pieces[0][1:]
+        out, *drawn = tables
         return Repaired(out, frame.isna() & out.notna(), bounds, self, layout, drawn)
-
-    def _require_channels(self, frame):
-        numeric = [name for name in frame.columns if numbers(frame[name]) is not None]
-        lacking = [str(name) for name in self.channels_ if name not in numeric]
-        known = {*self.channels_, *self.set_aside_, *names_of(self.split_by)}
-        unknown = [str(name) for name in numeric if name not in known]
-        problems = [f"lacks {', '.join(lacking)}"] * bool(lacking)
-        problems += [f"has {', '.join(unknown)} besides"] * bool(unknown)
-        if problems:
-            known = f"the {len(self.channels_)} channels it was fitted on"
-            raise ValueError(f"table must have {known}, but it {' and '.join(problems)}")
 
     def to_bytes(self) -> bytes:
         """Return the fitted repairer as a safetensors file, settings and scores in its metadata."""
@@ -287,27 +218,24 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return saved.to_bytes(self)
 
     def save(self, path: str | Path) -> None:
-        """Write `to_bytes` to a file; whole or not at all."""
+        """Write `to_bytes` to a file, such as 'sensor.safetensors'; whole or not at all."""
         write_whole(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | Path, device: str = "auto") -> "Repairer":
-        """Return the repairer that `save` wrote to `path`; ValueError for any other file."""
-        pick_device(device)
-        try:
-            return saved.read(path, cls, device)
-        except Exception as error:  # a damaged file fails in whatever way
-            reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise ValueError(
-                f"path must be a file that Repairer.save wrote, not {str(path)!r}: {reason[0]}"
-            ) from error
+        """Return the repairer that `save` wrote to `path`, for a `device` as in the settings;
+        raises ValueError for any other file.
+        """
+        pick_device(device)  # an unknown one is no fault of the file
+        return saved.read(path, cls, device)
 
 
 def repair(table: Any, **settings: Any) -> Repaired:
     """Train a `Repairer` with these settings on a table and repair it: return a `Repaired`.
 
     `table` is a DataFrame, a Series (its `table` then is one, too), an array (rows, channels) or
-    masked array, or a table of polars or xarray, which comes back as a DataFrame.
+    masked array, or a table of polars or xarray, which comes back as a DataFrame. Raises ValueError
+    for other objects, and as `Repairer` does.
 
     >>> import gru_lab as lab
     >>> from gru_lab.demo import demo_table

@@ -5,17 +5,17 @@ The regression corrects kriging, and is solved in closed form on entries that ar
 Arrays are (channels, rows), in units of each channel's spread.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 
-from gru_lab.repairs.holes import CLASSES, Stretch, wrapped
+from gru_lab.repairs.holes import CLASSES, Gaps, Stretch, wrapped
 from gru_lab.repairs.kriging import Field, Kriging
 from gru_lab.repairs.regression import EXTREME, Scene, solve
 
-ROWS, DRAWS = 20_000, 3  # to fit on; hidden anew
+ROWS, DRAWS = 20_000, (False, True, False)  # to fit on; hidden anew, alike or mixed
 CYCLES = (86_400, 604_800, 31_556_952)  # seconds: day, week, year
 LAGS = ((1,), (2, 3), (7,))  # periods earlier and later
 
@@ -44,65 +44,61 @@ def period_of(stretch: Stretch, filled: Any) -> float:
 
 
 class Rivals:
-    """Fills channels in their `ways` (channels,), 'linear' or 'nearest'; `turn` (channels,) is 360
-    for an angle, else 0. Only those with 'linear' have a regression.
+    """Fills channels that have a regression where `goal` (channels,) is True, the others by the
+    nearest value; `turn` (channels,) is 360 for an angle, else 0.
     """
 
     LEARNED = ("mean", "std", "periods", "straight", "weights")
 
-    def __init__(self, ways, turn):
-        self.ways, self.turn = list(ways), np.asarray(turn, dtype=float)
-        channels = len(self.ways)
+    def __init__(self, goal: Any, turn: Any) -> None:
+        self.goal, self.turn = np.asarray(goal, dtype=bool), np.asarray(turn, dtype=float)
+        channels = len(self.goal)
         self.mean, self.std = np.zeros(channels), np.ones(channels)
         self.periods, self.kriging = np.zeros(0), Kriging()  # in rows
-        self.goal = np.array([way == "linear" for way in self.ways], dtype=bool)
         self.straight = np.zeros((channels, CLASSES), dtype=bool)  # where the line is corrected
         self.weights = np.zeros((channels, CLASSES, 0), dtype=np.float32)
 
     def fit(self, stretch: Stretch, pattern: Any, rng: np.random.Generator) -> Self:
         """Learn from a Stretch in which holes lie as the Pattern says; return self."""
         some = stretch.where(stretch.spread(ROWS))
-        for c in np.flatnonzero(self.turn == 0):
-            self.mean[c], self.std[c] = np.nanmean(some.values[:, c]), np.nanstd(some.values[:, c])
+        for k in np.flatnonzero(self.turn == 0):
+            self.mean[k], self.std[k] = np.nanmean(some.values[:, k]), np.nanstd(some.values[:, k])
         self.mean, self.std = np.nan_to_num(self.mean), np.where(self.std > 0, self.std, 1)
         scene, cycles = self.line(some), cycles_of(stretch)
         period = cycles[0] / stretch.step if cycles else period_of(some, scene.filled)
         self.periods = np.array([period] if period else [])
         self.kriging = Kriging().fit(self._scaled(some), some, cycles, period)
-        seen = [self._hidden(some, pattern, rng, number == 1) for number in range(DRAWS)]
-        joined = [
-            [np.concatenate(a) for a in zip(*c, strict=True)] for c in zip(*seen, strict=True)
-        ]
-        for channel, (inputs, lacking, kind) in enumerate(joined):
+        seen: list = [[] for _ in self.goal]
+        for alike in DRAWS:
+            if alike:  # drawn for nothing, so that a seed gives the figures that it always gave
+                pattern.mixed(some, rng)
+            for c, scene, gaps, lacking in self.lessons(some, pattern, rng, alike, self._kriged):
+                seen[c].append((self.inputs(c, scene, gaps), lacking, gaps.kind))
+        weights = []
+        for c, pieces in enumerate(seen):
+            inputs, lacking, kind = (np.concatenate(a) for a in zip(*pieces, strict=True))
             gain = np.abs(lacking) - np.abs(lacking - inputs[:, 0])  # of the line over kriging
-            self.straight[channel] = np.bincount(kind, gain, CLASSES) > 0
-            lacking -= inputs[:, 0] * self.straight[channel, kind]
-            inputs[:, 0] *= ~self.straight[channel, kind]
-        self.weights = np.array([solve(*each) for each in joined], dtype=np.float32)
+            self.straight[c] = np.bincount(kind, gain, CLASSES) > 0
+            lacking -= inputs[:, 0] * self.straight[c, kind]
+            inputs[:, 0] *= ~self.straight[c, kind]
+            weights.append(solve(inputs, lacking, kind))
+        self.weights = np.array(weights, dtype=np.float32)
         return self
 
-    def _hidden(self, some, pattern, rng, alike):
-        """Hide entries of a Stretch; return for each channel what the regression sees of them, what
-        it should add, and the class of their holes.
+    def lessons(
+        self, stretch: Stretch, pattern: Any, rng: np.random.Generator, alike: bool, fill: Callable
+    ) -> Iterator[tuple[int, Scene, Gaps, np.ndarray]]:
+        """Hide entries of a Stretch as the Pattern says, and yield for each channel its number, the
+        Scene that `fill` makes of the rest, the Gaps of what was hidden, and what the filling lacks
+        there, (entries,).
         """
-        hidden_mask, starts = pattern.mixed(some, rng)
-        if alike:
-            hidden_mask, starts = pattern.alike(some, rng), []
-        hidden_mask &= ~np.isnan(some.values) & self.goal
-        scene, seen = self._kriged(some.cut(starts).without(hidden_mask)), []
-        for c, gaps, lacking in self.lacking(scene, some.values, hidden_mask):
-            seen.append((self.inputs(c, scene, gaps), lacking, gaps.kind))
-        return seen
-
-    def lacking(self, scene: Scene, values: np.ndarray, hidden_mask: np.ndarray) -> Iterator[tuple]:
-        """Yield for each channel its number, its Gaps where `hidden_mask` (rows, channels) hid
-        `values` (rows, channels) from a Scene, and what the filling lacks there, (entries,).
-        """
-        for c in range(len(self.ways)):
+        hidden_mask, holed = pattern.hide(stretch, rng, alike, self.goal)
+        scene = fill(holed)
+        for c in range(len(self.goal)):
             gaps = scene.stretch.gaps(c)
             gaps = gaps.only(hidden_mask[gaps.row, c])
-            truth = (values[gaps.row, c] - self.mean[c]) / self.std[c]
-            yield c, gaps, wrapped(truth - scene.filled[c, gaps.row], self.turn[c])
+            truth = (stretch.values[gaps.row, c] - self.mean[c]) / self.std[c]
+            yield c, scene, gaps, wrapped(truth - scene.filled[c, gaps.row], self.turn[c])
 
     def _scaled(self, stretch):
         """Return values in units of each channel's spread, (channels, rows); NaN for angles."""
@@ -115,11 +111,10 @@ class Rivals:
         observed = ~np.isnan(stretch.values.T)
         filled = np.empty(observed.shape, dtype=np.float32)
         scene = Scene(stretch, filled, observed, self.turn, self._lagged(stretch))
-        for c, way in enumerate(self.ways):
+        for c, goal in enumerate(self.goal):
             filled[c] = (stretch.values[:, c] - self.mean[c]) / self.std[c]
             gaps = stretch.gaps(c)
-            nearest = way == "nearest"
-            filled[c, gaps.row] = gaps.nearest(filled[c]) if nearest else scene.line(c, gaps)
+            filled[c, gaps.row] = scene.line(c, gaps) if goal else gaps.nearest(filled[c])
         np.nan_to_num(filled, copy=False)  # a part without any value of a channel
         return scene
 

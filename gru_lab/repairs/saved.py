@@ -16,9 +16,11 @@ from gru_lab.repairs.choice import Evidence
 from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.intervals import Intervals
 from gru_lab.repairs.network import CorrectionNetwork
+from gru_lab.repairs.ways import Ways
 from gru_lab.tables.layout import names_of
 
 FORMAT = 6
+UNKNOWN = ("low", "high", "Intervals.low", "Intervals.high")  # NaN or infinite: nothing seen
 ROWS = 60  # of the table that is repaired once to try a model
 LEARNED = (
     *("channels_", "set_aside_", "time_", "way_", "warnings_", "coverage_"),
@@ -29,7 +31,8 @@ LEARNED = (
 def to_bytes(repairer: Any) -> bytes:
     """Return a fitted repairer as a safetensors file, settings and scores in its metadata."""
     known = {name: getattr(repairer, name) for name in LEARNED if hasattr(repairer, name)}
-    known |= {"settings": repairer.get_params(), "kinds": repairer._imputer.kinds, "format": FORMAT}
+    kinds = repairer._imputer.ways.kinds
+    known |= {"settings": repairer.get_params(), "kinds": kinds, "format": FORMAT}
     known["history_"] = repairer.history_.to_dict(orient="split")
     return save(tensors_of(repairer._imputer), {"gru_lab": json.dumps(known, default=_plain)})
 
@@ -44,7 +47,17 @@ def _plain(value):
 
 
 def read(path: str | Path, repairer_class: Any, device: str) -> Any:
-    """Return the repairer in a file, tried on a small table; raises whatever is wrong with it."""
+    """Return the repairer in a file, tried on a small table; ValueError for any other file."""
+    try:
+        return tried(_untried(path, repairer_class, device))
+    except Exception as error:  # a damaged file fails in whatever way
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ValueError(
+            f"path must be a file that Repairer.save wrote, not {str(path)!r}: {reason[0]}"
+        ) from error
+
+
+def _untried(path, repairer_class, device):
     with safe_open(path, "pt") as file:
         known = json.loads(file.metadata()["gru_lab"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}
@@ -62,47 +75,46 @@ def read(path: str | Path, repairer_class: Any, device: str) -> Any:
     imputer = imputer_of(tensors, known["kinds"], **repairer.settings())
     imputer.coverage, repairer._imputer = float(known["coverage_"]), imputer
     repairer.take_scores()
-    return tried(repairer)
+    return repairer
 
 
 def _parts(imputer):
-    """Return what an Imputer is made of and has `LEARNED`, by the head of its names in a file."""
-    return {
-        "": imputer,
-        "rivals.": imputer.rivals,
-        "kriging.": imputer.rivals.kriging,
-        "trees.": imputer.trees,
-    }
+    """Return what an Imputer is made of and has `LEARNED`, with the head of its names in a file."""
+    ways = imputer.ways
+    heads = ("", imputer), ("", ways), ("rivals.", ways.rivals)
+    return *heads, ("kriging.", ways.rivals.kriging), ("trees.", ways.trees)
 
 
 def tensors_of(imputer: Any) -> dict:
     """Return all that an Imputer learned, as {name: tensor}."""
     learned = {
-        head + name: getattr(part, name)
-        for head, part in _parts(imputer).items()
-        for name in part.LEARNED
+        head + name: getattr(part, name) for head, part in _parts(imputer) for name in part.LEARNED
     }
     for part in (imputer.intervals, imputer.evidence):
         learned |= {f"{type(part).__name__}.{name}": a for name, a in vars(part).items()}
     tensors = {name: torch.tensor(array) for name, array in learned.items()}
-    return tensors | (imputer.network.state_dict() if imputer.network else {})
+    return tensors | (imputer.ways.network.state_dict() if imputer.ways.network else {})
 
 
 def imputer_of(tensors: dict, kinds: Any, **settings: Any) -> Imputer:
     """Return the Imputer whose `tensors`, `kinds` and settings these are."""
+    for name, tensor in tensors.items():
+        if name not in UNKNOWN and not tensor.isfinite().all():
+            raise ValueError(f"its tensor {name!r} must hold finite numbers only")
     arrays = {name: value.numpy() for name, value in tensors.items()}
-    imputer = Imputer(kinds, arrays["turn"], arrays["known"], **settings)
-    for head, part in _parts(imputer).items():
+    imputer = Imputer(Ways(kinds, arrays["turn"], arrays["known"]), **settings)
+    for head, part in _parts(imputer):
         for name in part.LEARNED:
             setattr(part, name, arrays[head + name])
-    imputer.trees.require_sound()
+    imputer.ways.trees.require_sound()
     for name, kind in (("intervals", Intervals), ("evidence", Evidence)):
         head = f"{kind.__name__}."
         parts = {n.removeprefix(head): a for n, a in arrays.items() if n.startswith(head)}
         setattr(imputer, name, kind(**parts))
-    if any(name.startswith("network.") for name in tensors):
-        imputer.network = CorrectionNetwork(imputer.rivals, imputer.seed, imputer.device)
-        imputer.network.load_state_dict(tensors)
+    if weights := {n: value for n, value in tensors.items() if n.startswith("network.")}:
+        network = CorrectionNetwork(imputer.ways.rivals, imputer.seed, imputer.device)
+        network.load_state_dict(weights)
+        imputer.ways.network = network
     return imputer
 
 
@@ -119,8 +131,9 @@ def tried(repairer: Any) -> Any:
         columns[name] = np.zeros(ROWS, dtype=int)
     trial = copy.copy(repairer)
     trial.time = trial.time_ = trial.time_format = None
+    hours = pd.date_range("2024-01-01", periods=ROWS, freq="h")  # a setting may be a time, as 6h
     with np.errstate(all="ignore"):
-        done = trial.repaired(pd.DataFrame(columns))
+        done = trial.repaired(pd.DataFrame(columns, hours))
     for table in (done.table[repairer.channels_], done.half_width):
         if np.isinf(table.to_numpy(float)).any():
             raise ValueError("its tensors must give finite repairs")

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gru_lab.repairs.choice import WAYS
 from gru_lab.repairs.holes import LABELS
+from gru_lab.repairs.ways import WAYS
 
 NAMES = ("forward fill", "linear", *WAYS[2:])
 MEASURES = [f"{way} {error}" for way in (*NAMES, "repair") for error in ("MAE", "RMSE")]
@@ -20,7 +20,7 @@ def _errors(imputer):
     mae, rmse, _ = imputer.evidence.errors()
     used = np.stack(np.broadcast_arrays(1, 0, 2, 3, 4, 5, 6, imputer.way))
     mae, rmse = (np.take_along_axis(a, used, axis=0) for a in (mae, rmse))
-    unlearned = [not imputer.trees.roots.size, *[imputer.network is None] * 2]
+    unlearned = [not imputer.ways.trees.roots.size, *[imputer.ways.network is None] * 2]
     for errors in (mae, rmse):
         errors[4:7][unlearned] = np.nan
     return mae, rmse, imputer.evidence.errors(imputer.way)[2]
@@ -37,7 +37,7 @@ def tables(imputer: Any, channels: Any) -> Any:
     (mae, rmse, worse), holes = _errors(imputer), imputer.composition
     count, shape = imputer.evidence.count, (-1, *holes.shape)
     figures = np.stack([mae, rmse], axis=1).reshape(shape)  # as MEASURES
-    fixed = np.array([kind != "measured" for kind in imputer.kinds])
+    fixed = np.array([kind != "measured" for kind in imputer.ways.kinds])
     by_channel = pd.DataFrame(
         np.stack([_mean(mae, holes), np.sqrt(_mean(rmse**2, holes))], axis=1).reshape(shape[:2]).T,
         pd.Index(channels, name="channel"),
@@ -63,7 +63,7 @@ def tables(imputer: Any, channels: Any) -> Any:
 
 def _fills(imputer, channel, way):
     """Return what fills a channel in a `way`, by its name."""
-    return FIXED.get(imputer.kinds[channel], WAYS[way])
+    return FIXED.get(imputer.ways.kinds[channel], WAYS[way])
 
 
 def _mean(figures, holes):

@@ -52,7 +52,7 @@ class Sheet:
     unread: dict = field(default_factory=dict)
     facts: list = field(default_factory=list)
     units: dict = field(default_factory=dict)
-    part = None  # the column that tells several files apart
+    part: str | None = None  # the column that tells several files apart
 
     @property
     def name(self) -> str:
@@ -104,9 +104,9 @@ class Sheet:
         named, bare = by_column(missing, cells.columns)
         texts = [value for value in bare if np.isnan(number_of(value))]
         missing = {name: [*named.get(name, ()), *texts] for name in cells.columns}
-        done = file.numbers(missing)
+        done = file.numbers(missing, cells)
         if (events := event_rows(done, cells)).any():
-            done = file.numbers(missing, done.kept & events[:, None])
+            done = file.numbers(missing, cells.mask(done.kept & events[:, None]))
         table, used = done.table, {}
         time = Layout.of(table).time if bare else ()
         doubts = [*getattr(file, "doubts", ()), *done.doubts]
@@ -233,6 +233,5 @@ class _Frame:
 
     place = "row {}".format
 
-    def numbers(self, missing, without=None):
-        cells = self.cells if without is None else self.cells.mask(without)
+    def numbers(self, missing, cells):
         return read_numbers(cells, *self.settled, missing)

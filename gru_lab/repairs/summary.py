@@ -2,7 +2,6 @@
 goes with it.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from gru_lab.repairs.choice import DOUBT
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.repairer import Repairer, repair
-from gru_lab.repairs.words import counted, shown
+from gru_lab.repairs.words import counted, listed, shown
 
 HOW = {
     "network": "network",
@@ -43,16 +42,12 @@ def repair_sheet(
     """
     checked.layout.require(sheet.name)
     table = sheet.table
-    infinite = [
-        name
-        for name in checked.channels.index
-        if np.isinf(table[name].to_numpy(float, na_value=np.nan)).any()
-    ]
-    if infinite:
-        raise ValueError(
-            f"{sheet.name}: column {infinite[0]!r} has infinite values; to have them repaired, "
-            "add --missing-value inf"
-        )
+    for name in checked.channels.index:
+        if np.isinf(table[name].to_numpy(float, na_value=np.nan)).any():
+            raise ValueError(
+                f"{sheet.name}: column {name!r} has infinite values; to have them repaired, add "
+                "--missing-value inf"
+            )
     if model is None:
         done = repair(table, device=device, **settings)
     else:
@@ -166,11 +161,16 @@ def each_value(repaired: Any) -> pd.DataFrame:
 
 
 def compare(repaired: Any, truth: Any) -> pd.DataFrame:
-    """Return, where the truth of the holes is known (a DataFrame), what the repair was worth, a row
-    per channel.
+    """Return, where the `truth` of the holes is known (a DataFrame with rows as the table's, of
+    some channels), what the repair was worth, a row per channel.
 
     The mean absolute errors of a straight line and of the repair, the error `foretold` by held-back
-    entries, and the share of the truth `inside` its interval.
+    entries, and the share of the truth `inside` its interval; NaN without holes.
+
+    >>> from gru_lab.demo import demo_table
+    >>> table, truth = demo_table(600)
+    >>> list(compare(repair(table, minutes=0), truth[["a1", "a2"]]).columns)
+    ['straight line', 'repair', 'foretold', 'inside']
     """
     filled, scores = repaired.filled[truth.columns], repaired.repairer.scores_.loc[truth.columns]
     line = repaired.frame[truth.columns].mask(filled).interpolate(limit_direction="both")
@@ -183,19 +183,6 @@ def compare(repaired: Any, truth: Any) -> pd.DataFrame:
     )
 
 
-def grouped(repairer: Any) -> Iterator[str]:
-    """Yield what a Repairer warns of, channels of which the same is said brought together."""
-    named = {}
-    names = sorted(map(str, (*repairer.channels_, *repairer.set_aside_)), key=len, reverse=True)
-    for sentence in repairer.warnings_:
-        channel = next((name for name in names if sentence.startswith(f"{name}: ")), "")
-        what = sentence[len(channel) + 2 :] if channel else sentence
-        named.setdefault(what, []).append(shown(channel))
-    for what, channels in named.items():
-        more = f" and {len(channels) - 10} more" * (len(channels) > 10)
-        yield ", ".join(channels[:10]) + more + ": " * bool(channels[0]) + shown(what)
-
-
 def last_line(repaired: Any) -> str:
     """Return in words what was filled, what was not, and how much better than a straight line."""
     rows = summary(repaired)
@@ -204,10 +191,8 @@ def last_line(repaired: Any) -> str:
     words = [f"Filled {filled:,} of {counted(holes, 'hole')} in {counted(len(holed), 'channel')}."]
     left = holed[holed["left"] > 0]["left"]
     if len(left):
-        names = ", ".join(f"{shown(name)} ({count:,})" for name, count in left.head(5).items())
-        words.append(
-            f"Not filled: {names}" + f" and {len(left) - 5} more channels" * (len(left) > 5) + "."
-        )
+        names = listed(f"{shown(name)} ({count:,})" for name, count in left.items())
+        words.append(f"Not filled: {names}{' channels' * (len(left) > 5)}.")
     known = holed["better"].dropna()
     if len(known):
         better, middle = known >= 0.005, known.median()

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from gru_lab.repairs import network
+from gru_lab.repairs import training
 from gru_lab.repairs.holes import Gaps, Stretch
 from gru_lab.repairs.rivals import CYCLES, ROWS, Rivals
 
@@ -38,44 +38,33 @@ class Trees:
 
     def __init__(self, rivals: Rivals) -> None:
         self.rivals = rivals
-        self.roots = np.full((len(rivals.ways), 0), -1, dtype=np.int32)
+        self.roots = np.full((len(rivals.goal), 0), -1, dtype=np.int32)
         self.feature = self.left = self.right = np.zeros(0, dtype=np.int32)
         self.threshold = self.value = np.zeros(0)
 
-    def fit(self, stretch: Stretch, pattern: Any, seed: int, ends: float | None = None) -> Self:
+    def fit(self, stretch: Stretch, pattern: Any, seed: int, ends: float = np.inf) -> Self:
         """Learn from a Stretch in which holes lie as the Pattern says; return self. Channels for
         which no time is left before `ends` (of `perf_counter`) are not corrected.
         """
-        began, rng = network.perf_counter(), np.random.default_rng((seed, 5))
-        ends = began + SHARE * (ends - began) if ends else np.inf
-        some, seen = stretch.where(stretch.spread(ROWS)), []
+        began, rng = training.perf_counter(), np.random.default_rng((seed, 5))
+        ends = began + SHARE * (ends - began)
+        some, rivals = stretch.where(stretch.spread(ROWS)), self.rivals
+        seen: list = [[] for _ in rivals.goal]
         for draw in range(DRAWS):
-            if not seen or network.perf_counter() < began + (ends - began) / 2:
-                seen.append(self._hidden(some, pattern, rng, draw % 3 == 2))
+            if draw and training.perf_counter() >= began + (ends - began) / 2:
+                break
+            alike = draw % 3 < 2
+            for c, scene, gaps, lacking in rivals.lessons(some, pattern, rng, alike, rivals.fill):
+                lacking = (lacking / scene.deviation[c, gaps.row]).clip(-LARGEST, LARGEST)
+                seen[c].append((self._inputs(c, scene, gaps), lacking))
         learned = {}
         with threadpool_limits(1, "openmp"):  # two threads wait for each other more than they gain
-            for channel, pieces in enumerate(zip(*seen, strict=True)):
+            for c, pieces in enumerate(seen):
                 inputs, lacking = (np.concatenate(a) for a in zip(*pieces, strict=True))
-                if len(lacking) >= FEWEST and network.perf_counter() < ends:
-                    learned[channel] = nodes_of(_model(seed).fit(inputs, lacking))
+                if len(lacking) >= FEWEST and training.perf_counter() < ends:
+                    learned[c] = nodes_of(_model(seed).fit(inputs, lacking))
         self.take(learned)
         return self
-
-    def _hidden(self, some, pattern, rng, mixed):
-        """Hide entries of a Stretch; return for each channel what the trees see of them, and what
-        the filling lacks, in units of what it may be off by.
-        """
-        rivals, starts = self.rivals, []
-        if mixed:
-            hidden_mask, starts = pattern.mixed(some, rng)
-        else:
-            hidden_mask = pattern.alike(some, rng)
-        hidden_mask &= ~np.isnan(some.values) & rivals.goal
-        scene, seen = rivals.fill(some.cut(starts).without(hidden_mask)), []
-        for c, gaps, lacking in rivals.lacking(scene, some.values, hidden_mask):
-            lacking = lacking / scene.deviation[c, gaps.row]
-            seen.append((self._inputs(c, scene, gaps), lacking.clip(-LARGEST, LARGEST)))
-        return seen
 
     def _inputs(self, channel, scene, gaps):
         """Return what the trees see of each entry of Gaps, (entries, inputs): what the regression
@@ -99,19 +88,23 @@ class Trees:
             roots, *nodes = joined(list(learned.values()))
             self.feature, self.threshold, self.left, self.right, self.value = nodes
             roots = roots.reshape(len(learned), -1)
-            self.roots = np.full((len(self.rivals.ways), roots.shape[1]), -1, dtype=np.int32)
+            self.roots = np.full((len(self.rivals.goal), roots.shape[1]), -1, dtype=np.int32)
             self.roots[list(learned)] = roots
 
     def require_sound(self) -> None:
         """Raise ValueError where nodes lead out of the trees or to inputs that are not there."""
-        partners, inputs = self.rivals.kriging.partners, self.rivals.weights.shape[2]
-        inputs += 3 + len(AROUND) + 8 + 2 * (partners.shape[1] - 1)
+        if not self.roots.size:
+            return
+        channels, place = len(self.rivals.goal), np.zeros(1, dtype=int)
+        nothing = Stretch(np.full((1, channels), np.nan), place, place, place + 1)
+        scene = self.rivals.fill(nothing)
+        inputs = self._inputs(0, scene, nothing.gaps(0)).shape[1]
         places = np.concatenate([self.roots.ravel() + 1, self.left, self.right])
         nodes, sizes = len(self.feature), {len(getattr(self, name)) for name in self.LEARNED[1:]}
         inside = np.all((places >= 0) & (places <= nodes)) and self.left.max(initial=-1) < nodes
-        inside &= self.right.max(initial=-1) < nodes and len(self.roots) == len(self.rivals.ways)
+        inside &= self.right.max(initial=-1) < nodes and len(self.roots) == len(self.rivals.goal)
         seen = np.all((self.feature >= 0) & (self.feature < inputs))
-        if not (inside and seen and len(sizes) == 1 and np.isfinite(self.value).all()):
+        if not (inside and seen and len(sizes) == 1):
             raise ValueError(
                 "its trees must lead from node to node and look at inputs that there are"
             )

@@ -1,6 +1,7 @@
 """Counts, names and time stamps in words: how regular these are, and what is wrong with them."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from gru_lab.tables.layout import Layout
 from gru_lab.tables.manner import ascii_digits
 from gru_lab.tables.missing_rows import LONG, MOSTLY, missing_steps
 from gru_lab.tables.steps import span_words, steps_of
-from gru_lab.tables.time_calendars import BUDDHIST, REPUBLIC
+from gru_lab.tables.time_calendars import AHEAD, REPUBLIC
 
 PAUSE = 10  # usual steps make a pause where steps are irregular
 
@@ -21,6 +22,12 @@ def counted(number: int, thing: str) -> str:
 def shown(name: object) -> str:
     """Return a column's name for a terminal, with control characters spelt out."""
     return str(name) if str(name).isprintable() else repr(str(name))
+
+
+def listed(names: Iterable, most: int = 5) -> str:
+    """Return names with commas, the first `most` of them and how many more."""
+    names = list(names)
+    return ", ".join(names[:most]) + f" and {len(names) - most} more" * (len(names) > most)
 
 
 def moment_words(layout: Layout, row: int) -> str:
@@ -75,8 +82,7 @@ def _era(layout):
     written = moment_words(layout, layout.order[0]).partition(" (")[0]
     if not layout.dated or not year.isdigit() or year in written:
         return ""
-    ahead = [-REPUBLIC] if "E" in layout.way else [BUDDHIST, -621, -622]  # of Thailand, of Iran
-    years = (int(year) + later for later in ahead)
+    years = (int(year) + later for later in ([-REPUBLIC] if "E" in layout.way else AHEAD))
     there = next((y for y in years if re.search(rf"(?<!\d){y}", ascii_digits(written))), None)
     return f" (year {there} is {year})" if there else ""
 

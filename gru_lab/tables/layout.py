@@ -26,7 +26,12 @@ from gru_lab.tables.time_joined import with_halves
 from gru_lab.tables.time_readings import Found, unclear
 
 
-def names_of(columns: dict) -> tuple:
+def one_or_several(names: list) -> Any:
+    """Return names of columns as one name, a tuple of several, or None: what `names_of` takes."""
+    return tuple(names) if len(names) > 1 else names[0] if names else None
+
+
+def names_of(columns: Any) -> tuple:
     """Return one column's name, a list of names, or None as a tuple of names."""
     if columns is None:
         return ()

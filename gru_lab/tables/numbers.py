@@ -231,13 +231,12 @@ class Table:
     def require_flags(self) -> None:
         """Raise ValueError where the file has no place for a mark on changed cells."""
 
-    def numbers(self, missing: dict | None = None, without: Any = None) -> Numbers:
-        """Return the Numbers of the file, with texts that stand for 'missing' by column, and
-        `without` cells (rows, columns).
+    def numbers(self, missing: dict | None = None, cells: pd.DataFrame | None = None) -> Numbers:
+        """Return the Numbers of the file, or of other `cells` in their place, with texts that stand
+        for 'missing' by column.
         """
         settled = self.decimal, self.thousands, missing, self.votes, self.separator, self.place
-        cells = self.cells if without is None else self.cells.mask(without)
-        done = read_numbers(cells, *settled)
+        done = read_numbers(self.cells if cells is None else cells, *settled)
         self.styles = done.styles
         return done
 

@@ -9,6 +9,7 @@ YEARS = (1_678, 2_261)  # that nanoseconds since 1970 can tell
 BUDDHIST, ERA = 543, 2_400  # 2567 is 2024 in the calendar of Thailand; so is every year from 2400
 REPUBLIC = 1_911  # 113 is 2024 in Taiwan
 PERSIAN = (1_300, 1_499)  # 1403 begins in March 2024 in Iran
+AHEAD = (BUDDHIST, -621, -622)  # of our years, of Thailand's and of Iran's, which begins in March
 
 
 def _persian(year, month, day):

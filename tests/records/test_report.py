@@ -13,11 +13,11 @@ import gru_lab as lab
 from gru_lab.plots.repaired import largest, plot_holes, plot_repaired
 from gru_lab.records.report import _digits, report_page
 from gru_lab.repairs.keep import holes_to_keep
+from gru_lab.repairs.remarks import grouped
 from gru_lab.repairs.summary import (
     HOW,
     _why,
     by_length,
-    grouped,
     last_line,
     left_empty,
     summary,

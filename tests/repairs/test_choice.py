@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from gru_lab.repairs.choice import WAYS, Evidence
+from gru_lab.repairs.choice import Evidence, Held
 from gru_lab.repairs.holes import CLASSES, LABELS
+from gru_lab.repairs.ways import WAYS
 
 
 def evidence(*errors, hole=None, kind=0, channels=1):
@@ -13,7 +14,7 @@ def evidence(*errors, hole=None, kind=0, channels=1):
     error = np.stack([*errors, *[errors[0] * 9] * (len(WAYS) - len(errors))])
     zeros = np.zeros(len(errors[0]), dtype=int)
     hole = np.arange(len(zeros)) if hole is None else hole
-    return Evidence.of(zeros, zeros + kind, hole, error, channels)
+    return Evidence.of(Held(zeros, zeros + kind, hole, None, error), channels)
 
 
 def test_a_way_is_kept_only_if_it_is_better_by_both_measures(rng):
@@ -59,9 +60,8 @@ def test_a_class_with_few_entries_takes_the_choice_of_the_nearest_and_its_own_le
     both = np.concatenate([ways, ways], axis=1)
     channel = np.repeat([0, 1], 1_005)
     keep = (channel == 0) | (np.tile(kind, 2) == 0)  # channel 1 has points only
-    found = Evidence.of(
-        channel[keep], np.tile(kind, 2)[keep], np.arange(2_010)[keep], both[:, keep], 2
-    )
+    kinds, hole = np.tile(kind, 2)[keep], np.arange(2_010)[keep]
+    found = Evidence.of(Held(channel[keep], kinds, hole, None, both[:, keep]), 2)
     assert (found.choose() == 3).all()
     mae, rmse, _ = found.errors()
     assert mae[0, 1, 3] == pytest.approx(mae[0, 0, 3], rel=0.2)  # as long holes are in channel 0

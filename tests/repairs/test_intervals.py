@@ -5,6 +5,7 @@ errors hang together.
 import numpy as np
 import pytest
 
+from gru_lab.repairs.choice import Held
 from gru_lab.repairs.holes import LABELS, gaps_of, part_ends
 from gru_lab.repairs.intervals import Intervals
 
@@ -17,14 +18,14 @@ def skewed(rng, holes=6_000):
     hole = np.repeat(np.arange(holes), size)
     channel, kind = channel[hole], kind[hole]
     error = rng.exponential(size=len(hole)) * np.array([1, 10, 0.01])[channel] * (1 + kind)
-    return channel, kind, hole, np.where(kind == 0, 1.0, 8.0), error
+    return Held(channel, kind, hole, np.where(kind == 0, 1.0, 8.0), error)
 
 
 def test_intervals_hold_nine_tenths_in_each_channel_and_class_and_are_not_wider_than_they_need_be(
     rng,
 ):
     found, other = skewed(rng), skewed(rng)
-    intervals = Intervals.fit(*found, 4)
+    intervals = Intervals.fit(found, 4)
     channel, kind, _, unit, error = other
     low, high = intervals.around(channel, kind, unit)
     for c in range(3):
@@ -40,7 +41,7 @@ def test_intervals_hold_nine_tenths_in_each_channel_and_class_and_are_not_wider_
 def test_intervals_hold_what_those_of_crepes_hold_and_are_narrower_where_errors_are_skewed(rng):
     crepes = pytest.importorskip("crepes")  # split conformal prediction as others have written it
     found, other = skewed(rng), skewed(rng)
-    ours, theirs = Intervals.fit(*found, 3), crepes.ConformalRegressor()
+    ours, theirs = Intervals.fit(found, 3), crepes.ConformalRegressor()
     theirs.fit(found[-1], bins=found[0] * len(LABELS) + found[1])
     channel, kind, _, unit, error = other
     cell = channel * len(LABELS) + kind
@@ -55,14 +56,14 @@ def test_intervals_hold_what_those_of_crepes_hold_and_are_narrower_where_errors_
 
 def test_a_channel_without_errors_gets_intervals_of_no_width():
     zeros = np.zeros(50, int)
-    intervals = Intervals.fit(zeros, zeros, np.arange(50), np.ones(50), np.zeros(50), 1)
+    intervals = Intervals.fit(Held(zeros, zeros, np.arange(50), np.ones(50), np.zeros(50)), 1)
     assert (intervals.low == 0).all() and (intervals.high == 0).all()
 
 
 def test_some_classes_can_take_the_intervals_of_others(rng):
     found = skewed(rng, 600)
-    once = Intervals.fit(*found, 3)
-    again = Intervals.fit(*found[:-1], 2 * found[-1], 3, once.usual)
+    once = Intervals.fit(found, 3)
+    again = Intervals.fit(found._replace(error=2 * found.error), 3, once.usual)
     chosen = np.zeros((3, len(LABELS)), dtype=bool)
     chosen[1] = True
     mixed = once.instead(again, chosen)
@@ -76,7 +77,7 @@ def test_the_errors_of_a_draw_hang_together_along_a_hole_as_held_back_ones_do(rn
     hole = np.repeat(np.arange(holes), size)
     error = rng.normal(size=holes)[hole] + 0.1 * rng.normal(size=len(hole))  # one level for each
     zeros = np.zeros(len(hole), dtype=int)
-    intervals = Intervals.fit(zeros, zeros + 3, hole, np.full(len(hole), 8.0), error, 1)
+    intervals = Intervals.fit(Held(zeros, zeros + 3, hole, np.full(len(hole), 8.0), error), 1)
     observed = np.ones(3_000, dtype=bool)
     for first in range(20, 2_950, 60):
         observed[first : first + 30] = False

@@ -41,6 +41,18 @@ def test_codes_take_a_value_that_was_seen_and_whole_numbers_are_whole(table):
     assert (repaired(table)["cars"] % 1 == 0).all()  # a count, without a word
 
 
+def test_an_angle_of_eight_directions_goes_the_short_way_as_check_says(table):
+    table["wind"] = (table["wind"] / 45).round() % 8 * 45
+    row = table.index[200:207]
+    table.loc[row, "wind"] = [315.0, *[np.nan] * 5, 45]
+    assert "short way round" in lab.check(table, angles=["wind"]).channels.loc["wind", "repair"]
+    assert set(lab.repair(table, minutes=0).table["wind"]) <= set(range(0, 360, 45))  # as a code
+    done = lab.repair(table, minutes=0, angles=["wind"])
+    assert done.repairer.scores_.loc["wind", "kept"] != "flag"
+    off = (done.table.loc[row, "wind"] + 180) % 360 - 180
+    assert off.between(-60, 60).all() and not set(done.table["wind"]) <= set(range(0, 360, 45))
+
+
 def test_what_looks_like_a_code_and_is_said_to_be_a_measurement_is_filled_as_one(table):
     holes = table["state"].isna()
     assert set(repaired(table)["state"]) == {1, 7, 40}

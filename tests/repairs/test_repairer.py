@@ -15,15 +15,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import gru_lab as lab
-from gru_lab.repairs import network, trees
-from gru_lab.repairs import repairer as module
-from gru_lab.repairs.choice import WAYS
+from gru_lab.repairs import progress, training, trees
+from gru_lab.repairs.ways import WAYS
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """Two steps an epoch and five trees: enough to go through everything, not to learn."""
-    monkeypatch.setattr(network, "STEPS", 2)
+    monkeypatch.setattr(training, "STEPS", 2)
     monkeypatch.setitem(trees.SETTINGS, "max_iter", 5)
 
 
@@ -116,19 +115,26 @@ def test_the_same_seed_and_epochs_give_the_same_figures(learned, quick):
     assert not one.repairer.scores_.equals(other.repairer.scores_)
 
 
+def test_epochs_are_trained_however_little_time_there_is(learned, quick):
+    _, _, table, _ = learned
+    done, never = (lab.Repairer(epochs=2, minutes=minutes).fit(table) for minutes in (60, 0))
+    assert len(never.history_) == 2 and never._imputer.ways.trees.roots.size
+    pd.testing.assert_frame_equal(never.scores_, done.scores_, check_exact=True)
+
+
 def test_new_rows_are_repaired_without_training_again(learned):
     *_, done = learned
     truth = waves(rows=1_000).iloc[600:].reset_index(drop=True)
     table, hidden = holed(truth, seed=9)
     before = {
         name: value.clone()
-        for name, value in done.repairer._imputer.network.network.state_dict().items()
+        for name, value in done.repairer._imputer.ways.network.state_dict().items()
     }
     repaired = done.repairer.transform(table[list("fedcba")])[list("abcdef")]  # in whatever order
     line = table.interpolate(limit_direction="both")
     ours, lines = (np.square((one - truth).to_numpy())[hidden].mean() for one in (repaired, line))
     assert ours < 0.5 * lines
-    after = done.repairer._imputer.network.network.state_dict()
+    after = done.repairer._imputer.ways.network.state_dict()
     assert all((after[name] == before[name]).all() for name in before)
 
 
@@ -141,7 +147,7 @@ def test_on_rows_where_the_network_does_worse_than_the_line_the_line_is_kept(lea
         **slow
     )  # three channels no longer swing, and tell nothing of the others
     table, hidden = holed(truth, seed=3)
-    other = done.repairer.on(table)
+    other = done.repairer.repaired(table).repairer
     assert (other.scores_.loc[list("abc"), "kept"] == "linear").all()
     assert (done.repairer.scores_["kept"] != "linear").all()  # what was learned is left as it is
     line = table.interpolate(limit_direction="both")
@@ -157,7 +163,7 @@ def test_on_rows_where_the_network_does_worse_than_the_line_the_line_is_kept(lea
 
 def test_a_handful_of_new_rows_is_too_few_to_doubt_what_was_learned(learned):
     *_, done = learned
-    few = done.repairer.on(holed(waves(30))[0])
+    few = done.repairer.repaired(holed(waves(30))[0]).repairer
     assert (few._imputer.way == done.repairer._imputer.way).all()
     assert few.coverage_ == done.repairer.coverage_
 
@@ -178,6 +184,16 @@ def test_a_file_brings_the_same_repairer_back(learned, tmp_path):
         done.repairer.coverage_,
         done.repairer.warnings_,
     )
+
+
+def test_a_limit_that_is_a_time_comes_back_from_a_file(tmp_path):
+    hours = pd.date_range("2024-05-01", periods=200, freq="h")
+    table = holed(waves(200).set_index(hours))[0]
+    known = lab.Repairer(minutes=0, max_gap="1h", extrapolation="2h").fit(table)
+    known.save(tmp_path / "known.safetensors")
+    done = lab.Repairer.load(tmp_path / "known.safetensors").transform(table)
+    pd.testing.assert_frame_equal(done, known.transform(table), check_exact=True)
+    assert 0 < done.isna().sum().sum() < table.isna().sum().sum()
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
@@ -462,15 +478,15 @@ def test_it_keeps_scikit_learns_conventions(quick):
 
 def test_ctrl_c_keeps_the_best_network_so_far(quick, monkeypatch):
     table, _ = holed(waves(300))
-    steps = network.CorrectionNetwork._step
+    steps = training._step
     count = iter(range(100))
 
-    def interrupted(self, *arguments):
+    def interrupted(*arguments):
         if next(count) == 5:
             raise KeyboardInterrupt
-        return steps(self, *arguments)
+        return steps(*arguments)
 
-    monkeypatch.setattr(network.CorrectionNetwork, "_step", interrupted)
+    monkeypatch.setattr(training, "_step", interrupted)
     done = lab.repair(table, epochs=50)
     assert len(done.repairer.history_) == 2
     assert "training was ended early, after 2 epochs" in done.repairer.warnings_
@@ -481,29 +497,29 @@ def test_the_weights_that_scored_best_are_used_not_the_last(quick, monkeypatch):
     scores = iter([0.5, 0.3, 0.4, 0.6])
     seen = []
 
-    def scorer(self, truth, held):
+    def scorer(network, truth, held):
         def score():
-            seen.append({name: value.clone() for name, value in self.network.state_dict().items()})
+            seen.append({name: value.clone() for name, value in network.state_dict().items()})
             return next(scores)
 
         return score
 
-    monkeypatch.setattr(network.CorrectionNetwork, "_scorer", scorer)
+    monkeypatch.setattr(training, "_scorer", scorer)
     done = lab.Repairer(epochs=4).fit(holed(waves(300))[0])
     assert all(
         (value == seen[1][name]).all()
-        for name, value in done._imputer.network.network.state_dict().items()
+        for name, value in done._imputer.ways.network.state_dict().items()
     )
 
 
 def test_a_time_budget_ends_the_training_and_the_bar_shows_the_score(monkeypatch):
     said = io.StringIO()
-    bar = module.tqdm
+    bar = progress.tqdm
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setattr(
-        module, "tqdm", lambda **settings: bar(**settings | {"file": said, "disable": False})
+        progress, "tqdm", lambda **settings: bar(**settings | {"file": said, "disable": False})
     )
-    monkeypatch.setattr(network, "perf_counter", process_time)  # whatever else the machine does
+    monkeypatch.setattr(training, "perf_counter", process_time)  # whatever else the machine does
     began = process_time()
     done = lab.Repairer(minutes=0.05).fit(holed(waves(300))[0])
     assert 0.5 < done.history_["seconds"].iloc[-1] < 3 and 2 < process_time() - began < 6

@@ -1,6 +1,7 @@
 """Files that are no saved repairer, or a hostile one: each is one clear error, or it repairs."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import torch
 from safetensors.torch import safe_open, save_file
 
 import gru_lab as lab
-from gru_lab.repairs import network, trees
+from gru_lab.repairs import saved, training, trees
 from gru_lab.repairs.summary import last_line
 
 
@@ -26,7 +27,7 @@ def model(table, tmp_path_factory):
     """The metadata and the tensors of a small saved repairer."""
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
     with pytest.MonkeyPatch.context() as quick:
-        quick.setattr(network, "STEPS", 2)
+        quick.setattr(training, "STEPS", 2)
         quick.setitem(trees.SETTINGS, "max_iter", 5)
         lab.Repairer(epochs=1, angles=["d"]).fit(table).save(path)
     with safe_open(path, "pt") as file:
@@ -55,13 +56,16 @@ def tried(known, tensors, table, path):
     """Load a model and repair a table with it; returns 1 if it was refused in one clear line."""
     clean = {name: tensor.contiguous() for name, tensor in tensors.items()}
     save_file(clean, path, {"gru_lab": json.dumps(known)})
-    try:
-        repaired = lab.Repairer.load(path).repaired(table)
-        last_line(repaired)
-        return 0
-    except ValueError as error:
-        assert "\n" not in str(error) and len(str(error)) < 1_000
-        return 1
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            last_line(lab.Repairer.load(path).repaired(table))
+            refused = 0
+        except ValueError as error:
+            assert "\n" not in str(error) and len(str(error)) < 1_000
+            refused = 1
+    assert [str(warning.message) for warning in caught] == []  # what is wrong shows before
+    return refused
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -71,6 +75,19 @@ def test_tensors_of_odd_shapes_are_one_clear_error_or_repair(shape, model, table
     for name in chosen[list(SHAPES).index(shape) % 2 :: 2]:  # each tensor in half of the shapes
         odd = tensors | {name: SHAPES[shape](tensors[name])}
         tried(known, odd, table, tmp_path / "model.safetensors")
+
+
+def test_numbers_that_are_not_finite_are_refused_by_name_but_for_what_was_never_seen(
+    model, table, tmp_path
+):
+    known, tensors = model
+    path = tmp_path / "model.safetensors"
+    for name in [name for name, tensor in tensors.items() if tensor.is_floating_point()]:
+        odd = tensors[name].clone()
+        odd.view(-1)[:1] = torch.nan
+        refused = tried(known, tensors | {name: odd}, table, path)
+        assert refused == (name not in saved.UNKNOWN and odd.numel() > 0), name
+    assert tensors["low"].isinf().any() and not tried(known, tensors, table, path)
 
 
 def test_a_tensor_that_is_not_there_is_one_clear_error(model, table, tmp_path):
@@ -91,6 +108,16 @@ def test_metadata_of_odd_kinds_are_one_clear_error_or_repair(model, table, tmp_p
     for place, name in enumerate(known["settings"]):
         for value in VALUES[place % 2 :: 2]:
             tried(known | {"settings": known["settings"] | {name: value}}, tensors, table, path)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 9, 200])
+def test_a_repairer_of_constants_or_of_few_rows_comes_back(rows, table, tmp_path):
+    table = table.head(rows).assign(k=1.0, e=np.nan)
+    for given in (table, table[["k", "e"]]):
+        known = lab.Repairer(minutes=0).fit(given)
+        known.save(tmp_path / "model.safetensors")
+        done = lab.Repairer.load(tmp_path / "model.safetensors").transform(given)
+        pd.testing.assert_frame_equal(done, known.transform(given), check_exact=True)
 
 
 NOT_MODELS = {

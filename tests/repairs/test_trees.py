@@ -31,7 +31,7 @@ def learned():
         np.where(hidden_mask, np.nan, values), np.arange(ROWS, dtype=float), *part_ends([0], ROWS)
     )
     pattern = Pattern(np.isnan(stretch.values), stretch.begin)
-    rivals = Rivals(["linear"] * 2, np.zeros(2)).fit(stretch, pattern, np.random.default_rng(1))
+    rivals = Rivals([True, True], np.zeros(2)).fit(stretch, pattern, np.random.default_rng(1))
     return values, stretch, pattern, rivals, Trees(rivals).fit(stretch, pattern, seed=0)
 
 
@@ -51,7 +51,7 @@ def test_the_kept_trees_say_what_scikit_learn_predicts(rng):
     model = HistGradientBoostingRegressor(
         max_iter=30, max_leaf_nodes=LEAVES, max_depth=DEPTH, early_stopping=False
     ).fit(inputs, goal)
-    trees = Trees(Rivals(["linear"] * 2, np.zeros(2)))
+    trees = Trees(Rivals([True, True], np.zeros(2)))
     trees.take({1: nodes_of(model)})
     new = rng.normal(size=(300, 5)).astype(np.float32)
     assert np.allclose(trees._told(new, trees.roots[1]), model.predict(new), atol=1e-9)
