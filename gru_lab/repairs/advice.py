@@ -165,7 +165,7 @@ def of_channels(
                 topics[on_codes][channel] = len(different)
         if channel not in settled and kind == "measured" and (steps := wraps(column)):
             topics[on_angles][channel] = steps, seen.min(), seen.max()
-        if kind == "constant" and holes.any() and channel not in settled:
+        if kind == "constant" and np.ptp(seen) == 0 < holes.sum() and channel not in settled:
             if (where := holes.tobytes()) in alike:
                 topics[on_marks][channel] = seen[0], alike[where]
         if kind == "measured" and (still := frozen(column)):

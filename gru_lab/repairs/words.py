@@ -91,7 +91,8 @@ WRONG = {
     "lacking": ("no time stamp", "correct or delete it; it counts as between its neighbours"),
     "repeated": (
         "the time stamp of the row before",
-        "delete them, or add --split-by if they belong to another series",
+        "leave them where a clock was put back, delete them where they are written twice, or add "
+        "--split-by if they belong to another series",
     ),
     "back": ("an earlier time stamp than the row before", "a repair sorts rows by time"),
 }

@@ -54,8 +54,10 @@ def teller(columns: dict, moments: Any, first: np.ndarray) -> Any:
 
 def _starts_again(moments, first):
     """Tell whether time jumps back by many steps somewhere within a part, (rows,)."""
+    known = ~np.isnan(moments)
+    moments, first = moments[known], np.diff(np.cumsum(first)[known], prepend=0) > 0
     step = steps_of(moments, first) * (direction(moments, first) or 1)
-    moved = np.abs(step[(step != 0) & ~np.isnan(step)])
+    moved = np.abs(step[step != 0])
     usual = np.median(moved) if len(moved) else 0
     return bool((step < -RESTART * usual).any())
 

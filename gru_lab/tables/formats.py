@@ -42,7 +42,7 @@ class Parquet(Table):
         plain = self.arrow
         for place, field in enumerate(plain.schema):
             column, kind = plain.column(place), field.type
-            if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
+            if pa.types.is_dictionary(kind):
                 column = column.cast(kind.value_type)
             if pa.types.is_decimal(column.type):
                 column = column.cast(pa.float64())

@@ -29,7 +29,7 @@ def plain_table(source: Any) -> pd.DataFrame:
         if hasattr(source, "to_dataframe") and hasattr(source, "dims"):  # xarray
             table = source.to_dataframe() if hasattr(source, "data_vars") else source.to_pandas()
         elif hasattr(source, "to_pandas"):
-            table = _to_pandas(source)
+            table = source.to_pandas()
         elif hasattr(source, "__dataframe__"):
             table = pd.api.interchange.from_dataframe(source)
         else:
@@ -50,13 +50,6 @@ def plain_table(source: Any) -> pd.DataFrame:
         )
     sparse = {n: kind for n, kind in table.dtypes.items() if isinstance(kind, pd.SparseDtype)}
     return table.astype({name: kind.subtype for name, kind in sparse.items()}) if sparse else table
-
-
-def _to_pandas(source):
-    try:
-        return source.to_pandas()
-    except ImportError:  # polars needs pyarrow for it, and plain lists do not
-        return pd.DataFrame(source.to_dict(as_series=False))
 
 
 def _array(source):
@@ -109,10 +102,7 @@ def is_text(column: pd.Series) -> bool:
 
 def whole(column: pd.Series) -> np.ndarray | None:
     """Return a column of whole numbers as int64, (rows,); None where it is no such column."""
-    kind = column.dtype
-    if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
-        return None
-    if column.isna().any() or pd.api.types.is_complex_dtype(kind):
+    if column.dtype.kind not in "iuf" or column.isna().any():
         return None
     values = column.to_numpy(np.float64)
     fine = (np.abs(values) < 1e18).all() and (values % 1 == 0).all()

@@ -198,16 +198,14 @@ def summary_rows(head: Head, last: list[list[str]], wide: int, body: list[list[s
     """Return how many of the `last` rows below a Head are no data: sums, or lines of another kind;
     it notes them.
 
-    Such a row begins with a word where those of its `body` begin with dates, or with one of a list
-    where they begin with numbers.
+    Such a row begins with a word, or is empty, where those of its `body` begin with dates, or with
+    one of a list where they begin with numbers.
     """
     first = [cells[0] for cells in body if cells and cells[0].strip()]
     digits, count = _mostly(begins_as_number, first), 0
     dated = digits and not _mostly(parted, first)
     for cells in reversed(last):
-        words = [cell.strip() for cell in _filled(cells)]
-        if not words:
-            break
+        words = [cell.strip() for cell in _filled(cells)] or [""]
         leads, word = words[0] == cells[0].strip(), not begins_as_number(words[0])
         lone, short = len(words) == 1, len(cells) < wide
         listed = (digits or short) and any(map(SUMMARY.fullmatch, words if short else words[:1]))

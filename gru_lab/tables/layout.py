@@ -118,7 +118,7 @@ class Layout:
         rest = {name: column for name, column in others.items() if name not in taken}
         warning = tells_apart(rest, stamps, part, first, by_part) if stamps is not None else None
         odd = {} if stamps is None else oddities(stamps, by_part, first)
-        refusals += [warning] if warning else []
+        refusals = refusals or [warning] * bool(warning)
         order, moments = in_order(stamps, by_part, first)
         orders = [in_order(way.stamps, by_part, first)[0] for way in timing.readings[1:]]
         step = usual_step(moments, np.zeros(0) if stamps is None else stamps[order], first)

@@ -8,7 +8,7 @@ from typing import Any
 
 MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
-MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?|=?['\"“„«]"
+MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?|[%‰]|=?['\"“„«]"
 MARKS = "*#!?†‡"  # behind a number: a doubtful or estimated one
 SIGNS = {"．": ".", "，": ",", "＋": "+", "٫": ".", "٬": ","}  # full width, and Arabic
 RARE = 0.05  # a number of digits seen in fewer of the cells does not count

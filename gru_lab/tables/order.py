@@ -1,10 +1,14 @@
 """The order of a table's rows in time, whichever way the file runs, and stamps that break it."""
 
+from typing import Any
+
 import numpy as np
 
 from gru_lab.tables.steps import direction, seconds, steps_of
-from gru_lab.tables.time import SECOND
+from gru_lab.tables.time import NAT, SECOND
 
+HALF_DAY = 43_200  # seconds
+SATURDAY = 71  # hours from the beginning of 1970, a Thursday, to 23:00 on a Saturday
 STILL = 0.5  # of the steps are 0: rows of the same stamp are spread up to the next one
 
 
@@ -38,12 +42,32 @@ def oddities(stamps: np.ndarray, by_part: np.ndarray, first: np.ndarray) -> dict
     return {what: by_part[rows] for what, rows in wrong.items() if rows.any()}
 
 
+def lost_halves(timing: Any, by_part: np.ndarray, first: np.ndarray) -> list[str]:
+    """Return in a list what is wrong with a clock of 12 hours without AM and PM: none of its hours
+    is 0 or above 12, and most steps back are half a day less the usual step.
+    """
+    if not timing.readings or (stamps := timing.readings[0].stamps).dtype.kind == "f":
+        return []
+    moments, hours = seconds(stamps[by_part]), stamps[stamps != NAT] // (3_600 * SECOND) % 24
+    step = steps_of(moments, first) * (direction(moments, first) or 1)
+    back, usual = step[step < 0], np.nanmedian(np.abs(step[step != 0])) if step.any() else 0
+    lost = np.abs(back + HALF_DAY - usual) < usual / 2
+    if lost.sum() <= len(back) / 2 or hours.min() < 1 or hours.max() > 12:
+        return []
+    return [
+        f"the clock of column {timing.columns[-1]!r} shows only hours from 1 to 12 and goes back "
+        f"by half a day {lost.sum():,} times, so AM and PM are lost; write 24 hours, or put AM and "
+        "PM behind the clock or in a column of their own"
+    ]
+
+
 def _unfolded(moments: np.ndarray, stamps: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Return moments in which the hour that comes twice at the end of summer time is two hours.
 
-    On a Sunday in spring or autumn, before 4 o'clock, the clock goes back and an hour is written
-    again; rows after it are an hour later than they say, until an hour is left out in spring. A
-    table in which no hour comes twice is left as it is.
+    In the night to a Sunday in spring or autumn the clock goes back and an hour is written again
+    (at the end of that Sunday, where the hours of a day are numbered); rows after it are an hour
+    later than they say, until an hour is left out in spring. A table in which no hour comes twice
+    is left as it is.
     """
     way = direction(moments, first)
     if stamps.dtype.kind == "f" or not way or np.isnan(moments).any():
@@ -56,8 +80,8 @@ def _unfolded(moments: np.ndarray, stamps: np.ndarray, first: np.ndarray) -> np.
         return moments
     days = (stamps[order] // (86_400 * SECOND)).astype("M8[D]")
     month = days.astype("M8[M]").astype(np.int64) % 12 + 1
-    night = (days.astype(np.int64) % 7 == 3) & (stamps[order] // (3_600 * SECOND) % 24 <= 3)
-    night &= np.isin(month, (3, 4, 9, 10, 11)) & ~first[order]
+    hour = (stamps[order] // (3_600 * SECOND) - SATURDAY) % 168
+    night = ((hour <= 4) | (hour == 25)) & np.isin(month, (3, 4, 9, 10, 11)) & ~first[order]
     back = night & np.isclose(step, usual - 3_600, atol=1)
     ahead = night & np.isclose(step, usual + 3_600, atol=1)
     late, shift = 0, np.zeros(len(order))

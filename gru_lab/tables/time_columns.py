@@ -198,8 +198,8 @@ def _may_be_time(name, reading):
 def _unread(name, column):
     sample = quoted(column.dropna().iloc[0])
     return (
-        f"column {name!r} looks like a time but cannot be read: {sample}; say how it is written, "
-        f"such as --time {name!r} --time-format '%d/%m/%Y %H:%M'"
+        f"column {name!r} may be a time but cannot be read as one: {sample}; if it is, say how it "
+        f"is written, such as --time {name!r} --time-format '%d/%m/%Y %H:%M', or write it so"
     )
 
 

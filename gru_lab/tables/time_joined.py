@@ -30,12 +30,12 @@ NUMBERED = {  # the roles of numbers, with their ranges
 }
 DATES = ("Ymd", "dmY", "mdY", "Yj", "ymd", "dmy", "mdy")
 TOGETHER = [date + clock for date in DATES for clock in ("", "H", "HM", "HMS", "n", "s")]
-TOGETHER += ["Ym", "Gs", "jH", "jHM", "jn", "mdH", "mdHM"]
+TOGETHER += ["Ym", "Gs", "jH", "jHM", "jn", "mdH", "mdHM", "dmH", "dmHM"]
 FRACTIONS = {"d": DAY, "j": DAY, "H": HOUR, "s": SECOND}  # the last of them may have one: day 64.25
 NEAR_BY = 6  # columns beside the year that may belong to the date
 WRITTEN = {"n": "%H%M", "G": "GPS week", "s": "0..86399"}
 GPS = 3_657  # days since 1970 where its weeks begin
-PERIODS = (48, 96, 144, 288, 1_440, 86_400)  # that a day may be counted in, from 0 or 1
+PERIODS = (24, 48, 96, 144, 288, 1_440, 86_400)  # that a day may be counted in, from 0 or 1
 MOST_HALVES = 8  # writings of AM and PM in one column
 TICK = SECOND // 10_000  # what decimals of a day can tell
 
@@ -65,7 +65,8 @@ def _numbered_clocks(numbers):
     """Yield (nanoseconds since midnight, format) of numbers (rows,) that can be a clock."""
     low, high = numbers.min(), numbers.max()
     for count in PERIODS if low in (0, 1) and not (numbers % 1).any() else ():
-        if high - low + 1 == count or (low == 0 and count >= 1_440 and 24 < high < count):
+        sizes = {count, count * 25 // 24} - {24}  # with the hour that comes twice
+        if high - low + 1 in sizes or (low == 0 and count >= 1_440 and 24 < high < count):
             yield _rounded((numbers - low) * (DAY / count)), f"{low:.0f}..{low + count - 1:.0f}"
     if 0 <= low and high <= 24:
         yield (_rounded(numbers * DAY), "days") if high < 1 else (_rounded(numbers * HOUR), "%H")

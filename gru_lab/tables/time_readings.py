@@ -11,6 +11,7 @@ import pandas as pd
 from gru_lab.tables.frames import is_text
 from gru_lab.tables.manner import ascii_digits
 from gru_lab.tables.numbers import option
+from gru_lab.tables.order import lost_halves
 from gru_lab.tables.steps import direction, irregular, seconds, span_words, steps_of
 from gru_lab.tables.time import DAY, HOUR, MINUTE, NAT, SECOND, Reading, text_readings
 from gru_lab.tables.time_numbers import SCALES, counted_from, number_readings
@@ -62,9 +63,7 @@ def readings_of(column: pd.Series) -> list[Reading]:
         bare = column.astype(object).replace(WRAPPED, r"\1", regex=True)
         numbers = pd.to_numeric(bare, errors="coerce")
         return number_readings(numbers) if numbers.notna().sum() == column.notna().sum() else []
-    if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
-        return []
-    return [] if pd.api.types.is_complex_dtype(kind) else number_readings(column)
+    return number_readings(column) if kind.kind in "iuf" else []
 
 
 def _other_clocks(reading):
@@ -164,7 +163,7 @@ def unclear(
     time_format: str | None = None,
 ) -> Any:
     """Return the sentences on a time that may be read otherwise; a format settles most of them."""
-    sentences = _two_readings(timing)
+    sentences = _two_readings(timing) + lost_halves(timing, by_part, first)
     if time_format is None:
         sentences += _calendars(timing, columns) + _swapped(timing, columns, by_part, first)
     return sentences

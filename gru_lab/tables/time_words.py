@@ -8,6 +8,7 @@ from typing import Any
 LANGUAGES = (
     "en en_GB de fr es it pt nl pl sv da nb fi ru uk cs sk hr sl tr hu ro bg el ca et lt lv id vi"
 ).split()
+ROMAN = dict(zip("i ii iii iv v vi vii viii ix x xi xii".split(), range(1, 13), strict=True))
 AFTERNOON = ("p", "pm", "下午", "午後", "오후", "μμ")
 FORENOON = ("a", "am", "上午", "午前", "오전", "πμ")
 ZONES = {  # hours ahead of UTC
@@ -40,13 +41,13 @@ def named_like_time(name: object) -> bool:
 
 
 def looks_like_time(name: object, column: Any) -> bool:
-    """Tell whether a column of text looks like a time, by its cells or by its name."""
+    """Tell whether a column of text may be a time: by its cells or name, or if none comes twice."""
     texts = column.dropna().astype(str).head(200)
-    digits = texts.str.count(r"\d")
+    digits = (texts.str.count(r"\d") >= 3).mean() > 0.5
     if len(texts) == 0 or texts.str.len().max() > 48:
         return False
     marks = texts.str.contains(r"^\D{0,10}\d{1,4}[-/.:年]\d{1,2}[-/.:月]\d{1,4}|\b\d\d?:\d\d\b")
-    return bool(marks.mean() > 0.5 or (named_like_time(name) and (digits >= 3).mean() > 0.5))
+    return bool(marks.mean() > 0.5 or (digits and (named_like_time(name) or texts.is_unique)))
 
 
 def plain(word: str) -> str:
@@ -93,8 +94,8 @@ def months_of(words: set[str]) -> dict[str, int]:
     """
     known_words = sorted({plain(word) for word in words} - {"", "t", *ZONES, *WEEKDAYS, *AFTERNOON})
     best = {}
-    for language in LANGUAGES if known_words else ():
-        names = _months(language)
+    for language in ("roman", *LANGUAGES) if known_words else ():
+        names = ROMAN if language == "roman" else _months(language)
         known = {word: names[word] for word in known_words if word in names and not word.isdigit()}
         if len(known) > len(best):
             best = known

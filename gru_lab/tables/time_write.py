@@ -42,7 +42,7 @@ class Writer:
         for name, (begin, end) in shape.spans.items():
             if name in shape.words and name in roles:
                 self.months[shape.words[name]] = text[begin:end]
-            elif name in {*"abcHh"} and end - begin == 1 and roles.get(name) != "u":
+            elif name in {*"abcHhMS"} and end - begin == 1 and roles.get(name) != "u":
                 self.short.add(name)
         if (shape.roles(self.order).get("Y", np.zeros(1)) >= ERA).any():
             self.ahead = BUDDHIST

@@ -118,7 +118,7 @@ class Excel(Table):
         later = [n for n in filled if n > first]
         last = [list(map(_text, rows[n])) for n in later[-10:]] if len(later) > 9 else []
         ends = summary_rows(head, last, wide, body)
-        end = later[-ends] if ends else later[-1] + 1 if later else first + 1
+        end = later[-ends - 1] + 1 if len(later) > ends else first + 1
         self.at = [n for n in range(first + 1, end) if n not in skipped]
         frame = pd.DataFrame([rows[n] for n in self.at], dtype=object, columns=range(wide))
         frame = frame.where(~frame.isin(HOLES), None).set_axis(
@@ -140,11 +140,8 @@ class Excel(Table):
             rows = "1 row" if stray == 1 else f"{stray} rows"
             self.notes.append(f"{rows} with cells far from the table are left alone")
         formulas, _ = _rows(self.path, self.sheet, formulas=True)
-        self.kept = np.zeros(self.cells.shape, dtype=bool)
-        for row, n in enumerate(self.at):
-            marks = formulas[n][: self.kept.shape[1]] if n < len(formulas) else []
-            self.kept[row, : len(marks)] = [bool(mark) for mark in marks]
-        self.kept &= self.cells.isna().to_numpy()
+        marks = pd.DataFrame(formulas).reindex(self.at, columns=range(self.cells.shape[1]))
+        self.kept = marks.notna().to_numpy() & self.cells.isna().to_numpy()
         if self.kept.any():
             self.notes.append(
                 "formulas without a stored value are no holes: open and save the file in Excel "

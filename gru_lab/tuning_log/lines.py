@@ -182,7 +182,7 @@ def parse_line(text: str, decimal: str = ".") -> tuple[Line, str | None] | None:
             text, label = head, inside.strip()
     tokens = _tokens(plain(text, decimal), decimal)
     figures = _figures(tokens) if tokens else None
-    line = _line(figures) if figures else _of_console(plain(text, decimal), decimal)
+    line = figures and _line(figures) or _of_console(plain(text, decimal), decimal)
     return (line, label) if line else None
 
 
@@ -198,9 +198,7 @@ def _of_console(text, decimal):
     first = TOKENS[decimal].match(text)
     if not first or first.lastgroup not in {*ROLES, "of", "bar"}:  # it is the label of a run
         return None
-    if BARE[decimal].search(
-        PAIRS[decimal].sub(r"\g<name>;", text)
-    ):  # another line's, run into this one
+    if BARE[decimal].search(PAIRS[decimal].sub(r"\g<name>;", text)):  # another line's, run into it
         return None
     slots, names = {}, set()
     for pair in PAIRS[decimal].finditer(text):
@@ -236,7 +234,7 @@ def _line(figures):
             ):
                 return None
             role = free[0]
-        if role in slots or (is_loss and role in ("epoch", "steps")):
+        if role in slots or (role in ("epoch", "steps") and value % 1):  # 20.0 is whole
             return None
         slots[role] = (value, decimals)
     if not {"train", "valid"} <= slots.keys() or ("steps" in slots and "epoch" not in slots):

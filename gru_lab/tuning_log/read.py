@@ -32,7 +32,7 @@ class _Reader:
 
     def take(self, entry):
         line, head = entry.text, entry.text[:LONGEST]
-        if self.depth and not entry.level and not self.figures_of(head):
+        if self.depth and not entry.level and not parse_line(head, self.log.decimal):
             self.model(line)
         elif not (entry.level or entry.cells) and MODEL.match(head):
             self.model(line)
@@ -42,9 +42,6 @@ class _Reader:
             self.section.take(entry)
         else:
             self.beside(entry)
-
-    def figures_of(self, text):
-        return parse_line(text, self.log.decimal)
 
     def model(self, line):
         """A line of the network, as torch prints it: until its brackets are closed."""
@@ -83,7 +80,8 @@ class _Reader:
         """A stage's heading without marks: 'Stage 2: dropout'. Returns whether it is one."""
         patterns = wording.BY_WORD + (() if self.marked else wording.BY_NUMBER)
         heading = None if entry.item else stage_heading(entry.text, patterns, self.last + 1)
-        if not heading or heading[0] != self.last + 1 or self.figures_of(entry.text[:LONGEST]):
+        figures = parse_line(entry.text[:LONGEST], self.log.decimal)
+        if not heading or heading[0] != self.last + 1 or figures:
             return False
         number_, title, match = heading
         if match.re is wording.BY_ORDINAL:  # 'the second step was slow' is prose
@@ -105,7 +103,7 @@ class _Reader:
         epochs = wording.EPOCHS.search(entry.text[:LONGEST])
         if self.section is None and epochs:
             self.log.epochs = wording.count(epochs[1])
-        elif self.figures_of(entry.text) or doubt_of(entry) == "figures":
+        elif parse_line(entry.text, self.log.decimal) or doubt_of(entry) == "figures":
             self.log.not_understood.append((entry.number, entry.text))
 
 

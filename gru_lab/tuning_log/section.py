@@ -15,6 +15,7 @@ ORDERED = re.compile(r"^\d{1,3}[.)]\s+")
 INLINE = re.compile(r"->|[:：→|\t,]|\s{2,}|\s")
 # 'layers=3: out of memory'
 REMARK = re.compile(r"(.*\d[^\s:：→]*)\s*(?:[:：→]|->|\s[-–—]\s)\s*(\D+)")
+FIGURES = re.compile(r"\W{0,3}(?:train|val)\b[^=]{0,30}?\d[.,]\d", re.IGNORECASE)
 HALF = re.compile(  # the beginning of a line with one of the two losses
     r"\W{0,3}(?:[^\W\d_ ]{0,12} ?loss|train|entra[iî]n|val|eval|训练|验证)", re.IGNORECASE
 )
@@ -47,7 +48,7 @@ class Section:
     def take(self, entry: Entry) -> Any:
         line, head = entry.text, entry.text[:LONGEST]
         half, self.half = self.half, None
-        if half and (parsed := self.figures_of(f"{half.text} {line}")):
+        if half and HALF.match(head) and (parsed := self.figures_of(f"{half.text} {line}")):
             return self.figures(*parsed)
         if half:
             self.misunderstood(half)
@@ -117,7 +118,7 @@ class Section:
             is_run = waiting.firm and _knob(label) in knobs
             if label in labels:
                 continue
-            if remark and (is_run or wording.EMPTY.fullmatch(remark)):
+            if remark and re.fullmatch(r"\D+" if is_run else wording.EMPTY, remark):
                 self.stage.runs.insert(place, LoggedRun(label, [Line(math.nan, math.nan)]))
             elif is_run or wording.states_unknown(waiting.label):
                 self.misunderstood(waiting.entry)
@@ -179,7 +180,7 @@ class Section:
             named = re.search(r"[^\W\d]|=", label) or RATIO.match(label)
             if named and (parsed := self.figures_of(rest)):
                 telling = entry.item or re.search(r"[\d=]", label)
-                losses = LOSS.search(label) or looks_like_losses(label)
+                losses = LOSS.search(label) or looks_like_losses(label) or FIGURES.match(label)
                 if losses or not telling and (self.pending.firm or mark[0].isspace()):
                     return False  # 'best 0.012 0.013' is no run
                 self.expect(Pending(self.named(label)))
@@ -226,8 +227,7 @@ class Section:
             if len(self.concluding) > 2:  # the last line before the figures was no conclusion
                 waiting = Pending(self.concluding.pop())
             self.concluded()
-            stated = waiting.stated if not waiting.statement else {}
-            self.run = LoggedRun(waiting.label, **stated)
+            self.run = LoggedRun(waiting.label, **({} if waiting.statement else waiting.stated))
             if waiting.statement:  # what is tried: the second run of the kind says so
                 for name, value in waiting.stated.items():
                     setattr(self.stage, name, None if self.stage.runs else value)

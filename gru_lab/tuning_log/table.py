@@ -8,7 +8,7 @@ from gru_lab.tuning_log.lines import LONGEST, Line, parse_line, roles_of
 from gru_lab.tuning_log.wording import COLUMNS, seconds_of
 
 NUMBER = re.compile(r"[\d∞]|inf", re.IGNORECASE)
-SEPARATORS = (r"\|", r"\t", ";", ",", r"\s{2,}", r"\s")
+SEPARATORS = (r"\|", r"\t", ";", ",", r"\s{2,}", r"\s+")
 
 
 class Row(NamedTuple):
@@ -37,12 +37,14 @@ class Table:
         """Return the table of plain columns that a line without figures is the head of, or None."""
         if any(map(str.isdigit, text)):
             return None
-        separator = next((sep for sep in SEPARATORS if re.search(sep, text)), None)
-        names = _split(text, separator) if separator else []
-        if separator == SEPARATORS[-1]:  # 'train loss' is one column, and 'and' is none
-            names = roles_of(text) or names
-        table = cls(names, separator)
-        return table if all(table.roles.count(role) == 1 for role in ("train", "valid")) else None
+        for separator in [sep for sep in SEPARATORS if re.search(sep, text)][:2]:
+            names = _split(text, separator)
+            if separator == SEPARATORS[-1]:  # 'train loss' is one column, and 'and' is none
+                names = roles_of(text) or names
+            table = cls(names, separator)
+            if all(table.roles.count(role) == 1 for role in ("train", "valid")):
+                return table
+        return None
 
     def split(self, text: str) -> tuple[str, ...]:
         """Return the cells of a row of plain columns; () where it has others than the head."""

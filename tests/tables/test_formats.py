@@ -29,13 +29,14 @@ def test_types_of_other_tools_are_read_and_written_back_in_their_type(tmp_path):
         "nested": pa.array([[1.0, 2.0]] * rows),
         "struct": pa.array([{"x": 1, "y": 2}] * rows),
     }
+    columns["coded text"] = columns["text"].dictionary_encode()
     path = parquet(tmp_path / "t.parquet", **columns)
     sheet = Sheet.open(path)
     assert [note.split(" is nested")[0] for note in sheet.notes] == [
         "column 'nested'",
         "column 'struct'",
     ]
-    names = ["decimal", "coded", "text"]
+    names = ["decimal", "coded", "text", "coded text"]
     for name in names:
         assert sheet.table[name][8] == 2.0 and sheet.holes[name].tolist().index(True) == 4
     assert sheet.table["date"].dtype.kind == "M"
@@ -46,7 +47,7 @@ def test_types_of_other_tools_are_read_and_written_back_in_their_type(tmp_path):
     before, after = pq.read_table(path), pq.read_table(tmp_path / "out.parquet")
     assert after.schema.equals(before.schema, check_metadata=True)
     written = [after[name][4].as_py() for name in names]
-    assert written == [Decimal("1.23"), pytest.approx(1.2345), "1.23 V"]
+    assert written == [Decimal("1.23"), pytest.approx(1.2345), "1.23 V", "1.23 V"]
     for name in before.column_names:
         old, new = before[name].to_pylist(), after[name].to_pylist()
         same = [n for n in range(rows) if n != 4]

@@ -85,6 +85,10 @@ HEADS = {  # the file, and what `read as` says of it
         ),
         "2 lines of words, the first is line 11",
     ),
+    "an empty row above a sum": (
+        table("time,T,RH", below=[",,", "Mean,12.87,58.563", "Max:,15.75,60"]),
+        "3 lines at the end",
+    ),
     "an end": (table("time,T,RH", below=["", "End of file"]), "1 line at the end"),
     "a comment at the end": (table("time,T,RH", below=["# end"]), "comma"),
     "names again": (

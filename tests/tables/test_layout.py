@@ -204,6 +204,34 @@ def test_the_hour_that_comes_twice_keeps_the_order_of_rows(every, end):
     assert layout.odd == {}
 
 
+def test_the_hour_comes_twice_also_at_another_end_of_the_night_or_of_numbered_hours():
+    true = pd.date_range("2024-04-05", "2024-04-08", freq="h", tz="America/Santiago")
+    layout = Layout.of(table(t=true.strftime("%d.%m.%Y %H:%M"))).require()
+    np.testing.assert_allclose(np.diff(layout.position), 1)
+    true = pd.date_range("2024-10-25", periods=240, freq="30min", tz="Europe/London")
+    half = (true - true.normalize()) // pd.Timedelta("30min") + 1  # 1 to 48, and once to 50
+    layout = Layout.of(table(day=true.strftime("%d-%b-%Y"), period=half)).require()
+    assert layout.time == ("day", "period") and layout.odd == {}
+    np.testing.assert_allclose(np.diff(layout.position), 1)
+
+
+@pytest.mark.parametrize("end", [1, -1])
+@pytest.mark.parametrize("form", ["%d.%m.%Y %I:%M", "%I:%M"])
+def test_a_clock_of_twelve_hours_without_am_and_pm_is_refused_with_the_reason(form, end):
+    true = pd.date_range("2024-03-15 08:00", periods=200, freq="15min")[::end]
+    (sentence,) = Layout.of(table(t=true.strftime(form))).refusals
+    assert "clock of column 't' shows only hours from 1 to 12" in sentence
+    morning = true[(true.hour > 0) & (true.hour < 12)]
+    assert not Layout.of(table(t=morning.strftime("%d.%m.%Y %I:%M"))).refusals
+    assert not Layout.of(table(t=true.strftime("%d.%m.%Y %I:%M %p"))).refusals
+
+
+def test_a_second_table_below_a_line_without_a_stamp_is_refused():
+    frame = table(t=[*HOURS.strftime("%d.%m.%Y %H:%M"), None, *HOURS.strftime("%d.%m.%Y %H:%M")])
+    with pytest.raises(ValueError, match="several series may lie in one table"):
+        Layout.of(frame).require()
+
+
 def test_a_year_of_local_time_has_even_steps():
     true = pd.date_range("2024-01-01", "2024-12-31", freq="h", tz="Europe/Berlin")
     layout = Layout.of(table(t=true.strftime("%d.%m.%Y %H:%M"))).require()
@@ -340,7 +368,10 @@ def test_dates_in_no_order_are_named_and_taken_only_if_told(rng):
 
 def test_what_looks_like_a_time_and_cannot_be_read_is_named():
     layout = Layout.of(table(when=[f"2024-13-{day:02d} 10:00" for day in range(1, 29)]))
-    assert "column 'when' looks like a time but cannot be read" in layout.problems[0]
+    assert "column 'when' may be a time but cannot be read as one" in layout.problems[0]
+    weeks = [f"KW {week}/2024" for week in range(1, 50)]
+    assert "'week' may be a time but cannot" in Layout.of(table(week=weeks)).problems[0]
+    assert Layout.of(table(t=HOURS, week=[f"KW {n}" for n in range(len(HOURS))])).problems == ()
     with pytest.raises(ValueError, match="time: column 'x' cannot be read as '%d/%m/%Y'"):
         Layout.of(table(t=["a"] * 9), time="x", time_format="%d/%m/%Y")
 

@@ -27,6 +27,7 @@ MANNERS = {  # what a person's cell looks like for a value
     "unit": lambda v: f"{v:.2f} °C",
     "unit without space": lambda v: f"{v:.2f}W/m2",
     "percent": lambda v: f"{v:.2f}%",
+    "percent in front, as in Turkey": lambda v: f"%{v:.2f}".replace(".", ","),
     "euro": lambda v: f"€ {v:,.2f}",
     "dollar": lambda v: f"${v:,.2f}",
     "currency behind": lambda v: f"{v:.2f} CHF".replace(".", ","),

@@ -15,6 +15,7 @@ MONTHS = pd.date_range("2005-01-01", periods=60, freq="MS")
 GERMAN = "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.".split()
 FRENCH = "janvier février mars avril mai juin juillet août".split()
 FRENCH += "septembre octobre novembre décembre".split()
+ROMAN = "I II III IV V VI VII VIII IX X XI XII".split()
 RUSSIAN = "янв фев мар апр мая июн июл авг сен окт ноя дек".split()
 
 
@@ -98,6 +99,22 @@ WRITTEN = {
     "from to": (HOURS, lambda s: f"{s:%d.%m.%Y %H:%M} - {s + pd.Timedelta('1h'):%d.%m.%Y %H:%M}"),
     "UTC": (HOURS, "%Y-%m-%d %H:%M:%S UTC"),
     "a zone by its place": (HOURS, "%Y-%m-%d %H:%M Africa/Abidjan"),
+    "a word before the clock": (HOURS, "%d.%m.%Y klo %H.%M"),
+    "no zeros in front, with seconds": (
+        HOURS + pd.to_timedelta(np.arange(300) * 5, "s"),
+        lambda s: f"{s.year}-{s.month}-{s.day} {s.hour}:{s.minute}:{s.second}",
+    ),
+    "Go": (HOURS, "%Y-%m-%d %H:%M:%S +0000 UTC"),
+    "JavaScript": (HOURS, "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)"),
+    "NASA": (HOURS, "%Y:%j:%H:%M:%S"),
+    "day of the year, points": (HOURS, "%Y.%j.%H%M"),
+    "Roman months": (DAYS, lambda s: f"{s.day}.{ROMAN[s.month - 1]}.{s.year}"),
+    "Eurostat": (MONTHS, "%YM%m"),
+    "Eurostat, with a hyphen": (MONTHS, "%Y-M%m"),
+    "French quarters": (
+        pd.date_range("2001", periods=40, freq="QS"),
+        lambda s: f"T{s.quarter} {s.year}",
+    ),
     "the Pacific": (HOURS, lambda s: f"{s - pd.Timedelta('7h'):%Y-%m-%d %H:%M} PDT"),
 }
 

@@ -278,6 +278,27 @@ def test_figures_above_the_first_stage_are_named_and_odd_ones_are_no_crash():
     assert len(audit(read_log(text + LOG), anyway=True)) == 0
 
 
+def test_epochs_with_a_point_two_kinds_of_errors_and_heads_under_rules_lose_no_run():
+    epochs = re.sub(r"\n(0\S+) (0\S+)", r"\nEpoch: 20.0 Train Loss: \1 Val Loss: \2", LOG)
+    labels = [run.label for stage in read_log(epochs).stages for run in stage.runs]
+    assert labels == ["layers=1", "layers=2", "dropout=0.1", "dropout=0.5"]
+    (line,) = read_log(epochs.replace("20.0", "1.5")).stages[0].runs[1].lines
+    assert (line.epoch, line.validation) == (None, 0.012)
+    errors = re.sub(r"\n(0\S+) (0\S+)", r"\ntrain rmse \1 val rmse \2 val mae 0.9", LOG)
+    assert [line.validation for line in read_log(errors).stages[0].runs[1].lines] == [0.012]
+    spaced = "\n====== ===== =====\n1      0.012 0.013\n2      0.011 0.012\n"
+    (stage,) = read_log(f"## 1. x\nlayers train  valid{spaced}").stages
+    assert [(run.label, run.lines[0].train) for run in stage.runs] == [
+        ("layers=1", 0.012),
+        ("layers=2", 0.011),
+    ]
+
+
+def test_figures_below_a_label_that_are_no_losses_are_no_failed_run():
+    log = read_log(LOG.replace("- layers=2", "- layers=3\ntrain 10m, val 11m\n- layers=2"))
+    assert log.not_understood == [(4, "layers=3")]
+
+
 def test_what_states_nothing_known_and_a_run_without_figures_are_named():
     log = read_log(LOG.replace("- layers=2", "Durchläufe: 50\n- layers=3\n- layers=2"))
     assert log.not_understood == [(4, "Durchläufe: 50"), (5, "layers=3")]
