@@ -79,8 +79,9 @@ def record(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=[1440, 1024, 390])
+@pytest.fixture(scope="module", params=[1440, 1024, 390])
 def page(request, browser, record):
+    """The record, open in a window of a width; it is read, used and at last printed."""
     context = browser.new_context(
         viewport={"width": request.param, "height": 900}, offline=True, accept_downloads=False
     )

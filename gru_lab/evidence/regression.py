@@ -7,6 +7,7 @@ It is the regression of `lab.repair`, learned on the training windows and shown 
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from gru_lab.gaps import Gapped
 from gru_lab.repairs.hiding import Pattern
@@ -25,8 +26,9 @@ def regression(train: Gapped, validation: Gapped, seed: int = 0) -> np.ndarray:
     channels = shown.values.shape[1]
     pattern = Pattern(np.isnan(shown.values), shown.begin)
     rivals = Rivals(np.ones(channels), np.zeros(channels))
-    rivals.fit(shown, pattern, np.random.default_rng(seed))
-    filled = rivals.fill(_stretch(validation)).filled.T * rivals.std + rivals.mean
+    with threadpool_limits(1, "blas"):  # systems so small gain nothing from more, and round alike
+        rivals.fit(shown, pattern, np.random.default_rng(seed))
+        filled = rivals.fill(_stretch(validation)).filled.T * rivals.std + rivals.mean
     filled = np.clip(filled, np.nanmin(shown.values, axis=0), np.nanmax(shown.values, axis=0))
     filled = filled.reshape(validation.truth.shape)  # (windows, time, channels)
     return np.where(validation.hidden_mask, filled, validation.truth).astype(np.float32)
