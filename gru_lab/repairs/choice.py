@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import stdtr
 
-from gru_lab.repairs.holes import CLASSES, CLOSED
+from gru_lab.repairs.holes import CLASSES, CLOSED, Gaps
 
 FEW, FEW_HOLES = 30, 8  # entries and holes below which a class of a channel decides nothing
 DOUBT = 0.05  # a way is taken if the chance that it is worse than the line is below this
@@ -30,7 +30,7 @@ class Held(NamedTuple):
     error: np.ndarray
 
 
-def shown_by(gaps: Any) -> np.ndarray:
+def shown_by(gaps: Gaps) -> np.ndarray:
     """Return of which classes of length Gaps show enough, (classes,)."""
     kind, first = gaps.kind, np.flatnonzero(np.diff(gaps.hole, prepend=-1))
     entries, holes = (np.bincount(k, minlength=CLASSES) for k in (kind, kind[first]))
@@ -120,7 +120,7 @@ class Evidence:
         sure = (self.worse < DOUBT) | ((self.worse < 0.5) & common)
         return np.where(self.enough, sure, common)
 
-    def doubted(self, way: Any) -> np.ndarray:
+    def doubted(self, way: np.ndarray) -> np.ndarray:
         """Return where the chosen `way` (channels, classes) is surely worse than the line: there,
         or in common and not better there. What `choose` might take is not doubted: a table that is
         repaired again by what was learned from it stays as it was.
@@ -132,7 +132,7 @@ class Evidence:
         there = (worse > 1 - DOUBT / 2) | ((worse > 0.5) & (common > 1 - DOUBT / 2))
         return np.where(self.enough, there, common > 1 - DOUBT / 2) & ~sure
 
-    def errors(self, way: Any = None) -> Any:
+    def errors(self, way: np.ndarray | None = None) -> Any:
         """Return (MAE, RMSE, chance to be worse), each (ways, channels, classes), or of the `way`
         chosen, (channels, classes). A class with few entries leans on what is usual for the channel
         and for the class.
@@ -144,7 +144,7 @@ class Evidence:
             return figures
         return [np.take_along_axis(a, way[None], axis=0)[0] for a in figures]
 
-    def instead(self, other: Any, chosen: np.ndarray) -> "Evidence":
+    def instead(self, other: "Evidence", chosen: np.ndarray) -> "Evidence":
         """Return this evidence with that of `other` where `chosen` (channels, classes) is True."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return Evidence(*(np.where(chosen, b, a) for a, b in pairs))

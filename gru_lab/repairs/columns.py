@@ -22,7 +22,7 @@ def numbers(column: pd.Series) -> np.ndarray | None:
     return None if column is None else column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def require_no_numbers_as_text(table: Any, names: Iterable) -> None:
+def require_no_numbers_as_text(table: pd.DataFrame, names: Iterable) -> None:
     """Raise ValueError if one of these columns holds holes and nothing but numbers written as text
     or kept as categories: its holes would stay, and nobody would know why. Names such as '007' are
     no numbers.
@@ -82,7 +82,7 @@ def stretch_of(table: pd.DataFrame, channels: list, layout: Layout) -> Stretch:
     return laid_out(values, layout)
 
 
-def laid_out(values: np.ndarray, layout: Any) -> Any:
+def laid_out(values: np.ndarray, layout: Layout) -> Stretch:
     """Return `values` (rows, channels), in the order of a Layout, as a Stretch that knows how long
     a step is and where in the week it begins.
     """

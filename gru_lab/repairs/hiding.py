@@ -16,7 +16,7 @@ MOST_SHIFTS = 20
 PIECE, MANY_PARTS = 500, 20  # rows that are hidden in one manner
 
 
-def piece_of(rows: Any) -> int:
+def piece_of(rows: int) -> int:
     """Return how many of so many rows are hidden in one manner."""
     return max(8, min(PIECE, rows // 6))
 

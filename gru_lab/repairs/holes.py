@@ -18,7 +18,7 @@ LABELS += ["end, 1-12", "end, 13-48", "end, over 48"]
 CLASSES = len(LABELS)
 
 
-def part_ends(starts: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
+def part_ends(starts: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (begin, end), each (rows,): where the part of each row begins and ends."""
     lengths = np.diff([*starts, rows])
     return np.repeat(starts, lengths), np.repeat([*starts[1:], rows], lengths)
@@ -51,7 +51,7 @@ class Gaps:
     length: np.ndarray
     open: np.ndarray
 
-    def across(self, series: Any, period: Any = 0) -> np.ndarray:
+    def across(self, series: np.ndarray, period: Any = 0) -> np.ndarray:
         """Return what a complete `series` (rows,) does in each entry, less its own line."""
         start = series[self.before]
         there, whole = (wrapped(series[row] - start, period) for row in (self.row, self.after))
@@ -165,16 +165,12 @@ class Stretch:
         piece = len(self) / pieces
         return np.arange(len(self)) % piece < (total / pieces if len(self) > total else piece)
 
-    def gaps(self, channel: Any) -> Gaps:
+    def gaps(self, channel: int) -> Gaps:
         """Return the Gaps of a channel."""
         observed = ~np.isnan(self.values[:, channel])
         return gaps_of(observed, self.position, self.begin, self.end)
 
-    def bin(self, seconds: Any, bins: int) -> np.ndarray:
-        """Return in which of so many `bins` of a cycle of `seconds` each row is, (rows,)."""
-        return (self.clock(seconds) * bins).astype(int) % bins
-
-    def clock(self, seconds: Any) -> np.ndarray:
+    def clock(self, seconds: float) -> np.ndarray:
         """Return how far each row is in a cycle of so many `seconds`, (rows,), from 0 to 1."""
         return (self.position * self.step + self.since) % seconds / seconds
 

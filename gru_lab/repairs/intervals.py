@@ -73,14 +73,14 @@ class Intervals:
         unit = unit * self.usual[channel]
         return self.low[channel, kind] * unit, self.high[channel, kind] * unit
 
-    def instead(self, other: Any, chosen: np.ndarray) -> "Intervals":
+    def instead(self, other: "Intervals", chosen: np.ndarray) -> "Intervals":
         """Return these with the intervals of `other`, of the same units, where `chosen` is True."""
         low, high = np.where(chosen, other.low, self.low), np.where(chosen, other.high, self.high)
         kept = self.paths[~chosen[self.paths[:, 0], self.paths[:, 1]]]
         paths = np.concatenate([kept, other.paths + [0, 0, len(self.path), 0]])
         return Intervals(self.usual, low, high, np.r_[self.path, other.path], paths)
 
-    def draw(self, channel: Any, gaps: Gaps, unit: Any, rng: np.random.Generator) -> np.ndarray:
+    def draw(self, channel: int, gaps: Gaps, unit: Any, rng: np.random.Generator) -> np.ndarray:
         """Return plausible errors along a channel's Gaps, (entries,), in which `unit` (entries,) is
         usual: those along held-back holes of the same class, stretched to the length of each. The
         holes are drawn anew for each call: that so few are known is part of what is not sure

@@ -8,7 +8,7 @@ channel's spread.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Kriging:
 
     LEARNED = ("shapes", "matrices", "partners", "cycles", "bins", "usual")
 
-    def fit(self, values: np.ndarray, stretch: Stretch, cycles: Any, period: Any) -> Any:
+    def fit(self, values: np.ndarray, stretch: Stretch, cycles: list, period: float) -> Self:
         """Learn from `values` (channels, rows), NaN where missing, of a Stretch; what is left of
         them without what is usual in the `cycles` (seconds) may come back by `period` (rows).
         """
@@ -63,7 +63,7 @@ class Kriging:
     def places(self, stretch: Stretch) -> Any:
         """Yield for each cycle in which bin of it the rows of a Stretch are, (rows,)."""
         for cycle, bins in zip(self.cycles, self.bins, strict=True):
-            yield stretch.bin(cycle, bins)
+            yield (stretch.clock(cycle) * bins).astype(int) % bins
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +78,14 @@ class Field:
     seen: list
 
     @classmethod
-    def of(cls, kriging: Any, stretch: Stretch, values: np.ndarray) -> Any:
+    def of(cls, kriging: Kriging, stretch: Stretch, values: np.ndarray) -> Self:
         """Return the Field of `values` (channels, rows)."""
         rest = values
         for usual, place in zip(kriging.usual, kriging.places(stretch), strict=True):
             rest = rest - usual[:, place]
         return cls(kriging, stretch, rest, [np.flatnonzero(~np.isnan(a)) for a in rest])
 
-    def told(self, channel: Any, row: Any) -> Any:
+    def told(self, channel: int, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean and the standard deviation of a channel's missing entry in each `row`
         (entries,): both (entries,).
         """

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gru_lab.repairs.holes import Gaps, Stretch
-from gru_lab.repairs.options import in_steps
+from gru_lab.repairs.options import Options, in_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,19 +24,19 @@ class Limits:
     extrapolation: float | None
 
     @classmethod
-    def of(cls, options: Any, channels: Any, stretch: Stretch) -> "Limits":
+    def of(cls, options: Options, channels: list, stretch: Stretch) -> "Limits":
         """Return the Limits that Options draw for the `channels` of a Stretch."""
         options.require(channels)
         low = np.array([options.low.get(name, -np.inf) for name in channels], dtype=float)
         high = np.array([options.high.get(name, np.inf) for name in channels], dtype=float)
         whole = list(map(options.whole, channels, stretch.values.T))
         fills = np.array([options.repaired(name) for name in channels])
-        most, ends = in_steps("max_gap", options.max_gap, stretch.step), options.extrapolation
-        if ends is not None:
-            ends = in_steps("extrapolation", None if ends == "all" else ends, stretch.step)
+        most, far = in_steps("max_gap", options.max_gap, stretch.step), options.extrapolation
+        limit = in_steps("extrapolation", None if far == "all" else far, stretch.step)
+        ends = None if far is None else limit
         return cls(low, high, np.array(whole, dtype=bool), fills, most, ends)
 
-    def allow(self, channel: Any, gaps: Gaps, supported: Any = np.inf) -> Any:
+    def allow(self, channel: int, gaps: Gaps, supported: float = np.inf) -> np.ndarray:
         """Return which entries of a channel's Gaps are to be filled, (entries,); at an end of it as
         many steps as are `supported`, where nobody said.
         """
@@ -45,7 +45,7 @@ class Limits:
         return (gaps.length <= most) & self.fills[channel]
 
     def clipped(
-        self, channel: Any, low: Any, high: Any, values: np.ndarray, below: Any, above: Any
+        self, channel: int, low: Any, high: Any, values: np.ndarray, below: Any, above: Any
     ) -> tuple[np.ndarray, ...]:
         """Return the `values` of a channel seen from `low` to `high`, and their bounds (`below` and
         `above` them), (entries,), within all limits.

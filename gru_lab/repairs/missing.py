@@ -15,7 +15,7 @@ from gru_lab.config import one_of
 from gru_lab.tables.frames import is_numeric
 from gru_lab.tables.layout import Layout
 from gru_lab.tables.manner import begins_as_number, parted
-from gru_lab.tables.numbers import option, quoted
+from gru_lab.tables.numbers import Numbers, option, quoted
 
 SELDOM, RARE = 0.5, 2  # the share of rows with a note; times that the words of an event come
 OFF = 0.05  # of a step: so far beside the usual steps is between them
@@ -93,7 +93,7 @@ def stands_out(values: np.ndarray, code: float) -> bool:
     return max(low - code, code - high) > max(high - low, 1e-9 * abs(code))
 
 
-def event_rows(done: Any, cells: pd.DataFrame) -> np.ndarray:
+def event_rows(done: Numbers, cells: pd.DataFrame) -> np.ndarray:
     """Return which rows (rows,) tell of an event, such as 'sensor cleaned', and hold no number.
 
     `done` are the Numbers of a table of `cells`. Such a row has no time, or one between the usual

@@ -33,15 +33,15 @@ class Scene:
     lagged: list
     deviation: np.ndarray | None = None
 
-    def line(self, channel: Any, gaps: Gaps) -> np.ndarray:
+    def line(self, channel: int, gaps: Gaps) -> np.ndarray:
         """Return the straight line across Gaps, (entries,)."""
         return gaps.line(self.filled[channel], self.turn[channel])
 
-    def across(self, channel: Any, gaps: Gaps) -> np.ndarray:
+    def across(self, channel: int, gaps: Gaps) -> np.ndarray:
         """Return what a channel does across Gaps, (entries,)."""
         return gaps.across(self.filled[channel], self.turn[channel])
 
-    def lag(self, channel: Any, gaps: Gaps, group: Any) -> np.ndarray:
+    def lag(self, channel: int, gaps: Gaps, group: int) -> np.ndarray:
         """Return what the channel did across Gaps some periods earlier and later, (entries,)."""
         total = np.zeros(len(gaps.row), np.float32)
         weight = np.full(len(gaps.row), 0.05, np.float32)
@@ -53,7 +53,7 @@ class Scene:
             weight = weight + weigh
         return total / weight
 
-    def inputs(self, channel: Any, gaps: Gaps, partners: Any, usual: Any) -> np.ndarray:
+    def inputs(self, channel: int, gaps: Gaps, partners: Any, usual: Any) -> np.ndarray:
         """Return what the regression sees of each entry of Gaps, (entries, inputs).
 
         `partners` are other channels, `usual` for each cycle of the clock the bin of each
@@ -68,7 +68,7 @@ class Scene:
         columns += [self.leaning(channel, gaps), -line * steady, steady]
         return np.stack(columns, axis=1, dtype=np.float32, casting="same_kind")
 
-    def leaning(self, channel: Any, gaps: Gaps) -> Any:
+    def leaning(self, channel: int, gaps: Gaps) -> np.ndarray:
         """Return how the series comes into a hole at an end of its part, (entries,), less and less
         the farther away; 0 between two values.
         """
@@ -82,7 +82,7 @@ class Scene:
         return np.where(gaps.open, -other * slope * far / (1 + far), 0)
 
 
-def solve(inputs: np.ndarray, goal: np.ndarray, kind: Any) -> np.ndarray:
+def solve(inputs: np.ndarray, goal: np.ndarray, kind: np.ndarray) -> np.ndarray:
     """Return weights (classes, inputs) by ridge regression of `goal` (entries,), in each class of
     length `kind` (entries,) drawn towards those of all.
 

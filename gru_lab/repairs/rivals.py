@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+from numpy.random import Generator
 
+from gru_lab.repairs.hiding import Pattern
 from gru_lab.repairs.holes import CLASSES, Gaps, Stretch, wrapped
 from gru_lab.repairs.kriging import Field, Kriging
 from gru_lab.repairs.regression import EXTREME, Scene, solve
@@ -58,7 +60,7 @@ class Rivals:
         self.straight = np.zeros((channels, CLASSES), dtype=bool)  # where the line is corrected
         self.weights = np.zeros((channels, CLASSES, 0), dtype=np.float32)
 
-    def fit(self, stretch: Stretch, pattern: Any, rng: np.random.Generator) -> Self:
+    def fit(self, stretch: Stretch, pattern: Pattern, rng: Generator) -> Self:
         """Learn from a Stretch in which holes lie as the Pattern says; return self."""
         some = stretch.where(stretch.spread(ROWS))
         for k in np.flatnonzero(self.turn == 0):
@@ -86,7 +88,7 @@ class Rivals:
         return self
 
     def lessons(
-        self, stretch: Stretch, pattern: Any, rng: np.random.Generator, alike: bool, fill: Callable
+        self, stretch: Stretch, pattern: Pattern, rng: Generator, alike: bool, fill: Callable
     ) -> Iterator[tuple[int, Scene, Gaps, np.ndarray]]:
         """Hide entries of a Stretch as the Pattern says, and yield for each channel its number, the
         Scene that `fill` makes of the rest, the Gaps of what was hidden, and what the filling lacks
@@ -148,7 +150,7 @@ class Rivals:
                 filled[c, gaps.row] = np.where(self.straight[c, gaps.kind], line, mean)
         return replace(scene, filled=filled, deviation=deviation)
 
-    def inputs(self, channel: Any, scene: Scene, gaps: Any) -> np.ndarray:
+    def inputs(self, channel: int, scene: Scene, gaps: Gaps) -> np.ndarray:
         """Return what the regression sees of the Gaps of a channel, (entries, inputs)."""
         usual = zip(self.kriging.places(scene.stretch), self.kriging.usual[:, channel], strict=True)
         return scene.inputs(channel, gaps, self.kriging.partners[channel, 1:], usual)
@@ -157,7 +159,7 @@ class Rivals:
         """Return the Scene of a Stretch filled by the line, by kriging and by the regression."""
         scene = self._kriged(stretch)
         filled = scene.filled.copy()
-        for c in np.flatnonzero(self.goal & np.isnan(stretch.values).any(axis=0)):
+        for c in np.flatnonzero(self.goal & np.isnan(stretch.values).any(axis=0)).tolist():
             gaps = stretch.gaps(c)
             more = np.einsum("ei,ei->e", self.inputs(c, scene, gaps), self.weights[c, gaps.kind])
             values = filled[c, gaps.row] + more

@@ -85,7 +85,7 @@ def _parts(imputer):
     return *heads, ("kriging.", ways.rivals.kriging), ("trees.", ways.trees)
 
 
-def tensors_of(imputer: Any) -> dict:
+def tensors_of(imputer: Imputer) -> dict:
     """Return all that an Imputer learned, as {name: tensor}."""
     learned = {
         head + name: getattr(part, name) for head, part in _parts(imputer) for name in part.LEARNED

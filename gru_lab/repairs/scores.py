@@ -1,11 +1,10 @@
 """What entries held back foretell for a table's own holes, by channel and by length of hole."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from gru_lab.repairs.holes import LABELS
+from gru_lab.repairs.imputer import Imputer
 from gru_lab.repairs.ways import WAYS
 
 NAMES = ("forward fill", "linear", *WAYS[2:])
@@ -26,7 +25,7 @@ def _errors(imputer):
     return mae, rmse, imputer.evidence.errors(imputer.way)[2]
 
 
-def tables(imputer: Any, channels: Any) -> Any:
+def tables(imputer: Imputer, channels: list) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what is foretold by channel and by length, two DataFrames.
 
     The first has a row per channel: the errors for its own holes, of all ways and of the repair;

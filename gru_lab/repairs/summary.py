@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gru_lab.repairs.check import Check
 from gru_lab.repairs.choice import DOUBT
 from gru_lab.repairs.holes import runs_of
 from gru_lab.repairs.repaired import Repaired
 from gru_lab.repairs.repairer import Repairer, repair
+from gru_lab.repairs.sheet import Sheet
 from gru_lab.repairs.words import counted, listed, shown
 
 HOW = {
@@ -32,7 +34,7 @@ READING = ("split_by", "time", "time_format", "dayfirst")  # may be said again b
 
 
 def repair_sheet(
-    sheet: Any, checked: Any, model: Any = None, device: str = "auto", **settings: Any
+    sheet: Sheet, checked: Check, model: Any = None, device: str = "auto", **settings: Any
 ) -> Repaired:
     """Return the Repaired of a Sheet, of which `checked` is the Check; `model` is a file with a
     saved Repairer.
@@ -72,7 +74,7 @@ def _require_none(names):
         )
 
 
-def summary(repaired: Any) -> pd.DataFrame:
+def summary(repaired: Repaired) -> pd.DataFrame:
     """Return a DataFrame with a row per channel: holes, filled, left, how, better, and the scores
     of its Repairer.
 
@@ -90,7 +92,7 @@ def summary(repaired: Any) -> pd.DataFrame:
     return counts.join(scores)
 
 
-def by_length(repaired: Any) -> pd.DataFrame:
+def by_length(repaired: Repaired) -> pd.DataFrame:
     """Return a DataFrame with a row per channel and class of length of its holes: how many, what
     fills them, `why`, the chance that this is worse than the straight line, and the errors of all
     ways on entries held back.
@@ -125,7 +127,7 @@ def _why(row, others):
     return "best by MAE and RMSE"
 
 
-def left_empty(repaired: Any) -> list[tuple]:
+def left_empty(repaired: Repaired) -> list[tuple]:
     """Return the holes that stay as (channel, rows, why), the longest first."""
     layout, channels = repaired.layout, list(repaired.repairer.scores_.index)
     missing = repaired.table[channels].isna().to_numpy()[layout.order]
@@ -143,7 +145,7 @@ def left_empty(repaired: Any) -> list[tuple]:
     return sorted(left, key=lambda hole: -len(hole[1]))
 
 
-def each_value(repaired: Any) -> pd.DataFrame:
+def each_value(repaired: Repaired) -> pd.DataFrame:
     """Return a row per repaired value: its row, time if any, channel, value, low and high."""
     table, layout, pieces = repaired.frame, repaired.layout, []
     low, high = repaired.interval
@@ -160,7 +162,7 @@ def each_value(repaired: Any) -> pd.DataFrame:
     return pd.concat(pieces, ignore_index=True)
 
 
-def compare(repaired: Any, truth: Any) -> pd.DataFrame:
+def compare(repaired: Repaired, truth: pd.DataFrame) -> pd.DataFrame:
     """Return, where the `truth` of the holes is known (a DataFrame with rows as the table's, of
     some channels), what the repair was worth, a row per channel.
 
@@ -183,7 +185,7 @@ def compare(repaired: Any, truth: Any) -> pd.DataFrame:
     )
 
 
-def last_line(repaired: Any) -> str:
+def last_line(repaired: Repaired) -> str:
     """Return in words what was filled, what was not, and how much better than a straight line."""
     rows = summary(repaired)
     holed = rows[rows["holes"] > 0]

@@ -11,7 +11,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from gru_lab.repairs import training
+from gru_lab.repairs.hiding import Pattern
 from gru_lab.repairs.holes import Gaps, Stretch
+from gru_lab.repairs.regression import Scene
 from gru_lab.repairs.rivals import CYCLES, ROWS, Rivals
 
 DRAWS = 6  # hidden anew; every third time with many kinds of holes
@@ -42,7 +44,7 @@ class Trees:
         self.feature = self.left = self.right = np.zeros(0, dtype=np.int32)
         self.threshold = self.value = np.zeros(0)
 
-    def fit(self, stretch: Stretch, pattern: Any, seed: int, ends: float = np.inf) -> Self:
+    def fit(self, stretch: Stretch, pattern: Pattern, seed: int, ends: float = np.inf) -> Self:
         """Learn from a Stretch in which holes lie as the Pattern says; return self. Channels for
         which no time is left before `ends` (of `perf_counter`) are not corrected.
         """
@@ -109,7 +111,7 @@ class Trees:
                 "its trees must lead from node to node and look at inputs that there are"
             )
 
-    def correct(self, channel: Any, gaps: Gaps, scene: Any) -> np.ndarray:
+    def correct(self, channel: int, gaps: Gaps, scene: Scene) -> np.ndarray:
         """Return what to add to the filling of a channel's Gaps, (entries,)."""
         total, roots = np.zeros(len(gaps.row)), self.roots[channel]
         roots = roots[roots >= 0]
@@ -137,13 +139,10 @@ def _model(seed):
 
 def joined(groups: list[tuple]) -> tuple:
     """Join groups of trees, each (roots, feature, threshold, left, right, value), into one."""
-    starts = np.cumsum([0, *(len(feature) for _, feature, *_ in groups)])
-    moved = [
-        (roots + start, feature, threshold, left + start, right + start, value)
-        for start, (roots, feature, threshold, left, right, value) in zip(
-            starts[:-1], groups, strict=True
-        )
-    ]
+    moved, start = [], 0
+    for roots, feature, threshold, left, right, value in groups:
+        moved.append((roots + start, feature, threshold, left + start, right + start, value))
+        start += len(feature)
     return tuple(np.concatenate(arrays) for arrays in zip(*moved, strict=True))
 
 
@@ -159,9 +158,8 @@ def nodes_of(model: Any) -> tuple:
     for (predictor,) in model._predictors:
         nodes = predictor.nodes
         leaf, itself = nodes["is_leaf"].astype(bool), np.arange(len(nodes))
-        feature = np.where(leaf, 0, nodes["feature_idx"]).astype(np.int32)
-        left, right = (np.where(leaf, itself, nodes[side]) for side in ("left", "right"))
+        feature = np.where(leaf, 0, nodes["feature_idx"])
+        sides = (np.where(leaf, itself, nodes[side]).astype(int) for side in ("left", "right"))
         value = np.where(leaf, nodes["value"], 0.0)
-        sides = (side.astype(np.int32) for side in (left, right))
         groups.append((nothing, feature, nodes["num_threshold"].astype(float), *sides, value))
     return tuple(a.astype(np.int32) if a.dtype.kind == "i" else a for a in joined(groups))
