@@ -26,7 +26,8 @@ def one_of(name: str, value: Any, choices: Iterable) -> Any:
     known = {str(choice): choice for choice in choices}
     near = difflib.get_close_matches(str(value), known, n=1)
     hint = f" Did you mean {known[near[0]]!r}?" if near else ""
-    raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, not {value!r}.{hint}")
+    shown = (word if any(map(str.isalnum, word)) else repr(word) for word in known)
+    raise ValueError(f"{name} must be one of {', '.join(shown)}, not {value!r}.{hint}")
 
 
 @dataclass(frozen=True)

@@ -183,3 +183,5 @@ def test_a_profile_scales_the_epochs_to_at_least_one():
 
 def test_one_of_returns_what_is_known():
     assert one_of("unit", "steps", ("steps", "rows")) == "steps"
+    with pytest.raises(ValueError, match="decimal must be one of '.', ',', none, not ';'"):
+        one_of("decimal", ";", (".", ",", "none"))

@@ -79,8 +79,8 @@ def on_angles(turns: dict) -> list[str]:
             f"{high:.4g} or about so, and jump from one end to the other {least} to {most} times"
         )
     return [
-        f"{words}; if these are degrees, where 360 is 0, a hole must be filled the short way "
-        f"round: add {option('--angles', *turns)}, or --yes if they are plain numbers"
+        f"{words}; if these are angles, a hole must be filled the short way round: write them in "
+        f"degrees and add {option('--angles', *turns)}, or --yes if they are plain numbers"
     ]
 
 

@@ -52,9 +52,9 @@ class Check:
         """Raise ValueError where channels may be angles, which are filled in another way."""
         if self.angles:
             raise ValueError(
-                f"{self.name}: {', '.join(map(repr, self.angles))} may be degrees, where 360 is 0, "
-                f"and is filled in another way then: add {option('--angles', *self.angles)}, or "
-                "--yes if it is plain numbers"
+                f"{self.name}: {', '.join(map(repr, self.angles))} may be an angle, and is filled "
+                f"in another way then: write it in degrees and add "
+                f"{option('--angles', *self.angles)}, or --yes if it is plain numbers"
             )
 
     def __str__(self):

@@ -13,6 +13,7 @@ MANY_SEEN = 5  # of more codes each is seen this often, on average
 ROUNDING = 1e-11  # of its size: what moves by no more is constant
 FEWEST = 10  # observed values that a channel needs to be learned from
 NUMBERS = ("angle", "count", "measured")
+TURNS = {360: 1 / 8, 400: 0.01, 2 * np.pi: 0.01}  # the part of a turn that either end may lack
 WRAPS = 2  # steps over the end of the circle that make an angle; or one among small steps
 
 
@@ -75,25 +76,27 @@ def _usual_difference(values):
 
 
 def wraps(values: np.ndarray) -> int:
-    """Return how often a channel (rows,) steps over the end of a circle of 360 degrees; 0 if it is
-    no angle.
+    """Return how often a channel (rows,) steps over the end of a circle, in degrees, gon or
+    radians; 0 if it is no angle.
 
-    Its range is that of an angle, 0 to 360 or -180 to 180, and where it jumps by more than half a
-    turn, the way over the end is nearly always short.
+    Its range is that of an angle, such as 0 to 360 or -180 to 180, and where it jumps by more than
+    half a turn, the way over the end is nearly always short.
     """
     seen = values[~np.isnan(values)]
     if len(seen) < 20:
         return 0
     low, high = seen.min(), seen.max()
-    full = low >= 0 and high <= 360 and low <= 45 and high >= 315
-    signed = -180 <= low <= -135 and 135 <= high <= 180
-    if not (full or signed):
+    for turn, rest in TURNS.items():
+        begin, end = (0, turn) if low >= 0 else (-turn / 2, turn / 2)
+        if begin <= low <= begin + turn * rest and end - turn * rest <= high <= end:
+            break
+    else:
         return 0
-    jump = np.abs(np.diff(seen))
-    over, wide = jump > 180, (jump > 90) & (jump <= 180)
-    if not over.any() or np.median(360 - jump[over]) > 90:
+    jump = np.abs(np.diff(seen)) / turn
+    over, wide = jump > 1 / 2, (jump > 1 / 4) & (jump <= 1 / 2)
+    if not over.any() or np.median(1 - jump[over]) > 1 / 4:
         return 0
-    if over.sum() < WRAPS and (wide.any() or jump.max() < 300):
+    if over.sum() < WRAPS and (wide.any() or jump.max() < 5 / 6):
         return 0
     set_back = (np.diff(seen)[over] < 0).all() and (seen[1:][over] == low).all()
     if set_back and (low == 0 or over.sum() > 1):  # a counter

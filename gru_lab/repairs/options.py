@@ -8,6 +8,7 @@ import pandas as pd
 
 from gru_lab.config import one_of
 from gru_lab.repairs.kinds import is_count, kind_of, wraps
+from gru_lab.tables.layout import names_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Options:
     extrapolation: int | str | None = None
 
     def __post_init__(self):
+        for kind in ("codes", "angles", "integer", "inputs", "only"):
+            object.__setattr__(self, kind, names_of(getattr(self, kind)))  # one may be a text
         for channel, low in self.low.items():
             if channel in self.high and not low < self.high[channel]:
                 raise ValueError(

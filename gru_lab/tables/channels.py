@@ -15,10 +15,8 @@ def _counts_rows(column, starts):
     """Tell whether a column numbers the rows: each whole number of a range once, or one by one; or
     it has no name and all its numbers are different, as in an index of some rows of a table.
     """
-    if len(column) <= 2 * len(starts) or not is_numeric(column):
-        return False
-    numbers = None if column.dtype.kind == "f" else whole(column)
-    if numbers is None:
+    several = column.dtype.kind in "iu" and len(column) > 2 * len(starts)
+    if not several or (numbers := whole(column)) is None:
         return False
     steps = np.diff(numbers, prepend=0)
     steps[list(starts)] = 1

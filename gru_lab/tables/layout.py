@@ -232,17 +232,15 @@ def _found(columns, part, asked, levels, time_format, dayfirst):
     if asked:
         timing = read_time(ordered, asked, first, time_format, dayfirst)
     elif len(part):
+        dates = tuple(name for name, column in indexed.items() if column.dtype.kind == "M")
+        if len(dates) == 1:
+            timing = read_time(ordered, dates, first, time_format, dayfirst)
         for names in (indexed, {n: c for n, c in ordered.items() if n not in indexed}):
-            dates = (
-                {n: c for n, c in names.items() if c.dtype.kind == "M"} if names is indexed else {}
-            )
-            if len(dates) == 1:
-                timing = read_time(ordered, tuple(dates), first, time_format, dayfirst)
             if not timing.columns and names:
                 again = find_time(names, first, sorts, time_format, dayfirst)
                 timing = replace(again, doubts=timing.doubts + again.doubts)
-            if timing.columns:
-                break
+        if time_format is not None and not timing.columns:
+            raise ValueError(f"time_format: no column can be read as {time_format!r}; leave it out")
     if changed & set(timing.columns) and halves not in timing.columns:
         columns, ways = (*timing.columns, halves), (*timing.ways, "%p")
         timing = replace(timing, columns=columns, ways=ways)

@@ -71,9 +71,9 @@ def _require_parted(names, sample):
             "away, for example by sed 's/^\"//; s/\"$//' IN > OUT"
         )
     if any(re.search(r"\d\s+[-\d]", "".join(cells)) for cells in sample):
-        known = ", ".join(SEPARATORS.values())
         raise ValueError(
-            f"its cells must be separated by one of {known}, and its header {names[0]!r} has none"
+            f"its cells must be separated by one of {', '.join(SEPARATORS.values())}, as many in "
+            f"each line as in the header, and {names[0]!r} is the only name"
         )
 
 

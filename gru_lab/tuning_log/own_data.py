@@ -14,6 +14,8 @@ HOLES = ("refuse", "drop")
 
 def open_data(data: Any, split_by: str | None = None, rows: int = DEMO_ROWS) -> Series:
     """Return the series of a file, a DataFrame or a Series; of nothing the built-in one."""
+    if data is None and split_by is not None:
+        raise ValueError(f"split_by {split_by!r} must name a column of data; give data as well")
     if data is None:
         return demo_series(rows)
     return data if isinstance(data, Series) else read_table(data, split_by)

@@ -67,6 +67,15 @@ def test_an_angle_steps_over_the_end_of_the_circle(values):
     assert wraps(values) >= jumps.sum() - 3
 
 
+@pytest.mark.parametrize("turn", [400, 2 * np.pi])
+def test_an_angle_may_be_in_gon_or_radians(turn):
+    for name in ("wind", "from -180", "a shaft"):
+        assert wraps(ANGLES[name] / 360 * turn) == wraps(ANGLES[name].astype(float)) > 0
+    assert not any(wraps(values / 360 * turn) for values in NONE.values())
+    pump = np.where(np.sin(T / 5) > 0, RNG.normal(5.8, 0.1, ROWS), 0.02)  # kW
+    assert wraps(pump) == 0
+
+
 @pytest.mark.parametrize("values", NONE.values(), ids=NONE)
 def test_what_only_has_the_range_of_an_angle_is_none(values):
     assert wraps(values.astype(float)) == 0

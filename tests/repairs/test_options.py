@@ -34,7 +34,7 @@ def repaired(table, **options):
 
 
 def test_codes_take_a_value_that_was_seen_and_whole_numbers_are_whole(table):
-    done = repaired(table, codes=["cars"], integer=["wave"])
+    done = repaired(table, codes="cars", integer=["wave"])
     assert set(done["cars"]) <= set(table["cars"])
     assert (done["wave"][table["wave"].isna()] % 1 == 0).all()
     table["cars"] -= table["cars"].min()

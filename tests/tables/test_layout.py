@@ -372,6 +372,8 @@ def test_what_looks_like_a_time_and_cannot_be_read_is_named():
     weeks = [f"KW {week}/2024" for week in range(1, 50)]
     assert "'week' may be a time but cannot" in Layout.of(table(week=weeks)).problems[0]
     assert Layout.of(table(t=HOURS, week=[f"KW {n}" for n in range(len(HOURS))])).problems == ()
+    with pytest.raises(ValueError, match="time_format: no column can be read as '%d.%m.%Y'"):
+        Layout.of(table(week=weeks), time_format="%d.%m.%Y")
     with pytest.raises(ValueError, match="time: column 'x' cannot be read as '%d/%m/%Y'"):
         Layout.of(table(t=["a"] * 9), time="x", time_format="%d/%m/%Y")
 

@@ -143,3 +143,8 @@ def test_a_question_can_be_asked_of_other_data_and_written_as_code(series):
     again = eval(code, {"lab": lab, "data": series})
     assert dataclasses.astuple(again.start) == dataclasses.astuple(asked.start)
     assert [one.name for one in again.settings] == [one.name for one in asked.settings]
+
+
+def test_a_column_that_tells_runs_apart_needs_a_table():
+    with pytest.raises(ValueError, match="split_by 'machine' must name a column of data"):
+        lab.question("Q?", hidden_size=[2, 3], split_by="machine")
