@@ -8,20 +8,21 @@ from typing import Any
 
 MINUS = "\\-\u2212\u2012\u2013\ufe63\uff0d"  # as a class of characters
 SPACES = " \u00a0\u202f\u2009"
-MONEY = "[$€£¥₹]|R\\$|US\\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\\.?|[%‰]|=?['\"“„«]"
+CURRENCY = "$€£¥₹₺₽₩₪₫₦₴฿"
+MONEY = rf"[{CURRENCY}]|Rs\.?|R\$|US\$|USD|EUR|GBP|CHF|CNY|RMB|JPY|kr\.?|[%‰]|=?['\"“„«]"
 MARKS = "*#!?†‡"  # behind a number: a doubtful or estimated one
 SIGNS = {"．": ".", "，": ",", "＋": "+", "٫": ".", "٬": ","}  # full width, and Arabic
 RARE = 0.05  # a number of digits seen in fewer of the cells does not count
 NUMBER = re.compile(
-    rf"(?P<bound>[<>≤≥]=?|~|≈)?\s*(?P<open>\()?(?P<sign>[+{MINUS}])?"
+    rf"(?P<bound>[<>≤≥]=?|~|≈)?\s*(?P<open>\()?(?P<sign>[+{MINUS}]\s?)?"
     rf"(?P<lead>(?:{MONEY})\s*)?(?P<inner>[+{MINUS}])?"
     rf"(?P<core>\d+(?:[.,'’{SPACES}]\d+)*[.,]?|[.,]\d+)"
     r"(?P<power>\s?[eE][+\-−]?\d+|[dD][+\-−]?\d\d+|\s?[x×*]\s?10\s?\^?\s?[+\-−]?\d+)?"
     rf"(?P<close>\))?(?P<back>[{MINUS}](?!\S))?"
-    r"(?P<tail>\s*(?:[^\W\d_]|[%‰％°℃℉'\"”“»€$£¥/*\[(²³#!?†‡])[^<>:;,]{0,24})?"
+    rf"(?P<tail>\s*(?:[^\W\d_]|[%‰％°℃℉'\"”“»{CURRENCY}/*\[(²³#!?†‡])[^<>:;,]{{0,24}})?"
 )
 CALENDAR = re.compile(  # digits of a day, an hour or a stamp, and what stands behind them
-    r"\d+\s*([ap]\.?m\.?|[年月日号时時点分秒].*|(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|"
+    r"\d+\s*([ap]\.?m\.?|q\d|[年月日号时時点分秒].*|(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|"
     r"de[cz])[a-z]*\.?( .*)?|z)",
     re.IGNORECASE,
 )
@@ -30,7 +31,7 @@ UNIT_POWER = re.compile(r"(?<=[^\W\d_])(\^?[-\u2212][1-4]|\^?[2-4])(?!\d)")  # o
 
 def begins_as_number(cell: str) -> bool:
     """Tell whether a cell begins as a number or a date does."""
-    return bool(re.match(r"[<>+(\-−$€£]?\s*[.,]?\d", cell.strip()))
+    return bool(re.match(rf"[<>+(\-−{CURRENCY}]?\s*[.,]?\d", cell.strip()))
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def parted(text: str) -> Cell | None:
     if CALENDAR.fullmatch(get["core"] + get["tail"]):
         return None
     power = re.sub(r"^\s?[x×*]\s?10\s?\^?\s?", "e", get["power"]).strip()
-    minus = next((s for s in (get["sign"], get["inner"], get["back"]) if s and s != "+"), "")
+    minus = next((s for s in (get["sign"], get["inner"], get["back"]) if s.strip(" +")), "")
     cell = Cell(
         re.sub(f"[{SPACES}]", " ", get["core"]).replace("’", "'"),
         minus or "-" * bool(get["open"]),

@@ -53,10 +53,9 @@ def _require_text(raw, text):
     if nul >= 0:
         if nul < 20 or re.search("[\1-\10\16-\37]", text[:2000]):
             raise ValueError("it must be text, and holds binary data; is its ending right?")
-        bad = [n for n, line in enumerate(text.split("\n"), 1) if "\0" in line]
-        more = f" and {len(bad) - 1:,} more lines" if len(bad) > 1 else ""
+        line = text.count("\n", 0, nul) + 1
         raise ValueError(
-            f"line {bad[0]:,}{more} holds NUL bytes, as after a power cut; delete them, for example"
+            f"line {line:,} holds NUL bytes, as after a power cut; delete them, for example"
             " by tr -d '\\000' < IN > OUT"
         )
 

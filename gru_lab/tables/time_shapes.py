@@ -16,7 +16,7 @@ _SEP = (
 )
 _DATES = (
     rf"(?!9{{4}}.9{{3}}\D)(?P<a>9{{1,4}}|{WORD}){_SEP}(?P<b>9{{1,3}}|{WORD}){_SEP}(?P<c>9{{4}}|9{{1,2}})\s?[日일.]?",
-    rf"(?P<a>9{{1,4}}|{WORD}){_SEP}(?P<b>9{{1,4}}|{WORD})\s?[月월]?",
+    rf"(?P<a>9{{1,4}}|{WORD}){_SEP}(?P<b>9{{1,4}}|{WORD})\s?[月월]?(?!(?<=9999.99)[-/.]9)",
     r"(?P<k>9{17}|9{14}|9{12}|9{10}|9{4,8})",
     r"(?P<Y>9{4})[-\s]?[qQT](?P<q>9)",
     r"[qQT](?P<q>9)[-/\s]?(?P<Y>9{4})",
@@ -28,7 +28,7 @@ _ZONE = (
     r"(?:\s*[\[(].*|\s[A-Z]{3,4})?)"
 )
 _FINE = r"(?:[.,:](?P<f>9{1,9}))?"
-_BEFORE = r"(?:(?P<p0>上午|下午|午前|午後|오전|오후)\s*)?"
+_BEFORE = r"(?:(?P<p0>[aApP]\.?[mM]\.?|上午|下午|午前|午後|오전|오후)\s*)?"
 
 
 def _clock(separator, minute="9{2}"):
@@ -40,13 +40,14 @@ def _clock(separator, minute="9{2}"):
 
 _SPACED = r"(?P<H>99) (?P<M>99)(?: (?P<S>99))?"
 _LATER = (
-    _clock("[:.hH時时시]", "9{2}|(?<=:)9"),  # 7:5 behind a date; alone it may be a score
+    _clock("[:._hH時时시]", "9{2}|(?<=:)9"),  # 7:5 behind a date; alone it may be a score
     _SPACED,
     rf"(?P<n>9{{6}}|9{{3,4}}){_FINE}{_ZONE}?",
     rf"(?P<h>9{{1,2}})[hH時时시]?{_HALF}?{_ZONE}?",
 )
-_WORDS = r"(?:(?![ap]\.?\s?m\b)[a-zß-ÿ]{1,4}\.?\s+){0,2}"  # at, um, klo, a las
-_JOIN = rf"(?:\s*(?:[Tt_,;]|(?<=999)[:.]|-)\s*|\s+{_WORDS}|(?<=[日일]))"
+_WORDS = r"(?:(?![ap]\.?\s?m\b)[a-zß-ÿа-я]{1,4}\.?\s+){0,2}"  # at, klo, a las
+_GOES_ON = r"(?<=9999):|(?<=[^9]999)[:.]|(?<=9999.99.99)[._/]"  # the sign of the date
+_JOIN = rf"(?:\s*(?:[Tt_,;]|{_GOES_ON}|-)\s*|\s+{_WORDS}|(?<=[日일]))"
 _ALONE = (
     r"(?P<M>9{1,2}):(?P<S>9{2})[.,](?P<f>9{1,9})",
     rf"(?:(?P<D>9+)(?:\s?d(?:ays?)?,?\s*|\.(?=99:99:99)))?{_clock('[:hH時时시]')}",

@@ -29,6 +29,9 @@ MANNERS = {  # what a person's cell looks like for a value
     "percent": lambda v: f"{v:.2f}%",
     "percent in front, as in Turkey": lambda v: f"%{v:.2f}".replace(".", ","),
     "euro": lambda v: f"€ {v:,.2f}",
+    "rupees": lambda v: f"Rs. {v:.2f}",
+    "lira": lambda v: f"{v:.2f} ₺",
+    "a space behind the minus": lambda v: f"{v:.2f}".replace("-", "- "),
     "dollar": lambda v: f"${v:,.2f}",
     "currency behind": lambda v: f"{v:.2f} CHF".replace(".", ","),
     "exponent": lambda v: f"{v:.8E}",
@@ -185,7 +188,7 @@ def test_a_column_of_numbers_that_cannot_be_read_is_a_problem_with_its_line(cell
 
 @pytest.mark.parametrize(
     "cells",
-    [["5-3-24", "6-3-24"], ["192.168.0.1", "10.0.0.7"]],
+    [["5-3-24", "6-3-24"], ["192.168.0.1", "10.0.0.7"], ["1995 Q1", "1995 Q2"]],
 )
 def test_dates_and_addresses_are_no_numbers_that_could_not_be_read(cells):
     assert read_numbers(pd.DataFrame({"a": cells * 20})).unread == {}

@@ -104,6 +104,10 @@ WRITTEN = {
         HOURS + pd.to_timedelta(np.arange(300) * 5, "s"),
         lambda s: f"{s.year}-{s.month}-{s.day} {s.hour}:{s.minute}:{s.second}",
     ),
+    "a half of the day before the clock": (HOURS, "%Y-%m-%d %p %I:%M"),
+    "points throughout": (HOURS, "%Y.%m.%d.%H.%M"),
+    "underscores": (HOURS, "%Y_%m_%d_%H_%M"),
+    "a Russian word before the clock": (HOURS, "%d.%m.%Y в %H:%M"),
     "Go": (HOURS, "%Y-%m-%d %H:%M:%S +0000 UTC"),
     "JavaScript": (HOURS, "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)"),
     "NASA": (HOURS, "%Y:%j:%H:%M:%S"),
@@ -303,7 +307,14 @@ def test_rows_that_are_numbered_are_no_days():
 
 
 def test_text_that_is_no_time_is_none():
-    for texts in (["1.2.3"] * 9, ["on", "off"], ["192.168.0.1"], ["A-12", "B-13"], ["12", ""]):
+    for texts in (
+        ["1.2.3"] * 9,
+        ["2024-01-01 day", "2024-01-02 night"],
+        ["on", "off"],
+        ["192.168.0.1"],
+        ["A-12", "B-13"],
+        ["12", ""],
+    ):
         assert text_readings(pd.Series(texts)) == []
     assert number_readings(pd.Series([np.nan, np.nan])) == []
 
