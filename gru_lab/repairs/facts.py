@@ -62,13 +62,12 @@ def channel_rows(series: Any, table: Any, options: Any, where: Any) -> Any:
     sentences.
     """
     missing, rows, problems = np.isnan(series.values), [], []
-    runs = runs_of(missing, series.starts)
+    runs, longest = runs_of(missing, series.starts), np.zeros(len(series.channels), dtype=int)
+    np.maximum.at(longest, runs[:, 0], runs[:, 2] - runs[:, 1] + 1)
     for channel, name in enumerate(series.channels):
-        stretches = runs[runs[:, 0] == channel]
-        longest = (stretches[:, 2] - stretches[:, 1]).max() + 1 if len(stretches) else 0
         kind, holes = options.kind(name, series.values[:, channel]), missing[:, channel]
         then = TREATMENT[kind] if options.repaired(name) else "nothing: it is only seen"
-        rows.append((name, kind, holes.sum(), holes.mean(), longest, then))
+        rows.append((name, kind, holes.sum(), holes.mean(), longest[channel], then))
         problems += _oddities(name, table[name].to_numpy(np.float64, na_value=np.nan), where)
     for name in [name for name, why in series.set_aside.items() if why == EMPTY]:
         rows.append((name, "empty", len(table), 1.0, len(table), TREATMENT["none"]))

@@ -93,7 +93,8 @@ def tensors_of(imputer: Imputer) -> dict:
     for part in (imputer.intervals, imputer.evidence):
         learned |= {f"{type(part).__name__}.{name}": a for name, a in vars(part).items()}
     tensors = {name: torch.tensor(array) for name, array in learned.items()}
-    return tensors | (imputer.ways.network.state_dict() if imputer.ways.network else {})
+    weights = imputer.ways.network.state_dict() if imputer.ways.network else {}
+    return tensors | {name: weight.cpu() for name, weight in weights.items()}
 
 
 def imputer_of(tensors: dict, kinds: Any, **settings: Any) -> Imputer:

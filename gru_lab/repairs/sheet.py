@@ -7,7 +7,6 @@ sheet.write("repaired.xlsx", repaired_table, filled)
 """
 
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -65,7 +64,7 @@ class Sheet:
         path: str | Path,
         missing: Any = (),
         yes: bool = False,
-        protect: Iterable = (),
+        protect: Any = (),
         **reading: Any,
     ) -> "Sheet":
         """Return the Sheet of a file; cells that hold a code of `missing` are holes too.
@@ -73,9 +72,9 @@ class Sheet:
         `missing` is {column: values}, or a list of 'COLUMN=VALUE' and of bare values. `decimal`
         ('.' or ',') and `thousands` ('.', ',', ' ', "'" or 'none') settle how numbers are written
         (default: told from the file), `sheet` names that of a workbook (default: the first),
-        `encoding` that of a text file (default: told from its bytes). With
-        `yes` a bare value holds in all columns but those of `protect` and the time. Raises
-        ValueError for a file that is none, or that is no table.
+        `encoding` that of a text file (default: told from its bytes). With `yes` a bare value holds
+        in all columns but those of `protect` and the time. Raises ValueError for a file that is
+        none, or that is no table.
 
         >>> Sheet.open("sensor.csv", missing={"T": [-999.9]}, decimal=",")  # doctest: +SKIP
         """
@@ -84,17 +83,13 @@ class Sheet:
 
     @classmethod
     def of(
-        cls,
-        table: Any,
-        missing: Any = (),
-        decimal: str | None = None,
-        thousands: str | None = None,
-        yes: bool = False,
-        protect: Iterable = (),
+        cls, table: Any, missing: Any = (), yes: bool = False, protect: Any = (), **signs: Any
     ) -> "Sheet":
-        """Return the Sheet of a DataFrame, which cannot be written to a file."""
+        """Return the Sheet of a DataFrame, which cannot be written to a file; the settings are
+        those of `open`, of `signs` only `decimal` and `thousands`.
+        """
         frame = table.set_axis(unique_names(table.columns), axis="columns")
-        return cls._of(Path("table"), _Frame(frame, decimal, thousands), missing, yes, protect)
+        return cls._of(Path("table"), _Frame(frame, **signs), missing, yes, protect)
 
     @classmethod
     def _of(cls, path, file, missing, yes, protect):
@@ -118,15 +113,13 @@ class Sheet:
             doubts += _bare(table, cells, used, value, yes, {*time, *protect})
         unused = [f"{n}={v}" for n, values in named.items() for v in values if (n, v) not in used]
         unused += [v for v in bare if not any(value is v for _, value in used)]
-        events_in_words = on_events(events, cells, file.place)
-        notes = [*file.notes, *events_in_words, *done.notes, *done.unread.values(), *doubts]
+        notes = [*file.notes, *on_events(events, cells, file.place), *done.notes]
+        notes += [*done.unread.values(), *doubts]
         notes += [f"--missing-value {value!r} stands nowhere in the table" for value in unused]
         codes = [f"{v} in {n!r} ({count:,} cells)" for (n, v), count in used.items() if count]
         facts = done.facts + [f"missing values: {', '.join(codes)}"] * bool(codes)
-        holes = (
-            table.isna() & ~done.kept & ~events[:, None] & ~np.asarray(getattr(file, "kept", False))
-        )
-        real = None if isinstance(file, _Frame) else file
+        kept = done.kept | events[:, None] | np.asarray(getattr(file, "kept", False))
+        holes, real = table.isna() & ~kept, None if isinstance(file, _Frame) else file
         return cls(path, table, holes, notes, real, doubts, done.unread, facts, dict(file.units))
 
     def require_sure(self) -> "Sheet":
@@ -227,7 +220,7 @@ def _bare(table, cells, used, value, yes, protected):
 class _Frame:
     """A DataFrame in the place of a file."""
 
-    def __init__(self, cells, decimal, thousands):
+    def __init__(self, cells, decimal=None, thousands=None):
         self.cells, self.notes, self.units = cells, [], {}
         self.settled = decimal, thousands
 
