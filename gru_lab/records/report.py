@@ -111,6 +111,8 @@ def report(
     >>> lab.report(repaired, "report.html").name
     'report.html'
     """
+    if not isinstance(repaired, Repaired):
+        raise ValueError(f"repaired must come from lab.repair, and is a {type(repaired).__name__}")
     path = require_place("the report", path)
     write_whole(path, report_page(repaired, name, problems, pictures, units, language))
     note(verdict=last_line(repaired))

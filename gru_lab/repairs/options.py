@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gru_lab.config import one_of
+from gru_lab.config import Rule, one_of
 from gru_lab.repairs.kinds import is_count, kind_of, wraps
 from gru_lab.tables.layout import names_of
+
+LIMIT = Rule(float, words="a finite number")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Options:
     def __post_init__(self):
         for kind in ("codes", "angles", "integer", "inputs", "only"):
             object.__setattr__(self, kind, names_of(getattr(self, kind)))  # one may be a text
+        for side in ("low", "high"):
+            for channel, limit in getattr(self, side).items():
+                LIMIT.fix(f"{side} of column {channel!r}", limit)
         for channel, low in self.low.items():
             if channel in self.high and not low < self.high[channel]:
                 raise ValueError(

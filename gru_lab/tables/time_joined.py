@@ -176,6 +176,7 @@ def together(columns: dict, first: np.ndarray) -> Any:
         role: [n for n, v in numbers.items() if low <= v.min() and v.max() < high + 1]
         for role, (low, high) in NUMBERED.items()
     }
+    fits["n"] = [name for name in fits["n"] if numbers[name].max() > 59]  # an hour, or no clock
     fits["G"] = [name for name in fits["G"] if re.search("week|gps|wn", str(name), re.I)]
     for roles, chosen in _chosen(list(numbers), fits):
         if broken & set(chosen[:-1]) or (chosen[-1] in broken and roles[-1] not in FRACTIONS):

@@ -374,3 +374,8 @@ def test_a_repair_without_a_hole_has_a_report_too(tmp_path):
 def test_a_place_that_cannot_be_written_to_is_an_error(place, repaired, tmp_path):
     with pytest.raises(ValueError, match="the report must be"):
         lab.report(repaired, tmp_path / place)
+
+
+def test_a_report_of_what_is_no_repair_is_a_clear_error(tmp_path):
+    with pytest.raises(ValueError, match="repaired must come from lab.repair, and is a DataFrame"):
+        lab.report(pd.DataFrame({"a": [1.0]}), tmp_path / "r.html")

@@ -117,3 +117,8 @@ def test_numbers_as_text_with_holes_are_an_error_and_no_silence(hole, table):
     for name in ("pump 7", "007"):
         names = np.where(table["wave"].isna(), None, name)
         assert lab.repair(table.assign(wave=names), minutes=0).table["cars"].notna().all()
+
+
+def test_a_limit_that_is_no_number_names_its_column(table):
+    with pytest.raises(ValueError, match="low of column 'wave' must be a finite number, not 'a'"):
+        lab.repair(table, minutes=0, low={"wave": "a"})

@@ -300,6 +300,12 @@ def test_no_measured_channel_is_taken_for_time(what):
     assert Layout.of(table).time == () and Layout.of(table).channels == ("q", "x")
 
 
+def test_counts_that_start_again_are_no_day_and_no_minutes():
+    row = np.arange(300)
+    layout = Layout.of(pd.DataFrame({"a": row % 12 + 1, "b": row % 28 + 1, "x": np.sin(row)}))
+    assert layout.time == () and layout.refusals == ()
+
+
 def test_rows_that_are_numbered_are_no_days():
     table = pd.DataFrame({"RECORD": np.arange(45_000, 45_300), "x": np.sin(np.arange(300))})
     layout = Layout.of(table)
