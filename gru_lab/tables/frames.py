@@ -88,8 +88,8 @@ def numeric(column: pd.Series) -> pd.Series | None:
         if inferred in ("integer", "floating", "mixed-integer-float", "decimal"):
             return pd.to_numeric(column.astype(float), errors="coerce")
         return None
-    real = pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
-    return column if real and not pd.api.types.is_complex_dtype(kind) else None
+    real = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind)
+    return column if real else None
 
 
 def is_text(column: pd.Series) -> bool:

@@ -86,7 +86,8 @@ def _read_column(done, name, raw, column, sign, usual, place):
             done.table[name] = numeric(raw)
         return
     if {text.lower() for text in column.texts} <= {"true", "false"}:
-        done.table[name] = _flags(raw, column)
+        words = [text.lower() == "true" for text in column.texts] + [None]  # the last for a hole
+        done.table[name] = pd.Series(pd.array(words, dtype="boolean")[column.codes], raw.index)
         return
     decimal, (lead, tail) = sign.strip("?"), column.affix()
     numbers = np.array(
@@ -174,11 +175,6 @@ def _unread(name, column, readable, place):
         f"{quoted(cell)}{beside}; write all its cells alike, as plain numbers, or it is left alone "
         "as text"
     )
-
-
-def _flags(raw, column):
-    words = [text.lower() == "true" for text in column.texts] + [None]  # the last for a hole
-    return pd.Series(pd.array(words, dtype="boolean")[column.codes], raw.index)
 
 
 def quoted(text: str) -> str:

@@ -106,7 +106,9 @@ class Writer:
         if name in ("p", "p0"):
             return _half(old, values["H"] % 24 >= 12)
         if name in shape.words:
-            return self.months.get(values["m"]) or self._unknown(values["m"])
+            if values["m"] in self.months:
+                return self.months[values["m"]]
+            raise ValueError(f"no cell shows how month {values['m']} is written in this column")
         if name == "k":
             return "".join(
                 str(values[r] // 10**6 if r == "f" else values[r]).zfill(WIDTHS.get(r, 2))
@@ -122,9 +124,6 @@ class Writer:
             number = number % 12 or 12
         width = 1 if name in self.short or role in "uqD" else WIDTHS.get(role, 2)
         return str(number).zfill(width)
-
-    def _unknown(self, month):
-        raise ValueError(f"no cell shows how the name of month {month} is written in this column")
 
     def _number(self, stamp, like):
         """Return a count of seconds, days, … with as many decimals as its neighbour has."""

@@ -17,11 +17,6 @@ class LoggedRun:
     seconds: float | None = None
     learning_rate: float | None = None  # where the stage's is another one
 
-    @property
-    def diverged(self) -> bool:
-        """True where a figure of its last lines is NaN or infinite."""
-        return not all(line.finite for line in self.lines)
-
 
 @dataclass
 class LoggedStage:

@@ -255,7 +255,7 @@ def test_a_run_that_failed_is_a_row_without_figures(text):
             LOG.replace("- layers=2\n0.01100 0.01200", f"{written}\n- layers=4\n0.1 0.2")
         )
         (failed,) = [run for run in log.stages[0].runs if run.label == "layers=3"]
-        assert failed.diverged and log.not_understood == []
+        assert not failed.lines[-1].finite and log.not_understood == []
         assert log.stages[0].runs[-1].label == "layers=4"
         (finding,) = [finding for finding in audit(log) if finding.kind == "diverged run"]
         assert "'layers=3'" in finding.sentence
@@ -366,7 +366,7 @@ def test_tables_of_runs_say_their_columns():
         ("wide [seed 0]", 2, 8.0),
         ("deep [seed 1]", 1, None),
     ]
-    assert str(stage.runs[0].lines[0]) == "9 0.12 0.13" and stage.runs[1].diverged
+    assert str(stage.runs[0].lines[0]) == "9 0.12 0.13" and not stage.runs[1].lines[0].finite
     text = "## 1. a\n| # | lr | train | valid |\n|-|-|-|-|\n| 1 | 0.1 | 0.2 | 0.3 |\n"
     assert read_log(text).stages[0].runs[0].label == "lr=0.1"
     log = read_log(LOG + "| layers | best |\n|--|--|\n| 1 | 0.0150 |\n")
