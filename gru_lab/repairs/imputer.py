@@ -52,7 +52,7 @@ class Imputer:
         if ends is not None and held[:, ways.rivals.goal].any():
             try:
                 progress("trees")
-                ways.trees.fit(seen, pattern, self.seed, ends)
+                ways.trees.fit(seen, pattern, self.seed, ends, epochs, self.composition.sum())
                 ways.network = CorrectionNetwork(ways.rivals, self.seed, self.device)
                 if not epochs:
                     ends -= self._cost(truth, held, len(stretch))

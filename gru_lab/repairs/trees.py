@@ -1,8 +1,8 @@
 """Boosted trees that correct the regression: what it lacks where channels bend, jump or saturate.
 
-Gradient boosting on histograms (Ke et al. 2017, as scikit-learn has it), one model per channel,
-learned from entries that are hidden anew. The trees are kept as plain arrays, so that they can be
-saved without code.
+Gradient boosting on histograms (Ke et al. 2017, as scikit-learn has it), the mean of several models
+per channel, each learned from entries that are hidden anew: that errs less than one large model
+(bagging, Breiman 1996). The trees are kept as plain arrays, so that they can be saved without code.
 """
 
 from typing import Any, Self
@@ -16,16 +16,17 @@ from gru_lab.repairs.holes import Gaps, Stretch
 from gru_lab.repairs.regression import Scene
 from gru_lab.repairs.rivals import CYCLES, ROWS, Rivals
 
-DRAWS = 6  # hidden anew; every third time with many kinds of holes
-FEWEST = 200  # entries to learn from
-LEAVES, DEPTH = 15, 6
+ROUNDS = 6  # models per channel, where there is time for them
+ENOUGH, FEWEST = 6_000, 200  # entries of a channel to learn from
+DRAWS = 24  # hidden anew for that, at most; every third time with many kinds of holes
+LEAVES, DEPTH = 31, 8
 SETTINGS: dict[str, Any] = {
     **{"max_iter": 200, "learning_rate": 0.05, "max_leaf_nodes": LEAVES, "max_depth": DEPTH},
     **{"min_samples_leaf": 40, "l2_regularization": 20.0, "max_features": 0.3},
 }
 LARGEST = 8.0  # of what a filling lacks, in units of what it may be off by
 AROUND = (-2, -1, 1, 2)  # rows
-BATCH = 2_000  # entries at a time, so that their places in the trees stay in the cache
+BATCH, AT_ONCE = 2_000, 100  # entries, so that their places in the trees stay in the cache
 SHARE = 0.4  # of the time there is
 
 
@@ -44,29 +45,61 @@ class Trees:
         self.feature = self.left = self.right = np.zeros(0, dtype=np.int32)
         self.threshold = self.value = np.zeros(0)
 
-    def fit(self, stretch: Stretch, pattern: Pattern, seed: int, ends: float = np.inf) -> Self:
-        """Learn from a Stretch in which holes lie as the Pattern says; return self. Channels for
-        which no time is left before `ends` (of `perf_counter`) are not corrected.
+    def fit(
+        self,
+        stretch: Stretch,
+        pattern: Pattern,
+        seed: int,
+        ends: float = np.inf,
+        rounds: int | None = None,
+        entries: int = 0,
+    ) -> Self:
+        """Learn from a Stretch in which holes lie as the Pattern says; return self.
+
+        `rounds` are ROUNDS at most, and by default; before `ends` (of `perf_counter`) fewer, since
+        each makes the filling of `entries` slower. Channels for which no time is left in the first
+        are not corrected.
         """
         began, rng = training.perf_counter(), np.random.default_rng((seed, 5))
         ends = began + SHARE * (ends - began)
-        some, rivals = stretch.where(stretch.spread(ROWS)), self.rivals
+        some, models, price = stretch.where(stretch.spread(ROWS)), {}, 0.0
+        enough = (~np.isnan(some.values)).sum(axis=0) >= FEWEST
+        for number in range(min(rounds or ROUNDS, ROUNDS)):
+            start = training.perf_counter()
+            if number and start + price > ends:
+                break
+            for channel, (inputs, lacking) in enumerate(self._drawn(some, pattern, rng, ends)):
+                goes_on = channel in models if number else training.perf_counter() < ends
+                if enough[channel] and len(lacking) >= FEWEST and goes_on:
+                    with threadpool_limits(1, "openmp"):  # two wait more than they gain
+                        model = nodes_of(_model(seed + number).fit(inputs, lacking))
+                    models.setdefault(channel, []).append(model)
+            if not models:
+                break
+            self.take({channel: mean_of(several) for channel, several in models.items()})
+            learned = training.perf_counter()
+            self._told(inputs[:BATCH], self.roots.max(axis=0))
+            filling = (training.perf_counter() - learned) * entries / max(1, len(inputs[:BATCH]))
+            price = learned - start + filling * (number + 2) / (number + 1)
+        return self
+
+    def _drawn(self, some, pattern, rng, ends):
+        """Return what the trees see of hidden entries, and what the filling lacks there, in units
+        of what it may be off by, for each channel: of as many draws as make ENOUGH entries a
+        channel, or as half the time before `ends` is enough for.
+        """
+        began, rivals = training.perf_counter(), self.rivals
         seen: list = [[] for _ in rivals.goal]
+        wanted = ENOUGH * rivals.goal.sum()
         for draw in range(DRAWS):
-            if draw and training.perf_counter() >= began + (ends - began) / 2:
+            if draw and (wanted <= 0 or training.perf_counter() > began + (ends - began) / 2):
                 break
             alike = draw % 3 < 2
             for c, scene, gaps, lacking in rivals.lessons(some, pattern, rng, alike, rivals.fill):
                 lacking = (lacking / scene.deviation[c, gaps.row]).clip(-LARGEST, LARGEST)
                 seen[c].append((self._inputs(c, scene, gaps), lacking))
-        learned = {}
-        with threadpool_limits(1, "openmp"):  # two threads wait for each other more than they gain
-            for c, pieces in enumerate(seen):
-                inputs, lacking = (np.concatenate(a) for a in zip(*pieces, strict=True))
-                if len(lacking) >= FEWEST and training.perf_counter() < ends:
-                    learned[c] = nodes_of(_model(seed).fit(inputs, lacking))
-        self.take(learned)
-        return self
+                wanted -= len(lacking)
+        return [[np.concatenate(a) for a in zip(*c, strict=True)] for c in seen]
 
     def _inputs(self, channel, scene, gaps):
         """Return what the trees see of each entry of Gaps, (entries, inputs): what the regression
@@ -87,11 +120,12 @@ class Trees:
     def take(self, learned: dict[int, tuple]) -> None:
         """Take up what `nodes_of` tells of the model of each channel, {channel: arrays}."""
         if learned:
+            widths = [len(roots) for roots, *_ in learned.values()]
             roots, *nodes = joined(list(learned.values()))
             self.feature, self.threshold, self.left, self.right, self.value = nodes
-            roots = roots.reshape(len(learned), -1)
-            self.roots = np.full((len(self.rivals.goal), roots.shape[1]), -1, dtype=np.int32)
-            self.roots[list(learned)] = roots
+            self.roots = np.full((len(self.rivals.goal), max(widths)), -1, dtype=np.int32)
+            for channel, some in zip(learned, np.split(roots, np.cumsum(widths)[:-1]), strict=True):
+                self.roots[channel, : len(some)] = some
 
     def require_sound(self) -> None:
         """Raise ValueError where nodes lead out of the trees or to inputs that are not there."""
@@ -124,11 +158,17 @@ class Trees:
 
     def _told(self, inputs, roots):
         """Return the sum of what the trees from `roots` on say of `inputs` (entries, inputs)."""
-        place, entry = np.tile(roots, (len(inputs), 1)), np.arange(len(inputs))[:, None]
+        pieces = np.array_split(inputs, max(1, len(inputs) // AT_ONCE))
+        return np.concatenate([self._sum(piece, roots) for piece in pieces])
+
+    def _sum(self, inputs, roots):
+        entries, width = inputs.shape
+        seen, first = inputs.ravel(), width * np.arange(entries, dtype=np.int32)
+        place = np.repeat(roots, entries).reshape(len(roots), entries)
         for _ in range(DEPTH):
-            low = inputs[entry, self.feature[place]] <= self.threshold[place]
-            place = np.where(low, self.left[place], self.right[place])
-        return self.value[place].sum(axis=1)
+            low = seen.take(self.feature.take(place) + first) <= self.threshold.take(place)
+            place = np.where(low, self.left.take(place), self.right.take(place))
+        return self.value.take(place).sum(axis=0, dtype=float)
 
 
 def _model(seed):
@@ -158,8 +198,19 @@ def nodes_of(model: Any) -> tuple:
     for (predictor,) in model._predictors:
         nodes = predictor.nodes
         leaf, itself = nodes["is_leaf"].astype(bool), np.arange(len(nodes))
-        feature = np.where(leaf, 0, nodes["feature_idx"])
-        sides = (np.where(leaf, itself, nodes[side]).astype(int) for side in ("left", "right"))
-        value = np.where(leaf, nodes["value"], 0.0)
-        groups.append((nothing, feature, nodes["num_threshold"].astype(float), *sides, value))
-    return tuple(a.astype(np.int32) if a.dtype.kind == "i" else a for a in joined(groups))
+        feature = np.where(leaf, 0, nodes["feature_idx"]).astype(np.int32)
+        left, right = (np.where(leaf, itself, nodes[side]) for side in ("left", "right"))
+        threshold = nodes["num_threshold"].astype(np.float32)
+        above = threshold > nodes["num_threshold"]  # rounded down, so that inputs go the same way
+        threshold[above] = np.nextafter(threshold[above], np.float32(-np.inf))
+        value = np.where(leaf, nodes["value"], 0).astype(np.float32)
+        sides = (side.astype(np.int32) for side in (left, right))
+        groups.append((nothing, feature, threshold, *sides, value))
+    kinds = {"i": np.int32, "f": np.float32}
+    return tuple(array.astype(kinds[array.dtype.kind]) for array in joined(groups))
+
+
+def mean_of(models: list[tuple]) -> tuple:
+    """Return the trees that say the mean of several models, each as `joined` has it."""
+    *nodes, value = joined(models)
+    return *nodes, value / np.float32(len(models))

@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from gru_lab.repairs.hiding import Pattern
 from gru_lab.repairs.holes import Stretch, part_ends
 from gru_lab.repairs.rivals import Rivals
-from gru_lab.repairs.trees import DEPTH, DRAWS, LEAVES, Trees, nodes_of
+from gru_lab.repairs.trees import DEPTH, DRAWS, LEAVES, SETTINGS, Trees, mean_of, nodes_of
 
 ROWS = 3_000
 
@@ -32,7 +32,7 @@ def learned():
     )
     pattern = Pattern(np.isnan(stretch.values), stretch.begin)
     rivals = Rivals([True, True], np.zeros(2)).fit(stretch, pattern, np.random.default_rng(1))
-    return values, stretch, pattern, rivals, Trees(rivals).fit(stretch, pattern, seed=0)
+    return values, stretch, pattern, rivals, Trees(rivals).fit(stretch, pattern, seed=0, rounds=2)
 
 
 def test_a_jump_that_another_channel_tells_is_learned_by_trees_and_not_by_the_regression(learned):
@@ -54,13 +54,36 @@ def test_the_kept_trees_say_what_scikit_learn_predicts(rng):
     trees = Trees(Rivals([True, True], np.zeros(2)))
     trees.take({1: nodes_of(model)})
     new = rng.normal(size=(300, 5)).astype(np.float32)
-    assert np.allclose(trees._told(new, trees.roots[1]), model.predict(new), atol=1e-9)
+    assert np.allclose(trees._told(new, trees.roots[1]), model.predict(new), atol=1e-6)  # float32
     assert (trees.roots[0] == -1).all()
+
+
+def test_several_models_say_their_mean(rng):
+    inputs = rng.normal(size=(400, 5)).astype(np.float32)
+    models = [
+        HistGradientBoostingRegressor(max_iter=iterations, max_depth=DEPTH).fit(
+            inputs, inputs[:, 0] * inputs[:, 1]
+        )
+        for iterations in (5, 20)  # of different size, as a channel may have fewer trees
+    ]
+    trees = Trees(Rivals([True, True], np.zeros(2)))
+    trees.take({0: mean_of([nodes_of(model) for model in models]), 1: nodes_of(models[0])})
+    new = rng.normal(size=(300, 5)).astype(np.float32)
+    both, first = np.mean([m.predict(new) for m in models], axis=0), models[0].predict(new)
+    assert np.allclose(trees._told(new, trees.roots[0]), both, atol=1e-6)
+    assert np.allclose(trees._told(new, trees.roots[1][trees.roots[1] >= 0]), first, atol=1e-6)
+
+
+def test_no_round_begins_whose_filling_would_come_too_late(learned):
+    _, stretch, pattern, rivals, _ = learned
+    soon = perf_counter() + 1_000
+    trees = Trees(rivals).fit(stretch, pattern, 0, ends=soon, rounds=2, entries=10**12)
+    assert trees.roots.shape[1] == SETTINGS["max_iter"] + 1
 
 
 def test_the_same_seed_gives_the_same_trees(learned):
     _, stretch, pattern, rivals, trees = learned
-    again = Trees(rivals).fit(stretch, pattern, seed=0)
+    again = Trees(rivals).fit(stretch, pattern, seed=0, rounds=2)
     for name in Trees.LEARNED:
         assert np.array_equal(getattr(again, name), getattr(trees, name))
 
