@@ -54,9 +54,6 @@ class Parquet(Table):
         self.cells = plain.to_pandas(date_as_object=False)
         self.about = "Parquet"
 
-    def place(self, row: int) -> str:
-        return f"row {row}"
-
     def rebuilt(self, changes: dict, keep_flags: bool = False) -> bytes:
         import pyarrow as pa
 
@@ -136,8 +133,6 @@ class Arrays(Table):
         names = [f"c{column:02d}" for column in range(array.reshape(len(array), -1).shape[1])]
         self.cells = pd.DataFrame(array).set_axis(names, axis="columns")
         self.about = "NumPy"
-
-    place = Parquet.place
 
     def require_flags(self) -> None:
         if not self.key:

@@ -192,11 +192,7 @@ class Manner:
         minus = self.example.minus or "-"
         if self.example.behind:
             return before + text + minus + behind
-        return (
-            before + minus + text + behind
-            if self.example.inside
-            else minus + before + text + behind
-        )
+        return (before + minus if self.example.inside else minus + before) + text + behind
 
     def _power(self, value):
         if self.power == "all":

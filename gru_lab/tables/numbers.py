@@ -210,7 +210,6 @@ class Table:
     """What all kinds of files share: `cells`, the table as it stands there, and its numbers."""
 
     cells: pd.DataFrame
-    place: Callable  # from the number of a row to where it stands in the file
     separator = ","  # by which '1.234' is rather 1.234 than 1234
     point = "."  # the decimal sign where nothing else is known
 
@@ -218,6 +217,10 @@ class Table:
         self.name, self.decimal, self.thousands = name, decimal, thousands
         self.notes, self.votes, self.styles, self.units = [], Counter(), {}, {}
         self.doubts = []  # of what stands in the file besides its numbers
+
+    def place(self, row: int) -> str:
+        """Return where a row stands in the file, in words."""
+        return f"row {row}"
 
     def manner(self, name: Any, texts: Any) -> Manner:
         """Return the Manner in which a column writes numbers, by some of its texts."""

@@ -100,10 +100,8 @@ def counted_from(column: pd.Series, scale: str) -> np.ndarray:
         stamps[seen] = np.rint((values[seen] - zero) * (unit / tick)).astype(np.int64) * round(tick)
     else:
         later = values[seen] - zero
-        whole = np.floor(later)
-        stamps[seen] = whole.astype(np.int64) * unit + np.rint((later - whole) * unit).astype(
-            np.int64
-        )
+        whole, rest = np.floor(later).astype(np.int64), np.rint(later % 1 * unit).astype(np.int64)
+        stamps[seen] = whole * unit + rest
     return stamps
 
 

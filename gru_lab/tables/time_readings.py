@@ -46,8 +46,7 @@ def _exact(column):
         column = pd.to_datetime(column, utc=True)
     if getattr(column.dt, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    unit = "m8[ns]" if column.dtype.kind == "m" else "M8[ns]"
-    return column.to_numpy(dtype=unit).astype(np.int64)
+    return column.to_numpy(dtype=f"{column.dtype.kind}8[ns]").astype(np.int64)
 
 
 def readings_of(column: pd.Series) -> list[Reading]:

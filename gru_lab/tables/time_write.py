@@ -71,11 +71,8 @@ class Writer:
         local = int(stamp) + ahead
         if not self.order:
             local = local % DAY if there < DAY + self.late else local
-        if self.late and local % DAY == 0:
-            local -= DAY
-            fields = self._fields(local, shape) | {"H": 24}
-        else:
-            fields = self._fields(local, shape)
+        late = self.late and local % DAY == 0
+        fields = self._fields(local - DAY * late, shape) | ({"H": 24} if late else {})
         text = like
         for name, (begin, end) in sorted(shape.spans.items(), key=lambda item: -item[1][0]):
             if name == "z":
@@ -86,15 +83,10 @@ class Writer:
     def _fields(self, local, shape):
         """Return {role: number} of a local time in nanoseconds."""
         moment = pd.Timestamp(local)
-        values = dict(
-            E=moment.year - REPUBLIC,
-            Y=moment.year + self.ahead,
-            y=moment.year % 100,
-            m=moment.month,
-            d=moment.day,
-        )
-        values |= dict(j=moment.dayofyear, H=moment.hour, M=moment.minute, S=moment.second)
-        values |= {"q": moment.quarter, "f": local % SECOND, "D": local // DAY}
+        year = moment.year
+        values = {"E": year - REPUBLIC, "Y": year + self.ahead, "y": year % 100, "m": moment.month}
+        values |= {"d": moment.day, "j": moment.dayofyear, "H": moment.hour, "M": moment.minute}
+        values |= {"S": moment.second, "q": moment.quarter, "f": local % SECOND, "D": local // DAY}
         if not self.order and "D" not in shape.spans:
             values["H"] = local // HOUR
         return values

@@ -137,8 +137,8 @@ class Excel(Table):
                 f"for another add {' or '.join(option('--sheet', name) for name in others[:5])}"
             )
         if stray:
-            rows = "1 row" if stray == 1 else f"{stray} rows"
-            self.notes.append(f"{rows} with cells far from the table are left alone")
+            rows = f"{stray} row{'s' * (stray > 1)} with cells far from the table"
+            self.notes.append(f"{rows} are left alone")
         formulas, _ = _rows(self.path, self.sheet, formulas=True)
         marks = pd.DataFrame(formulas).reindex(self.at, columns=range(self.cells.shape[1]))
         self.kept = marks.notna().to_numpy() & self.cells.isna().to_numpy()
