@@ -1,12 +1,14 @@
-"""Adam (Kingma and Ba, 2015) and AdamW as torch computes them, without the classes around it.
-
-These load torch's compiler at their first step: a second in each process that trains.
+"""Adam (Kingma and Ba, 2015) and AdamW as torch computes them, without its classes: these load
+torch's compiler at the first step, a second in each process that trains.
 """
 
 from collections.abc import Iterable
 
 import torch
 from torch.optim.adamw import adamw
+
+MOMENTS = ("exp_avg", "exp_avg_sq")
+FIXED = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False, "maximize": False}
 
 
 class Adam:
@@ -15,17 +17,12 @@ class Adam:
     `state` is {number of a weight: {name: tensor}}, as in `torch.optim.Adam`.
     """
 
-    def __init__(
-        self, weights: Iterable[torch.Tensor], learning_rate: float, weight_decay: float = 0.0
-    ) -> None:
+    def __init__(self, weights: Iterable, learning_rate: float, weight_decay: float = 0.0) -> None:
         self.weights = list(weights)
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.state = {
-            number: {
-                "step": torch.tensor(0.0),
-                "exp_avg": torch.zeros_like(weight),
-                "exp_avg_sq": torch.zeros_like(weight),
-            }
+            number: {"step": torch.tensor(0.0)}
+            | {name: torch.zeros_like(weight) for name in MOMENTS}
             for number, weight in enumerate(self.weights)
         }
 
@@ -36,27 +33,14 @@ class Adam:
             for number, before in self.state.items()
         }
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of the step before."""
-        for weight in self.weights:
-            weight.grad = None
-
     @torch.no_grad()
     def step(self) -> None:
-        """Change the weights by the gradients that `backward` left."""
-        columns = {name: [row[name] for row in self.state.values()] for name in self.state[0]}
-        adamw(
-            self.weights,
-            [weight.grad for weight in self.weights],
-            columns["exp_avg"],
-            columns["exp_avg_sq"],
-            [],
-            columns["step"],
-            lr=self.learning_rate,
-            weight_decay=self.weight_decay,
-            beta1=0.9,
-            beta2=0.999,
-            eps=1e-8,
-            amsgrad=False,
-            maximize=False,
+        """Change the weights by the gradients that `backward` left, and forget these."""
+        gradients = [weight.grad for weight in self.weights]
+        *moments, steps = (
+            [row[name] for row in self.state.values()] for name in (*MOMENTS, "step")
         )
+        rates = {"lr": self.learning_rate, "weight_decay": self.weight_decay}
+        adamw(self.weights, gradients, *moments, [], steps, **rates, **FIXED)
+        for weight in self.weights:
+            weight.grad = None

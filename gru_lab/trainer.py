@@ -164,7 +164,6 @@ class Trainer:
         all_error, missing_error = errors(output, truth, hidden_mask)
         figures = torch.stack([all_error, missing_error]).tolist()
         self._require_finite(figures, epoch)
-        self.optimizer.zero_grad()
         weighted_loss(all_error, missing_error, self._weight).backward()
         self.optimizer.step()
         return figures

@@ -93,7 +93,6 @@ def _step(network, batch, optimizer, dropping):
     by_square, by_huber = (correction[hidden_mask] for correction in output)
     loss = nn.functional.mse_loss(by_square, target)
     loss = loss + 2 * nn.functional.huber_loss(by_huber, target)
-    optimizer.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(network.parameters(), LARGEST_GRADIENT)
     optimizer.step()
