@@ -38,6 +38,14 @@ def remarks(repairer: Any, frame: pd.DataFrame, stretch: Stretch, layout: Layout
                 f"{name}: filled as plain numbers; if it is degrees, where 360 is 0, "
                 "name it in angles"
             )
+    for side, beyond in (("low", np.less), ("high", np.greater)):
+        for name, limit in (getattr(repairer, side) or {}).items():
+            values = stretch.values[:, repairer.channels_.index(name)]
+            if outside := beyond(values, limit).sum():
+                notes.append(
+                    f"{name}: {outside:,} of {(~np.isnan(values)).sum():,} observed values lie "
+                    f"beyond {side} {limit:g} and stay as they are; what is filled keeps to it"
+                )
     if "lacking" in layout.odd:
         rows = counted(len(layout.odd["lacking"]), "row")
         notes.append(f"{rows} without a time stamp counted as between their neighbours in time")

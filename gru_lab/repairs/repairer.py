@@ -17,7 +17,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gru_lab.config import COUNT, RULES, Rule
+from gru_lab.config import COUNT, RULES, SWITCH, Rule
 from gru_lab.device import pick_device
 from gru_lab.output import write_whole
 from gru_lab.repairs import saved, scores, training
@@ -34,10 +34,10 @@ from gru_lab.tables.layout import Layout, names_of, one_or_several
 
 SETTINGS = {
     "minutes": Rule(float, 0, words="a finite number of at least 0"),
-    "epochs": COUNT,
-    "draws": Rule(int, 0, words="a whole number of at least 0"),
+    "draws": Rule(int, 0, 1_000, words="a whole number from 0 to 1000"),
     "seed": RULES["seed"],
 }
+OPTIONAL = {"epochs": COUNT, "dayfirst": SWITCH}
 
 
 @dataclass(eq=False, repr=False)
@@ -132,8 +132,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def settings(self) -> dict:
         """Return the settings of an Imputer, all of them checked."""
-        for name, rule in SETTINGS.items():
-            if name != "epochs" or self.epochs is not None:
+        for name, rule in (SETTINGS | OPTIONAL).items():
+            if name not in OPTIONAL or getattr(self, name) is not None:
                 rule.fix(name, getattr(self, name))
         return {"seed": int(self.seed), "device": pick_device(self.device)}
 

@@ -411,6 +411,20 @@ def test_lacking_time_stamps_are_named(quick):
     )
 
 
+def test_a_limit_that_observed_values_pass_is_named():
+    table = waves(50).rename(columns={"a": "T"})
+    low, high = table["T"].quantile([0.1, 0.9])
+    fitted = lab.Repairer(minutes=0, low={"T": low}, high={"T": high}).fit(table)
+    for side, limit, count in (
+        ("low", low, (table["T"] < low).sum()),
+        ("high", high, (table["T"] > high).sum()),
+    ):
+        words = f"T: {count} of {table['T'].count()} observed values lie beyond {side} {limit:g}"
+        assert any(note.startswith(words) for note in fitted.warnings_) and count
+    wide = lab.Repairer(minutes=0, low={"T": -1e9}, high={"T": 1e9}).fit(table)
+    assert not any("observed values lie" in note for note in wide.warnings_)
+
+
 def test_a_table_with_other_channels_is_refused_with_the_difference(learned):
     _, _, table, done = learned
     with pytest.raises(
@@ -425,7 +439,9 @@ def test_a_table_with_other_channels_is_refused_with_the_difference(learned):
         ({"minutes": -1}, "minutes must be a finite number of at least 0, not -1"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
         ({"seed": -1}, "seed must be a whole number"),
-        ({"draws": 1.5}, "draws must be a whole number of at least 0, not 1.5"),
+        ({"draws": 1.5}, "draws must be a whole number from 0 to 1000, not 1.5"),
+        ({"draws": 10**6}, "draws must be a whole number from 0 to 1000, not 1000000"),
+        ({"dayfirst": "yes"}, "dayfirst must be True or False, not 'yes'"),
         (
             {"low": {"a": 3}, "high": {"a": 2}},
             "low must be below high, and for column 'a' it is 3 and high 2",
