@@ -79,7 +79,7 @@ class Imputer:
         correct(scene)
         more = self.composition.sum() / np.isnan(holed.values).sum()
         network_only = training.perf_counter() - filled
-        return (filled - began) * (1 + 1.5 * more) + network_only * (1 + 1.5 * rows / len(truth))
+        return (filled - began) * (1 + 2 * more) + network_only * (1 + 2 * rows / len(truth))
 
     def _see(self, stretch):
         """Widen the range in which each channel was seen, and count the entries that it lacks in
