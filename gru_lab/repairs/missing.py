@@ -108,7 +108,9 @@ def event_rows(done: Numbers, cells: pd.DataFrame) -> np.ndarray:
     if not (names := list(layout.channels)):
         return timeless
     bare = table[names].isna().all(axis=1) & ~done.kept[names].all(axis=1)
-    words = cells[names].where(done.kept[names]).astype(object).bfill(axis=1).iloc[:, 0]
+    kept = (done.kept[names] & cells[names].notna()).to_numpy()
+    first = cells[names].to_numpy(object)[np.arange(len(cells)), kept.argmax(axis=1)]
+    words = pd.Series(first, cells.index).where(kept.any(axis=1))
     rare = words.map(words.value_counts()) <= RARE
     rare &= words.astype(str).str.contains(r"[^\W\d_]\s+[^\W\d_]")
     texts = [n for n, why in layout.set_aside.items() if why in ("text", "time")]
