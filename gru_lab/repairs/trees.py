@@ -198,14 +198,13 @@ def nodes_of(model: Any) -> tuple:
     for (predictor,) in model._predictors:
         nodes = predictor.nodes
         leaf, itself = nodes["is_leaf"].astype(bool), np.arange(len(nodes))
-        feature = np.where(leaf, 0, nodes["feature_idx"]).astype(np.int32)
+        feature = np.where(leaf, 0, nodes["feature_idx"])
         left, right = (np.where(leaf, itself, nodes[side]) for side in ("left", "right"))
         threshold = nodes["num_threshold"].astype(np.float32)
         above = threshold > nodes["num_threshold"]  # rounded down, so that inputs go the same way
         threshold[above] = np.nextafter(threshold[above], np.float32(-np.inf))
-        value = np.where(leaf, nodes["value"], 0).astype(np.float32)
-        sides = (side.astype(np.int32) for side in (left, right))
-        groups.append((nothing, feature, threshold, *sides, value))
+        value = np.where(leaf, nodes["value"], 0)
+        groups.append((nothing, feature, threshold, left, right, value))
     kinds = {"i": np.int32, "f": np.float32}
     return tuple(array.astype(kinds[array.dtype.kind]) for array in joined(groups))
 
