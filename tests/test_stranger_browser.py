@@ -33,7 +33,7 @@ def test_the_first_notebook_runs_by_clicks_and_nothing_covers_or_cuts_it(
         ).click()
     train = page.get_by_role("button", name="Train", exact=True)
     page.get_by_role("slider", name="dropout", exact=True).wait_for()
-    page.locator(".js-plotly-plot:has(.main-svg)").first.wait_for()
+    page.locator(".js-plotly-plot:has(.main-svg):visible").first.wait_for()
     assert (
         page.locator(".jp-RenderedText[data-mime-type*=stderr] pre", has_text="Error").count() == 0
     )

@@ -20,6 +20,7 @@ from gru_lab.repairs.ways import Ways
 from gru_lab.tables.layout import names_of
 
 FORMAT = 6
+TRUTHS = ("rivals.straight",)  # no numbers: True or False
 UNKNOWN = ("low", "high", "Intervals.low", "Intervals.high")  # NaN or infinite: nothing seen
 ROWS = 60  # of the table that is repaired once to try a model
 LEARNED = (
@@ -100,6 +101,8 @@ def tensors_of(imputer: Imputer) -> dict:
 def imputer_of(tensors: dict, kinds: Any, **settings: Any) -> Imputer:
     """Return the Imputer whose `tensors`, `kinds` and settings these are."""
     for name, tensor in tensors.items():
+        if (tensor.dtype == torch.bool) != (name in TRUTHS):
+            raise ValueError(f"its tensor {name!r} must be of the kind that is saved there")
         if name not in UNKNOWN and not tensor.isfinite().all():
             raise ValueError(f"its tensor {name!r} must hold finite numbers only")
     arrays = {name: value.numpy() for name, value in tensors.items()}

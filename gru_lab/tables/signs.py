@@ -17,6 +17,8 @@ HOLES = frozenset(
     "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|NAN|-NAN|"
     "None|n/a|nan|null|".split("|")
 )  # what stands for a missing value in text wherever it stands
+# numbers to the last digit, as the text says: pandas before 3.1 have to be asked for it
+EXACT = {} if pd.__version__ >= "3.1" else {"float_precision": "round_trip"}
 SIGNS = (".", ",")
 GROUPS = (",", ".", " ", "'", "none")
 LIKE = re.compile(r"[-+−–±~]?\s?[.,]?\d.*", re.DOTALL)

@@ -19,7 +19,7 @@ from gru_lab.tables.manner import parted
 from gru_lab.tables.names import nameless, unique_names
 from gru_lab.tables.numbers import Table
 from gru_lab.tables.rows import SAMPLE, SEPARATORS, cells_of, find_rows
-from gru_lab.tables.signs import HOLES, hint
+from gru_lab.tables.signs import EXACT, HOLES, hint
 
 FLAGS = "repaired"  # the column, sheet or array that marks changed cells
 OTHERS = {b"PK\3\4": ".xlsx", b"PAR1": ".parquet", b"\x1f\x8b": ".csv.gz", b"\xd0\xcf": ".xls"}
@@ -142,6 +142,7 @@ class Text(Table):
             dtype=unsure,
             keep_default_na=False,
             na_values=list(HOLES),
+            **EXACT,
         )
         if len(frame) != len(self.rows) - 1:
             raise ValueError(

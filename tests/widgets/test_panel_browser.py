@@ -29,10 +29,10 @@ print("panels made", len(lives), "and training", sum(live.snapshot().running for
 
 def end_of(trace, panel):
     """Return JavaScript for the last epoch that a trace of a panel's figure has now: 0 where it is
-    empty, undefined while there is no figure.
+    empty, undefined while there is no figure. (In its `data` older plotly keeps numbers as base64.)
     """
     figure = f"document.querySelectorAll('.js-plotly-plot')[{panel}]"
-    found = f"{figure}?.data?.find(trace => trace.name === '{trace}')"
+    found = f"{figure}?._fullData?.find(trace => trace.name === '{trace}')"
     return f"(trace => trace && (Array.from(trace.x ?? []).at(-1) ?? 0))({found})"
 
 
@@ -285,7 +285,7 @@ def test_clear_and_more_move_nothing_and_references_reach_as_far_as_pins(noteboo
     assert notebook.places() == before
     pinned, reference = (
         notebook.page.evaluate(
-            "wanted => Math.max(...document.querySelector('.js-plotly-plot').data"
+            "wanted => Math.max(...document.querySelector('.js-plotly-plot')._fullData"
             ".filter(trace => wanted.includes(trace.name)).flatMap(trace => [...trace.x]))",
             [name],
         )

@@ -15,7 +15,7 @@ from gru_lab.tuning_log.stage import Profile
 stage = lab.stage("dropout", Profile("small", 2800, 16, 20.0, 1, "long enough to watch"))
 going = lab.sweep(stage, workers=1, background=True)
 watch(going)"""
-POINTS = """document.querySelector('.js-plotly-plot').data
+POINTS = """document.querySelector('.js-plotly-plot')._fullData
     .map(trace => Array.from(trace.x ?? []).filter(Number.isFinite).length)
     .reduce((a, b) => a + b)"""
 

@@ -72,12 +72,15 @@ async function drawAll() {
 
 if (figures.length) drawAll();
 
-// A printed page is narrower than most windows, and plotly does not notice.
+// A printed page is narrower than most windows, and in the dark figures have an edge; not every
+// plotly notices.
 const PRINTED_WIDTH = 660;
 const redraw = (width) => drawn.forEach((_, figure) => draw(figure, width));
 addEventListener("beforeprint", () => redraw(PRINTED_WIDTH));
 addEventListener("afterprint", () => redraw());
-matchMedia(`(max-width: ${NARROW + 40}px)`).addEventListener("change", () => redraw());
+for (const query of [`(max-width: ${NARROW + 40}px)`, "(prefers-color-scheme: dark)"]) {
+  matchMedia(query).addEventListener("change", () => redraw());
+}
 
 // What is wider than the page scrolls by itself: it says so, and the keyboard reaches it.
 function markScrolling() {
