@@ -8,6 +8,8 @@ there is nothing. An *angle* starts again where it ends. A *count* is a whole nu
 
 import numpy as np
 
+from gru_lab.repairs.holes import Gaps
+
 FEW_CODES, CODES_SEEN = 12, 10  # a code has few different whole numbers, each seen often
 MANY_SEEN = 5  # of more codes each is seen this often, on average
 ROUNDING = 1e-11  # of its size: what moves by no more is constant
@@ -102,6 +104,20 @@ def wraps(values: np.ndarray) -> int:
     if set_back and (low == 0 or over.sum() > 1):  # a counter
         return 0
     return int(over.sum()) if over.sum() >= wide.sum() / 2 else 0
+
+
+def restarts(values: np.ndarray, gaps: Gaps) -> int:
+    """Return within how many holes a channel (rows,), a counter say, starts again lower, which else
+    only rises, but for falls that are rare and deep.
+    """
+    steps = np.diff(values)
+    up, down = steps[steps > 0], -steps[steps < 0]
+    if len(up) < 20 or len(down) > len(up) / 10:
+        return 0
+    if len(down) and np.median(down) < 5 * np.median(up):
+        return 0
+    fall = ~gaps.open & (values[gaps.before] > values[gaps.after])
+    return len(np.unique(gaps.hole[fall]))
 
 
 def is_count(values: np.ndarray) -> bool:

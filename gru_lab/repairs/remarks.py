@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gru_lab.repairs.holes import Stretch
-from gru_lab.repairs.kinds import FEWEST, wraps
+from gru_lab.repairs.kinds import FEWEST, restarts, wraps
 from gru_lab.repairs.limits import Limits
 from gru_lab.repairs.words import counted, listed, shown
 from gru_lab.tables.layout import Layout
@@ -26,8 +26,8 @@ def remarks(repairer: Any, frame: pd.DataFrame, stretch: Stretch, layout: Layout
     """Return what a Repairer has to say of a table before it learns from it: of its channels, as a
     Stretch and by its Layout, and of columns of text with holes.
     """
-    unlike = _unlike(repairer._imputer.ways, stretch)
-    notes = [f"{repairer.channels_[c]}: {words}" for c, words in unlike]
+    ways = repairer._imputer.ways
+    notes = [f"{repairer.channels_[c]}: {words}" for c, words in _unlike(ways, stretch)]
     for name, why in layout.set_aside.items():
         if why == "text" and (holes := frame[name].isna().sum()):
             notes.append(f"{name}: not numeric, so its {holes:,} holes stay")
@@ -38,6 +38,14 @@ def remarks(repairer: Any, frame: pd.DataFrame, stretch: Stretch, layout: Layout
                 f"{name}: filled as plain numbers; if it is degrees, where 360 is 0, "
                 "name it in angles"
             )
+    for c, name in enumerate(repairer.channels_):
+        if ways.kinds[c] == "measured" and not ways.turn[c]:
+            if holes := restarts(stretch.values[:, c], stretch.gaps(c)):
+                notes.append(
+                    f"{name}: rises, and starts again lower within {counted(holes, 'hole')}, where "
+                    "what is filled lies on the way down; untick these in the report, or leave "
+                    "longer ones empty by --max-gap"
+                )
     for side, beyond in (("low", np.less), ("high", np.greater)):
         for name, limit in (getattr(repairer, side) or {}).items():
             values = stretch.values[:, repairer.channels_.index(name)]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gru_lab.repairs.kinds import is_count, kind_of, wraps
+from gru_lab.repairs.holes import gaps_of
+from gru_lab.repairs.kinds import is_count, kind_of, restarts, wraps
 
 ROWS = 2000
 T = np.arange(ROWS)
@@ -106,3 +107,46 @@ def test_counts_are_whole_numbers_from_about_zero_up():
 )
 def test_a_channel_is_told_by_its_values(values, kind):
     assert kind_of(np.array(values, dtype=float)) == kind
+
+
+OTHER = np.random.default_rng(1)
+
+
+def holed(values, first, length=3):
+    values = np.array(values, float)
+    values[first : first + length] = np.nan
+    nothing = np.zeros(len(values), dtype=int)
+    return values, gaps_of(
+        ~np.isnan(values), np.arange(len(values)), nothing, nothing + len(values)
+    )
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        (65_000 + T * 7) % 65_536,  # starts again in the hole, and nowhere else
+        T % 24 * 1.5,
+        np.cumsum(OTHER.exponential(size=ROWS)) % 40,
+        np.where(T < 101, np.cumsum(OTHER.random(ROWS) < 0.4), 0.0),  # set back, and rests then
+    ],
+    ids=["16 bits", "a day's sum", "a tipping bucket", "set back"],
+)
+def test_a_counter_that_starts_again_within_a_hole_is_noticed(counted):
+    fall = np.flatnonzero(np.diff(counted) < 0)
+    assert restarts(*holed(counted, fall[0])) == 1
+    assert restarts(*holed(counted, fall[0] - 8)) == 0
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        np.sin(T / 9),
+        np.cumsum(OTHER.normal(size=ROWS)),
+        T / 50 + OTHER.normal(size=ROWS),
+        np.where(OTHER.random(ROWS) < 0.05, OTHER.exponential(size=ROWS), 0.0),
+        -1.0 * T,
+    ],
+    ids=["a wave", "a random walk", "a trend", "rain", "what only falls"],
+)
+def test_what_also_falls_is_no_counter(measured):
+    assert not any(restarts(*holed(measured, first)) for first in range(20, ROWS - 20, 5))
