@@ -82,7 +82,7 @@ def _import(record, store, aside):
         nargs="?",
         default="3",
     ),
-    option("--runs", "N", "of a record (default: 3)", type=int, default=3),
+    option("--runs", "N", "of a record (default: 3)", type=int),
     option("--epochs", "N", "of each (default: 1)", type=int, default=1),
     option("--data", "FILE", "the table that the record's runs are on"),
     SPLIT_BY,
@@ -91,10 +91,12 @@ def _import(record, store, aside):
 def verify_runs(arguments: Namespace) -> int:
     from gru_lab.runs.verify import record_runs, shipped_runs, verify
 
-    if arguments.what.isdecimal():
+    if not arguments.what.isdecimal():
+        runs = record_runs(arguments.what, 3 if arguments.runs is None else arguments.runs)
+    elif arguments.runs is None:
         runs = shipped_runs(int(arguments.what))
     else:
-        runs = record_runs(arguments.what, arguments.runs)
+        raise ValueError("--runs must stand beside a record; name one, or leave out --runs")
     agree = []
     for answer in verify(runs, arguments.epochs, arguments.data, arguments.split_by):
         say(str(answer))

@@ -36,6 +36,14 @@ WRONG = {
     ),
     "no seeds in a record": (["record", "--profile", "tiny", "--seeds", "0"], "seeds must be"),
     "no workers": (["sweep", "1", "--profile", "tiny", "--workers", "0"], "workers must be"),
+    "no workers for a record": (
+        ["record", "1", "--profile", "tiny", "--workers", "-2"],
+        "workers must be",
+    ),
+    "no store for a record": (
+        ["record", "1", "--profile", "tiny", "--store", "runs.sqlite"],
+        "store must be a database URL",
+    ),
     "an unknown device": (
         ["sweep", "1", "--profile", "tiny", "--device", "gpu"],
         "device must be one of",
@@ -388,6 +396,10 @@ def test_a_saved_model_repairs_another_file_without_training(table, capsys):
     assert open("out.csv").read() == open("again.csv").read()
     flags = pd.read_csv("out.csv", keep_default_na=False)["repaired"]
     assert (flags.str.contains("a") == table["a"].isna()).all()
+    assert main(["repair", "in.csv", "drawn.csv", "--model", "m.safetensors", "--draws", "2"]) == 0
+    first, other = pd.read_csv("drawn.1.csv"), pd.read_csv("drawn.2.csv")
+    differ = (first != other)[["a", "b"]]
+    assert differ.any(axis=None) and not (differ & table[["a", "b"]].notna()).any(axis=None)
     table.rename(columns={"b": "c"}).to_csv("other.csv", index=False)
     assert main(["repair", "other.csv", "no.csv", "--model", "m.safetensors"]) == 2
     assert "lacks b and has c besides" in capsys.readouterr().err

@@ -18,7 +18,6 @@ import nbformat
 from tqdm.auto import tqdm
 
 from gru_lab.config import COUNT, RunConfig, one_of
-from gru_lab.device import pick_device
 from gru_lab.evidence.as_log import tuning_log
 from gru_lab.evidence.verdict import verdict
 from gru_lab.output import gone_if_empty, require_folder, write_whole
@@ -118,21 +117,21 @@ def record(
     """
     formats = frozenset(one_of("format", chosen, FORMATS) for chosen in formats)
     one_of("language", language, LANGUAGES)
-    pick_device(device)
     seeds = COUNT.fix("seeds", open_profile(profile).seeds if seeds is None else seeds)
     paths, stages, first = _chosen(names, profile, data, split_by)
     if formats == {"log"} and not stages:
         raise ValueError("format 'log' writes the runs of stages; name some, such as 'dropout'")
     parameters = dict(PROFILE=profile, SEEDS=seeds, DATA=data and str(data), SPLIT_BY=split_by)
-    out = require_folder("out", out)
-    compute = Compute(store, workers, device)  # last: it opens the store
-    plan = Plan(paths, stages, first, seeds, compute, out, name, formats, language, parameters)
-    results = _train(plan)
+    with gone_if_empty(out):  # until there is something to put there
+        out = require_folder("out", out)
+        compute = Compute(store, workers, device)  # last: it opens the store
+        plan = Plan(paths, stages, first, seeds, compute, out, name, formats, language, parameters)
+        results = _train(plan)
     strangers = [path for path in paths if path.parent != notebooks_folder()]
     called = first.profile.name if paths[1:] or not strangers else strangers[0].stem
     folder = _folder(out, name or called)
     with gone_if_empty(folder):  # nothing came of it
-        folder.mkdir()
+        folder.mkdir(parents=True)
         written, failed = wait_for(_execute(plan, folder, results))
         if results and "html" in formats:
             with contextlib.suppress(ValueError):  # a table of a few windows

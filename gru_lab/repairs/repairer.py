@@ -145,9 +145,8 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _frame(self, table, fitting=False):
         """Return whatever holds the table as a DataFrame."""
         if not holds_columns(table):
-            return pd.DataFrame(
-                validate_data(self, table, ensure_all_finite="allow-nan", reset=fitting)
-            )
+            array = validate_data(self, table, ensure_all_finite="allow-nan", reset=fitting)
+            return pd.DataFrame(array)
         frame = plain_table(table)
         if not len(frame):
             raise ValueError("table must have rows and must not be empty")
@@ -200,9 +199,10 @@ class Repairer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _fill(self, frame, stretch, layout):
         """Return the Repaired of what `_stretch` gives, by the choices and scores as they are."""
-        tables, bounds = [frame.copy(deep=False) for _ in range(1 + self.draws)], {}
+        draws = SETTINGS["draws"].fix("draws", self.draws)  # one may ask for them after the fit
+        tables, bounds = [frame.copy(deep=False) for _ in range(1 + draws)], {}
         limits = Limits.of(self._options(), self.channels_, stretch)
-        filled = self._imputer.impute(stretch, limits, self.draws, filling)
+        filled = self._imputer.impute(stretch, limits, draws, filling)
         for name, (rows, pieces) in zip(self.channels_, filled, strict=True):
             if len(rows):
                 rows, column = layout.order[rows], frame.columns.get_loc(name)

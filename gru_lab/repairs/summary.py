@@ -40,7 +40,7 @@ def repair_sheet(
     saved Repairer.
 
     Cells that hold text are no holes, so they are left alone. Raises ValueError for infinite
-    values, for settings beside a `model`, and as Repairer does.
+    values, for settings beside a `model` other than `draws`, and as Repairer does.
     """
     checked.layout.require(sheet.name)
     table = sheet.table
@@ -53,8 +53,10 @@ def repair_sheet(
     if model is None:
         done = repair(table, device=device, **settings)
     else:
+        draws = settings.pop("draws", None)
         _require_none([name for name in settings if name not in READING])
         learned = Repairer.load(model, device)
+        learned.draws = learned.draws if draws is None else draws
         _require_none([name for name in settings if settings[name] != getattr(learned, name)])
         learned.split_by = sheet.part or learned.split_by
         done = learned.repaired(table)

@@ -56,9 +56,10 @@ def clocks_of(columns: dict, but: Any) -> Iterator[tuple]:
             for reading in readings_of(column)[:1]:
                 if not reading.order or column.dtype.kind == "m":
                     yield name, reading.stamps, reading.way, True
-        elif is_numeric(column) and not column.isna().any():
-            numbers = column.to_numpy(np.float64)
-            yield from ((name, *clock, False) for clock in _numbered_clocks(numbers))
+        elif is_numeric(column):
+            numbers = column.to_numpy(np.float64, na_value=np.nan)
+            if np.isfinite(numbers).all():
+                yield from ((name, *clock, False) for clock in _numbered_clocks(numbers))
 
 
 def _numbered_clocks(numbers):

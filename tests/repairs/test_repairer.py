@@ -460,6 +460,12 @@ def test_a_setting_out_of_range_is_an_error_that_says_so(settings, words):
         lab.Repairer(**settings).fit(waves(20))
 
 
+def test_draws_asked_for_after_the_fit_are_checked_as_well():
+    done = lab.repair(waves(200), minutes=0)
+    with pytest.raises(ValueError, match="draws must be a whole number from 0 to 1000, not 1.5"):
+        done.repairer.set_params(draws=1.5).transform(waves(200))
+
+
 def test_a_table_that_cannot_be_repaired_is_an_error_that_says_so():
     with pytest.raises(ValueError, match="table must have at least one numeric column"):
         lab.repair(pd.DataFrame({"a": ["x", "y"]}))

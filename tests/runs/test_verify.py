@@ -68,3 +68,8 @@ def test_a_record_without_runs_has_nothing_to_verify(tmp_path):
     with pytest.raises(ValueError, match="must hold runs to verify"):
         record_runs(path)
     assert main(["verify", "0"]) == 2
+
+
+def test_runs_are_counted_of_a_record_only(capsys):
+    assert main(["verify", "1", "--runs", "2"]) == 2
+    assert "--runs must stand beside a record" in capsys.readouterr().err

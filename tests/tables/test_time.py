@@ -325,6 +325,12 @@ def test_text_that_is_no_time_is_none():
     assert number_readings(pd.Series([np.nan, np.nan])) == []
 
 
+def test_infinite_values_beside_dates_are_no_clock_and_give_no_warning(recwarn):
+    days = np.repeat(DAYS[:10], 2).strftime("%Y-%m-%d")
+    table = pd.DataFrame({"day": days, "a": np.where(np.arange(20) == 5, np.inf, 7.0)})
+    assert Layout.of(table).way == "Ymd" and not len(recwarn)
+
+
 def test_single_cells_that_are_no_time_have_none():
     texts = [*written(HOURS[:20], "%d.%m.%Y %H:%M"), "soon", None, "", "31.02.2024 10:00"]
     day_first = text_readings(pd.Series(texts))[0]
