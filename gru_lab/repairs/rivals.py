@@ -33,7 +33,7 @@ def period_of(stretch: Stretch, filled: Any) -> float:
     first = np.unique(stretch.begin)
     rows = stretch.end[first] - first
     part = slice(first[rows.argmax()], first[rows.argmax()] + rows.max())
-    if rows.max() < 100:
+    if rows.max() < 100 or not len(filled):
         return 0.0
     steps = np.diff(filled[:, part], axis=1)
     steps -= steps.mean(axis=1, keepdims=True)

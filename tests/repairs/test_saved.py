@@ -111,6 +111,7 @@ def test_metadata_of_odd_kinds_are_one_clear_error_or_repair(model, table, tmp_p
 
 
 @pytest.mark.parametrize("rows", [1, 2, 9, 200])
+@pytest.mark.filterwarnings("error")
 def test_a_repairer_of_constants_or_of_few_rows_comes_back(rows, table, tmp_path):
     table = table.head(rows).assign(k=1.0, e=np.nan)
     for given in (table, table[["k", "e"]]):
