@@ -47,15 +47,17 @@ def open_lab(arguments: Namespace) -> int:
     import shutil
     from pathlib import Path
 
+    from gru_lab.config import Rule
     from gru_lab.records.notebooks import notebooks_folder
 
+    port = Rule(int, 1, 65_535, words="a whole number from 1 to 65535").fix("port", arguments.port)
     folder = notebooks_folder()
     if folder.parent.name == "gru_lab":  # installed from a wheel: give the person a copy to work in
         copy = Path.cwd() / "notebooks"
         if not copy.exists():
             shutil.copytree(folder, copy)
         folder = copy
-    line = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={arguments.port}"]
+    line = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}"]
     line.append(f"--ServerApp.root_dir={folder}")
     # defaults that keep Jupyter's box of news and updates from covering the first figures
     line.append(f"--LabApp.app_settings_dir={Path(__file__).with_name('jupyterlab')}")
@@ -187,6 +189,11 @@ def log_question(arguments: Namespace) -> int:
     if arguments.question is None:
         return _read_back(path)
     notebook = arguments.question.endswith(".ipynb") and not arguments.settings
+    if not notebook and Path(arguments.question).is_file():
+        raise ValueError(
+            f"QUESTION must be words or a notebook, not the file {arguments.question!r}; to read a "
+            "log back, name it by --out"
+        )
     asked = question_of(arguments.question) if notebook else _question(arguments)
     names = ("conclusion", "language", "number", "store")
     write_log(asked, path, **{name: getattr(arguments, name) for name in names})

@@ -29,6 +29,8 @@ WRONG = {
         ["sweep", "1", "--profile", "huge"],
         "profile must be one of tiny, lesson, full",
     ),
+    "a port that is none": (["lab", "--port", "99999999"], "port must be a whole number from 1 to"),
+    "a file for a question": (["log", "good.csv"], "not the file 'good.csv'; to read a log"),
     "an unknown notebook": (["record", "09_nothing"], "notebook must be one of"),
     "no seeds": (
         ["sweep", "1", "--profile", "tiny", "--seeds", "0"],
