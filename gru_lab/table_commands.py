@@ -83,6 +83,7 @@ def _repair(arguments, sheet, out, several):
     from gru_lab.repairs.keep import holes_to_keep
     from gru_lab.repairs.remarks import grouped
     from gru_lab.repairs.summary import last_line, repair_sheet
+    from gru_lab.repairs.words import counted
 
     if arguments.keep_holes:
         sheet = sheet.without(holes_to_keep(arguments.keep_holes, sheet.table))
@@ -107,7 +108,8 @@ def _repair(arguments, sheet, out, several):
         say(f"note: {warning}", file=sys.stderr)
     seen = f"add --report {out.stem.partition('.')[0]}.html to see how good it is"
     seen = f"how good it is: {arguments.report}" if arguments.report else seen
-    say(f"{last_line(repaired)} Written to {out}; {seen}.")
+    drawn = f", beside it {counted(len(repaired.draws), 'plausible table')}"
+    say(f"{last_line(repaired)} Written to {out}{drawn if repaired.draws else ''}; {seen}.")
     return 0
 
 

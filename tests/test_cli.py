@@ -399,6 +399,7 @@ def test_a_saved_model_repairs_another_file_without_training(table, capsys):
     flags = pd.read_csv("out.csv", keep_default_na=False)["repaired"]
     assert (flags.str.contains("a") == table["a"].isna()).all()
     assert main(["repair", "in.csv", "drawn.csv", "--model", "m.safetensors", "--draws", "2"]) == 0
+    assert "drawn.csv, beside it 2 plausible tables; add" in capsys.readouterr().out
     first, other = pd.read_csv("drawn.1.csv"), pd.read_csv("drawn.2.csv")
     differ = (first != other)[["a", "b"]]
     assert differ.any(axis=None) and not (differ & table[["a", "b"]].notna()).any(axis=None)
