@@ -101,12 +101,12 @@ def test_metadata_of_odd_kinds_are_one_clear_error_or_repair(model, table, tmp_p
     known, tensors = model
     path = tmp_path / "model.safetensors"
     for place, name in enumerate(known):
-        for value in VALUES[place % 4 :: 4]:
+        for value in VALUES[place % 2 :: 2]:
             tried(known | {name: value}, tensors, table, path)
         fewer = {other: value for other, value in known.items() if other != name}
         tried(fewer, tensors, table, path)
     for place, name in enumerate(known["settings"]):
-        for value in VALUES[place % 4 :: 4]:
+        for value in VALUES[place % 2 :: 2]:
             tried(known | {"settings": known["settings"] | {name: value}}, tensors, table, path)
 
 
