@@ -142,6 +142,11 @@ def _question(arguments):
     from gru_lab.tuning_log.knob import knob_of
     from gru_lab.tuning_log.question import question
 
+    if os.path.isfile(arguments.question):  # Path's fails where words are too long for a name
+        raise ValueError(
+            f"QUESTION must be in words, not the file {arguments.question!r}; to read a log back, "
+            "name it by --out of gru-lab log"
+        )
     settings = parse_settings(arguments.settings)
     options = {name: getattr(arguments, name) for name in ("data", "split_by", "seeds", "rows")}
     options["holes"] = "drop" if arguments.drop_holes else "refuse"
@@ -189,11 +194,6 @@ def log_question(arguments: Namespace) -> int:
     if arguments.question is None:
         return _read_back(path)
     notebook = arguments.question.endswith(".ipynb") and not arguments.settings
-    if not notebook and Path(arguments.question).is_file():
-        raise ValueError(
-            f"QUESTION must be words or a notebook, not the file {arguments.question!r}; to read a "
-            "log back, name it by --out"
-        )
     asked = question_of(arguments.question) if notebook else _question(arguments)
     names = ("conclusion", "language", "number", "store")
     write_log(asked, path, **{name: getattr(arguments, name) for name in names})

@@ -31,6 +31,8 @@ WRONG = {
     ),
     "a port that is none": (["lab", "--port", "99999999"], "port must be a whole number from 1 to"),
     "a file for a question": (["log", "good.csv"], "not the file 'good.csv'; to read a log"),
+    "a file for a new question": (["new", "good.csv", "dropout=0,1"], "not the file 'good.csv'"),
+    "a long question without a knob": (["log", 300 * "Why? "], "one setting must have several"),
     "an unknown notebook": (["record", "09_nothing"], "notebook must be one of"),
     "no seeds": (
         ["sweep", "1", "--profile", "tiny", "--seeds", "0"],

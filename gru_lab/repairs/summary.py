@@ -53,10 +53,9 @@ def repair_sheet(
     if model is None:
         done = repair(table, device=device, **settings)
     else:
-        draws = settings.pop("draws", None)
-        _require_none([name for name in settings if name not in READING])
+        _require_none([name for name in settings if name not in (*READING, "draws")])
         learned = Repairer.load(model, device)
-        learned.draws = learned.draws if draws is None else draws
+        learned.draws = settings.pop("draws", learned.draws)
         _require_none([name for name in settings if settings[name] != getattr(learned, name)])
         learned.split_by = sheet.part or learned.split_by
         done = learned.repaired(table)
